@@ -1,0 +1,65 @@
+"""The sync face over the async core.
+
+A background thread runs one event loop; sync calls hand coroutines to it and wait. That works
+in a script, in Jupyter (whose own loop is busy) and inside any running loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import threading
+from collections.abc import Callable, Coroutine
+from typing import Any, Concatenate, Generic, ParamSpec, TypeVar
+
+T = TypeVar("T")
+P = ParamSpec("P")
+Target = TypeVar("Target")
+
+
+class LoopThread:
+    def __init__(self) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(
+            target=self._loop.run_forever, name="burnish-loop", daemon=True
+        )
+        self._thread.start()
+
+    def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        """Waits for the result. An interrupt (Ctrl-C) cancels the work before it is re-raised."""
+        if threading.current_thread() is self._thread:
+            coroutine.close()
+            raise RuntimeError("the sync face was called from inside its own loop; use open_async()")
+        future = asyncio.run_coroutine_threadsafe(coroutine, self._loop)
+        try:
+            return future.result()
+        except BaseException:
+            future.cancel()
+            raise
+
+    def close(self) -> None:
+        if self._loop.is_closed():
+            return
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+
+class SyncFace(Generic[Target]):
+    """Base of the classes whose methods are `blocking(...)` of the target's coroutines."""
+
+    def __init__(self, target: Target, loop: LoopThread) -> None:
+        self._target = target
+        self._loop = loop
+
+
+def blocking(
+    method: Callable[Concatenate[Any, P], Coroutine[Any, Any, T]],
+) -> Callable[Concatenate[Any, P], T]:
+    """The same method, with the same signature and documentation, as a plain function."""
+
+    @functools.wraps(method)
+    def call(self: SyncFace[Any], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        return self._loop.run(method(self._target, *args, **kwargs))  # pyright: ignore[reportPrivateUsage]
+
+    return call

@@ -1,0 +1,78 @@
+"""What the composer has read from an idea."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import msgspec
+
+from burnish.intents.intent import Intent
+from burnish.prompts.prompt import Variable, VariableType
+
+SpanKind = Literal[
+    "length", "format", "tone", "audience", "language", "slot", "constraint", "fields", "input"
+]
+
+
+class Span(msgspec.Struct, frozen=True, kw_only=True):
+    """Where in the idea something was read. `keep` leaves its words in the task sentence, with
+    `replacement` (template text) in their place when it is given."""
+
+    start: int
+    end: int
+    kind: SpanKind
+    value: str = ""
+    replacement: str = ""
+    keep: bool = False
+    variable: Variable | None = None
+
+
+class Input(msgspec.Struct, frozen=True):
+    """Text that the finished prompt will be given: a variable named after what it is."""
+
+    name: str
+    noun: str
+    plural: bool = False
+
+
+class Brief(msgspec.Struct, frozen=True, kw_only=True):
+    """`task` is template text: the idea in one instruction without what stands elsewhere.
+
+    `verbatim` says that the idea is kept whole as the request, because it is long, has several
+    lines, or holds code or data. `reasons` tell what was read and from which words.
+    """
+
+    idea: str
+    intent: Intent
+    task: str
+    topic: str = ""
+    audience: str = ""
+    tone: tuple[str, ...] = ()
+    lengths: tuple[str, ...] = ()
+    format: str = ""
+    answer_language: str = ""
+    source_language: str = ""
+    fields: tuple[str, ...] = ()
+    inputs: tuple[Input, ...] = ()
+    variables: tuple[Variable, ...] = ()
+    constraints: tuple[str, ...] = ()
+    error_text: str = ""
+    verbatim: bool = False
+    reasons: tuple[tuple[str, str], ...] = ()
+
+
+def slot(
+    name: str,
+    value: Any,
+    description: str,
+    kind: VariableType = "string",
+) -> Variable:
+    """A changeable part of the idea: what the user wrote is the default and the example."""
+    return Variable(
+        name=name,
+        type=kind,
+        required=False,
+        default=value,
+        description=description,
+        example=value,
+    )

@@ -1,0 +1,167 @@
+"""A brief and an archetype become the sections of a prompt."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from burnish.generation.archetype import Archetype, Line, known_parts, lines
+from burnish.generation.brief import Brief
+from burnish.prompts.prompt import Variable
+from burnish.prompts.sections import SectionKind, Sections
+from burnish.prompts.template import escape, find_variables
+
+EXAMPLE = Variable(
+    name="example",
+    required=False,
+    default="none",
+    description='One input with the output you expect, or "none"',
+    example="Input: … Output: …",
+)
+_USED = re.compile(r"\{\{\s*([A-Za-z_]\w*)\s*\}\}")
+
+
+class Composed(msgspec.Struct, frozen=True):
+    """`variables` are exactly those that the sections use, in the order a person fills them."""
+
+    sections: Sections
+    variables: tuple[Variable, ...]
+
+
+def compose(brief: Brief, archetype: Archetype, context: str = "") -> Composed:
+    """The full prompt of one task. `context` is a text that stands beside the idea."""
+    variables = _offered(brief, archetype)
+    known = known_parts(brief, [v for v in variables if v in brief.variables])
+    sections = Sections()
+    for kind, items in _parts(brief, archetype, known):
+        sections = sections.set(kind, "\n".join(items))
+    sections = sections.set("context", _context(brief, archetype, sections, context))
+    if archetype.example_slot:
+        variables = (*variables, EXAMPLE)
+        sections = sections.set(
+            "examples", "An example of input and expected output (none, if none is given):\n{{ example }}"
+        )
+    return Composed(sections, used_variables(sections, variables))
+
+
+def used_variables(sections: Sections, offered: Iterable[Variable]) -> tuple[Variable, ...]:
+    """The offered variables that the text uses, then any that the text alone names."""
+    text = "\n".join(part.text for part in sections.parts)
+    names = set(_USED.findall(text))
+    return find_variables([text], tuple(v for v in offered if v.name in names))
+
+
+def _offered(brief: Brief, archetype: Archetype) -> tuple[Variable, ...]:
+    """What the idea gave wins over what the archetype brings, under the same name."""
+    given = {variable.name for variable in brief.variables}
+    return (*brief.variables, *(v for v in archetype.variables if v.name not in given))
+
+
+def _parts(
+    brief: Brief, archetype: Archetype, known: frozenset[str]
+) -> Iterable[tuple[SectionKind, list[str]]]:
+    def read(items: Sequence[Line | str]) -> list[str]:
+        return [_with_read_values(line, brief) for line in lines(items, known)]
+
+    yield "role", [archetype.role] if archetype.role else []
+    yield "task", [_task(brief)]
+    names = dict.fromkeys([*(item.name for item in brief.inputs), *archetype.documents])
+    yield "input", [_input(name) for name in names]
+    yield "steps", [f"{n}. {line}" for n, line in enumerate(read(archetype.steps), start=1)]
+    yield "constraints", _listed([*_stated(brief), *read(archetype.constraints), *_form(brief)])
+    yield "format", _format(brief, read(archetype.format))
+    yield "quality", _listed(read(archetype.quality))
+
+
+def _task(brief: Brief) -> str:
+    if brief.error_text:
+        return f"Find the cause of this problem and fix it:\n\n{brief.task}"
+    return brief.task
+
+
+def _input(name: str) -> str:
+    return f"<{name}>\n{{{{ {name} }}}}\n</{name}>"
+
+
+def _listed(items: Iterable[str]) -> list[str]:
+    return [f"- {item}" for item in dict.fromkeys(items)]
+
+
+def _stated(brief: Brief) -> list[str]:
+    """The user's own conditions come first."""
+    own = [c if _USED.search(c) else escape(c) for c in brief.constraints]
+    return [*own, *(escape(length) for length in brief.lengths)]
+
+
+def _form(brief: Brief) -> list[str]:
+    found: list[str] = []
+    if brief.tone:
+        found.append(f"Tone: {', '.join(brief.tone)}.")
+    if brief.answer_language and brief.intent != "translation":
+        found.append(f"Write the answer in {brief.answer_language}.")
+    return found
+
+
+def _format(brief: Brief, defaults: list[str]) -> list[str]:
+    if brief.fields and brief.format in ("", "json"):
+        return [_json_skeleton(brief.fields)]
+    if brief.fields:
+        return [f"A {brief.format} with exactly these columns: {', '.join(brief.fields)}."]
+    bare = {
+        "json": "Return one valid JSON value and nothing else, without a code fence.",
+        "csv": "Return CSV with a header row and nothing else. Quote values that hold commas.",
+        "yaml": "Return valid YAML and nothing else.",
+        "xml": "Return well-formed XML and nothing else.",
+        "html": "Return the HTML alone.",
+        "markdown": "Return Markdown.",
+    }
+    if brief.format in bare:
+        return [bare[brief.format]]
+    own = [f"Give the answer as a {brief.format}."] if brief.format else []
+    if brief.format and any(brief.format.split()[-1] in line.lower() for line in defaults):
+        own = []
+    return [*own, *defaults]
+
+
+def _json_skeleton(fields: Sequence[str]) -> str:
+    rows = ",\n".join(f'  "{field}": null' for field in fields)
+    return (
+        "Return only JSON in this form, without a code fence and without other text. "
+        f"`null` marks where a value goes:\n\n{{\n{rows}\n}}"
+    )
+
+
+def _context(brief: Brief, archetype: Archetype, sections: Sections, context: str) -> str:
+    used = set(_USED.findall("\n".join(part.text for part in sections.parts)))
+    known = known_parts(brief, brief.variables)
+    stated = [_with_read_values(line, brief) for line in lines(archetype.context, known)]
+    if brief.audience and brief.audience.lower() not in brief.task.lower() and "age" not in used:
+        stated.append(f"The answer is for {escape(brief.audience)}.")
+    given = {variable.name for variable in brief.variables}
+    for variable in archetype.variables:
+        if variable.name not in used and variable.name not in given:
+            stated.append(f"{_title(variable.name)}: {{{{ {variable.name} }}}}")
+    parts = ["\n".join(f"- {line}" for line in stated)] if stated else []
+    if context:
+        parts.append(f"<context>\n{escape(context)}\n</context>")
+    return "\n\n".join(parts)
+
+
+def _with_read_values(line: str, brief: Brief) -> str:
+    budget = next((v.name for v in brief.variables if v.name.startswith("budget_")), "")
+    values = {
+        "audience": escape(brief.audience) or "the reader",
+        "language": brief.answer_language or "the language asked for",
+        "source_language": brief.source_language or "the original language",
+        "budget": f"{{{{ {budget} }}}} {budget[7:].upper()}" if budget else "the budget",
+    }
+    return re.sub(
+        r"\{\{\s*(audience|language|source_language|budget)\s*\}\}", lambda m: values[m[1]], line
+    )
+
+
+def _title(name: str) -> str:
+    words = name.replace("_", " ")
+    return words[0].upper() + words[1:]

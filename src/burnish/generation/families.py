@@ -1,0 +1,101 @@
+"""How a prompt is laid out for a family of models.
+
+Claude: XML tags, documents before instructions. GPT: Markdown headings, instructions first.
+Gemini: headings with the input before the closing instruction. Open models: plain labels in a
+single message, since many chat templates drop or weaken a system message. The text inside the
+sections is the same in all of them; `compose` and the techniques wrote it once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from burnish.prompts.prompt import Message
+from burnish.prompts.sections import Section, SectionKind, Sections
+from burnish.settings import Family
+
+_TITLES: Mapping[SectionKind, str] = {
+    "role": "Role",
+    "task": "Task",
+    "context": "Context",
+    "examples": "Example",
+    "input": "Input",
+    "steps": "Steps",
+    "constraints": "Constraints",
+    "format": "Format",
+    "quality": "Before you answer, check that",
+}
+_TAGS: Mapping[SectionKind, str] = {
+    "role": "role",
+    "task": "task",
+    "context": "background",
+    "examples": "example_slot",
+    "input": "documents",
+    "steps": "steps",
+    "constraints": "constraints",
+    "format": "output_format",
+    "quality": "final_check",
+}
+
+
+def lay_out(sections: Sections, family: Family) -> tuple[Message, ...]:
+    """The messages of a prompt: system (role) and user, or user alone."""
+    return _LAYOUTS[family](sections)
+
+
+def _generic(sections: Sections) -> tuple[Message, ...]:
+    return _with_system(sections, sections.parts, lambda part: f"## {_TITLES[part.kind]}\n{part.text}")
+
+
+def _claude(sections: Sections) -> tuple[Message, ...]:
+    parts = sections.move_first("input").parts if sections.get("input") else sections.parts
+    return _with_system(
+        sections, parts, lambda p: f"<{_TAGS[p.kind]}>\n{p.text}\n</{_TAGS[p.kind]}>"
+    )
+
+
+def _gpt(sections: Sections) -> tuple[Message, ...]:
+    parts = _last(sections.parts, "input")
+    return _with_system(sections, parts, lambda part: f"# {_TITLES[part.kind]}\n{part.text}")
+
+
+def _gemini(sections: Sections) -> tuple[Message, ...]:
+    first: tuple[SectionKind, ...] = ("context", "input", "examples")
+    parts = tuple(p for p in sections.parts if p.kind in first)
+    rest = tuple(p for p in sections.parts if p.kind not in first)
+    return _with_system(sections, (*parts, *rest), lambda p: f"**{_TITLES[p.kind]}**\n\n{p.text}")
+
+
+def _open(sections: Sections) -> tuple[Message, ...]:
+    parts = _last(sections.parts, "input")
+    text = "\n\n".join(
+        part.text if part.kind == "role" else f"### {_TITLES[part.kind]}:\n{part.text}"
+        for part in parts
+    )
+    return (Message("user", text),)
+
+
+_LAYOUTS: Mapping[Family, Callable[[Sections], tuple[Message, ...]]] = {
+    "generic": _generic,
+    "claude": _claude,
+    "gpt": _gpt,
+    "gemini": _gemini,
+    "open": _open,
+}
+
+
+def _with_system(
+    sections: Sections, parts: tuple[Section, ...], show: Callable[[Section], str]
+) -> tuple[Message, ...]:
+    shown = [part for part in parts if part.kind != "role"]
+    if len(shown) == 1:
+        text = shown[0].text
+    else:
+        text = "\n\n".join(show(part) for part in shown)
+    user = Message("user", text)
+    role = sections.get("role")
+    return (Message("system", role), user) if role else (user,)
+
+
+def _last(parts: tuple[Section, ...], kind: SectionKind) -> tuple[Section, ...]:
+    return (*(p for p in parts if p.kind != kind), *(p for p in parts if p.kind == kind))

@@ -1,0 +1,204 @@
+"""Reads an idea: what is asked, for whom, from what, within which limits."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from burnish.generation.brief import Brief, Input, Span
+from burnish.generation.reading import measures, shape, subject
+from burnish.generation.reading.constraints import constraint_spans, is_list_continuation
+from burnish.generation.reading.words import LANGUAGE_OF_CODE
+from burnish.intents.intent import Classification
+from burnish.prompts.prompt import Variable
+from burnish.prompts.template import escape
+
+# Longer ideas say more than a reader of phrases can place: they are kept whole.
+_LONG_WORDS = 60
+_ASKS_FOR_TEXT = ("summarization", "translation", "data_extraction")
+
+
+def read_idea(idea: str, found: Classification) -> Brief:
+    """`idea` is the user's text, stripped. Nothing of it is lost: what a reader takes out of the
+    task sentence stands in another field, and an idea that is long or structured stays whole."""
+    given = subject.split_pasted(idea)
+    error = subject.error_text(idea) if found.intent in _DEBUGGING else ""
+    verbatim = _is_structured(given.ask) or bool(error)
+    spans = [] if verbatim else _choose(_all_spans(given.ask, found))
+    keys, source = subject.fields(given.ask)
+    if found.intent != "data_extraction":
+        keys, source = (), ""
+    inputs = _inputs(given, found, source, spans)
+    source_language, target = _languages(given.ask, found)
+    return Brief(
+        idea=idea,
+        intent=found.intent,
+        task=escape(given.ask) if verbatim else _task(given.ask, spans),
+        topic=_topic(spans),
+        audience=_first(spans, "audience"),
+        tone=_tones(spans),
+        lengths=tuple(dict.fromkeys(span.value for span in spans if span.kind == "length")),
+        format=_first(spans, "format"),
+        answer_language=target or _first(spans, "language") or _own_language(found),
+        source_language=source_language,
+        fields=keys,
+        inputs=inputs,
+        variables=_variables(spans, inputs, given.pasted),
+        constraints=tuple(
+            dict.fromkeys(span.value for span in spans if span.kind == "constraint")
+        ),
+        error_text=error,
+        verbatim=verbatim,
+        reasons=_reasons(given.ask, spans, inputs, keys),
+    )
+
+
+_DEBUGGING = ("code_generation", "problem_solving", "other", "analysis")
+
+
+def _is_structured(ask: str) -> bool:
+    several_lines = len([line for line in ask.splitlines() if line.strip()]) > 2
+    return several_lines or len(ask.split()) > _LONG_WORDS or "```" in ask or "{" in ask
+
+
+def _all_spans(ask: str, found: Classification) -> Iterable[Span]:
+    yield from measures.lengths(ask)
+    yield from shape.formats(ask)
+    if found.intent != "translation":
+        yield from shape.answer_language(ask)
+    if found.intent == "planning":
+        yield from filter(None, [subject.place(ask)])
+        yield from measures.periods(ask)
+    yield from measures.money(ask)
+    yield from measures.ages(ask)
+    yield from measures.counts(ask)
+    if found.intent in ("learning", "research", "reasoning"):
+        yield from filter(None, [subject.topic(ask)])
+    yield from shape.audiences(ask)
+    yield from shape.tones(ask)
+    if found.intent in ("creative_writing", "research", "learning"):
+        yield from filter(None, [subject.about(ask)])
+    yield from constraint_spans(ask, found.intent)
+
+
+def _choose(spans: Iterable[Span]) -> list[Span]:
+    """No two spans that rewrite the same words: the earlier reader has the word. An audience
+    may hold a slot ("a 10 year old"): both stand, and the slot is filled in both places."""
+    chosen: list[Span] = []
+    names: set[str] = set()
+    for span in spans:
+        clash = any(
+            span.start < other.end and other.start < span.end
+            for other in chosen
+            if not (span.keep and not span.replacement) and not (other.keep and not other.replacement)
+        )
+        if clash or (span.variable and span.variable.name in names):
+            continue
+        if span.variable:
+            names.add(span.variable.name)
+        chosen.append(span)
+    return sorted(chosen, key=lambda span: span.start)
+
+
+def _task(ask: str, spans: list[Span]) -> str:
+    """The ask without what other sections say, its changeable parts as variables."""
+    pieces: list[str] = []
+    end = 0
+    for span in spans:
+        if span.start < end or (span.keep and not span.replacement):
+            continue
+        pieces += [escape(ask[end : span.start]), span.replacement]
+        end = span.end
+    pieces.append(escape(ask[end:]))
+    return _tidy("".join(pieces))
+
+
+def _tidy(task: str) -> str:
+    task = re.sub(r"[ \t]+", " ", task)
+    task = re.sub(r"\s+([,.;:?!])", r"\1", task)
+    task = re.sub(r"(?:,\s*)+(?=[,.;]|$)", "", task)
+    task = re.sub(r"\s*\b(?:and|with|in|for|but|y|et|und|con|mit|pour)\s*(?=[.?!]?$)", "", task)
+    task = re.sub(r"^(?:please|pls|hey|hi|hello)[,!\s]+", "", task.strip(), flags=re.IGNORECASE)
+    task = task.strip(" ,;:-\n")
+    if task and task[0].islower() and not task.startswith("{{"):
+        task = task[0].upper() + task[1:]
+    return task if not task or task[-1] in ".?!`}。？！" and not task.endswith("}}") else f"{task}."
+
+
+def _inputs(
+    given: subject.Given, found: Classification, source: str, spans: list[Span]
+) -> tuple[Input, ...]:
+    ask = given.ask
+    listed: list[Input] = []
+    for item, where in subject.inputs(ask, found.intent):
+        # "in a table" is how the answer looks, not a table that comes with the request.
+        if any(s.kind == "format" and s.start < where.end and where.start < s.end for s in spans):
+            continue
+        if item.name not in [other.name for other in listed]:
+            listed.append(item)
+    if source and found.intent == "data_extraction" and not listed:
+        listed = [Input(_source_name(source), source)]
+    if found.intent == "data_extraction":
+        listed = listed[:1]
+    if not listed and (given.pasted or found.intent in _ASKS_FOR_TEXT):
+        listed = [Input("text", "text")]
+    return tuple(listed[:3])
+
+
+def _source_name(source: str) -> str:
+    words = re.sub(r"[^\w\s]", "", source.lower()).split()[-2:]
+    return "_".join(words).removesuffix("s") or "text"
+
+
+def _variables(spans: list[Span], inputs: tuple[Input, ...], pasted: str) -> tuple[Variable, ...]:
+    found = [span.variable for span in spans if span.variable]
+    for index, item in enumerate(inputs):
+        is_pasted = bool(pasted) and index == 0
+        found.append(
+            Variable(
+                name=item.name,
+                required=not is_pasted,
+                default=pasted if is_pasted else None,
+                description=f"The {item.noun} to work on",
+                example=pasted[:200] if is_pasted else None,
+            )
+        )
+    return tuple({variable.name: variable for variable in found}.values())
+
+
+def _languages(ask: str, found: Classification) -> tuple[str, str]:
+    return shape.translation_languages(ask) if "translation" in (found.intent, *found.asks) else ("", "")
+
+
+def _own_language(found: Classification) -> str:
+    """People expect an answer in the language they ask in; English needs no saying."""
+    if found.intent == "translation" or found.language == "en":
+        return ""
+    return LANGUAGE_OF_CODE.get(found.language, "")
+
+
+def _first(spans: list[Span], kind: str) -> str:
+    return next((span.value.strip() for span in spans if span.kind == kind), "")
+
+
+def _tones(spans: list[Span]) -> tuple[str, ...]:
+    words = [w for s in spans if s.kind == "tone" for w in re.split(r"\s*,\s*|\s+and\s+", s.value)]
+    return tuple(dict.fromkeys(word for word in words if word))
+
+
+def _topic(spans: list[Span]) -> str:
+    return next(
+        (str(s.variable.default) for s in spans if s.variable and s.variable.name == "topic"), ""
+    )
+
+
+def _reasons(
+    ask: str, spans: list[Span], inputs: tuple[Input, ...], keys: tuple[str, ...]
+) -> tuple[tuple[str, str], ...]:
+    read = [(span.kind, ask[span.start : span.end].strip(" ,")) for span in spans]
+    read += [("input", item.noun) for item in inputs]
+    read += [("fields", ", ".join(keys))] if keys else []
+    return tuple(dict.fromkeys(read))
+
+
+__all__ = ["is_list_continuation", "read_idea"]

@@ -1,0 +1,66 @@
+"""Reader of the conditions that stand beside an ask: "vegetarian", "no jargon", "with kids"."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from burnish.generation.brief import Span
+
+_STRONG = re.compile(
+    r"(?:^|[,;.]\s*|\s+)(?P<text>(?:and\s+|but\s+)?(?:(?P<no>no|without|avoid|don'?t|do not|never|not|ohne|sin|sans|sem|senza)"
+    r"|(?P<must>must(?: be| have| include)?|only|always|make sure|be sure to|ensure|include|including|use|using|keep|mention|based on|has to|have to|needs? to|should|aimed at|focus(?:ed|ing)? on))\s+[^,;.\n]+?)"
+    r"(?=\s*(?:[,;.\n]|$)|\s+(?:and|but)\s+(?:no|without|avoid|must|only|include|use|keep|don'?t|make)\b)",
+    re.IGNORECASE,
+)
+_BESIDE = re.compile(
+    r"[,;]\s*(?P<text>(?:and\s+|but\s+)?[^,;.\n]{3,60}?)(?=\s*(?:[,;.\n]|$))",
+)
+_WITH = re.compile(
+    r"\s(?P<text>(?:with|mit|con|avec|com)\s+(?:(?:my|our|two|three|small|young|little|\d)\s+)*(?:kids?|children|toddlers?|a baby|baby|dogs?|a dog|cats?|my (?:wife|husband|parents|family|partner)|family|friends|seniors|niños|kindern|enfants|crianças|bambini|bad knees|a wheelchair|kids and [a-z]+))\b",
+    re.IGNORECASE,
+)
+_ASK_VERB = re.compile(
+    r"^(?:and\s+|then\s+|und\s+|y\s+|et\s+)?(?:then\b|write|explain|give|make|create|list|tell|show|summari[sz]e|translate|find|compare|plan|draft|fix|how|what|why|which|can|could|i|we|it|my|our|he|she|they|is|are|you|the|a|an|der|die|das|el|la|le|un|una)\b",
+    re.IGNORECASE,
+)
+_CONDITION_INTENTS = ("planning", "creative_writing", "research", "code_generation", "learning")
+
+
+def constraint_spans(text: str, intent: str) -> Iterator[Span]:
+    for match in _STRONG.finditer(text):
+        if match.start("text") < 6:
+            continue  # the ask itself begins with such a word
+        yield _span(match)
+    if intent == "planning":
+        for match in _WITH.finditer(text):
+            yield _span(match)
+    if intent in _CONDITION_INTENTS:
+        for match in _BESIDE.finditer(text):
+            words = match["text"].strip()
+            if _ASK_VERB.match(words) or is_list_continuation(text, match.start("text"), match.end("text")):
+                continue
+            if len(words.split()) <= (6 if intent == "planning" else 3):
+                yield _span(match)
+
+
+def is_list_continuation(text: str, start: int, end: int) -> bool:
+    """Whether the words between commas are one of several things asked for ("a, b and c")."""
+    here = text[start:end]
+    after = text[end : end + 40]
+    return bool(
+        re.search(r"\band\s+(?!no\b|without\b)", here)
+        or re.match(r",?\s+(?:and|or|y|et|und|e|o)\s", after)
+        or re.match(r"\s*,[^,;.]{2,40}?\b(?:and|or)\s", after)
+    )
+
+
+def _span(match: re.Match[str]) -> Span:
+    words = re.sub(r"^(?:and|but)\s+", "", match["text"].strip(), flags=re.IGNORECASE)
+    sentence = words[0].upper() + words[1:]
+    return Span(
+        start=match.start("text") if match["text"][:1].isalnum() else match.start(),
+        end=match.end("text"),
+        kind="constraint",
+        value=sentence if sentence[-1] in ".!?" else f"{sentence}.",
+    )

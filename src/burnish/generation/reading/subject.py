@@ -1,0 +1,177 @@
+"""Readers of what the request is about: given text, fields, topic, place, error."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import msgspec
+
+from burnish.generation.brief import Input, Span, slot
+from burnish.generation.reading.words import INPUT_NOUNS
+
+_NOUN = "|".join(sorted(map(re.escape, INPUT_NOUNS), key=len, reverse=True))
+_OWNED = (
+    r"this|these|those|the following|following|attached|below|pasted|the|my|our|their|his|her|a bunch of|some|each"
+    r"|este|esta|estos|estas|esse|essa|ce|cet|cette|ces|diesen|diese[srm]?|questo|questa|mi|mis|mein[en]*|unsere?|mon|nos|un|una|einen?|un'"
+)
+_INPUT = re.compile(
+    rf"\b(?P<owner>{_OWNED})\s+(?P<words>(?:[a-zà-ÿ'’-]+\s+){{0,3}}?)(?P<noun>{_NOUN})\b",
+    re.IGNORECASE,
+)
+_BARE_INPUT = re.compile(
+    rf"\b(?:from|of|in|out of|over|into|turn|convert|summari[sz]e|translate|classify|analy[sz]e|review|proofread|rewrite|edit|parse|clean up|score|grade|resume|traduce|traduis|übersetze)\s+"
+    rf"(?P<words>(?:[a-zà-ÿ'’-]+\s+){{0,2}}?)(?P<noun>{_NOUN})\b",
+    re.IGNORECASE,
+)
+_NOT_GIVEN = re.compile(
+    r"\b(?:write|draft|compose|create|generate|make|send|design|build|escribe|écris|schreibe?|scrivi|escreva)\b"
+    r"(?:\s+(?:me|us))?\s+(?:(?:a|an|the|my|our|some|un|una|une|eine?n?|uma?)\s+)?(?:[\w'-]+\s+){0,3}$",
+    re.IGNORECASE,
+)
+_PLURAL = re.compile(r"(?:emails|mails|reviews|tickets|comments|invoices|receipts|articles|messages)\b", re.IGNORECASE)
+
+_FIELDS = re.compile(
+    r"\b(?:extract|pull(?: out)?|get|parse|grab|list|find|identify|capture|fish out|extrae|extraire|extrais|extrahiere|estrai|extraia)\s+"
+    r"(?:(?:me|out|all|only|just)\s+)*(?:the\s+)?(?P<list>[^.;:\n]+?)\s+"
+    r"(?:out of|from|in|of|de|des|du|aus|dai|dalle|from each of)\s+(?:(?:the|this|these|all|my|our|los|las|les|den|diesen)\s+)?(?P<source>[^.;:\n,]+?)"
+    r"(?=\s*(?:[,.;:]|$|\s(?:as|into|in|to|and (?:put|return|output|give|save)|with|for|como|en|als|sous)\b))",
+    re.IGNORECASE,
+)
+_SPLIT = re.compile(r"\s*,\s*(?:and\s+|or\s+)?|\s+(?:and|plus|y|et|und|e|as well as)\s+|\s*&\s*|\s*/\s*")
+_FIELD_NAMES = re.compile(r"\b(?:with (?:the )?(?:fields|keys|columns)|fields|keys|columns)\s*[:=]?\s*(?P<list>[\w ,/&-]+)", re.IGNORECASE)
+
+_TOPIC = re.compile(
+    r"^(?:(?:please|can you|could you|pls|hey|hi|ok|i want you to|i need you to)[,\s]+)*"
+    r"(?P<verb>(?:explain(?:s)?|describe|teach|tutor|help me (?:to )?(?:understand|learn)|i want to (?:understand|learn)(?: about)?|tell me about|introduce|eli5)(?:\s+(?:to\s+)?(?:me|us))?(?:\s+(?:about|how to))?(?:\s+(?:what|how)(?:\s+(?:is|are|does|do))?)?"
+    r"|what(?:'s| is| are)|how (?:does|do)|explícame|explica(?:me)?|qué (?:es|son)|explique[rz]?(?:-moi)?|qu'est-ce que?(?: c'est)?|erklär[e]?(?: mir)?|was (?:ist|sind)|wie funktionier(?:t|en)|o que é|spiegami|spiega|cos'è|che cos'è)\s+"
+    r"(?P<article>(?:the (?:concept|idea|basics|difference|principle)s? (?:of|between)\s+)?)"
+    r"(?P<topic>[^,.;:?!\n]+?)(?P<tail>\s+works?|\s+is)?"
+    r"(?=\s*(?:[,.;:?!\n]|$)|\s+(?:to|for|in|as|like|using|with|so that|step by step|at a|para|pour|für|einem|einer|a un|à un|a una|à une)\s)",
+    re.IGNORECASE,
+)
+_ABOUT = re.compile(
+    r"\b(?:about|on|regarding|sobre|über|au sujet de|su|a proposito di)\s+(?P<topic>(?!(?:us|it|me|them|you|my own|a budget)\b)[^,.;:?!\n]+?(?:(?:,\s*(?:an?|the|two|three)\s[^,.;:?!\n]+?)+,?\s+and\s+[^,.;:?!\n]+?)?)"
+    r"(?=\s*(?:[,.;:?!\n]|$)|\s+(?:for|to|in|that|who|with|using|under|of about|para|pour|für|mit|con|avec)\s)",
+    re.IGNORECASE,
+)
+_PLACE = re.compile(
+    r"\b(?P<lead>(?:trip|travel|holiday|vacation|weekend|getaway|journey|visit|honeymoon|itinerary|days|viaje|voyage|reise|viaggio|viagem|semana|days?|nights?)"
+    r"(?:\s+(?:in|to|at|for|a|à|au|en|nach|para|around|through)\s+)|(?:visiting|travel(?:ling)? to|going to|visit)\s+)(?:the\s+)?"
+    r"(?P<place>[A-Za-zÀ-ÿ][\w'’.-]*(?:\s+(?!(?:with|for|in|on|under|and|next|this|from|by|mit|con|avec|pour|para)\b)[A-Za-zÀ-ÿ][\w'’.-]*){0,3})",
+    re.IGNORECASE,
+)
+_ERROR = re.compile(
+    r"(?P<error>(?:Uncaught\s+)?\b(?:[A-Za-z_][\w.]*\.)?[A-Z]\w*(?:Error|Exception|Warning|Fault|Interrupt)\b(?:\s*\[[^\]]*\])?:?[^\n]*?"
+    r"|\b(?:ORA-\d+|E\d{4}|error TS\d+|error CS\d+|error\[E\d+\]|SQLSTATE\[\w+\]|npm ERR!|fatal:|segmentation fault|SIGSEGV)[^\n]*?)"
+    r"(?=\s+(?:in|on|when|after|with|while|at|from|inside)\s+(?:my|our|the|a|this|an|i|using|running|calling|production)\b|\s*$|\n|\s+(?:how|why|what|pls|please|help)\b|[?]|\s+-\s)"
+)
+
+
+class Given(msgspec.Struct, frozen=True):
+    """An idea with the text that was pasted into it: the ask and the pasted part apart."""
+
+    ask: str
+    pasted: str = ""
+
+
+def inputs(text: str, intent: str) -> Iterator[tuple[Input, Span]]:
+    """Texts that the request takes for granted: "this article", "our meeting notes"."""
+    for pattern in (_INPUT, _BARE_INPUT):
+        for match in pattern.finditer(text):
+            if _NOT_GIVEN.search(text[: match.start("noun")]):
+                continue
+            words = match["words"].lower().strip()
+            if re.search(r"\b(?:about|for|to|in|is|are|and|of|on|with|that|how|from|into|as)\b", words):
+                continue
+            noun = match["noun"].lower()
+            if intent == "planning" and noun in ("notes", "call", "study", "paper", "presentation", "video"):
+                continue
+            phrase = f"{words} {noun}".strip()
+            yield (
+                Input(_variable_name(words, noun), phrase, bool(_PLURAL.search(noun))),
+                Span(start=match.start(), end=match.end(), kind="input", keep=True),
+            )
+
+
+def _variable_name(words: str, noun: str) -> str:
+    base = INPUT_NOUNS[noun]
+    meaningful = [w for w in words.split() if w in ("meeting", "customer", "support", "product", "sales", "interview", "user", "bank")]
+    if base in ("email", "reviews", "ticket", "feedback", "notes", "transcript") and meaningful:
+        return f"{meaningful[-1]}_{base}"
+    return base
+
+
+def split_pasted(idea: str) -> Given:
+    """Separates the ask from pasted text: after a colon, a blank line, or inside quotes."""
+    fence = re.search(r"```.*?```", idea, re.DOTALL)
+    if fence and fence.start() > 8:
+        return Given(f"{idea[: fence.start()]} {idea[fence.end() :]}".strip().rstrip(":"), fence[0])
+    if fence:
+        return Given(idea[fence.end() :].strip(), fence[0])
+    match = re.match(r"(?P<ask>[^\n]{8,300}?)\s*(?::\s*\n*|\n\s*\n)(?P<rest>\S.{80,})\Z", idea, re.DOTALL)
+    if match:
+        return Given(match["ask"], match["rest"])
+    quoted = re.search(r"[\"“«](?P<quote>[^\"”»]{60,})[\"”»]", idea, re.DOTALL)
+    if quoted and len(idea) - len(quoted[0]) >= 8:
+        return Given((idea[: quoted.start()] + idea[quoted.end() :]).strip().rstrip(":").strip(), quoted["quote"])
+    return Given(idea)
+
+
+def fields(text: str) -> tuple[tuple[str, ...], str]:
+    """(keys in snake_case, the words of their source) of an extraction."""
+    match = _FIELDS.search(text)
+    names = _FIELD_NAMES.search(text)
+    if not match:
+        return (_keys(names["list"]), "") if names else ((), "")
+    keys = _keys(match["list"])
+    return (keys, match["source"].strip()) if keys else ((), "")
+
+
+def _keys(listed: str) -> tuple[str, ...]:
+    keys: list[str] = []
+    for part in _SPLIT.split(listed):
+        words = re.sub(r"^(?:the|all|every|any|each|their|its|his|her|a|an|who|el|la|los|las|le|les|den|die|das)\s+", "", part.strip().lower())
+        words = re.sub(r"\s*\(.*?\)", "", words)
+        key = re.sub(r"[^\w]+", "_", words).strip("_")
+        if key and len(words.split()) <= 4 and not key[0].isdigit():
+            keys.append(key)
+    return tuple(dict.fromkeys(keys))
+
+
+def topic(text: str) -> Span | None:
+    """The thing to be explained, as a variable with the user's words as its default."""
+    match = _TOPIC.match(text)
+    if not match or len(match["topic"].split()) > 7:
+        return None
+    if match["topic"].lower().split()[0] in ("this", "these", "it", "my", "why", "how", "that", "what"):
+        return None
+    return _slot_span(match.start("topic"), match.end("topic"), "topic", match["topic"], "What is explained")
+
+
+def about(text: str) -> Span | None:
+    match = _ABOUT.search(text)
+    if not match or not 1 <= len(match["topic"].split()) <= 8:
+        return None
+    if re.match(r"(?:our|my|this|these)\b", match["topic"], re.IGNORECASE):
+        return None
+    return _slot_span(match.start("topic"), match.end("topic"), "topic", match["topic"], "What it is about")
+
+
+def place(text: str) -> Span | None:
+    match = _PLACE.search(text)
+    if not match:
+        return None
+    return _slot_span(match.start("place"), match.end("place"), "destination", match["place"], "Where the trip goes")
+
+
+def error_text(text: str) -> str:
+    match = _ERROR.search(text)
+    return match["error"].strip().rstrip(".,") if match else ""
+
+
+def _slot_span(start: int, end: int, name: str, value: str, description: str) -> Span:
+    variable = slot(name, value.strip(), description)
+    return Span(
+        start=start, end=end, kind="slot", replacement=f"{{{{ {name} }}}}", keep=True, variable=variable
+    )

@@ -1,0 +1,166 @@
+"""Word lists that the readers share: English first, then the languages ideas often come in."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+NUMBER_WORDS: Mapping[str, int] = {
+    word: number
+    for number, words in enumerate(
+        (
+            "one a_single un_solo einen", "two dos deux zwei dois due", "three tres trois drei três tre",
+            "four cuatro quatre vier quatro quattro", "five cinco cinq fünf cinque",
+            "six seis sechs sei", "seven siete sept sieben sete sette", "eight ocho huit acht oito otto",
+            "nine nueve neuf neun nove", "ten diez dix zehn dez dieci", "eleven", "twelve doce douze zwölf",
+        ),
+        start=1,
+    )
+    for word in words.replace("_", " ").split()
+}  # fmt: skip
+NUMBER = r"(?:\d+(?:[.,]\d+)?k?|" + "|".join(w for w in NUMBER_WORDS if w not in ("a", "sei")) + ")"
+
+# Names under which people ask for a language, in English and in the language itself.
+LANGUAGES: Mapping[str, tuple[str, ...]] = {
+    "Arabic": ("arabic", "العربية"),
+    "Bengali": ("bengali", "bangla"),
+    "Bulgarian": ("bulgarian",),
+    "Catalan": ("catalan", "català"),
+    "Chinese": ("chinese", "mandarin", "simplified chinese", "traditional chinese", "中文", "汉语"),
+    "Croatian": ("croatian", "hrvatski"),
+    "Czech": ("czech", "čeština", "česky"),
+    "Danish": ("danish", "dansk"),
+    "Dutch": ("dutch", "nederlands"),
+    "English": ("english", "inglés", "ingles", "anglais", "englisch", "inglês", "inglese", "engels"),
+    "Finnish": ("finnish", "suomi", "suomeksi"),
+    "French": ("french", "français", "francais", "francés", "französisch", "francês", "francese"),
+    "German": ("german", "deutsch", "deutsche", "alemán", "allemand", "alemão", "tedesco", "duits"),
+    "Greek": ("greek", "ελληνικά"),
+    "Hebrew": ("hebrew", "עברית"),
+    "Hindi": ("hindi", "हिंदी", "हिन्दी"),
+    "Hungarian": ("hungarian", "magyar", "magyarul"),
+    "Indonesian": ("indonesian", "bahasa indonesia"),
+    "Italian": ("italian", "italiano", "italien", "italienisch"),
+    "Japanese": ("japanese", "日本語", "japonés", "japonais", "japanisch"),
+    "Korean": ("korean", "한국어"),
+    "Norwegian": ("norwegian", "norsk"),
+    "Persian": ("persian", "farsi", "فارسی"),
+    "Polish": ("polish", "polski", "polnisch"),
+    "Portuguese": ("brazilian portuguese", "portuguese", "português", "portugués", "portugais"),
+    "Romanian": ("romanian", "română"),
+    "Russian": ("russian", "русский", "русском", "ruso", "russe", "russisch"),
+    "Serbian": ("serbian", "srpski"),
+    "Spanish": ("spanish", "español", "espanol", "espagnol", "spanisch", "espanhol", "spagnolo"),
+    "Swahili": ("swahili", "kiswahili"),
+    "Swedish": ("swedish", "svenska"),
+    "Tagalog": ("tagalog", "filipino"),
+    "Thai": ("thai", "ไทย"),
+    "Turkish": ("turkish", "türkçe"),
+    "Ukrainian": ("ukrainian", "українська", "українською"),
+    "Urdu": ("urdu",),
+    "Vietnamese": ("vietnamese", "tiếng việt"),
+    "Welsh": ("welsh", "cymraeg"),
+}
+LANGUAGE_OF_NAME: Mapping[str, str] = {n: lang for lang, ns in LANGUAGES.items() for n in ns}
+LANGUAGE = "(?:" + "|".join(sorted(map(re.escape, LANGUAGE_OF_NAME), key=len, reverse=True)) + r")\b"
+LANGUAGE_OF_CODE: Mapping[str, str] = {
+    "ar": "Arabic", "bn": "Bengali", "bg": "Bulgarian", "ca": "Catalan", "zh": "Chinese",
+    "hr": "Croatian", "cs": "Czech", "da": "Danish", "nl": "Dutch", "en": "English",
+    "fi": "Finnish", "fr": "French", "de": "German", "el": "Greek", "he": "Hebrew", "hi": "Hindi",
+    "hu": "Hungarian", "id": "Indonesian", "it": "Italian", "ja": "Japanese", "ko": "Korean",
+    "no": "Norwegian", "fa": "Persian", "pl": "Polish", "pt": "Portuguese", "ro": "Romanian",
+    "ru": "Russian", "sr": "Serbian", "es": "Spanish", "sw": "Swahili", "sv": "Swedish",
+    "tl": "Tagalog", "th": "Thai", "tr": "Turkish", "uk": "Ukrainian", "ur": "Urdu",
+    "vi": "Vietnamese", "cy": "Welsh",
+}  # fmt: skip
+
+TONES = (
+    "friendly", "formal", "informal", "casual", "professional", "polite", "funny", "humorous",
+    "witty", "persuasive", "warm", "serious", "playful", "sarcastic", "empathetic", "neutral",
+    "confident", "enthusiastic", "inspiring", "dramatic", "romantic", "scary", "upbeat",
+    "conversational", "academic", "diplomatic", "firm", "apologetic", "sincere", "poetic",
+    "cheerful", "matter-of-fact", "encouraging", "respectful", "urgent", "melancholic", "creepy",
+    "formell", "freundlich", "lustig", "höflich", "sachlich", "förmlich",
+    "amable", "divertido", "profesional", "cercano", "cordial", "amical", "drôle", "formel",
+    "professionnel", "chaleureux", "amigável", "divertido", "profissional", "amichevole",
+    "divertente", "professionale",
+)  # fmt: skip
+
+# People an answer can be meant for. Endings (-ers, -ists, …) cover the trades.
+PEOPLE = (
+    "boss", "manager", "managers", "ceo", "cto", "cfo", "team", "teammates", "colleague",
+    "colleagues", "coworker", "coworkers", "client", "clients", "customer", "customers", "user",
+    "users", "kid", "kids", "child", "children", "toddler", "toddlers", "teen", "teens",
+    "teenager", "teenagers", "student", "students", "pupils", "class", "grandma", "grandmother",
+    "grandpa", "grandfather", "mom", "mum", "mother", "dad", "father", "parents", "wife",
+    "husband", "partner", "girlfriend", "boyfriend", "daughter", "son", "sister", "brother",
+    "friend", "friends", "neighbor", "neighbour", "neighbours", "landlord", "teacher", "teachers",
+    "professor", "doctor", "doctors", "nurse", "nurses", "patient", "patients", "beginner",
+    "beginners", "dummies", "newbie", "newbies", "novices", "expert", "experts", "layman",
+    "laypeople", "non-experts", "audience", "executives", "executive", "leadership", "board",
+    "investor", "investors", "stakeholders", "engineer", "engineers", "developers", "developer",
+    "designers", "lawyers", "journalists", "recruiter", "recruiters", "dentists", "seniors",
+    "adults", "employees", "staff", "volunteers", "tourists", "people", "everyone", "women", "men",
+    "freshmen", "undergraduates", "jefe", "jefa", "equipo", "clientes", "cliente", "niños", "niño",
+    "estudiantes", "principiantes", "madre", "padre", "patron", "chef", "équipe", "clients",
+    "enfants", "enfant", "débutants", "étudiants", "chefin", "kunden", "kinder", "kind",
+    "anfänger", "schüler", "eltern", "chefe", "crianças", "alunos", "iniciantes", "capo",
+    "bambini", "studenti", "principianti",
+)  # fmt: skip
+PERSON = (
+    r"(?:" + "|".join(sorted(map(re.escape, PEOPLE), key=len, reverse=True)) + r")\b"
+)
+TRADE = r"[a-z]+(?:ists|ers|ors|ians|eers|ants|yers|men|women)\b"
+
+# What a finished prompt can be given: noun -> name of the variable.
+INPUT_NOUNS: Mapping[str, str] = {
+    noun: name
+    for name, nouns in {
+        "article": "article articles artículo articulo artikel articolo artigo",
+        "text": "text texts texto texte testo passage paragraph paragraphs sentence sentences wording copy excerpt",
+        "email": "email emails e-mail e-mails mail mails correo correos mensagem courriel",
+        "document": "document documents doc docs pdf file files documento dokument whitepaper",
+        "report": "report reports informe rapport bericht relatório",
+        "transcript": "transcript transcripts recording interview interviews call calls video podcast lecture webinar",
+        "notes": "notes notas note notizen appunti minutes",
+        "reviews": "review reviews reseñas avis bewertungen recensioni",
+        "feedback": "feedback comments comment responses answers testimonials kommentare",
+        "code": "code function script snippet class method codebase código codice repo program",
+        "diff": "diff commit patch",
+        "log": "log logs stacktrace traceback",
+        "contract": "contract contracts agreement lease nda terms policy contrato vertrag contrat",
+        "paper": "paper papers study abstract thesis",
+        "resume": "resume résumé cv resumes cvs lebenslauf",
+        "job_description": "posting vacancy",
+        "data": "data dataset csv spreadsheet table numbers figures daten datos",
+        "messages": "message messages chat conversation thread conversations slack",
+        "letter": "letter carta lettre brief",
+        "essay": "essay essays aufsatz ensayo",
+        "story": "chapter chapters manuscript",
+        "ticket": "ticket tickets complaint complaints",
+        "invoice": "invoice invoices receipt receipts bill bills",
+        "tweets": "tweet tweets posts post",
+        "query": "query sql",
+        "spec": "spec specs specification requirements brief rfp",
+        "transactions": "transactions statement statements",
+        "slides": "slides deck presentation",
+        "survey": "survey surveys questionnaire",
+    }.items()
+    for noun in nouns.split()
+}  # fmt: skip
+
+
+def number(text: str) -> int | float | None:
+    """`5`, `five`, `1.5`, `2k` as a number."""
+    word = text.strip().lower()
+    if word in NUMBER_WORDS:
+        return NUMBER_WORDS[word]
+    times = 1000 if word.endswith("k") else 1
+    digits = word.removesuffix("k")
+    if re.fullmatch(r"\d{1,3}(?:,\d{3})+", digits):
+        digits = digits.replace(",", "")
+    try:
+        value = float(digits.replace(",", ".")) * times
+    except ValueError:
+        return None
+    return int(value) if value.is_integer() else value
