@@ -31,15 +31,12 @@ class StorageSettings(_Group):
     database_url: Annotated[
         str, Meta(description="Database address; empty means burnish.sqlite in the data folder")
     ] = ""
-    busy_timeout_s: Annotated[
-        float, Meta(gt=0, le=600, description="How long a writer waits for another, seconds")
-    ] = 30.0
 
 
 class GenerationSettings(_Group):
     persona: Annotated[str, Meta(description="Persona of `generate` when none is named")] = "auto"
-    family: Annotated[
-        Family, Meta(description="Model family whose structure prompts are written in")
+    target: Annotated[
+        str, Meta(description="Model or model family that prompts are written for")
     ] = "generic"
     techniques: Annotated[
         int, Meta(ge=1, le=12, description="How many techniques are applied at most")
@@ -53,9 +50,6 @@ class GenerationSettings(_Group):
     context_tokens: Annotated[
         int, Meta(ge=50, description="Longest --context text, estimated tokens; more is cut")
     ] = 8_000
-    history: Annotated[
-        bool, Meta(description="Whether `generate` looks for similar prompts that worked well")
-    ] = True
 
 
 class IntentSettings(_Group):
@@ -128,7 +122,7 @@ class Settings(_Group):
     @property
     def database_url(self) -> str:
         given = self.storage.database_url
-        return given or f"sqlite:///{(self.home_path / 'burnish.sqlite').as_posix()}"
+        return given or f"sqlite:///{(self.home_path / 'burnish.sqlite').absolute().as_posix()}"
 
     @property
     def author_name(self) -> str:

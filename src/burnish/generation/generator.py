@@ -1,0 +1,303 @@
+"""Idea to candidates, without a model: explore, draft, refine."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+
+import msgspec
+
+from burnish.errors import StructureLost, UsageError
+from burnish.generation.archetype import Archetype, choose
+from burnish.generation.brief import Brief
+from burnish.generation.compose import Composed, compose, used_variables
+from burnish.generation.families import lay_out
+from burnish.generation.persona import AUTO, Persona, apply_persona, get_persona
+from burnish.generation.reading import read_idea
+from burnish.generation.result import Candidate, Generation, PhaseOutput
+from burnish.generation.target import Target
+from burnish.generation.variants import Variant, variants
+from burnish.intents.intent import Classification
+from burnish.intents.tokens import estimate_tokens
+from burnish.prompts import preserve
+from burnish.prompts.prompt import Variable, join_messages
+from burnish.prompts.sections import Sections
+from burnish.prompts.template import escape
+from burnish.settings import PHASES, Phase
+from burnish.techniques import (
+    Applied,
+    Catalog,
+    Selection,
+    SelectRequest,
+    apply,
+    explain,
+    select,
+)
+
+OFFLINE = "offline"
+MAX_CANDIDATES = 100
+PHASE_ALIASES: Mapping[str, Phase] = {
+    "prima-materia": "explore",
+    "solutio": "draft",
+    "coagulatio": "refine",
+}
+
+
+class GenerateRequest(msgspec.Struct, frozen=True, kw_only=True):
+    idea: str
+    classification: Classification
+    context: str = ""
+    persona: str = AUTO
+    target: Target = Target(family="generic", model_class="standard")
+    phases: Sequence[Phase] = PHASES
+    count: int = 1
+    techniques: Sequence[str] = ()
+    max_techniques: int = 4
+    keep_words: bool = False
+
+
+class Workshop(msgspec.Struct, frozen=True, kw_only=True):
+    """What composing needs besides the request. `new_id` names phases; `clock` times them."""
+
+    archetypes: Sequence[Archetype]
+    personas: Mapping[str, Persona]
+    catalog: Catalog
+    new_id: Callable[[], str]
+    clock: Callable[[], float] = time.perf_counter
+
+
+class _Work(msgspec.Struct, kw_only=True):
+    """One candidate on its way through the phases."""
+
+    request: GenerateRequest
+    brief: Brief
+    archetype: Archetype
+    persona: Persona
+    variant: Variant
+    sections: Sections
+    variables: tuple[Variable, ...]
+    selection: Selection = Selection()
+    applied: Applied | None = None
+    phases: tuple[PhaseOutput, ...] = ()
+
+
+def generate(workshop: Workshop, request: GenerateRequest) -> Generation:
+    """Raises UsageError for a count outside 1 to 100 or an unknown persona or technique."""
+    if not 1 <= request.count <= MAX_CANDIDATES:
+        raise UsageError(
+            f"count is {request.count}", hint=f"ask for 1 to {MAX_CANDIDATES} prompts"
+        )
+    brief = read_idea(request.idea, request.classification)
+    if request.keep_words:
+        brief = msgspec.structs.replace(brief, task=escape(request.idea), verbatim=True)
+    archetype = choose(workshop.archetypes, brief)
+    persona = _persona(workshop, request)
+    works = _distinct(workshop, request, brief, archetype, persona)
+    candidates = tuple(_candidate(work) for work in works)
+    first = works[0]
+    return Generation(
+        idea=request.idea,
+        description=_description(archetype, brief),
+        classification=request.classification,
+        archetype=archetype.name,
+        persona=persona.name,
+        family=request.target.family,
+        candidates=candidates,
+        best_practices=archetype.best_practices,
+        example_usage="",
+        read=brief.reasons,
+        explanation=explain(first.selection),
+        warnings=first.selection.warnings,
+        local_parts=("intent", "techniques", "prompt"),
+    )
+
+
+def _distinct(
+    workshop: Workshop,
+    request: GenerateRequest,
+    brief: Brief,
+    archetype: Archetype,
+    persona: Persona,
+) -> list[_Work]:
+    """As many different texts as were asked for: other technique sets, then other shapes."""
+    works: dict[str, _Work] = {}
+    first_missing = 1_000
+    for variant in variants():
+        if variant.technique_set >= first_missing:
+            continue
+        try:
+            work = _run_phases(workshop, request, brief, archetype, persona, variant)
+        except UsageError:
+            # The first set is the user's own request: what is wrong with it is theirs to know.
+            if variant.technique_set == 0:
+                raise
+            first_missing = variant.technique_set
+            continue
+        works.setdefault(_text(work), work)
+        if len(works) == request.count:
+            return list(works.values())
+    raise UsageError(
+        f"this idea gives only {len(works)} different prompts",
+        hint=f"ask for --count {len(works)}, or choose fewer techniques by hand",
+    )
+
+
+def parse_phases(names: Sequence[str]) -> tuple[Phase, ...]:
+    """Phase names, in the order to run; the first seed's names are understood too."""
+    phases: list[Phase] = []
+    for name in names:
+        phase = PHASE_ALIASES.get(name.strip().lower(), name.strip().lower())
+        if phase not in PHASES:
+            raise UsageError(
+                f"{name!r} is no phase", hint=f"choose from {', '.join(PHASES)}", subject=name
+            )
+        phases.append(phase)
+    if not phases:
+        raise UsageError("no phase is named", hint=f"choose from {', '.join(PHASES)}")
+    return tuple(dict.fromkeys(phases))
+
+
+def _persona(workshop: Workshop, request: GenerateRequest) -> Persona:
+    """`auto` leaves the voice to the archetype, which knows the task better than a persona."""
+    if request.persona == AUTO:
+        return Persona(name=AUTO, purpose="the voice that suits the task")
+    return get_persona(workshop.personas, request.persona)
+
+
+def _run_phases(
+    workshop: Workshop,
+    request: GenerateRequest,
+    brief: Brief,
+    archetype: Archetype,
+    persona: Persona,
+    variant: Variant,
+) -> _Work:
+    bare = Sections().set("task", escape(request.idea))
+    work = _Work(
+        request=request,
+        brief=brief,
+        archetype=archetype,
+        persona=persona,
+        variant=variant,
+        sections=bare,
+        variables=used_variables(bare, ()),
+    )
+    for phase in request.phases:
+        started = workshop.clock()
+        text = _PHASES[phase](workshop, work)
+        output = PhaseOutput(
+            id=workshop.new_id(),
+            parent_id=work.phases[-1].id if work.phases else None,
+            phase=phase,
+            model=OFFLINE,
+            temperature=None,
+            tokens=estimate_tokens(text),
+            duration_ms=round((workshop.clock() - started) * 1000, 3),
+            text=text,
+        )
+        work.phases = (*work.phases, output)
+    return work
+
+
+def _explore(workshop: Workshop, work: _Work) -> str:
+    """What the idea says and what it leaves open, as a person would note it."""
+    del workshop
+    brief, found = work.brief, work.request.classification
+    notes = [
+        f"Task: {brief.task}",
+        f"Kind: {work.archetype.title} ({found.intent}, complexity {found.complexity.level} of 5)",
+    ]
+    notes += [f"{kind.capitalize()}: {words}" for kind, words in brief.reasons]
+    open_points = [v for v in work.archetype.variables if v.name not in _names(brief.variables)]
+    notes += [f"Left open: {v.description or v.name}" for v in open_points]
+    work.sections = Sections().set("task", brief.task)
+    work.variables = brief.variables
+    return "\n".join(notes)
+
+
+def _draft(workshop: Workshop, work: _Work) -> str:
+    del workshop
+    composed = compose(work.brief, work.archetype, work.request.context)
+    composed = _whole(work.brief, composed)
+    sections = apply_persona(composed.sections, work.persona, "draft")
+    work.sections = work.variant.shape(sections)
+    work.variables = used_variables(work.sections, composed.variables)
+    return _text(work)
+
+
+def _refine(workshop: Workshop, work: _Work) -> str:
+    before = apply_persona(work.sections, work.persona, "refine")
+    work.selection = select(workshop.catalog, _selection_request(work))
+    chosen = [workshop.catalog.get(name) for name in work.selection.names]
+    work.applied = apply(before, chosen, intent=work.brief.intent)
+    for part in before.parts:
+        if not preserve.added_around(part.text, work.applied.sections.get(part.kind)):
+            raise StructureLost(f"a technique changed the {part.kind} section")
+    work.sections = work.applied.sections
+    work.variables = used_variables(work.sections, work.variables)
+    return _text(work)
+
+
+_PHASES: Mapping[Phase, Callable[[Workshop, _Work], str]] = {
+    "explore": _explore,
+    "draft": _draft,
+    "refine": _refine,
+}
+
+
+def _selection_request(work: _Work) -> SelectRequest:
+    brief, request = work.brief, work.request
+    bound = work.persona.phase("refine").techniques
+    count = min(request.max_techniques, bound or request.max_techniques)
+    return SelectRequest(
+        classification=request.classification,
+        has_input=bool(brief.inputs),
+        input_is_long=request.classification.estimated_tokens > 3000,
+        machine_output=brief.format in ("json", "csv", "yaml", "xml"),
+        model_class=request.target.model_class,
+        count=None if count >= request.max_techniques and not request.techniques else count,
+        chosen=tuple(request.techniques),
+        variation=work.variant.technique_set,
+    )
+
+
+def _whole(brief: Brief, composed: Composed) -> Composed:
+    """Adds the idea itself where the readers would have lost part of its structure."""
+    text = "\n".join(part.text for part in composed.sections.parts)
+    defaults = [str(v.default) for v in composed.variables if v.default is not None]
+    losses = [
+        loss
+        for loss in preserve.lost(brief.idea, "\n".join([text, *defaults]))
+        if loss.kind != "line breaks" and loss.text not in text
+    ]
+    if not losses:
+        return composed
+    kept = composed.sections.add("context", f"The request in full:\n\n{escape(brief.idea)}")
+    return Composed(kept, used_variables(kept, composed.variables))
+
+
+def _candidate(work: _Work) -> Candidate:
+    messages = lay_out(work.sections, work.request.target.family)
+    return Candidate(
+        messages=messages,
+        variables=work.variables,
+        techniques=work.selection.recommendations,
+        applied=work.applied.steps if work.applied else (),
+        none_needed=work.selection.none_needed,
+        phases=work.phases,
+        text=join_messages(messages),
+    )
+
+
+def _text(work: _Work) -> str:
+    return join_messages(lay_out(work.sections, work.request.target.family))
+
+
+def _names(variables: Sequence[Variable]) -> set[str]:
+    return {variable.name for variable in variables}
+
+
+def _description(archetype: Archetype, brief: Brief) -> str:
+    first_line = brief.idea.strip().splitlines()[0]
+    shown = first_line if len(first_line) <= 90 else f"{first_line[:87].rstrip()}…"
+    return f"{archetype.title}: {shown}"

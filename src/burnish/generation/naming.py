@@ -1,0 +1,25 @@
+"""A name for a prompt whose author gave none: the same idea always gets the same name."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+
+from burnish.intents.intent import Intent
+
+_SKIP = frozenset("a an the of for to my our in on with and please me i want you can could".split())
+_MAX_WORDS = 6
+
+
+def name_for(idea: str, intent: Intent) -> str:
+    """`summarization/summarize-article-5-bullets-boss`. Ideas that share their first words but
+    differ later differ in a short hash, so one never becomes a revision of the other."""
+    folded = unicodedata.normalize("NFKD", idea.lower())
+    plain = "".join(char for char in folded if not unicodedata.combining(char))
+    words = [word for word in re.findall(r"[^\W_]+", plain) if word not in _SKIP]
+    slug = "-".join(words[:_MAX_WORDS])[:60].strip("-")
+    if len(words) > _MAX_WORDS or len(slug) < 3 or len("-".join(words)) > 60:
+        digest = hashlib.sha256(" ".join(idea.split()).encode()).hexdigest()[:6]
+        slug = f"{slug}-{digest}" if slug else digest
+    return f"{intent}/{slug}"

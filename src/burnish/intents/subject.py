@@ -1,0 +1,107 @@
+"""Domain, task type and sub-intents of a request: what the documentation lists, found by words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from burnish.intents.intent import Intent
+
+DOMAINS: Mapping[str, str] = {
+    "software": r"code|coding|python|java|javascript|typescript|sql|regex|api|bug|server|app|website|web ?page|html|css|git|docker|kubernetes|database|linux|bash|script|function|software|developer|deploy|react|excel|flask|django|rust|golang|c\+\+|algorithm|programm\w+",
+    "data": r"dataset|data|csv|statistics|chart|dashboard|regression|survey|spreadsheet|metrics|analytics|kpi",
+    "business": r"startup|customers?|sales|marketing|company|business|meeting|boss|team|clients?|product|b2b|saas|strategy|revenue|invoice|linkedin|brand|pitch|okr|stakeholders?|negotiat\w+|manager",
+    "finance": r"budget|invest\w*|stocks?|tax(?:es)?|loan|mortgage|bank|crypto|interest rate|pension|accounting|insurance|inflation|portfolio",
+    "health": r"health|doctor|medicine|medical|symptoms?|diet|calories|workout|exercise|fitness|sleep|pain|therapy|patient|vitamin|protein|pregnan\w+|anxiety|nurse",
+    "education": r"student|school|teacher|lesson|homework|exam|class|university|essay|course|quiz|grade|kids? learn|study|thesis",
+    "law": r"contract|legal|law|lawsuit|court|clause|tenant|landlord|lease|gdpr|patent|copyright|liability|nda",
+    "science": r"physics|chemistry|biology|quantum|photosynthesis|evolution|planet|climate|energy|molecule|experiment|gravity|genetic\w*|astronomy|scientific",
+    "mathematics": r"math\w*|equation|calculate|probability|integral|derivative|geometry|algebra|triangle|percent\w*|sum of|solve for|theorem|proof|prime",
+    "travel": r"trip|travel|itinerary|flight|hotel|vacation|holiday|tourist|city break|road trip|viaje|reise|voyage",
+    "food": r"recipe|cook\w*|dinner|lunch|breakfast|meal|vegetarian|vegan|bake|cake|ingredients|restaurant",
+    "arts": r"poem|story|novel|song|lyrics|film|movie|music|painting|character|haiku|fantasy|theatre|museum|art\b|guitar|album",
+    "history": r"history|war|empire|ancient|century|revolution|king|queen|medieval|president",
+    "home": r"garden\w*|furniture|plumb\w*|dishwasher|washing machine|paint the|apartment|house|diy|car\b|bike|laptop|phone|printer|dog|cat\b|plant",
+    "personal": r"friend|girlfriend|boyfriend|husband|wife|family|birthday|wedding|relationship|gift|dating|my (?:mom|mum|dad|son|daughter)|grandma",
+    "language": r"grammar|vocabulary|translate|spanish|french|german|english|pronunciation|idiom|synonym",
+}  # fmt: skip
+
+TASK_TYPES: Mapping[Intent, tuple[tuple[str, str], ...]] = {
+    "creative_writing": (
+        ("email", r"e-?mail|correo|courriel|mail\b"), ("letter", r"letter|carta|lettre|brief\b"),
+        ("poem", r"poem|haiku|sonnet|limerick|verse|gedicht|poema|poème"), ("story", r"story|tale|novel|chapter|fiction|geschichte|cuento|histoire"),
+        ("social_post", r"tweet|linkedin|instagram|facebook|caption|post\b|hashtag"), ("rewrite", r"rewrite|rephrase|paraphrase|reword|proofread|polish|improve (?:the|this|my) (?:text|wording|email|paragraph)"),
+        ("naming", r"names?\b|title|slogan|tagline|headline"), ("article", r"article|blog|essay|newsletter"), ("speech", r"speech|toast|eulogy|vows"),
+        ("script", r"script|dialogue|scene|screenplay"), ("song", r"song|lyrics|rap"), ("joke", r"joke|pun"), ("description", r"description|bio\b|profile"),
+    ),
+    "analysis": (
+        ("comparison", r"compare|vs\.?|versus|difference|better"), ("classification", r"classify|categori[sz]e|label|sentiment|sort"),
+        ("evaluation", r"rate|grade|score|critique|review|feedback|evaluate|judge"), ("interpretation", r"interpret|what does .* mean|insight|trend|analy[sz]e"), ("pros_and_cons", r"pros|cons|advantages|disadvantages|swot"),
+    ),
+    "code_generation": (
+        ("debugging", r"error|bug|fix|debug|exception|not working|crash"), ("query", r"sql|query"), ("regex", r"regex|regular expression"), ("explanation", r"explain|what does this"),
+        ("tests", r"unit tests?|pytest|test cases"), ("refactoring", r"refactor|clean up|optimi[sz]e"), ("review", r"review"), ("configuration", r"docker|yaml|nginx|config|ci\b|terraform"), ("conversion", r"convert|port|translate"), ("interface", r"html|css|react|page|website|button"), ("function", r"function|script|class|program|write"),
+    ),
+    "research": (("list", r"list|\d+ |top|ideas"), ("recommendation", r"recommend|best|suggest|which|should i (?:buy|read|watch)"), ("sources", r"sources?|papers?|studies|literature|references"), ("fact", r"who|when|where|how (?:many|much|old|far)|what")),
+    "problem_solving": (("mathematics", r"\d\s*[-+*/^=]|calculate|solve|how (?:many|much)|percent|probability|equation"), ("troubleshooting", r"not working|won'?t|doesn'?t|broken|keeps|stuck|fix|error|problem"), ("dilemma", r"should i|what (?:should|can) i do|how (?:do|can|should) i (?:deal|handle|tell)")),
+    "learning": (("how_to", r"how (?:do|to|can)|guide|tutorial"), ("lesson", r"lesson|curriculum|course|teach"), ("quiz", r"quiz|flashcards?|questions"), ("explanation", r"explain|what|why|understand|difference")),
+    "summarization": (("headline", r"headline|title"), ("key_points", r"key points|bullets?|takeaways|points"), ("abstract", r"abstract|tl;?dr|summary|summari[sz]e")),
+    "translation": (("localisation", r"ui|strings?|app|website|locali[sz]"), ("phrase", r"how do (?:you|i) say|phrase|word for"), ("document", r"translat|übersetz|tradu")),
+    "conversation": (("role_play", r"pretend|act as|role-?play|you are|imagine you"), ("opinion", r"do you|your (?:favou?rite|opinion)|think"), ("greeting", r"^(?:hi|hello|hey|good (?:morning|evening)|thanks|thank you|bye)"), ("small_talk", r".")),
+    "data_extraction": (("entities", r"names?|people|compan|places|entities|addresses|emails?|dates?"), ("action_items", r"action items?|tasks|to-?dos?"), ("keywords", r"keywords?|tags|topics"), ("table", r"table|csv|columns|spreadsheet"), ("fields", r".")),
+    "reasoning": (("puzzle", r"puzzle|riddle|who is|knights?|which (?:one|of)"), ("proof", r"prove|proof|show that"), ("hypothetical", r"what if|imagine|suppose|would happen"), ("cause_and_effect", r"why|cause|because|effect|lead to"), ("deduction", r"if|therefore|conclude|all|some|follows")),
+    "planning": (("trip", r"trip|travel|itinerary|vacation|viaje|reise|voyage"), ("schedule", r"schedule|calendar|timetable|routine"), ("meal_plan", r"meal|menu|diet"), ("training_plan", r"workout|training|marathon|gym"), ("project_plan", r"project|launch|migrat|roadmap|sprint|rollout"), ("event", r"party|wedding|event|conference"), ("agenda", r"agenda|meeting|workshop"), ("study_plan", r"study|learn|exam"), ("step_list", r".")),
+    "other": (("unclear", r"."),),
+}  # fmt: skip
+
+SUB_INTENTS: Mapping[str, str] = {
+    "asks_for_code": r"\b(?:code|function|script|sql|regex|python|javascript)\b",
+    "asks_for_table": r"\btable|tabelle|tabla|tableau\b",
+    "asks_for_json": r"\bjson\b",
+    "asks_for_list": r"\b(?:list|bullets?|\d+ (?:\w+ )?(?:ideas|tips|ways|examples|names|reasons|questions))\b",
+    "asks_for_steps": r"\b(?:step[- ]by[- ]step|steps|how to|guide|instructions|tutorial)\b",
+    "asks_for_sources": r"\b(?:sources?|cite|citations?|references|links?)\b",
+    "asks_for_opinion": r"\b(?:what do you think|your opinion|do you (?:like|prefer|think))\b",
+    "compares": r"\b(?:compare|versus|vs\.?|difference between|better than|pros and cons)\b",
+    "gives_text": r"(?:\b(?:this|the following|below|these)\s+(?:\w+\s){0,2}(?:text|article|email|paragraph|sentence|passage|code|document|review|transcript|notes?)\b|:\s*\n)",
+    "rewrites": r"\b(?:rewrite|rephrase|paraphrase|improve|proofread|edit|shorten|polish)\b",
+    "role_play": r"\b(?:act as|pretend|role-?play|you are (?:a|an|my)|imagine you)\b",
+    "troubleshoots": r"\b(?:error|not working|doesn'?t work|won'?t|broken|fails?|bug|crash\w*|fix)\b",
+    "calculates": r"\b(?:calculate|compute|how (?:many|much)|percent\w*|sum|average)\b|\d\s*[-+*/^]\s*\d",
+    "for_children": r"\b(?:kids?|child(?:ren)?|year[- ]olds?|toddlers?|5th grade|kindergarten)\b",
+    "asks_for_translation": rf"\btranslat\w+|traduc\w+|übersetz\w+|traduis\w*\b",
+    "asks_for_summary": r"\b(?:summar\w+|tl;?dr|key points|takeaways|résum\w+|resum\w+|zusammenfass\w+)\b",
+}  # fmt: skip
+
+_DOMAINS = {name: re.compile(rf"\b(?:{words})(?![\w])", re.IGNORECASE) for name, words in DOMAINS.items()}
+_TASKS = {
+    intent: tuple((name, re.compile(rf"(?:{words})", re.IGNORECASE)) for name, words in types)
+    for intent, types in TASK_TYPES.items()
+}
+_SUBS = {name: re.compile(words, re.IGNORECASE) for name, words in SUB_INTENTS.items()}
+
+
+def domain(text: str, intent: Intent) -> str:
+    """The domain whose words occur most; `general` without any."""
+    head = text[:3000]
+    counts = {name: len(set(map(str.lower, p.findall(head)))) for name, p in _DOMAINS.items()}
+    if intent == "code_generation":
+        counts["software"] += 1
+    best = max(counts, key=lambda name: counts[name])
+    return best if counts[best] else "general"
+
+
+def task_type(text: str, intent: Intent) -> str:
+    head = text[:600]
+    hits = [
+        (match.start(), index, name)
+        for index, (name, pattern) in enumerate(_TASKS[intent])
+        if (match := pattern.search(head))
+    ]
+    # The listed order is from special to general, so it decides before the place in the text.
+    return min(hits, key=lambda hit: hit[1])[2] if hits else _TASKS[intent][-1][0]
+
+
+def sub_intents(text: str) -> tuple[str, ...]:
+    head = text[:3000]
+    return tuple(name for name, pattern in _SUBS.items() if pattern.search(head))

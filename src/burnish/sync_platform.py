@@ -1,0 +1,88 @@
+"""The platform as plain functions: the same methods, waiting for their results."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Self
+
+from burnish._sync import LoopThread, SyncFace, blocking
+from burnish.generation.persona import Persona
+from burnish.library.prompts import AsyncPrompts
+from burnish.platform import AsyncPlatform
+from burnish.settings import Settings
+from burnish.storage.store import Fetched
+from burnish.techniques import Catalog
+
+
+class Prompts(SyncFace[AsyncPrompts]):
+    """`platform.prompts` of the sync face."""
+
+    create = blocking(AsyncPrompts.create)
+    update = blocking(AsyncPrompts.update)
+    edit = blocking(AsyncPrompts.edit)
+    render = blocking(AsyncPrompts.render)
+    history = blocking(AsyncPrompts.history)
+    diff = blocking(AsyncPrompts.diff)
+    rollback = blocking(AsyncPrompts.rollback)
+    set_label = blocking(AsyncPrompts.set_label)
+    remove_label = blocking(AsyncPrompts.remove_label)
+    labels = blocking(AsyncPrompts.labels)
+    label_log = blocking(AsyncPrompts.label_log)
+    delete = blocking(AsyncPrompts.delete)
+    restore = blocking(AsyncPrompts.restore)
+    list = blocking(AsyncPrompts.list)
+    reload = blocking(AsyncPrompts.reload)
+    _get = blocking(AsyncPrompts.get)
+
+    def get(self, reference: str) -> Fetched:
+        """The version a reference means. A bare name gives `production` where that label exists,
+        else the latest; `via` says which. Served from memory while it is fresh."""
+        return self._target.get_cached(reference) or self._get(reference)
+
+
+class Platform(SyncFace[AsyncPlatform]):
+    """Everything that Burnish does. `burnish.open()` makes one; close it, or use `with`."""
+
+    def __init__(self, target: AsyncPlatform, loop: LoopThread) -> None:
+        super().__init__(target, loop)
+        self.prompts = Prompts(target.prompts, loop)
+
+    analyze = blocking(AsyncPlatform.analyze)
+    analyze_many = blocking(AsyncPlatform.analyze_many)
+    select_techniques = blocking(AsyncPlatform.select_techniques)
+    enhance = blocking(AsyncPlatform.enhance)
+    generate = blocking(AsyncPlatform.generate)
+
+    @property
+    def settings(self) -> Settings:
+        return self._target.settings
+
+    @property
+    def sources(self) -> dict[str, str]:
+        """Where each setting's value came from."""
+        return self._target.sources
+
+    @property
+    def catalog(self) -> Catalog:
+        return self._target.catalog
+
+    @property
+    def personas(self) -> dict[str, Persona]:
+        return self._target.personas
+
+    def close(self) -> None:
+        """Ends what the platform started. Calling it twice is harmless."""
+        if not self._loop.closed:
+            self._loop.run(self._target.close())
+            self._loop.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
