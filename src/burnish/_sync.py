@@ -29,7 +29,9 @@ class LoopThread:
         """Waits for the result. An interrupt (Ctrl-C) cancels the work before it is re-raised."""
         if threading.current_thread() is self._thread:
             coroutine.close()
-            raise RuntimeError("the sync face was called from inside its own loop; use open_async()")
+            raise RuntimeError(
+                "the sync face was called from inside its own loop; use open_async()"
+            )
         future = asyncio.run_coroutine_threadsafe(coroutine, self._loop)
         try:
             return future.result()

@@ -22,9 +22,7 @@ def open(  # noqa: A001 - reads as burnish.open()
     return Platform(open_async(home, plugins=plugins, **settings), LoopThread())
 
 
-def open_async(
-    home: str = "", *, plugins: Sequence[object] = (), **settings: Any
-) -> AsyncPlatform:
+def open_async(home: str = "", *, plugins: Sequence[object] = (), **settings: Any) -> AsyncPlatform:
     """The same platform for async code: `async with burnish.open_async() as p: …`."""
     flags = {key.replace("__", "."): value for key, value in settings.items()}
     if home:

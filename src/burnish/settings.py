@@ -20,20 +20,18 @@ from burnish.errors import SettingsError
 
 FILE_NAME = "burnish.yaml"
 Family = Literal["generic", "claude", "gpt", "gemini", "open"]
+# Fields of the groups below are checked by msgspec; their descriptions are the reference page.
 Phase = Literal["explore", "draft", "refine"]
 PHASES: tuple[Phase, ...] = ("explore", "draft", "refine")
 
 
-class _Group(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True): ...
-
-
-class StorageSettings(_Group):
+class StorageSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     database_url: Annotated[
         str, Meta(description="Database address; empty means burnish.sqlite in the data folder")
     ] = ""
 
 
-class GenerationSettings(_Group):
+class GenerationSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     persona: Annotated[str, Meta(description="Persona of `generate` when none is named")] = "auto"
     target: Annotated[
         str, Meta(description="Model or model family that prompts are written for")
@@ -52,7 +50,7 @@ class GenerationSettings(_Group):
     ] = 8_000
 
 
-class IntentSettings(_Group):
+class IntentSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     budget_ms: Annotated[
         float, Meta(gt=0, description="Time the classifier may take, milliseconds")
     ] = 50.0
@@ -64,32 +62,30 @@ class IntentSettings(_Group):
     ] = True
 
 
-class TechniqueSettings(_Group):
+class TechniqueSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     disabled: Annotated[
         tuple[str, ...], Meta(description="Techniques that are never selected")
     ] = ()
 
 
-class RenderSettings(_Group):
-    output_chars: Annotated[
-        int, Meta(ge=1000, description="Longest rendered text, characters")
-    ] = 2_000_000
+class RenderSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    output_chars: Annotated[int, Meta(ge=1000, description="Longest rendered text, characters")] = (
+        2_000_000
+    )
     time_s: Annotated[
         float, Meta(gt=0, le=60, description="Longest time of one render, seconds")
     ] = 2.0
-    memory_mb: Annotated[
-        int, Meta(ge=32, description="Memory of the isolated renderer, MiB")
-    ] = 256
+    memory_mb: Annotated[int, Meta(ge=32, description="Memory of the isolated renderer, MiB")] = 256
 
 
-class CacheSettings(_Group):
+class CacheSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     label_ttl_s: Annotated[
         float, Meta(ge=0, description="How long a label's target is remembered, seconds")
     ] = 60.0
     prompts: Annotated[int, Meta(ge=0, description="How many prompts are kept in memory")] = 2_048
 
 
-class LogSettings(_Group):
+class LogSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     level: Annotated[
         Literal["debug", "info", "warning", "error", "off"],
         Meta(description="What is logged to the console (stderr)"),
@@ -100,7 +96,7 @@ class LogSettings(_Group):
     ] = False
 
 
-class Settings(_Group):
+class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     home: Annotated[str, Meta(description="Data folder; empty means the platform's own")] = ""
     author: Annotated[str, Meta(description="Who is named as author; empty: the login")] = ""
     storage: StorageSettings = StorageSettings()
@@ -202,12 +198,13 @@ def terminal_facts(env: Mapping[str, str] | None = None) -> dict[str, bool]:
 
 def _fields(struct: type[msgspec.Struct], prefix: str) -> Iterator[SettingField]:
     for field in msgspec.structs.fields(struct):
-        inner = field.type
+        inner: Any = field.type
         if isinstance(inner, type) and issubclass(inner, msgspec.Struct):
             yield from _fields(inner, f"{prefix}{field.name}.")
             continue
         key = f"{prefix}{field.name}"
-        meta = next((m for m in getattr(inner, "__metadata__", ()) if isinstance(m, Meta)), None)
+        annotations: tuple[object, ...] = getattr(field.type, "__metadata__", ())
+        meta = next((m for m in annotations if isinstance(m, Meta)), None)
         description = (meta.description or "") if meta else ""
         yield SettingField(key, env_name(key), inner, field.default, description)
 
@@ -281,7 +278,7 @@ def _convert(key: str, value: Any, where: str) -> Any:
         what = str(error).replace("`", "'").split(" - at")[0]
         raise SettingsError(
             f"{key} from {where} is wrong: {what}",
-            hint=f"{field.description.lower()}; default {msgspec.json.encode(field.default).decode()}",
+            hint=f"{field.description.lower()}; default {field.default!r}",
             subject=key,
         ) from None
 

@@ -100,9 +100,11 @@ def known_parts(brief: Brief, variables: Iterable[Variable]) -> frozenset[str]:
         "verbatim": brief.verbatim,
     }
     formats = {f"format_{brief.format.replace(' ', '_')}"} if brief.format else set[str]()
-    return frozenset({name for name, value in parts.items() if value}) | formats | {
-        variable.name for variable in variables
-    }
+    return (
+        frozenset({name for name, value in parts.items() if value})
+        | formats
+        | {variable.name for variable in variables}
+    )
 
 
 def _given(name: str, known: frozenset[str]) -> bool:

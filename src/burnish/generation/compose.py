@@ -41,7 +41,8 @@ def compose(brief: Brief, archetype: Archetype, context: str = "") -> Composed:
     if archetype.example_slot:
         variables = (*variables, EXAMPLE)
         sections = sections.set(
-            "examples", "An example of input and expected output (none, if none is given):\n{{ example }}"
+            "examples",
+            "{{ example }}",
         )
     return Composed(sections, used_variables(sections, variables))
 
@@ -140,9 +141,11 @@ def _context(brief: Brief, archetype: Archetype, sections: Sections, context: st
     if brief.audience and brief.audience.lower() not in brief.task.lower() and "age" not in used:
         stated.append(f"The answer is for {escape(brief.audience)}.")
     given = {variable.name for variable in brief.variables}
-    for variable in archetype.variables:
-        if variable.name not in used and variable.name not in given:
-            stated.append(f"{_title(variable.name)}: {{{{ {variable.name} }}}}")
+    stated += [
+        f"{_title(variable.name)}: {{{{ {variable.name} }}}}"
+        for variable in archetype.variables
+        if variable.name not in used and variable.name not in given
+    ]
     parts = ["\n".join(f"- {line}" for line in stated)] if stated else []
     if context:
         parts.append(f"<context>\n{escape(context)}\n</context>")

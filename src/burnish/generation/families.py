@@ -44,7 +44,9 @@ def lay_out(sections: Sections, family: Family) -> tuple[Message, ...]:
 
 
 def _generic(sections: Sections) -> tuple[Message, ...]:
-    return _with_system(sections, sections.parts, lambda part: f"## {_TITLES[part.kind]}\n{part.text}")
+    return _with_system(
+        sections, sections.parts, lambda part: f"## {_TITLES[part.kind]}\n{part.text}"
+    )
 
 
 def _claude(sections: Sections) -> tuple[Message, ...]:
@@ -88,10 +90,7 @@ def _with_system(
     sections: Sections, parts: tuple[Section, ...], show: Callable[[Section], str]
 ) -> tuple[Message, ...]:
     shown = [part for part in parts if part.kind != "role"]
-    if len(shown) == 1:
-        text = shown[0].text
-    else:
-        text = "\n\n".join(show(part) for part in shown)
+    text = shown[0].text if len(shown) == 1 else "\n\n".join(map(show, shown))
     user = Message("user", text)
     role = sections.get("role")
     return (Message("system", role), user) if role else (user,)

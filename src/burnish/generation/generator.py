@@ -11,6 +11,7 @@ from burnish.errors import StructureLost, UsageError
 from burnish.generation.archetype import Archetype, choose
 from burnish.generation.brief import Brief
 from burnish.generation.compose import Composed, compose, used_variables
+from burnish.generation.embodied import renumbered, split_embodied
 from burnish.generation.families import lay_out
 from burnish.generation.persona import AUTO, Persona, apply_persona, get_persona
 from burnish.generation.reading import read_idea
@@ -25,7 +26,7 @@ from burnish.prompts.sections import Sections
 from burnish.prompts.template import escape
 from burnish.settings import PHASES, Phase
 from burnish.techniques import (
-    Applied,
+    AppliedTechnique,
     Catalog,
     Selection,
     SelectRequest,
@@ -66,33 +67,37 @@ class Workshop(msgspec.Struct, frozen=True, kw_only=True):
     clock: Callable[[], float] = time.perf_counter
 
 
-class _Work(msgspec.Struct, kw_only=True):
-    """One candidate on its way through the phases."""
+class _Plan(msgspec.Struct, frozen=True):
+    """What all candidates of one request share."""
 
     request: GenerateRequest
     brief: Brief
     archetype: Archetype
     persona: Persona
+
+
+class _Work(msgspec.Struct, kw_only=True):
+    """One candidate on its way through the phases."""
+
+    plan: _Plan
     variant: Variant
     sections: Sections
     variables: tuple[Variable, ...]
     selection: Selection = Selection()
-    applied: Applied | None = None
+    applied: tuple[AppliedTechnique, ...] = ()
     phases: tuple[PhaseOutput, ...] = ()
 
 
 def generate(workshop: Workshop, request: GenerateRequest) -> Generation:
     """Raises UsageError for a count outside 1 to 100 or an unknown persona or technique."""
     if not 1 <= request.count <= MAX_CANDIDATES:
-        raise UsageError(
-            f"count is {request.count}", hint=f"ask for 1 to {MAX_CANDIDATES} prompts"
-        )
+        raise UsageError(f"count is {request.count}", hint=f"ask for 1 to {MAX_CANDIDATES} prompts")
     brief = read_idea(request.idea, request.classification)
     if request.keep_words:
         brief = msgspec.structs.replace(brief, task=escape(request.idea), verbatim=True)
     archetype = choose(workshop.archetypes, brief)
     persona = _persona(workshop, request)
-    works = _distinct(workshop, request, brief, archetype, persona)
+    works = _distinct(workshop, _Plan(request, brief, archetype, persona))
     candidates = tuple(_candidate(work) for work in works)
     first = works[0]
     return Generation(
@@ -112,13 +117,7 @@ def generate(workshop: Workshop, request: GenerateRequest) -> Generation:
     )
 
 
-def _distinct(
-    workshop: Workshop,
-    request: GenerateRequest,
-    brief: Brief,
-    archetype: Archetype,
-    persona: Persona,
-) -> list[_Work]:
+def _distinct(workshop: Workshop, plan: _Plan) -> list[_Work]:
     """As many different texts as were asked for: other technique sets, then other shapes."""
     works: dict[str, _Work] = {}
     first_missing = 1_000
@@ -126,7 +125,7 @@ def _distinct(
         if variant.technique_set >= first_missing:
             continue
         try:
-            work = _run_phases(workshop, request, brief, archetype, persona, variant)
+            work = _run_phases(workshop, plan, variant)
         except UsageError:
             # The first set is the user's own request: what is wrong with it is theirs to know.
             if variant.technique_set == 0:
@@ -134,7 +133,7 @@ def _distinct(
             first_missing = variant.technique_set
             continue
         works.setdefault(_text(work), work)
-        if len(works) == request.count:
+        if len(works) == plan.request.count:
             return list(works.values())
     raise UsageError(
         f"this idea gives only {len(works)} different prompts",
@@ -164,20 +163,11 @@ def _persona(workshop: Workshop, request: GenerateRequest) -> Persona:
     return get_persona(workshop.personas, request.persona)
 
 
-def _run_phases(
-    workshop: Workshop,
-    request: GenerateRequest,
-    brief: Brief,
-    archetype: Archetype,
-    persona: Persona,
-    variant: Variant,
-) -> _Work:
+def _run_phases(workshop: Workshop, plan: _Plan, variant: Variant) -> _Work:
+    request = plan.request
     bare = Sections().set("task", escape(request.idea))
     work = _Work(
-        request=request,
-        brief=brief,
-        archetype=archetype,
-        persona=persona,
+        plan=plan,
         variant=variant,
         sections=bare,
         variables=used_variables(bare, ()),
@@ -202,13 +192,16 @@ def _run_phases(
 def _explore(workshop: Workshop, work: _Work) -> str:
     """What the idea says and what it leaves open, as a person would note it."""
     del workshop
-    brief, found = work.brief, work.request.classification
+    brief, found = work.plan.brief, work.plan.request.classification
     notes = [
         f"Task: {brief.task}",
-        f"Kind: {work.archetype.title} ({found.intent}, complexity {found.complexity.level} of 5)",
+        f"Kind: {work.plan.archetype.title} ({found.intent})",
+        f"Complexity: {found.complexity.level} of 5",
     ]
     notes += [f"{kind.capitalize()}: {words}" for kind, words in brief.reasons]
-    open_points = [v for v in work.archetype.variables if v.name not in _names(brief.variables)]
+    open_points = [
+        v for v in work.plan.archetype.variables if v.name not in _names(brief.variables)
+    ]
     notes += [f"Left open: {v.description or v.name}" for v in open_points]
     work.sections = Sections().set("task", brief.task)
     work.variables = brief.variables
@@ -217,23 +210,26 @@ def _explore(workshop: Workshop, work: _Work) -> str:
 
 def _draft(workshop: Workshop, work: _Work) -> str:
     del workshop
-    composed = compose(work.brief, work.archetype, work.request.context)
-    composed = _whole(work.brief, composed)
-    sections = apply_persona(composed.sections, work.persona, "draft")
+    composed = compose(work.plan.brief, work.plan.archetype, work.plan.request.context)
+    composed = _whole(work.plan.brief, composed)
+    sections = apply_persona(composed.sections, work.plan.persona, "draft")
     work.sections = work.variant.shape(sections)
     work.variables = used_variables(work.sections, composed.variables)
     return _text(work)
 
 
 def _refine(workshop: Workshop, work: _Work) -> str:
-    before = apply_persona(work.sections, work.persona, "refine")
+    before = apply_persona(work.sections, work.plan.persona, "refine")
     work.selection = select(workshop.catalog, _selection_request(work))
-    chosen = [workshop.catalog.get(name) for name in work.selection.names]
-    work.applied = apply(before, chosen, intent=work.brief.intent)
+    picked = [workshop.catalog.get(name) for name in work.selection.names]
+    plan = work.plan
+    picked, carried = split_embodied(picked, plan.archetype, before, plan.request.techniques)
+    applied = apply(before, picked, intent=plan.brief.intent)
     for part in before.parts:
-        if not preserve.added_around(part.text, work.applied.sections.get(part.kind)):
+        if not preserve.added_around(part.text, applied.sections.get(part.kind)):
             raise StructureLost(f"a technique changed the {part.kind} section")
-    work.sections = work.applied.sections
+    work.applied = renumbered(carried, applied.steps)
+    work.sections = applied.sections
     work.variables = used_variables(work.sections, work.variables)
     return _text(work)
 
@@ -246,8 +242,8 @@ _PHASES: Mapping[Phase, Callable[[Workshop, _Work], str]] = {
 
 
 def _selection_request(work: _Work) -> SelectRequest:
-    brief, request = work.brief, work.request
-    bound = work.persona.phase("refine").techniques
+    brief, request = work.plan.brief, work.plan.request
+    bound = work.plan.persona.phase("refine").techniques
     count = min(request.max_techniques, bound or request.max_techniques)
     return SelectRequest(
         classification=request.classification,
@@ -277,12 +273,12 @@ def _whole(brief: Brief, composed: Composed) -> Composed:
 
 
 def _candidate(work: _Work) -> Candidate:
-    messages = lay_out(work.sections, work.request.target.family)
+    messages = lay_out(work.sections, work.plan.request.target.family)
     return Candidate(
         messages=messages,
         variables=work.variables,
         techniques=work.selection.recommendations,
-        applied=work.applied.steps if work.applied else (),
+        applied=work.applied,
         none_needed=work.selection.none_needed,
         phases=work.phases,
         text=join_messages(messages),
@@ -290,7 +286,7 @@ def _candidate(work: _Work) -> Candidate:
 
 
 def _text(work: _Work) -> str:
-    return join_messages(lay_out(work.sections, work.request.target.family))
+    return join_messages(lay_out(work.sections, work.plan.request.target.family))
 
 
 def _names(variables: Sequence[Variable]) -> set[str]:

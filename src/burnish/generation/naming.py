@@ -8,7 +8,29 @@ import unicodedata
 
 from burnish.intents.intent import Intent
 
-_SKIP = frozenset("a an the of for to my our in on with and please me i want you can could".split())
+_SKIP = frozenset(
+    [
+        "a",
+        "an",
+        "the",
+        "of",
+        "for",
+        "to",
+        "my",
+        "our",
+        "in",
+        "on",
+        "with",
+        "and",
+        "please",
+        "me",
+        "i",
+        "want",
+        "you",
+        "can",
+        "could",
+    ]
+)
 _MAX_WORDS = 6
 
 

@@ -15,10 +15,15 @@ _FAMILIES: tuple[tuple[Family, str], ...] = (
     ("claude", r"claude|anthropic|sonnet|opus|haiku"),
     ("gpt", r"gpt|openai|chatgpt|\bo[1-9]\b|codex"),
     ("gemini", r"gemini|google|palm|bard"),
-    ("open", r"llama|mistral|mixtral|qwen|gemma|phi-?\d|deepseek|smollm|ollama|local:|falcon|yi-|olmo|grok"),
+    (
+        "open",
+        r"llama|mistral|mixtral|qwen|gemma|phi-?\d|deepseek|smollm|ollama|local:|falcon|yi-|olmo|grok",
+    ),
 )
 _REASONING = re.compile(r"\bo[1-9]\b|gpt-?[5-9]|\br1\b|reason|think|qwq|magistral|deepseek-r")
-_SMALL = re.compile(r"smollm|tiny|nano\b|\b(?:0\.5|1|1\.5|2|3)b\b|270m|135m|360m|gemma-?2b|phi-?[123]\b")
+_SMALL = re.compile(
+    r"smollm|tiny|nano\b|\b(?:0\.5|1|1\.5|2|3)b\b|270m|135m|360m|gemma-?2b|phi-?[123]\b"
+)
 
 
 class Target(msgspec.Struct, frozen=True, kw_only=True):

@@ -6,10 +6,22 @@ from collections.abc import Iterator
 
 import msgspec
 
-from burnish.prompts.sections import Sections
+from burnish.prompts.sections import SectionKind, Sections
 
 # How many technique sets are tried before the shape changes too.
 _SETS = 10
+# Lines worth testing on any prompt, and sections that a strong model may not need.
+_MORE: tuple[tuple[SectionKind, str], ...] = (
+    ("constraints", "Begin with the answer itself, without an introduction."),
+    (
+        "constraints",
+        "Where something essential is missing, say what, and go on with a stated assumption.",
+    ),
+    ("quality", "Nothing is said twice."),
+    ("constraints", "Prefer the specific to the general: names, numbers and examples."),
+)
+_LESS: tuple[SectionKind, ...] = ("quality", "steps")
+_SHAPES = 1 << (len(_MORE) + len(_LESS) + 1)
 
 
 class Variant(msgspec.Struct, frozen=True):
@@ -20,19 +32,20 @@ class Variant(msgspec.Struct, frozen=True):
     shape_index: int = 0
 
     def shape(self, sections: Sections) -> Sections:
-        if self.shape_index & 1:
-            sections = sections.set("quality", "")
-        if self.shape_index & 2:
-            sections = sections.set("steps", "")
-        if self.shape_index & 4:
+        index = self.shape_index
+        for bit, (kind, line) in enumerate(_MORE):
+            if index & (1 << bit):
+                sections = sections.add(kind, f"- {line}")
+        for bit, kind in enumerate(_LESS, start=len(_MORE)):
+            if index & (1 << bit):
+                sections = sections.set(kind, "")
+        if index & (1 << (len(_MORE) + len(_LESS))):
             sections = sections.move_first("constraints")
-        if self.shape_index & 8:
-            sections = sections.move_first("format")
         return sections
 
 
 def variants() -> Iterator[Variant]:
     """All variants, the most different first: each technique set in full, then by shape."""
-    for shape_index in range(16):
+    for shape_index in range(_SHAPES):
         for technique_set in range(_SETS):
             yield Variant(technique_set, shape_index)

@@ -28,7 +28,9 @@ class Loss(msgspec.Struct, frozen=True):
         return f"{self.kind} {shown!r}"
 
 
-_FENCE = re.compile(r"^([ \t]*)(`{3,}|~{3,})[^\n]*\n.*?^\1\2[`~]*[ \t]*\r?$", re.MULTILINE | re.DOTALL)
+_FENCE = re.compile(
+    r"^([ \t]*)(`{3,}|~{3,})[^\n]*\n.*?^\1\2[`~]*[ \t]*\r?$", re.MULTILINE | re.DOTALL
+)
 _INLINE_CODE = re.compile(r"(?<!`)`[^`\n]+`(?!`)")
 _VARIABLE = re.compile(r"\{\{-?\s*([A-Za-z_][\w.]*)[^{}\n]*\}\}|(?<![\w{])\{([A-Za-z_]\w*)\}(?!\})")
 _BLOCK_TAG = re.compile(r"\{%[^{}%]*(?:%(?!\})[^{}%]*)*%\}")
@@ -46,6 +48,8 @@ def lost(before: str, after: str) -> tuple[Loss, ...]:
         if part.kind == "number":
             # A number may move into other surroundings ("3" into "3."), so it is looked for.
             kept = _number_kept(part.text, after, times)
+        elif part.kind == "variable":
+            kept = remaining[part] >= times  # its name in plain words is no variable
         else:
             kept = remaining[part] >= times or after.count(part.text) >= times
         if not kept:

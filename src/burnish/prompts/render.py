@@ -125,7 +125,8 @@ def environment() -> Any:
 
 
 def _finalize(value: object) -> object:
-    return as_text(value) if value is None or isinstance(value, bool | list | dict) else value
+    printed_otherwise = value is None or type(value) in (bool, list, dict)
+    return as_text(value) if printed_otherwise else value
 
 
 def refused(kind: str, line: int | None, detail: str | None) -> TemplateRefused:

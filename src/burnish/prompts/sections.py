@@ -11,7 +11,7 @@ from typing import Literal, get_args
 import msgspec
 
 SectionKind = Literal[
-    "role", "task", "context", "examples", "input", "steps", "constraints", "format", "quality"
+    "role", "task", "context", "input", "steps", "constraints", "format", "quality", "examples"
 ]
 ORDER: tuple[SectionKind, ...] = get_args(SectionKind)
 

@@ -16,10 +16,12 @@ from typing import Any, Literal
 import msgspec
 
 from burnish.errors import TemplateRefused
-from burnish.prompts.prompt import Variable
+from burnish.prompts.prompt import Variable, VariableType
+from burnish.prompts.variables import is_type
 
 Kind = Literal["plain", "bounded", "isolated"]
 
+_TYPES: tuple[VariableType, ...] = ("string", "boolean", "number", "list", "object")
 FUEL = 50_000
 MAX_TEMPLATE_CHARS = 1_000_000
 
@@ -30,9 +32,7 @@ _TAG = re.compile(
     r"|\{#(?P<comment>.*?)#\}",
     re.DOTALL,
 )
-_PLAIN_TAG = re.compile(
-    r"\{\{\s*(?P<name>[A-Za-z_]\w*)\s*\}\}|(?P<raw>\{%\s*raw\s*%\})|\{[{%#]"
-)
+_PLAIN_TAG = re.compile(r"\{\{\s*(?P<name>[A-Za-z_]\w*)\s*\}\}|(?P<raw>\{%\s*raw\s*%\})|\{[{%#]")
 _END_RAW = re.compile(r"\{%\s*endraw\s*%\}")
 _STRING = r"(?:\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*')"
 _LITERAL = rf"(?:{_STRING}|-?\d+(?:\.\d+)?|true|false|none|\[\]|\{{\}})"
@@ -110,7 +110,7 @@ def find_variables(texts: list[str], declared: tuple[Variable, ...] = ()) -> tup
 
 
 def escape(text: str) -> str:
-    """The text as template text that renders to itself, save `{{ name }}`, which stays a variable."""
+    """The text as template text that renders to itself; only `{{ name }}` stays a variable."""
     pieces = re.split(r"((?<!\{)\{\{\s*[A-Za-z_]\w*\s*\}\}(?!\}))", text)
     return "".join(
         piece if index % 2 else _escape_literal(piece) for index, piece in enumerate(pieces)
@@ -225,13 +225,8 @@ def _found(name: str, given: dict[str, Any]) -> Variable:
     if name not in given:
         return Variable(name=name)
     default = given[name]
-    kind = {bool: "boolean", int: "number", float: "number", list: "list", dict: "object"}
-    return Variable(
-        name=name,
-        type=kind.get(type(default), "string"),  # pyright: ignore[reportArgumentType]
-        required=False,
-        default=default,
-    )
+    kinds = [kind for kind in _TYPES if is_type(kind, default)]
+    return Variable(name=name, type=kinds[0], required=False, default=default)
 
 
 def _literal(source: str) -> Any:

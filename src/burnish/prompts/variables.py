@@ -6,7 +6,7 @@ import difflib
 import math
 import re
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 
@@ -121,10 +121,9 @@ def is_plain(value: object, depth: int = 0) -> bool:
     if depth > 50:
         return False
     if type(value) is list:
-        items: list[object] = value
-        return all(is_plain(item, depth + 1) for item in items)
+        return all(is_plain(item, depth + 1) for item in cast("list[object]", value))
     if type(value) is dict:
-        fields: dict[object, object] = value
+        fields = cast("dict[object, object]", value)
         return all(type(k) is str and is_plain(v, depth + 1) for k, v in fields.items())
     return False
 

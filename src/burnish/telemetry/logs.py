@@ -31,8 +31,8 @@ class Log:
 
     def __init__(self, settings: LogSettings) -> None:
         self._texts = settings.texts
-        self._logger = logging.Logger("burnish")
-        self._logger.propagate = False
+        # Not a named logger: those are shared by the whole process, a platform's log is its own.
+        self._logger = logging.Logger("burnish")  # noqa: LOG001
         if settings.level != "off":
             level = getattr(logging, settings.level.upper())
             self._add(logging.StreamHandler(sys.stderr), level)

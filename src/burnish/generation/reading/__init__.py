@@ -44,9 +44,7 @@ def read_idea(idea: str, found: Classification) -> Brief:
         fields=keys,
         inputs=inputs,
         variables=_variables(spans, inputs, given.pasted),
-        constraints=tuple(
-            dict.fromkeys(span.value for span in spans if span.kind == "constraint")
-        ),
+        constraints=tuple(dict.fromkeys(span.value for span in spans if span.kind == "constraint")),
         error_text=error,
         verbatim=verbatim,
         reasons=_reasons(given.ask, spans, inputs, keys),
@@ -90,7 +88,8 @@ def _choose(spans: Iterable[Span]) -> list[Span]:
         clash = any(
             span.start < other.end and other.start < span.end
             for other in chosen
-            if not (span.keep and not span.replacement) and not (other.keep and not other.replacement)
+            if not (span.keep and not span.replacement)
+            and not (other.keep and not other.replacement)
         )
         if clash or (span.variable and span.variable.name in names):
             continue
@@ -122,7 +121,9 @@ def _tidy(task: str) -> str:
     task = task.strip(" ,;:-\n")
     if task and task[0].islower() and not task.startswith("{{"):
         task = task[0].upper() + task[1:]
-    return task if not task or task[-1] in ".?!`}。？！" and not task.endswith("}}") else f"{task}."
+    return (
+        task if not task or (task[-1] in ".?!`}。？！" and not task.endswith("}}")) else f"{task}."
+    )
 
 
 def _inputs(
@@ -167,7 +168,11 @@ def _variables(spans: list[Span], inputs: tuple[Input, ...], pasted: str) -> tup
 
 
 def _languages(ask: str, found: Classification) -> tuple[str, str]:
-    return shape.translation_languages(ask) if "translation" in (found.intent, *found.asks) else ("", "")
+    return (
+        shape.translation_languages(ask)
+        if "translation" in (found.intent, *found.asks)
+        else ("", "")
+    )
 
 
 def _own_language(found: Classification) -> str:

@@ -38,7 +38,9 @@ def constraint_spans(text: str, intent: str) -> Iterator[Span]:
     if intent in _CONDITION_INTENTS:
         for match in _BESIDE.finditer(text):
             words = match["text"].strip()
-            if _ASK_VERB.match(words) or is_list_continuation(text, match.start("text"), match.end("text")):
+            if _ASK_VERB.match(words) or is_list_continuation(
+                text, match.start("text"), match.end("text")
+            ):
                 continue
             if len(words.split()) <= (6 if intent == "planning" else 3):
                 yield _span(match)

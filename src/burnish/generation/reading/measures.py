@@ -114,7 +114,9 @@ def money(text: str) -> Iterator[Span]:
         value = number((match["n1"] or match["n2"]).rstrip(".,"))
         if value is None:
             continue
-        variable = slot(f"budget_{currency}", value, f"Total budget in {currency.upper()}", "number")
+        variable = slot(
+            f"budget_{currency}", value, f"Total budget in {currency.upper()}", "number"
+        )
         yield Span(
             start=match.start(),
             end=match.end(),

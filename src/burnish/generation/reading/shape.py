@@ -97,7 +97,11 @@ def tones(text: str) -> Iterator[Span]:
         yield Span(start=match.start(), end=match.end(), kind="tone", value=words.lower())
     for match in _LOOSE_TONE.finditer(text):
         yield Span(
-            start=match.start(), end=match.end(), kind="tone", value=match["tone"].lower(), keep=True
+            start=match.start(),
+            end=match.end(),
+            kind="tone",
+            value=match["tone"].lower(),
+            keep=True,
         )
 
 

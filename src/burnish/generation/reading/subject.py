@@ -29,7 +29,10 @@ _NOT_GIVEN = re.compile(
     r"(?:\s+(?:me|us))?\s+(?:(?:a|an|the|my|our|some|un|una|une|eine?n?|uma?)\s+)?(?:[\w'-]+\s+){0,3}$",
     re.IGNORECASE,
 )
-_PLURAL = re.compile(r"(?:emails|mails|reviews|tickets|comments|invoices|receipts|articles|messages)\b", re.IGNORECASE)
+_PLURAL = re.compile(
+    r"(?:emails|mails|reviews|tickets|comments|invoices|receipts|articles|messages)\b",
+    re.IGNORECASE,
+)
 
 _FIELDS = re.compile(
     r"\b(?:extract|pull(?: out)?|get|parse|grab|list|find|identify|capture|fish out|extrae|extraire|extrais|extrahiere|estrai|extraia)\s+"
@@ -38,8 +41,13 @@ _FIELDS = re.compile(
     r"(?=\s*(?:[,.;:]|$|\s(?:as|into|in|to|and (?:put|return|output|give|save)|with|for|como|en|als|sous)\b))",
     re.IGNORECASE,
 )
-_SPLIT = re.compile(r"\s*,\s*(?:and\s+|or\s+)?|\s+(?:and|plus|y|et|und|e|as well as)\s+|\s*&\s*|\s*/\s*")
-_FIELD_NAMES = re.compile(r"\b(?:with (?:the )?(?:fields|keys|columns)|fields|keys|columns)\s*[:=]?\s*(?P<list>[\w ,/&-]+)", re.IGNORECASE)
+_SPLIT = re.compile(
+    r"\s*,\s*(?:and\s+|or\s+)?|\s+(?:and|plus|y|et|und|e|as well as)\s+|\s*&\s*|\s*/\s*"
+)
+_FIELD_NAMES = re.compile(
+    r"\b(?:with (?:the )?(?:fields|keys|columns)|fields|keys|columns)\s*[:=]?\s*(?P<list>[\w ,/&-]+)",
+    re.IGNORECASE,
+)
 
 _TOPIC = re.compile(
     r"^(?:(?:please|can you|could you|pls|hey|hi|ok|i want you to|i need you to)[,\s]+)*"
@@ -82,10 +90,19 @@ def inputs(text: str, intent: str) -> Iterator[tuple[Input, Span]]:
             if _NOT_GIVEN.search(text[: match.start("noun")]):
                 continue
             words = match["words"].lower().strip()
-            if re.search(r"\b(?:about|for|to|in|is|are|and|of|on|with|that|how|from|into|as)\b", words):
+            if re.search(
+                r"\b(?:about|for|to|in|is|are|and|of|on|with|that|how|from|into|as)\b", words
+            ):
                 continue
             noun = match["noun"].lower()
-            if intent == "planning" and noun in ("notes", "call", "study", "paper", "presentation", "video"):
+            if intent == "planning" and noun in (
+                "notes",
+                "call",
+                "study",
+                "paper",
+                "presentation",
+                "video",
+            ):
                 continue
             phrase = f"{words} {noun}".strip()
             yield (
@@ -96,7 +113,11 @@ def inputs(text: str, intent: str) -> Iterator[tuple[Input, Span]]:
 
 def _variable_name(words: str, noun: str) -> str:
     base = INPUT_NOUNS[noun]
-    meaningful = [w for w in words.split() if w in ("meeting", "customer", "support", "product", "sales", "interview", "user", "bank")]
+    meaningful = [
+        w
+        for w in words.split()
+        if w in ("meeting", "customer", "support", "product", "sales", "interview", "user", "bank")
+    ]
     if base in ("email", "reviews", "ticket", "feedback", "notes", "transcript") and meaningful:
         return f"{meaningful[-1]}_{base}"
     return base
@@ -109,12 +130,17 @@ def split_pasted(idea: str) -> Given:
         return Given(f"{idea[: fence.start()]} {idea[fence.end() :]}".strip().rstrip(":"), fence[0])
     if fence:
         return Given(idea[fence.end() :].strip(), fence[0])
-    match = re.match(r"(?P<ask>[^\n]{8,300}?)\s*(?::\s*\n*|\n\s*\n)(?P<rest>\S.{80,})\Z", idea, re.DOTALL)
+    match = re.match(
+        r"(?P<ask>[^\n]{8,300}?)\s*(?::\s*\n*|\n\s*\n)(?P<rest>\S.{80,})\Z", idea, re.DOTALL
+    )
     if match:
         return Given(match["ask"], match["rest"])
     quoted = re.search(r"[\"“«](?P<quote>[^\"”»]{60,})[\"”»]", idea, re.DOTALL)
     if quoted and len(idea) - len(quoted[0]) >= 8:
-        return Given((idea[: quoted.start()] + idea[quoted.end() :]).strip().rstrip(":").strip(), quoted["quote"])
+        return Given(
+            (idea[: quoted.start()] + idea[quoted.end() :]).strip().rstrip(":").strip(),
+            quoted["quote"],
+        )
     return Given(idea)
 
 
@@ -131,7 +157,11 @@ def fields(text: str) -> tuple[tuple[str, ...], str]:
 def _keys(listed: str) -> tuple[str, ...]:
     keys: list[str] = []
     for part in _SPLIT.split(listed):
-        words = re.sub(r"^(?:the|all|every|any|each|their|its|his|her|a|an|who|el|la|los|las|le|les|den|die|das)\s+", "", part.strip().lower())
+        words = re.sub(
+            r"^(?:the|all|every|any|each|their|its|his|her|a|an|who|el|la|los|las|le|les|den|die|das)\s+",
+            "",
+            part.strip().lower(),
+        )
         words = re.sub(r"\s*\(.*?\)", "", words)
         key = re.sub(r"[^\w]+", "_", words).strip("_")
         if key and len(words.split()) <= 4 and not key[0].isdigit():
@@ -144,9 +174,20 @@ def topic(text: str) -> Span | None:
     match = _TOPIC.match(text)
     if not match or len(match["topic"].split()) > 7:
         return None
-    if match["topic"].lower().split()[0] in ("this", "these", "it", "my", "why", "how", "that", "what"):
+    if match["topic"].lower().split()[0] in (
+        "this",
+        "these",
+        "it",
+        "my",
+        "why",
+        "how",
+        "that",
+        "what",
+    ):
         return None
-    return _slot_span(match.start("topic"), match.end("topic"), "topic", match["topic"], "What is explained")
+    return _slot_span(
+        match.start("topic"), match.end("topic"), "topic", match["topic"], "What is explained"
+    )
 
 
 def about(text: str) -> Span | None:
@@ -155,14 +196,22 @@ def about(text: str) -> Span | None:
         return None
     if re.match(r"(?:our|my|this|these)\b", match["topic"], re.IGNORECASE):
         return None
-    return _slot_span(match.start("topic"), match.end("topic"), "topic", match["topic"], "What it is about")
+    return _slot_span(
+        match.start("topic"), match.end("topic"), "topic", match["topic"], "What it is about"
+    )
 
 
 def place(text: str) -> Span | None:
     match = _PLACE.search(text)
     if not match:
         return None
-    return _slot_span(match.start("place"), match.end("place"), "destination", match["place"], "Where the trip goes")
+    return _slot_span(
+        match.start("place"),
+        match.end("place"),
+        "destination",
+        match["place"],
+        "Where the trip goes",
+    )
 
 
 def error_text(text: str) -> str:
@@ -173,5 +222,10 @@ def error_text(text: str) -> str:
 def _slot_span(start: int, end: int, name: str, value: str, description: str) -> Span:
     variable = slot(name, value.strip(), description)
     return Span(
-        start=start, end=end, kind="slot", replacement=f"{{{{ {name} }}}}", keep=True, variable=variable
+        start=start,
+        end=end,
+        kind="slot",
+        replacement=f"{{{{ {name} }}}}",
+        keep=True,
+        variable=variable,
     )

@@ -31,7 +31,16 @@ LANGUAGES: Mapping[str, tuple[str, ...]] = {
     "Czech": ("czech", "čeština", "česky"),
     "Danish": ("danish", "dansk"),
     "Dutch": ("dutch", "nederlands"),
-    "English": ("english", "inglés", "ingles", "anglais", "englisch", "inglês", "inglese", "engels"),
+    "English": (
+        "english",
+        "inglés",
+        "ingles",
+        "anglais",
+        "englisch",
+        "inglês",
+        "inglese",
+        "engels",
+    ),
     "Finnish": ("finnish", "suomi", "suomeksi"),
     "French": ("french", "français", "francais", "francés", "französisch", "francês", "francese"),
     "German": ("german", "deutsch", "deutsche", "alemán", "allemand", "alemão", "tedesco", "duits"),
@@ -62,7 +71,9 @@ LANGUAGES: Mapping[str, tuple[str, ...]] = {
     "Welsh": ("welsh", "cymraeg"),
 }
 LANGUAGE_OF_NAME: Mapping[str, str] = {n: lang for lang, ns in LANGUAGES.items() for n in ns}
-LANGUAGE = "(?:" + "|".join(sorted(map(re.escape, LANGUAGE_OF_NAME), key=len, reverse=True)) + r")\b"
+LANGUAGE = (
+    "(?:" + "|".join(sorted(map(re.escape, LANGUAGE_OF_NAME), key=len, reverse=True)) + r")\b"
+)
 LANGUAGE_OF_CODE: Mapping[str, str] = {
     "ar": "Arabic", "bn": "Bengali", "bg": "Bulgarian", "ca": "Catalan", "zh": "Chinese",
     "hr": "Croatian", "cs": "Czech", "da": "Danish", "nl": "Dutch", "en": "English",
@@ -107,9 +118,7 @@ PEOPLE = (
     "anfänger", "schüler", "eltern", "chefe", "crianças", "alunos", "iniciantes", "capo",
     "bambini", "studenti", "principianti",
 )  # fmt: skip
-PERSON = (
-    r"(?:" + "|".join(sorted(map(re.escape, PEOPLE), key=len, reverse=True)) + r")\b"
-)
+PERSON = r"(?:" + "|".join(sorted(map(re.escape, PEOPLE), key=len, reverse=True)) + r")\b"
 TRADE = r"[a-z]+(?:ists|ers|ors|ians|eers|ants|yers|men|women)\b"
 
 # What a finished prompt can be given: noun -> name of the variable.

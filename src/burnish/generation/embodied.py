@@ -1,0 +1,80 @@
+"""Techniques that the composer itself puts into practice.
+
+An archetype's constraints, format and checks *are* "clear task", "output contract" and the like,
+written for that very task. Adding the technique's general wording beside them would say the same
+thing twice, so the technique is recorded with the words that carry it out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import msgspec
+
+from burnish.generation.archetype import Archetype
+from burnish.prompts.sections import SectionKind, Sections
+from burnish.techniques import AppliedTechnique, Technique
+
+_CARRIED_BY: Mapping[str, SectionKind] = {
+    "clear_task": "quality",
+    "context_block": "context",
+    "delimiters": "input",
+    "output_contract": "format",
+    "positive_constraints": "constraints",
+    "role_persona": "role",
+    "schema_output": "format",
+}
+_ONLY_THE_TEXT = ("summarization", "data_extraction", "research")
+# Ways of working that an archetype's own steps already lay out for its task.
+_WORKING_STEPS = ("least_to_most", "outline_draft_revise", "plan_and_solve", "zero_shot_cot")
+_ENOUGH_STEPS = 3
+
+
+def split_embodied(
+    techniques: Iterable[Technique],
+    archetype: Archetype,
+    sections: Sections,
+    chosen: Sequence[str],
+) -> tuple[list[Technique], list[AppliedTechnique]]:
+    """(techniques that still have to add their text, techniques that the sections carry out).
+
+    What a person chose by hand always adds its own text.
+    """
+    to_apply: list[Technique] = []
+    carried: list[AppliedTechnique] = []
+    for technique in techniques:
+        kind = _carrier(technique, archetype, sections)
+        if technique.name in chosen or kind is None:
+            to_apply.append(technique)
+            continue
+        carried.append(
+            AppliedTechnique(
+                name=technique.name,
+                title=technique.title,
+                order=len(carried) + 1,
+                section=kind,
+                added=sections.get(kind),
+                duration_ms=0.0,
+            )
+        )
+    return to_apply, carried
+
+
+def renumbered(
+    carried: Sequence[AppliedTechnique], applied: Sequence[AppliedTechnique]
+) -> tuple[AppliedTechnique, ...]:
+    """Carried ones first: they stood in the draft before anything was added."""
+    return tuple(
+        msgspec.structs.replace(step, order=order)
+        for order, step in enumerate((*carried, *applied), start=1)
+    )
+
+
+def _carrier(technique: Technique, archetype: Archetype, sections: Sections) -> SectionKind | None:
+    kind = _CARRIED_BY.get(technique.name)
+    if technique.name == "grounding" and archetype.intent in _ONLY_THE_TEXT:
+        kind = "constraints"
+    if technique.name in _WORKING_STEPS:
+        steps = [line for line in sections.get("steps").splitlines() if line[:1].isdigit()]
+        kind = "steps" if len(steps) >= _ENOUGH_STEPS else None
+    return kind if kind and sections.get(kind) else None
