@@ -45,7 +45,8 @@ class Variant(msgspec.Struct, frozen=True):
 
 
 def variants() -> Iterator[Variant]:
-    """All variants, the most different first: each technique set in full, then by shape."""
-    for shape_index in range(_SHAPES):
+    """All variants, the most different first. Each of the first few has a technique set and a
+    shape of its own, so the texts differ even where two sets are carried out by the same words."""
+    for turn in range(_SHAPES):
         for technique_set in range(_SETS):
-            yield Variant(technique_set, shape_index)
+            yield Variant(technique_set, (technique_set + turn) % _SHAPES)

@@ -64,7 +64,7 @@ _ABOUT = re.compile(
     re.IGNORECASE,
 )
 _PLACE = re.compile(
-    r"\b(?P<lead>(?:trip|travel|holiday|vacation|weekend|getaway|journey|visit|honeymoon|itinerary|days|viaje|voyage|reise|viaggio|viagem|semana|days?|nights?)"
+    r"\b(?P<lead>(?:trip|travel|holiday|vacation|weekend|getaway|journey|visit|honeymoon|itinerary|days|viaje|voyage|reise|viaggio|viagem|semana|days?|nights?|días|dias|jours|tage|giorni)"
     r"(?:\s+(?:in|to|at|for|a|à|au|en|nach|para|around|through)\s+)|(?:visiting|travel(?:ling)? to|going to|visit)\s+)(?:the\s+)?"
     r"(?P<place>[A-Za-zÀ-ÿ][\w'’.-]*(?:\s+(?!(?:with|for|in|on|under|and|next|this|from|by|mit|con|avec|pour|para)\b)[A-Za-zÀ-ÿ][\w'’.-]*){0,3})",
     re.IGNORECASE,
@@ -72,7 +72,7 @@ _PLACE = re.compile(
 _ERROR = re.compile(
     r"(?P<error>(?:Uncaught\s+)?\b(?:[A-Za-z_][\w.]*\.)?[A-Z]\w*(?:Error|Exception|Warning|Fault|Interrupt)\b(?:\s*\[[^\]]*\])?:?[^\n]*?"
     r"|\b(?:ORA-\d+|E\d{4}|error TS\d+|error CS\d+|error\[E\d+\]|SQLSTATE\[\w+\]|npm ERR!|fatal:|segmentation fault|SIGSEGV)[^\n]*?)"
-    r"(?=\s+(?:in|on|when|after|with|while|at|from|inside)\s+(?:my|our|the|a|this|an|i|using|running|calling|production)\b|\s*$|\n|\s+(?:how|why|what|pls|please|help)\b|[?]|\s+-\s)"
+    r"(?=\s+(?:in|on|when|after|with|while|at|from|inside)\s+(?:my|our|the|a|this|an|[iI]|using|running|calling|production)\b|\s*$|\n|\s+(?:how|why|what|pls|please|help)\b|[?]|\s+-\s)"
 )
 
 
