@@ -25,7 +25,8 @@ NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
 
 
 def prompt(name: str, **fields: Any) -> Prompt:
-    return Prompt(**{"id": IDS(), "name": name, "created_at": NOON, "updated_at": NOON} | fields)
+    base: dict[str, Any] = {"id": IDS(), "name": name, "created_at": NOON, "updated_at": NOON}
+    return Prompt(**base | fields)
 
 
 def draft(text: str = "Hello", **fields: Any) -> Draft:

@@ -1,0 +1,79 @@
+"""From what a caller gives to a version that can be stored: checked, hashed, with its parents."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any
+
+from burnish.errors import UsageError
+from burnish.library.values import Content
+from burnish.prompts.prompt import Message, PromptVersion, Variable, content_hash
+from burnish.prompts.variables import check_definition, is_plain
+from burnish.storage.store import Draft
+
+Fields = dict[str, Any]
+
+
+def messages_of(content: Content) -> tuple[Message, ...]:
+    """A text is one user message. Raises UsageError for one that says nothing."""
+    messages = (Message("user", content),) if isinstance(content, str) else tuple(content)
+    if not any(message.content.strip() for message in messages):
+        raise UsageError("the prompt is empty", hint="give it a text, or a file with one")
+    for message in messages:
+        if not message.role.strip():
+            raise UsageError("a message has no role", hint="use system, user or assistant")
+        if "\0" in message.content + message.role:
+            raise UsageError("a text holds a NUL character", hint="remove it and try again")
+    return messages
+
+
+def variables_of(variables: Sequence[Variable]) -> tuple[Variable, ...]:
+    seen: set[str] = set()
+    for variable in variables:
+        check_definition(variable)
+        if variable.name in seen:
+            raise UsageError(
+                f"variable {variable.name!r} is there twice",
+                hint="keep one of the two",
+                subject=variable.name,
+            )
+        seen.add(variable.name)
+    return tuple(variables)
+
+
+def plain(what: str, value: dict[str, Any]) -> dict[str, Any]:
+    """A copy, so that the caller's later changes do not reach a version."""
+    if not is_plain(value):
+        raise UsageError(
+            f"the {what} holds something other than plain JSON values",
+            hint="use strings, finite numbers, true, false, null, lists and objects",
+        )
+    return dict(value)
+
+
+def first(ids: Callable[[], str], at: datetime, fields: Fields) -> Draft:
+    return Draft(id=ids(), created_at=at, content_hash=_hash(fields), **fields)
+
+
+def after(latest: PromptVersion, ids: Callable[[], str], at: datetime, fields: Fields) -> Draft:
+    """What follows `latest`: its own content, but for the fields that change."""
+    kept: Fields = {
+        "messages": latest.messages,
+        "variables": latest.variables,
+        "config": latest.config,
+        "metadata": latest.metadata,
+    }
+    whole = kept | fields
+    parents = dict.fromkeys((latest.id, *whole.pop("parents", ())))
+    return Draft(
+        id=ids(), created_at=at, content_hash=_hash(whole), parents=tuple(parents), **whole
+    )
+
+
+def says_the_same(draft: Draft, latest: PromptVersion) -> bool:
+    return draft.content_hash == latest.content_hash and draft.metadata == latest.metadata
+
+
+def _hash(fields: Fields) -> str:
+    return content_hash(fields["messages"], fields.get("variables", ()), fields.get("config", {}))

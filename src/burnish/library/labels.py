@@ -1,0 +1,52 @@
+"""Movable pointers to versions, and the log of their moves."""
+
+from __future__ import annotations
+
+from burnish.library.shelf import Shelf
+from burnish.prompts import refs
+from burnish.prompts.prompt import Label, Prompt
+from burnish.prompts.refs import LATEST
+from burnish.storage.store import LabelChange, LabelMove
+
+
+class Labels:
+    def __init__(self, shelf: Shelf) -> None:
+        self._shelf = shelf
+
+    async def set(self, name: str, label: str, revision: int, by: str, why: str) -> LabelMove:
+        label = refs.check_label(label)
+        found = await self._shelf.fetch(name, revision=revision)
+        return await self.move(found.prompt, label, revision, by=by, why=why)
+
+    async def remove(self, name: str, label: str, by: str, why: str) -> LabelMove:
+        label = refs.check_label(label)
+        return await self.move(await self._shelf.prompt(name), label, None, by=by, why=why)
+
+    async def move(
+        self, prompt: Prompt, label: str, revision: int | None, *, by: str, why: str
+    ) -> LabelMove:
+        change = self.change(label, revision, by=by, why=why)
+        move = await self._shelf.store.labels.change(prompt.id, change)
+        self._shelf.cache.drop(prompt.name)
+        return move
+
+    def change(self, label: str, revision: int | None, *, by: str, why: str) -> LabelChange:
+        shelf = self._shelf
+        return LabelChange(
+            id=shelf.ids(), label=label, revision=revision, by=by, why=why, at=shelf.now()
+        )
+
+    async def of(self, name: str) -> tuple[Label, ...]:
+        found = await self._shelf.fetch(name, label=LATEST)
+        version = found.version
+        latest = Label(
+            name=LATEST,
+            revision=version.revision,
+            moved_by=version.author,
+            moved_at=version.created_at,
+        )
+        return (*await self._shelf.store.labels.of(found.prompt.id), latest)
+
+    async def log(self, name: str, label: str | None, limit: int) -> tuple[LabelMove, ...]:
+        prompt = await self._shelf.prompt(name)
+        return tuple(await self._shelf.store.labels.log(prompt.id, label, limit))

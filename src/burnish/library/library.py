@@ -1,0 +1,301 @@
+"""Prompts kept over time."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from msgspec import structs
+
+from burnish.errors import Conflict, UsageError
+from burnish.library import drafts
+from burnish.library.cache import Cache
+from burnish.library.labels import Labels
+from burnish.library.listing import clean_tags, page_of
+from burnish.library.missing import no_deleted_prompt
+from burnish.library.shelf import Shelf
+from burnish.library.values import Content, HistoryEntry, NewPrompt, Page, Saved
+from burnish.library.versions import Versions
+from burnish.prompts import refs
+from burnish.prompts.diff import Diff, compare
+from burnish.prompts.prompt import Label, Prompt, Variable
+from burnish.prompts.refs import LATEST, PRODUCTION
+from burnish.storage.ids import Ids
+from burnish.storage.store import (
+    Edit,
+    Fetched,
+    LabelMove,
+    PromptFilter,
+    Sort,
+    Store,
+)
+
+
+class Library:
+    """Prompts, their versions and labels, over a store.
+
+    Names, labels and references follow `burnish.prompts.refs`. Every method may raise StoreError,
+    and those that take a name or a reference UsageError for a malformed one and NotFound, with
+    the nearest name there is, for one that does not exist.
+    """
+
+    get_cached: Callable[[str], Fetched | None]
+    """What `get` would give for the reference, if it is in memory and fresh; otherwise None."""
+
+    def __init__(
+        self,
+        store: Store,
+        *,
+        ids: Callable[[], str] | None = None,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        clock: Callable[[], float] = time.monotonic,
+        label_ttl_s: float = 60.0,
+        cache_size: int = 4096,
+    ) -> None:
+        self._store = store
+        self._now = now
+        self._cache = Cache(clock, label_ttl_s, cache_size)
+        self._shelf = Shelf(store, ids or Ids(), now, self._cache)
+        self._labels = Labels(self._shelf)
+        self._versions = Versions(self._shelf, self._labels)
+        self.get_cached = self._cache.get
+
+    async def create(
+        self,
+        name: str,
+        content: Content,
+        *,
+        variables: Sequence[Variable] = (),
+        category: str | None = None,
+        tags: Sequence[str] | None = None,
+        description: str | None = None,
+        owner: str = "",
+        author: str = "",
+        message: str = "",
+        config: dict[str, Any] | None = None,
+        metadata: dict[str, Any] | None = None,
+        expected_revision: int | None = None,
+    ) -> Saved:
+        """A new prompt, or the next revision of the one that has this name.
+
+        Content equal to the latest revision's makes no new one. Category, tags and description
+        of an existing prompt change where they are given. The name of a deleted prompt is free.
+        `expected_revision=0` asks for a new prompt. Raises Conflict when the prompt is not at the
+        expected revision.
+        """
+        name = refs.check_name(name)
+        fields: drafts.Fields = {
+            "messages": drafts.messages_of(content),
+            "variables": drafts.variables_of(variables),
+            "config": drafts.plain("config", config or {}),
+            "author": author,
+            "message": message,
+        }
+        if metadata is not None:
+            fields["metadata"] = drafts.plain("metadata", metadata)
+        edit = _edit(category, tags, description)
+        return await self._versions.create(name, fields, edit, owner or author, expected_revision)
+
+    async def create_many(self, prompts: Sequence[NewPrompt], *, author: str = "") -> int:
+        """All of them in one step, or none. Raises Conflict naming a name that is taken."""
+        await self._store.prompts.add_many([self._versions.entry(new, author) for new in prompts])
+        for new in prompts:
+            self._cache.drop(new.name.strip())
+        return len(prompts)
+
+    async def update(
+        self,
+        name: str,
+        content: Content | None = None,
+        *,
+        variables: Sequence[Variable] | None = None,
+        config: dict[str, Any] | None = None,
+        metadata: dict[str, Any] | None = None,
+        author: str = "",
+        message: str = "",
+        expected_revision: int | None = None,
+    ) -> Saved:
+        """The next revision: the latest, but for what is given. Raises Conflict like `create`."""
+        fields: drafts.Fields = {"author": author, "message": message}
+        if content is not None:
+            fields["messages"] = drafts.messages_of(content)
+        if variables is not None:
+            fields["variables"] = drafts.variables_of(variables)
+        if config is not None:
+            fields["config"] = drafts.plain("config", config)
+        if metadata is not None:
+            fields["metadata"] = drafts.plain("metadata", metadata)
+        return await self._versions.revise(name, fields, expected_revision)
+
+    async def edit(
+        self,
+        name: str,
+        *,
+        category: str | None = None,
+        tags: Sequence[str] | None = None,
+        description: str | None = None,
+    ) -> Prompt:
+        """Changes what is given, without a new revision."""
+        prompt = await self._shelf.prompt(name)
+        edit = _edit(category, tags, description)
+        if not edit:
+            return prompt
+        changed = await self._store.prompts.edit(prompt.id, edit, self._now())
+        self._cache.drop(prompt.name)
+        return changed
+
+    async def get(self, reference: str) -> Fetched:
+        """The version that the reference means; `via` says by which rule.
+
+        A bare name gives `production` where that label exists, else the latest revision. What
+        another process saves or moves shows after the label's time to live at the latest; the
+        counts and ratings of the prompt are those of when it was read.
+        """
+        cached = self.get_cached(reference)
+        if cached is not None:
+            return cached
+        generation = self._cache.generation
+        parsed = refs.parse(reference)
+        fetched = await self._shelf.fetch(parsed.name, revision=parsed.revision, label=parsed.label)
+        self._cache.put(reference, fetched, generation)
+        return fetched
+
+    def reload(self) -> None:
+        """Forgets what is in memory; the next `get` reads the store."""
+        self._cache.clear()
+
+    async def history(
+        self, name: str, *, limit: int = 50, before: int | None = None
+    ) -> tuple[HistoryEntry, ...]:
+        """Newest first, below revision `before` where given."""
+        prompt = await self._shelf.prompt(name)
+        pointers: dict[int, tuple[str, ...]] = {prompt.latest_revision: (LATEST,)}
+        for label in await self._store.labels.of(prompt.id):
+            pointers[label.revision] = (*pointers.get(label.revision, ()), label.name)
+        versions = await self._store.versions.history(prompt.id, limit, before)
+        return tuple(HistoryEntry(version=v, labels=pointers.get(v.revision, ())) for v in versions)
+
+    async def diff(self, before: str, after: str) -> Diff:
+        """What changed from one reference to another, of the same prompt or of two."""
+        old, new = await self.get(before), await self.get(after)
+        return compare(old.version, new.version)
+
+    async def rollback(
+        self,
+        name: str,
+        revision: int,
+        *,
+        label: str | None = PRODUCTION,
+        author: str = "",
+        message: str = "",
+        expected_revision: int | None = None,
+    ) -> Saved:
+        """A new revision that says what `revision` said; its parents are the latest and that one.
+
+        `label` moves to it in the same step where the prompt has that label; None moves none.
+        """
+        old = await self._shelf.fetch(name, revision=revision)
+        fields: drafts.Fields = {
+            "author": author,
+            "message": message or f"Roll back to revision {revision}",
+        }
+        return await self._versions.rollback(old, fields, expected_revision, label)
+
+    async def set_label(
+        self, name: str, label: str, revision: int, *, by: str = "", why: str = ""
+    ) -> LabelMove:
+        """Moves or makes the label, in one step, and logs it."""
+        return await self._labels.set(name, label, revision, by, why)
+
+    async def remove_label(
+        self, name: str, label: str, *, by: str = "", why: str = ""
+    ) -> LabelMove:
+        return await self._labels.remove(name, label, by, why)
+
+    async def labels(self, name: str) -> tuple[Label, ...]:
+        """The labels in the order of their names, then `latest`."""
+        return await self._labels.of(name)
+
+    async def label_log(
+        self, name: str, label: str | None = None, *, limit: int = 100
+    ) -> tuple[LabelMove, ...]:
+        """Who moved which label when, from where, to where and why; newest first."""
+        return await self._labels.log(name, label, limit)
+
+    async def delete(self, name: str) -> Prompt:
+        """Nothing is lost: `restore` brings the prompt back with its history and labels."""
+        prompt = await self._shelf.prompt(name)
+        at = self._now()
+        await self._store.prompts.delete(prompt.id, at)
+        self._cache.drop(prompt.name)
+        return structs.replace(prompt, deleted_at=at, updated_at=at)
+
+    async def restore(self, name: str, *, as_name: str | None = None) -> Prompt:
+        """The prompt of that name that was deleted last, under `as_name` where given.
+
+        Raises Conflict when another prompt has taken the name since.
+        """
+        name = refs.check_name(name)
+        deleted = await self._store.prompts.deleted(name)
+        if deleted is None:
+            raise await no_deleted_prompt(self._store.prompts, name)
+        target = name if as_name is None else refs.check_name(as_name)
+        try:
+            prompt = await self._store.prompts.restore(deleted.id, target, self._now())
+        except Conflict as error:
+            raise Conflict(
+                f"another prompt is named {target!r} now",
+                hint="restore under another name, or delete that prompt first",
+                subject=target,
+            ) from error
+        self._cache.drop(target)
+        return prompt
+
+    async def list(
+        self,
+        *,
+        category: str | None = None,
+        tags: Sequence[str] = (),
+        prefix: str = "",
+        owner: str | None = None,
+        include_deleted: bool = False,
+        sort: Sort = "rating",
+        limit: int = 50,
+        cursor: str | None = None,
+        top: int | None = None,
+    ) -> Page:
+        """Prompts that meet every condition, a page at a time.
+
+        Sorted by rating, then usage, then name unless `sort` says otherwise; those without a
+        rating come after all that have one. `top=10` gives the ten best and no further page.
+        """
+        where = PromptFilter(
+            category=category,
+            tags=clean_tags(tags),
+            prefix=prefix,
+            owner=owner,
+            include_deleted=include_deleted,
+        )
+        if top is None:
+            return await page_of(self._store.prompts, where, sort, limit, cursor)
+        if cursor is not None or sort != "rating":
+            raise UsageError("the top is one page by rating", hint="use limit to page or sort")
+        best = await page_of(self._store.prompts, where, "rating", top, None)
+        return structs.replace(best, next=None)
+
+    async def record_use(self, prompt_id: str, count: int = 1) -> None:
+        await self._store.prompts.use(prompt_id, count)
+
+    async def record_rating(self, prompt_id: str, value: float) -> None:
+        """`value` is 0..1."""
+        await self._store.prompts.rate(prompt_id, value)
+
+
+def _edit(category: str | None, tags: Sequence[str] | None, description: str | None) -> Edit:
+    return Edit(
+        category=None if category is None else category.strip(),
+        tags=None if tags is None else clean_tags(tags),
+        description=description,
+    )

@@ -1,0 +1,40 @@
+"""What the parts of the library share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from burnish.library.cache import Cache
+from burnish.library.missing import no_prompt, no_such_version
+from burnish.prompts import refs
+from burnish.prompts.prompt import Prompt
+from burnish.prompts.refs import Reference
+from burnish.storage.store import Fetched, Store
+
+
+class Shelf:
+    def __init__(
+        self, store: Store, ids: Callable[[], str], now: Callable[[], datetime], cache: Cache
+    ) -> None:
+        self.store = store
+        self.ids = ids
+        self.now = now
+        self.cache = cache
+
+    async def prompt(self, name: str) -> Prompt:
+        name = refs.check_name(name)
+        prompt = await self.store.prompts.by_name(name)
+        if prompt is None:
+            raise await no_prompt(self.store.prompts, name)
+        return prompt
+
+    async def fetch(
+        self, name: str, *, revision: int | None = None, label: str | None = None
+    ) -> Fetched:
+        name = refs.check_name(name)
+        fetched = await self.store.versions.find(name, revision=revision, label=label)
+        if fetched is None:
+            reference = Reference(name=name, revision=revision, label=label)
+            raise await no_such_version(self.store, reference)
+        return fetched

@@ -1,0 +1,53 @@
+"""What the library answers with."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import msgspec
+
+from burnish.prompts.prompt import Message, Prompt, PromptVersion, Variable
+
+Change = Literal["created", "revised", "unchanged"]
+Content = str | Sequence[Message]
+
+
+class Saved(msgspec.Struct, frozen=True, kw_only=True):
+    """`change` is "unchanged" when the latest version says the same already; it is then
+    `version`. `moved` are the labels that now point at it."""
+
+    prompt: Prompt
+    version: PromptVersion
+    change: Change
+    moved: tuple[str, ...] = ()
+
+
+class Page(msgspec.Struct, frozen=True, kw_only=True):
+    """`total` counts all that meet the conditions. `next` continues the list; None at its end."""
+
+    items: tuple[Prompt, ...]
+    total: int
+    next: str | None = None
+
+
+class HistoryEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """A version, and the labels that point at it now, `latest` among them."""
+
+    version: PromptVersion
+    labels: tuple[str, ...] = ()
+
+
+class NewPrompt(msgspec.Struct, frozen=True, kw_only=True):
+    """One of many prompts to bring in at once."""
+
+    name: str
+    content: str | tuple[Message, ...]
+    variables: tuple[Variable, ...] = ()
+    category: str = ""
+    tags: tuple[str, ...] = ()
+    description: str = ""
+    owner: str = ""
+    message: str = ""
+    config: dict[str, Any] = {}
+    metadata: dict[str, Any] = {}

@@ -1,0 +1,157 @@
+"""How a prompt comes to be, and how it gets its next revision."""
+
+from __future__ import annotations
+
+from msgspec import structs
+
+from burnish.errors import Conflict
+from burnish.library import drafts
+from burnish.library.labels import Labels
+from burnish.library.listing import clean_tags
+from burnish.library.missing import no_prompt
+from burnish.library.shelf import Shelf
+from burnish.library.values import NewPrompt, Saved
+from burnish.prompts import refs
+from burnish.prompts.prompt import Prompt
+from burnish.prompts.refs import LATEST
+from burnish.storage.store import Draft, Edit, Entry, Fetched
+
+_ATTEMPTS = 100
+
+
+class Versions:
+    def __init__(self, shelf: Shelf, labels: Labels) -> None:
+        self._shelf = shelf
+        self._labels = labels
+
+    async def create(
+        self, name: str, fields: drafts.Fields, edit: Edit, owner: str, expected: int | None
+    ) -> Saved:
+        """A new prompt where the name is free, else its next revision."""
+        prompts = self._shelf.store.prompts
+        if await prompts.by_name(name) is None:
+            if expected:
+                raise await no_prompt(prompts, name)
+            try:
+                return await self._create(name, fields, edit, owner)
+            except Conflict:
+                # Somebody else took the name in between.
+                if expected is not None:
+                    raise
+        return await self.revise(name, fields, expected, edit=edit)
+
+    async def rollback(
+        self, old: Fetched, fields: drafts.Fields, expected: int | None, label: str | None
+    ) -> Saved:
+        fields = fields | {
+            "messages": old.version.messages,
+            "variables": old.version.variables,
+            "config": old.version.config,
+            "metadata": old.version.metadata,
+            # After the latest, which `drafts.after` adds.
+            "parents": (old.version.id,),
+        }
+        held = {held.name for held in await self._shelf.store.labels.of(old.prompt.id)}
+        moved = label if label in held else None
+        return await self.revise(old.prompt.name, fields, expected, label=moved)
+
+    async def revise(
+        self,
+        name: str,
+        fields: drafts.Fields,
+        expected: int | None,
+        *,
+        edit: Edit | None = None,
+        label: str | None = None,
+    ) -> Saved:
+        """Reads the latest and writes on top of it, again when somebody else was faster: what
+        `fields` leaves out must come from the newest. With `expected` the caller decides."""
+        for _ in range(_ATTEMPTS):
+            latest = await self._shelf.fetch(name, label=LATEST)
+            draft = drafts.after(latest.version, self._shelf.ids, self._shelf.now(), fields)
+            if drafts.says_the_same(draft, latest.version):
+                return await self._unchanged(latest, draft, edit, label)
+            base = latest.version.revision if expected is None else expected
+            try:
+                return await self._add(latest, draft, base, edit=edit, label=label)
+            except Conflict:
+                if expected is not None:
+                    raise
+        raise Conflict(
+            f"others kept changing {name!r} for {_ATTEMPTS} attempts",
+            hint="try again when they are done",
+            subject=name,
+        )
+
+    def entry(self, new: NewPrompt, author: str) -> Entry:
+        at = self._shelf.now()
+        fields: drafts.Fields = {
+            "messages": drafts.messages_of(new.content),
+            "variables": drafts.variables_of(new.variables),
+            "config": drafts.plain("config", new.config),
+            "metadata": drafts.plain("metadata", new.metadata),
+            "author": author,
+            "message": new.message,
+        }
+        prompt = Prompt(
+            id=self._shelf.ids(),
+            name=refs.check_name(new.name),
+            category=new.category.strip(),
+            tags=clean_tags(new.tags),
+            description=new.description,
+            owner=new.owner or author,
+            latest_revision=1,
+            created_at=at,
+            updated_at=at,
+        )
+        return Entry(prompt, (drafts.first(self._shelf.ids, at, fields),))
+
+    async def _create(self, name: str, fields: drafts.Fields, edit: Edit, owner: str) -> Saved:
+        shelf, at = self._shelf, self._shelf.now()
+        prompt = Prompt(
+            id=shelf.ids(),
+            name=name,
+            category=edit.category or "",
+            tags=edit.tags or (),
+            description=edit.description or "",
+            owner=owner,
+            latest_revision=1,
+            created_at=at,
+            updated_at=at,
+        )
+        version = await shelf.store.prompts.add(prompt, drafts.first(shelf.ids, at, fields))
+        shelf.cache.drop(name)
+        return Saved(prompt=prompt, version=version, change="created")
+
+    async def _add(
+        self, latest: Fetched, draft: Draft, base: int, *, edit: Edit | None, label: str | None
+    ) -> Saved:
+        change = None
+        if label is not None:
+            change = self._labels.change(label, None, by=draft.author, why=draft.message)
+        version = await self._shelf.store.versions.add(
+            latest.prompt.id, draft, expected_revision=base, label=change, edit=edit
+        )
+        prompt = structs.replace(
+            latest.prompt,
+            latest_revision=version.revision,
+            updated_at=version.created_at,
+            **(edit.given() if edit else {}),
+        )
+        self._shelf.cache.drop(prompt.name)
+        moved = () if label is None else (label,)
+        return Saved(prompt=prompt, version=version, change="revised", moved=moved)
+
+    async def _unchanged(
+        self, latest: Fetched, draft: Draft, edit: Edit | None, label: str | None
+    ) -> Saved:
+        shelf, prompt, version = self._shelf, latest.prompt, latest.version
+        if edit:
+            prompt = await shelf.store.prompts.edit(prompt.id, edit, shelf.now())
+            shelf.cache.drop(prompt.name)
+        if label is not None:
+            await self._labels.move(
+                prompt, label, version.revision, by=draft.author, why=draft.message
+            )
+        moved = () if label is None else (label,)
+        return Saved(prompt=prompt, version=version, change="unchanged", moved=moved)

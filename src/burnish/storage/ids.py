@@ -1,0 +1,36 @@
+"""Time-ordered ids: UUID version 7 of RFC 9562, rising within one `Ids`."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable
+from uuid import UUID
+
+_VERSION = 0x7 << 76
+_VARIANT = 0b10 << 62
+_RANDOM_BITS = (1 << 62) - 1
+
+
+class Ids:
+    """Makes ids; call it. Safe to share between threads and across a fork.
+
+    The twelve bits after the milliseconds hold the fraction of the millisecond (method 3 of the
+    RFC's section 6.2). When the clock stands still or goes back, they count on from the last id.
+    """
+
+    def __init__(self, clock_ns: Callable[[], int] = time.time_ns) -> None:
+        self._clock_ns = clock_ns
+        self._lock = threading.Lock()
+        self._last = 0
+
+    def __call__(self) -> str:
+        milliseconds, rest_ns = divmod(self._clock_ns(), 1_000_000)
+        tick = milliseconds << 12 | (rest_ns << 12) // 1_000_000
+        with self._lock:
+            self._last = tick = max(tick, self._last + 1)
+        # Fresh randomness in each id keeps the two sides of a fork apart.
+        random = int.from_bytes(os.urandom(8), "big") & _RANDOM_BITS
+        stamp = (tick >> 12) << 80 | _VERSION | (tick & 0xFFF) << 64
+        return str(UUID(int=stamp | _VARIANT | random))

@@ -1,0 +1,6 @@
+"""The schema's released revisions, oldest first. Reading them does not import Alembic."""
+
+from typing import Final
+
+REVISIONS: Final = ("0001",)
+HEAD: Final = REVISIONS[-1]

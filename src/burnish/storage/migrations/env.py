@@ -1,0 +1,15 @@
+"""Run by Alembic for each upgrade, on the connection that the upgrade brings."""
+
+from alembic import context
+
+from burnish.storage.tables import metadata
+
+connection = context.config.attributes["connection"]
+context.configure(
+    connection=connection,
+    target_metadata=metadata,
+    render_as_batch=True,
+    compare_type=True,
+    compare_server_default=True,
+)
+context.run_migrations()

@@ -1,0 +1,23 @@
+"""From a database address to a store. Adapters are imported by name, when they are needed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from burnish.errors import SettingsError
+from burnish.storage.store import Store
+
+
+async def open_store(url: str) -> Store:
+    """Raises SettingsError for an address that no adapter serves, StoreError when it fails."""
+    scheme, _, rest = url.partition("://")
+    if scheme.split("+")[0] != "sqlite" or not rest.startswith("/"):
+        raise SettingsError(
+            f"no store is known for {scheme or url!r}",
+            hint="use sqlite:///path/to/burnish.sqlite",
+            subject="storage.database_url",
+        )
+    from burnish.storage.sqlite import open_sqlite
+
+    # sqlite:///relative and sqlite:////absolute, as SQLAlchemy reads them.
+    return await open_sqlite(Path(rest[1:]).expanduser())

@@ -1,0 +1,65 @@
+"""Connections for reading and for writing, and errors that say what to do."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Callable, Generator
+from contextlib import asynccontextmanager, contextmanager
+
+from sqlalchemy.exc import IntegrityError, StatementError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from burnish.errors import BurnishError, StoreError, UsageError
+
+
+class Database:
+    """Reads and writes go through connections of their own.
+
+    A writer's transaction must take its lock when it begins: reading first and upgrading later
+    loses updates or fails. Each adapter sees to that on its `writer`. No transaction may stay
+    open across a call to a model.
+    """
+
+    def __init__(
+        self,
+        reader: AsyncEngine,
+        writer: AsyncEngine,
+        explain: Callable[[StatementError], StoreError],
+    ) -> None:
+        self.reader = reader
+        self.writer = writer
+        self._explain = explain
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncGenerator[AsyncConnection]:
+        """Each statement inside sees the newest state; several need not see the same one."""
+        with self._plain_errors():
+            async with self.reader.connect() as connection:
+                yield connection
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncGenerator[AsyncConnection]:
+        """One transaction: what is read inside cannot change before it ends."""
+        with self._plain_errors():
+            async with self.writer.begin() as connection:
+                yield connection
+
+    async def close(self) -> None:
+        await self.reader.dispose()
+        await self.writer.dispose()
+
+    @contextmanager
+    def _plain_errors(self) -> Generator[None]:
+        try:
+            yield
+        except IntegrityError:
+            # What a broken constraint means is known where the statement was built.
+            raise
+        except StatementError as error:
+            if isinstance(error.orig, BurnishError):
+                raise error.orig from None
+            raise self._explain(error) from error
+        except UnicodeEncodeError as error:
+            raise UsageError(
+                "a text holds half of a surrogate pair, which is no character",
+                hint="remove it and try again",
+            ) from error

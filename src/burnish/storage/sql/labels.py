@@ -1,0 +1,100 @@
+from __future__ import annotations
+
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from burnish.errors import NotFound
+from burnish.prompts.prompt import Label
+from burnish.storage.sql import queries
+from burnish.storage.sql.database import Database
+from burnish.storage.store import LabelChange, LabelMove
+from burnish.storage.tables import label_moves, labels, prompt_versions
+
+_c = labels.c
+
+
+class SqlLabels:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def change(self, prompt_id: str, change: LabelChange) -> LabelMove:
+        async with self._database.writing() as connection:
+            return await apply_change(connection, prompt_id, change)
+
+    async def of(self, prompt_id: str) -> list[Label]:
+        async with self._database.reading() as connection:
+            result = await connection.execute(queries.LABELS, {"id": prompt_id})
+        return [
+            Label(
+                name=row["name"],
+                revision=row["revision"],
+                moved_by=row["moved_by"],
+                moved_at=row["moved_at"],
+            )
+            for row in result.mappings()
+        ]
+
+    async def log(
+        self, prompt_id: str, label: str | None = None, limit: int = 100
+    ) -> list[LabelMove]:
+        async with self._database.reading() as connection:
+            result = await connection.execute(queries.label_log(prompt_id, label, limit))
+        return [
+            LabelMove(**{name: row[name] for name in LabelMove.__struct_fields__})
+            for row in result.mappings()
+        ]
+
+
+async def apply_change(
+    connection: AsyncConnection, prompt_id: str, change: LabelChange
+) -> LabelMove:
+    """The label's new place and the line in its log, within the caller's transaction."""
+    here = (_c.prompt_id == prompt_id, _c.name == change.label)
+    before = await connection.scalar(select(_c.revision).where(*here).with_for_update())
+    if change.revision is None:
+        if before is None:
+            raise _no_label(change.label)
+        await connection.execute(delete(labels).where(*here))
+    else:
+        await _require_revision(connection, prompt_id, change.revision)
+        values = {
+            "revision": change.revision,
+            "moved_by": change.by,
+            "moved_at": change.at,
+        }
+        if before is None:
+            new = values | {"prompt_id": prompt_id, "name": change.label}
+            await connection.execute(insert(labels).values(new))
+        else:
+            await connection.execute(update(labels).where(*here).values(values))
+    move = LabelMove(
+        id=change.id,
+        label=change.label,
+        from_revision=before,
+        to_revision=change.revision,
+        moved_by=change.by,
+        moved_at=change.at,
+        why=change.why,
+    )
+    row = {name: getattr(move, name) for name in move.__struct_fields__}
+    await connection.execute(insert(label_moves).values(row | {"prompt_id": prompt_id}))
+    return move
+
+
+async def _require_revision(connection: AsyncConnection, prompt_id: str, revision: int) -> None:
+    c = prompt_versions.c
+    query = select(c.id).where(c.prompt_id == prompt_id, c.revision == revision)
+    if await connection.scalar(query) is None:
+        raise NotFound(
+            f"the prompt has no revision {revision}",
+            hint="see its history for the revisions there are",
+            subject=str(revision),
+        )
+
+
+def _no_label(label: str) -> NotFound:
+    return NotFound(
+        f"the prompt has no label {label!r}",
+        hint="list its labels to see which there are",
+        subject=label,
+    )

@@ -1,0 +1,160 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import insert, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from burnish.errors import Conflict, NotFound, UsageError
+from burnish.prompts.prompt import Prompt, PromptVersion
+from burnish.storage.sql import queries
+from burnish.storage.sql.database import Database
+from burnish.storage.sql.rows import prompt_of, prompt_row, version_row
+from burnish.storage.store import Draft, Edit, Entry, PromptCursor, PromptFilter, Sort
+from burnish.storage.tables import labels, prompt_versions, prompts
+
+_c = prompts.c
+
+
+class SqlPrompts:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._dialect = database.reader.dialect.name
+
+    async def add(self, prompt: Prompt, draft: Draft) -> PromptVersion:
+        await self.add_many([Entry(prompt, (draft,))])
+        return draft.at(prompt.id, 1)
+
+    async def add_many(self, entries: Sequence[Entry]) -> None:
+        if not entries:
+            return
+        try:
+            async with self._database.writing() as connection:
+                await _insert(connection, entries)
+        except IntegrityError as error:
+            raise await self._taken(entries, error) from error
+
+    async def by_name(self, name: str) -> Prompt | None:
+        return await self._one(queries.PROMPT_BY_NAME, name)
+
+    async def deleted(self, name: str) -> Prompt | None:
+        return await self._one(queries.DELETED_PROMPT, name)
+
+    async def page(
+        self, where: PromptFilter, sort: Sort, limit: int, after: PromptCursor | None = None
+    ) -> list[Prompt]:
+        query = queries.prompt_page(where, sort, limit, after, self._dialect)
+        async with self._database.reading() as connection:
+            result = await connection.execute(query)
+        return [prompt_of(row) for row in result.mappings()]
+
+    async def count(self, where: PromptFilter) -> int:
+        async with self._database.reading() as connection:
+            result = await connection.execute(queries.prompt_count(where, self._dialect))
+        return int(result.scalar_one())
+
+    async def names_near(self, name: str, limit: int) -> list[str]:
+        half = max(1, limit // 2)
+        async with self._database.reading() as connection:
+            before = await connection.scalars(queries.names_before(name, half))
+            onward = await connection.scalars(queries.names_from(name, limit - half))
+        return [*reversed(before.all()), *onward.all()]
+
+    async def edit(self, prompt_id: str, edit: Edit, at: datetime) -> Prompt:
+        return await self._change(prompt_id, edit.given() | {"updated_at": at})
+
+    async def delete(self, prompt_id: str, at: datetime) -> None:
+        await self._change(prompt_id, {"deleted_at": at, "updated_at": at})
+
+    async def restore(self, prompt_id: str, name: str, at: datetime) -> Prompt:
+        values = {"deleted_at": None, "name": name, "updated_at": at}
+        try:
+            return await self._change(prompt_id, values, deleted=True)
+        except IntegrityError as error:
+            raise _name_taken(name) from error
+
+    async def use(self, prompt_id: str, count: int = 1) -> None:
+        await self._change(prompt_id, {"usage_count": _c.usage_count + count})
+
+    async def rate(self, prompt_id: str, value: float) -> None:
+        if not 0 <= value <= 1:
+            raise UsageError(f"{value} is no rating", hint="ratings are between 0 and 1")
+        total = _c.rating_sum + value
+        counted = _c.rating_count + 1
+        await self._change(
+            prompt_id,
+            {"rating_sum": total, "rating_count": counted, "rating_order": total / counted},
+        )
+
+    async def _one(self, query: queries.Query, name: str) -> Prompt | None:
+        async with self._database.reading() as connection:
+            result = await connection.execute(query, {"name": name})
+        row = result.mappings().first()
+        return None if row is None else prompt_of(row)
+
+    async def _change(
+        self, prompt_id: str, values: dict[str, Any], *, deleted: bool = False
+    ) -> Prompt:
+        """One UPDATE: arithmetic on columns happens in the database, so nothing is lost."""
+        state = _c.deleted_at.is_not(None) if deleted else _c.deleted_at.is_(None)
+        statement = update(prompts).where(_c.id == prompt_id, state).values(values)
+        async with self._database.writing() as connection:
+            result = await connection.execute(statement.returning(prompts))
+            row = result.mappings().first()
+        if row is None:
+            raise no_prompt(prompt_id)
+        return prompt_of(row)
+
+    async def _taken(self, entries: Sequence[Entry], error: IntegrityError) -> Conflict:
+        seen: set[str] = set()
+        for name in (entry.prompt.name for entry in entries):
+            if name in seen or await self.by_name(name) is not None:
+                return _name_taken(name)
+            seen.add(name)
+        return Conflict(
+            f"the library refused what was to be added ({error.orig})",
+            hint="give each prompt, version and label an id of its own",
+        )
+
+
+async def _insert(connection: AsyncConnection, entries: Sequence[Entry]) -> None:
+    # Lists of rows, so that each statement is prepared once and run for all.
+    await connection.execute(insert(prompts), [prompt_row(entry) for entry in entries])
+    versions = [
+        version_row(draft.at(entry.prompt.id, revision))
+        for entry in entries
+        for revision, draft in enumerate(entry.versions, start=1)
+    ]
+    await connection.execute(insert(prompt_versions), versions)
+    pointers = [
+        {
+            "prompt_id": entry.prompt.id,
+            "name": label.name,
+            "revision": label.revision,
+            "moved_by": label.moved_by,
+            "moved_at": label.moved_at,
+        }
+        for entry in entries
+        for label in entry.labels
+    ]
+    if pointers:
+        await connection.execute(insert(labels), pointers)
+
+
+def no_prompt(prompt_id: str) -> NotFound:
+    return NotFound(
+        f"there is no prompt with the id {prompt_id!r} in that state",
+        hint="list prompts to see what there is",
+        subject=prompt_id,
+    )
+
+
+def _name_taken(name: str) -> Conflict:
+    return Conflict(
+        f"a prompt named {name!r} exists already",
+        hint="choose another name, or delete that prompt first",
+        subject=name,
+    )

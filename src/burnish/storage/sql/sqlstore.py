@@ -1,0 +1,23 @@
+from __future__ import annotations
+
+from burnish.storage.sql.database import Database
+from burnish.storage.sql.labels import SqlLabels
+from burnish.storage.sql.prompts import SqlPrompts
+from burnish.storage.sql.runs import SqlRuns
+from burnish.storage.sql.techniques import SqlTechniques
+from burnish.storage.sql.versions import SqlVersions
+
+
+class SqlStore:
+    """A `Store` over a `Database`."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self.prompts = SqlPrompts(database)
+        self.versions = SqlVersions(database)
+        self.labels = SqlLabels(database)
+        self.runs = SqlRuns(database)
+        self.techniques = SqlTechniques(database)
+
+    async def close(self) -> None:
+        await self.database.close()

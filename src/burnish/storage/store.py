@@ -1,0 +1,259 @@
+"""The port to whatever keeps prompts, versions, labels, runs and statistics.
+
+Every method is one atomic step: when it returns, the step is written; when it raises, nothing
+is. Each may raise StoreError. Ids and times come from the caller, revisions from the store.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any, Literal, Protocol
+
+import msgspec
+
+from burnish.prompts.prompt import Label, Message, Prompt, PromptVersion, Variable
+from burnish.storage.run import Run, RunCursor, RunFilter, TechniqueStatistic, TechniqueTotal
+
+Sort = Literal["rating", "name", "updated"]
+Via = Literal["revision", "label", "production", "latest"]
+
+
+class Draft(msgspec.Struct, frozen=True, kw_only=True):
+    """A version before the store gives it a revision."""
+
+    id: str
+    messages: tuple[Message, ...]
+    variables: tuple[Variable, ...] = ()
+    config: dict[str, Any] = {}
+    author: str = ""
+    message: str = ""
+    parents: tuple[str, ...] = ()
+    content_hash: str
+    created_at: datetime
+    metadata: dict[str, Any] = {}
+
+    def at(self, prompt_id: str, revision: int) -> PromptVersion:
+        fields = {name: getattr(self, name) for name in self.__struct_fields__}
+        return PromptVersion(prompt_id=prompt_id, revision=revision, **fields)
+
+
+class Edit(msgspec.Struct, frozen=True, kw_only=True):
+    """Changes to a prompt that make no revision; None leaves a field as it is."""
+
+    category: str | None = None
+    tags: tuple[str, ...] | None = None
+    description: str | None = None
+
+    def given(self) -> dict[str, Any]:
+        fields = {name: getattr(self, name) for name in self.__struct_fields__}
+        return {name: value for name, value in fields.items() if value is not None}
+
+    def __bool__(self) -> bool:
+        return bool(self.given())
+
+
+class LabelChange(msgspec.Struct, frozen=True, kw_only=True):
+    """A label to move to `revision`, or to remove where that is None."""
+
+    id: str
+    label: str
+    revision: int | None
+    by: str = ""
+    why: str = ""
+    at: datetime
+
+
+class LabelMove(msgspec.Struct, frozen=True, kw_only=True):
+    """What happened to a label. `from_revision` is None when it is new, `to_revision` when it
+    was removed."""
+
+    id: str
+    label: str
+    from_revision: int | None
+    to_revision: int | None
+    moved_by: str
+    moved_at: datetime
+    why: str
+
+
+class Fetched(msgspec.Struct, frozen=True):
+    """A version, its prompt, and which rule chose it."""
+
+    prompt: Prompt
+    version: PromptVersion
+    via: Via
+
+
+class PromptFilter(msgspec.Struct, frozen=True, kw_only=True):
+    """Prompts that meet every condition given; `tags` must all be there."""
+
+    category: str | None = None
+    tags: tuple[str, ...] = ()
+    prefix: str = ""
+    owner: str | None = None
+    include_deleted: bool = False
+
+
+class PromptCursor(msgspec.Struct, frozen=True, kw_only=True):
+    """The last prompt of a page, as far as any order needs it."""
+
+    rating: float | None
+    usage_count: int
+    updated_at: datetime
+    name: str
+    id: str
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """A new prompt with its versions, oldest first, and labels, to be brought in whole."""
+
+    prompt: Prompt
+    versions: tuple[Draft, ...]
+    labels: tuple[Label, ...] = ()
+
+
+class Prompts(Protocol):
+    async def add(self, prompt: Prompt, draft: Draft) -> PromptVersion:
+        """A new prompt with its first version. Raises Conflict when the name is taken."""
+        ...
+
+    async def add_many(self, entries: Sequence[Entry]) -> None:
+        """All of the entries, or none. Raises Conflict naming a name that is taken."""
+        ...
+
+    async def by_name(self, name: str) -> Prompt | None:
+        """The prompt that is not deleted."""
+        ...
+
+    async def deleted(self, name: str) -> Prompt | None:
+        """The prompt of that name that was deleted last."""
+        ...
+
+    async def page(
+        self, where: PromptFilter, sort: Sort, limit: int, after: PromptCursor | None = None
+    ) -> list[Prompt]: ...
+
+    async def count(self, where: PromptFilter) -> int: ...
+
+    async def names_near(self, name: str, limit: int) -> list[str]:
+        """Up to `limit` names around `name` in the order of names."""
+        ...
+
+    async def edit(self, prompt_id: str, edit: Edit, at: datetime) -> Prompt:
+        """Raises NotFound."""
+        ...
+
+    async def delete(self, prompt_id: str, at: datetime) -> None:
+        """Raises NotFound when there is none, or it is deleted already."""
+        ...
+
+    async def restore(self, prompt_id: str, name: str, at: datetime) -> Prompt:
+        """Under `name`. Raises Conflict when that name is taken, NotFound when none is deleted."""
+        ...
+
+    async def use(self, prompt_id: str, count: int = 1) -> None:
+        """Adds to the usage count, atomically. Raises NotFound."""
+        ...
+
+    async def rate(self, prompt_id: str, value: float) -> None:
+        """Adds a rating of 0..1, atomically. Raises NotFound."""
+        ...
+
+
+class Versions(Protocol):
+    async def add(
+        self,
+        prompt_id: str,
+        draft: Draft,
+        *,
+        expected_revision: int | None = None,
+        label: LabelChange | None = None,
+        edit: Edit | None = None,
+    ) -> PromptVersion:
+        """The next revision; `label` moves to it and `edit` is applied in the same step.
+
+        Raises Conflict when the latest revision is not `expected_revision`, NotFound when there
+        is no such prompt or it is deleted.
+        """
+        ...
+
+    async def find(
+        self, name: str, *, revision: int | None = None, label: str | None = None
+    ) -> Fetched | None:
+        """By revision, by label, or, given neither, `production` where that exists, else latest."""
+        ...
+
+    async def by_id(self, version_id: str) -> PromptVersion | None: ...
+
+    async def history(
+        self, prompt_id: str, limit: int, before: int | None = None
+    ) -> list[PromptVersion]:
+        """Newest first, below revision `before` where given."""
+        ...
+
+
+class Labels(Protocol):
+    async def change(self, prompt_id: str, change: LabelChange) -> LabelMove:
+        """Moves or removes a label and logs it.
+
+        Raises NotFound when the revision, or the label to remove, does not exist.
+        """
+        ...
+
+    async def of(self, prompt_id: str) -> list[Label]:
+        """In the order of their names. `latest` is not among them: it is the latest revision."""
+        ...
+
+    async def log(
+        self, prompt_id: str, label: str | None = None, limit: int = 100
+    ) -> list[LabelMove]:
+        """Newest first."""
+        ...
+
+
+class Runs(Protocol):
+    async def add(self, runs: Sequence[Run]) -> None:
+        """Raises Conflict for an id that is there, NotFound for an unknown version."""
+        ...
+
+    async def by_id(self, run_id: str) -> Run | None: ...
+
+    async def page(self, where: RunFilter, limit: int, after: RunCursor | None = None) -> list[Run]:
+        """Newest first."""
+        ...
+
+    async def count(self, where: RunFilter) -> int: ...
+
+
+class Techniques(Protocol):
+    async def add(self, statistics: Sequence[TechniqueStatistic]) -> None:
+        """Adds to what is there for the same technique, intent and day, atomically."""
+        ...
+
+    async def days(
+        self, *, technique: str | None = None, intent: str | None = None, since: date | None = None
+    ) -> list[TechniqueStatistic]:
+        """In the order of technique, intent and day."""
+        ...
+
+    async def totals(
+        self, *, intent: str | None = None, since: date | None = None
+    ) -> list[TechniqueTotal]:
+        """One for each technique and intent, in that order."""
+        ...
+
+
+class Store(Protocol):
+    @property
+    def prompts(self) -> Prompts: ...
+    @property
+    def versions(self) -> Versions: ...
+    @property
+    def labels(self) -> Labels: ...
+    @property
+    def runs(self) -> Runs: ...
+    @property
+    def techniques(self) -> Techniques: ...
+
+    async def close(self) -> None: ...

@@ -1,0 +1,41 @@
+from collections.abc import AsyncGenerator, Callable
+from pathlib import Path
+
+import pytest
+
+from burnish.library import Library
+from burnish.storage.sqlite import open_sqlite
+from burnish.storage.store import Store
+
+
+class Clock:
+    """Stands still until it is set forward."""
+
+    def __init__(self) -> None:
+        self.seconds = 1000.0
+
+    def __call__(self) -> float:
+        return self.seconds
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncGenerator[Store]:
+    opened = await open_sqlite(tmp_path / "b.sqlite")
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+def library(store: Store) -> Library:
+    return Library(store)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def another(store: Store, clock: Clock) -> Callable[[], Library]:
+    """A library as another process would have it: the same store, a memory of its own."""
+    return lambda: Library(store, clock=clock)
