@@ -41,6 +41,10 @@ def ordered_intents(
     asks = split_asks(text)
     if len(asks) < 2:
         return (primary,)
-    found = [intent for part in asks[:6] if (intent := classify(part)) and intent != "other"]
+    found: list[Intent] = []
+    for part in asks[:6]:
+        intent = classify(part)
+        if intent is not None and intent != "other":
+            found.append(intent)
     ordered = tuple(dict.fromkeys(found))
     return ordered if len(ordered) >= 2 else (primary,)

@@ -9,17 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 
 UNKNOWN = "unknown"
 _MIN_LETTERS = 12
 _MIN_CONFIDENCE = 0.5
 # Languages that people write requests in. Leaving out the rest keeps short texts from being taken
 # for a rare relative.
-_CANDIDATES = (
-    "af ar az bg bn bs ca cs cy da de el en eo es et eu fa fi fr ga gl gu he hi hr hu hy id is it ja"
-    " ka kk ko la lt lv mk mr ms ne nl no pl pt ro ru sk sl sq sr sv sw ta te th tl tr uk ur vi zh"
-).split()
+_CANDIDATES = ["af", "ar", "az", "bg", "bn", "bs", "ca", "cs", "cy", "da", "de", "el", "en", "eo", "es", "et", "eu", "fa", "fi", "fr", "ga", "gl", "gu", "he", "hi", "hr", "hu", "hy", "id", "is", "it", "ja", "ka", "kk", "ko", "la", "lt", "lv", "mk", "mr", "ms", "ne", "nl", "no", "pl", "pt", "ro", "ru", "sk", "sl", "sq", "sr", "sv", "sw", "ta", "te", "th", "tl", "tr", "uk", "ur", "vi", "zh"]
 
 # Ranges of scripts that tell the language by themselves.
 _SCRIPTS: tuple[tuple[str, re.Pattern[str]], ...] = (
@@ -42,19 +39,17 @@ _SCRIPTS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("zh", re.compile(r"[\u4e00-\u9fff]")),
 )
 _ENGLISH = frozenset(
-    "the a an of to and or in on for with from is are was be my me i you your it this that what how why"
-    " which can could would should do does write make give explain please help about into as by at not if"
-    " then when who where list create summarize translate need want best between have has".split()
+    ["the", "a", "an", "of", "to", "and", "or", "in", "on", "for", "with", "from", "is", "are", "was", "be", "my", "me", "i", "you", "your", "it", "this", "that", "what", "how", "why", "which", "can", "could", "would", "should", "do", "does", "write", "make", "give", "explain", "please", "help", "about", "into", "as", "by", "at", "not", "if", "then", "when", "who", "where", "list", "create", "summarize", "translate", "need", "want", "best", "between", "have", "has"]
 )
 # Words of English that other languages spell alike: half the evidence.
-_SHARED = frozenset("a an on in me be is to as at by do list i my was what".split())
+_SHARED = frozenset(["a", "an", "on", "in", "me", "be", "is", "to", "as", "at", "by", "do", "list", "i", "my", "was", "what"])
 _OTHERS: Mapping[str, frozenset[str]] = {
-    "es": frozenset("el la los las un una de que para con por en mi cómo qué del este esta y como es al sobre escribe haz".split()),
-    "fr": frozenset("le la les un une des de du que pour avec mon ma est et en sur comment ce cette écris dans je".split()),
-    "de": frozenset("der die das ein eine einen und für mit mein meine ist wie ich auf zu von den dem schreibe bitte im".split()),
-    "pt": frozenset("o a os as um uma de que para com meu minha é e em como do da no na este esta escreva sobre".split()),
-    "it": frozenset("il lo la gli le un una di che per con mio mia è e come del della questo questa scrivi su in".split()),
-    "nl": frozenset("de het een van en voor met mijn is hoe ik op te dat schrijf dit deze over naar niet".split()),
+    "es": frozenset(["el", "la", "los", "las", "un", "una", "de", "que", "para", "con", "por", "en", "mi", "cómo", "qué", "del", "este", "esta", "y", "como", "es", "al", "sobre", "escribe", "haz"]),
+    "fr": frozenset(["le", "la", "les", "un", "une", "des", "de", "du", "que", "pour", "avec", "mon", "ma", "est", "et", "en", "sur", "comment", "ce", "cette", "écris", "dans", "je"]),
+    "de": frozenset(["der", "die", "das", "ein", "eine", "einen", "und", "für", "mit", "mein", "meine", "ist", "wie", "ich", "auf", "zu", "von", "den", "dem", "schreibe", "bitte", "im"]),
+    "pt": frozenset(["o", "a", "os", "as", "um", "uma", "de", "que", "para", "com", "meu", "minha", "é", "e", "em", "como", "do", "da", "no", "na", "este", "esta", "escreva", "sobre"]),
+    "it": frozenset(["il", "lo", "la", "gli", "le", "un", "una", "di", "che", "per", "con", "mio", "mia", "è", "e", "come", "del", "della", "questo", "questa", "scrivi", "su", "in"]),
+    "nl": frozenset(["de", "het", "een", "van", "en", "voor", "met", "mijn", "is", "hoe", "ik", "op", "te", "dat", "schrijf", "dit", "deze", "over", "naar", "niet"]),
 }  # fmt: skip
 _WORD = re.compile(r"[^\W\d_]+")
 _NOISE = re.compile(r"```.*?```|https?://\S+|\{\{.*?\}\}|`[^`\n]*`|<[^>\n]{1,80}>", re.DOTALL)
@@ -108,6 +103,6 @@ def _by_common_words(words: list[str]) -> str:
 def _identifier() -> Any:
     from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
-    identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+    identifier: Any = cast("Any", LanguageIdentifier).from_model_file(MODEL_FILE, norm_probs=True)
     identifier.set_languages([code for code in _CANDIDATES if code in identifier.labels])
     return identifier

@@ -69,11 +69,13 @@ SUB_INTENTS: Mapping[str, str] = {
     "troubleshoots": r"\b(?:error|not working|doesn'?t work|won'?t|broken|fails?|bug|crash\w*|fix)\b",
     "calculates": r"\b(?:calculate|compute|how (?:many|much)|percent\w*|sum|average)\b|\d\s*[-+*/^]\s*\d",
     "for_children": r"\b(?:kids?|child(?:ren)?|year[- ]olds?|toddlers?|5th grade|kindergarten)\b",
-    "asks_for_translation": rf"\btranslat\w+|traduc\w+|übersetz\w+|traduis\w*\b",
+    "asks_for_translation": r"\btranslat\w+|traduc\w+|übersetz\w+|traduis\w*\b",
     "asks_for_summary": r"\b(?:summar\w+|tl;?dr|key points|takeaways|résum\w+|resum\w+|zusammenfass\w+)\b",
 }  # fmt: skip
 
-_DOMAINS = {name: re.compile(rf"\b(?:{words})(?![\w])", re.IGNORECASE) for name, words in DOMAINS.items()}
+_DOMAINS = {
+    name: re.compile(rf"\b(?:{words})(?![\w])", re.IGNORECASE) for name, words in DOMAINS.items()
+}
 _TASKS = {
     intent: tuple((name, re.compile(rf"(?:{words})", re.IGNORECASE)) for name, words in types)
     for intent, types in TASK_TYPES.items()

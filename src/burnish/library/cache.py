@@ -27,7 +27,7 @@ class Cache:
     def put(self, key: str, fetched: Fetched, generation: int) -> None:
         """Keeps what was read, unless something was dropped since `generation`: the read may
         have come before the change that dropped it."""
-        if generation != self.generation:
+        if generation != self.generation or self._size < 1:
             return
         while len(self._entries) >= self._size:
             self._forget(next(iter(self._entries)))

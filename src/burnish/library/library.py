@@ -77,10 +77,11 @@ class Library:
         config: dict[str, Any] | None = None,
         metadata: dict[str, Any] | None = None,
         expected_revision: int | None = None,
+        always: bool = False,
     ) -> Saved:
         """A new prompt, or the next revision of the one that has this name.
 
-        Content equal to the latest revision's makes no new one. Category, tags and description
+        Content equal to the latest revision's makes no new one, unless `always`. Category, tags and description
         of an existing prompt change where they are given. The name of a deleted prompt is free.
         `expected_revision=0` asks for a new prompt. Raises Conflict when the prompt is not at the
         expected revision.
@@ -96,7 +97,9 @@ class Library:
         if metadata is not None:
             fields["metadata"] = drafts.plain("metadata", metadata)
         edit = _edit(category, tags, description)
-        return await self._versions.create(name, fields, edit, owner or author, expected_revision)
+        return await self._versions.create(
+            name, fields, edit, owner or author, expected_revision, always=always
+        )
 
     async def create_many(self, prompts: Sequence[NewPrompt], *, author: str = "") -> int:
         """All of them in one step, or none. Raises Conflict naming a name that is taken."""

@@ -25,7 +25,14 @@ class Versions:
         self._labels = labels
 
     async def create(
-        self, name: str, fields: drafts.Fields, edit: Edit, owner: str, expected: int | None
+        self,
+        name: str,
+        fields: drafts.Fields,
+        edit: Edit,
+        owner: str,
+        expected: int | None,
+        *,
+        always: bool = False,
     ) -> Saved:
         """A new prompt where the name is free, else its next revision."""
         prompts = self._shelf.store.prompts
@@ -38,7 +45,7 @@ class Versions:
                 # Somebody else took the name in between.
                 if expected is not None:
                     raise
-        return await self.revise(name, fields, expected, edit=edit)
+        return await self.revise(name, fields, expected, edit=edit, always=always)
 
     async def rollback(
         self, old: Fetched, fields: drafts.Fields, expected: int | None, label: str | None
@@ -63,13 +70,14 @@ class Versions:
         *,
         edit: Edit | None = None,
         label: str | None = None,
+        always: bool = False,
     ) -> Saved:
         """Reads the latest and writes on top of it, again when somebody else was faster: what
         `fields` leaves out must come from the newest. With `expected` the caller decides."""
         for _ in range(_ATTEMPTS):
             latest = await self._shelf.fetch(name, label=LATEST)
             draft = drafts.after(latest.version, self._shelf.ids, self._shelf.now(), fields)
-            if drafts.says_the_same(draft, latest.version):
+            if not always and drafts.says_the_same(draft, latest.version):
                 return await self._unchanged(latest, draft, edit, label)
             base = latest.version.revision if expected is None else expected
             try:

@@ -10,6 +10,13 @@ from burnish.storage.store import Store
 
 async def open_store(url: str) -> Store:
     """Raises SettingsError for an address that no adapter serves, StoreError when it fails."""
+    path = _sqlite_path(url)
+    from burnish.storage.sqlite import open_sqlite
+
+    return await open_sqlite(path)
+
+
+def _sqlite_path(url: str) -> Path:
     scheme, _, rest = url.partition("://")
     if scheme.split("+")[0] != "sqlite" or not rest.startswith("/"):
         raise SettingsError(
@@ -17,7 +24,5 @@ async def open_store(url: str) -> Store:
             hint="use sqlite:///path/to/burnish.sqlite",
             subject="storage.database_url",
         )
-    from burnish.storage.sqlite import open_sqlite
-
     # sqlite:///relative and sqlite:////absolute, as SQLAlchemy reads them.
-    return await open_sqlite(Path(rest[1:]).expanduser())
+    return Path(rest[1:]).expanduser()
