@@ -15,7 +15,14 @@ from burnish.prompts.template import escape
 
 # Longer ideas say more than a reader of phrases can place: they are kept whole.
 _LONG_WORDS = 60
-_ASKS_FOR_TEXT = ("summarization", "translation", "data_extraction")
+_FOR_READERS = (
+    "summarization", "learning", "research", "analysis", "data_extraction", "translation",
+)  # fmt: skip
+_QUESTION = re.compile(
+    r"(?:who|whose|what|when|where|which|why|how|is|are|was|were|does|did|can|could|should|would|will"
+    r"|cómo|qué|cuál|por qué|qui|pourquoi|comment|wer|was|wann|wo|warum|wie|welche[rsn]?|quem|como|chi|perché)\b(?!['’])",
+    re.IGNORECASE,
+)
 
 
 def read_idea(idea: str, found: Classification) -> Brief:
@@ -43,7 +50,10 @@ def read_idea(idea: str, found: Classification) -> Brief:
         source_language=source_language,
         fields=keys,
         inputs=inputs,
-        variables=_variables(spans, inputs, given.pasted),
+        variables=(
+            *_variables(spans, inputs, given.pasted),
+            *_missing_target(given.ask, found, target),
+        ),
         constraints=tuple(dict.fromkeys(span.value for span in spans if span.kind == "constraint")),
         error_text=error,
         verbatim=verbatim,
@@ -60,19 +70,22 @@ def _is_structured(ask: str) -> bool:
 
 
 def _all_spans(ask: str, found: Classification) -> Iterable[Span]:
-    yield from measures.lengths(ask)
-    yield from shape.formats(ask)
+    if found.intent not in ("code_generation", "problem_solving", "reasoning"):
+        yield from measures.lengths(ask)
+    if found.intent != "code_generation":  # there, JSON and tables are what the program handles
+        yield from shape.formats(ask)
     if found.intent != "translation":
         yield from shape.answer_language(ask)
     if found.intent == "planning":
         yield from filter(None, [subject.place(ask)])
         yield from measures.periods(ask)
-    yield from measures.money(ask)
+    if found.intent in ("planning", "research", "analysis", "learning"):
+        yield from measures.money(ask)
     yield from measures.ages(ask)
     yield from measures.counts(ask)
     if found.intent in ("learning", "research", "reasoning"):
         yield from filter(None, [subject.topic(ask)])
-    yield from shape.audiences(ask)
+    yield from shape.audiences(ask, is_reader=found.intent in _FOR_READERS)
     yield from shape.tones(ask)
     if found.intent in ("creative_writing", "research", "learning"):
         yield from filter(None, [subject.about(ask)])
@@ -109,21 +122,24 @@ def _task(ask: str, spans: list[Span]) -> str:
         pieces += [escape(ask[end : span.start]), span.replacement]
         end = span.end
     pieces.append(escape(ask[end:]))
-    return _tidy("".join(pieces))
+    was_cut = bool(spans) and end > 0 and not ask[end:].strip(" .,;!?") and not pieces[-2]
+    return _tidy("".join(pieces), was_cut=was_cut)
 
 
-def _tidy(task: str) -> str:
+def _tidy(task: str, *, was_cut: bool) -> str:
+    """`was_cut`: the end of the ask stands elsewhere, and a joining word may dangle."""
     task = re.sub(r"[ \t]+", " ", task)
     task = re.sub(r"\s+([,.;:?!])", r"\1", task)
     task = re.sub(r"(?:,\s*)+(?=[,.;]|$)", "", task)
-    task = re.sub(r"\s*\b(?:and|with|in|for|but|y|et|und|con|mit|pour)\s*(?=[.?!]?$)", "", task)
+    if was_cut:
+        task = re.sub(r"\s*\b(?:and|with|in|for|but|y|et|und|con|mit|pour)\s*(?=[.?!]?$)", "", task)
     task = re.sub(r"^(?:please|pls|hey|hi|hello)[,!\s]+", "", task.strip(), flags=re.IGNORECASE)
     task = task.strip(" ,;:-\n")
     if task and task[0].islower() and not task.startswith("{{"):
         task = task[0].upper() + task[1:]
-    return (
-        task if not task or (task[-1] in ".?!`}。？！" and not task.endswith("}}")) else f"{task}."
-    )
+    if not task or (task[-1] in ".?!`}。？！" and not task.endswith("}}")):
+        return task
+    return f"{task}?" if _QUESTION.match(task) else f"{task}."
 
 
 def _inputs(
@@ -141,8 +157,9 @@ def _inputs(
         listed = [Input(_source_name(source), source)]
     if found.intent == "data_extraction":
         listed = listed[:1]
-    if not listed and (given.pasted or found.intent in _ASKS_FOR_TEXT):
-        listed = [Input("text", "text")]
+    if not listed:
+        implied = subject.implied_input(ask, found.intent, is_pasted=bool(given.pasted))
+        listed = [implied] if implied else []
     return tuple(listed[:3])
 
 
@@ -173,6 +190,13 @@ def _languages(ask: str, found: Classification) -> tuple[str, str]:
         if "translation" in (found.intent, *found.asks)
         else ("", "")
     )
+
+
+def _missing_target(ask: str, found: Classification, target: str) -> Iterable[Variable]:
+    if found.intent == "translation" and not target and not subject.asks_for_meaning(ask):
+        yield Variable(
+            name="target_language", description="The language to translate into", example="Spanish"
+        )
 
 
 def _own_language(found: Classification) -> str:

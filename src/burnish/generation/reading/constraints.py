@@ -24,14 +24,27 @@ _ASK_VERB = re.compile(
     r"^(?:and\s+|then\s+|und\s+|y\s+|et\s+)?(?:then\b|write|explain|give|make|create|list|tell|show|summari[sz]e|translate|find|compare|plan|draft|fix|how|what|why|which|can|could|i|we|it|my|our|he|she|they|is|are|you|the|a|an|der|die|das|el|la|le|un|una)\b",
     re.IGNORECASE,
 )
+# In the middle of a sentence these words tell and do not ask: "a client who has not paid".
+_NEEDS_BREAK = re.compile(
+    r"(?:no|not|never|don'?t|do not|must|only|always|include|use|keep|mention|has to|have to|needs? to|should)\b",
+    re.IGNORECASE,
+)
+_BREAK = re.compile(r"(?:[,;.:]\s*|\b(?:and|but|und|aber|y|pero|et|mais|e|ma|mas)\s+)\Z", re.IGNORECASE)
+_JOINED = re.compile(
+    r"\b(?:that|which|who|to|i|you|we|they|he|she|it|is|are|was|were|has|have|had|will|would|can|could|people)\s+\Z",
+    re.IGNORECASE,
+)
+# What such a request says about the case is the case itself: "keys but no locks".
+_STATING_INTENTS = ("problem_solving", "reasoning", "conversation")
 _CONDITION_INTENTS = ("planning", "creative_writing", "research", "code_generation", "learning")
 
 
 def constraint_spans(text: str, intent: str) -> Iterator[Span]:
     for match in _STRONG.finditer(text):
-        if match.start("text") < 6:
+        if match.start("text") < 6 or intent in _STATING_INTENTS:
             continue  # the ask itself begins with such a word
-        yield _span(match)
+        if not _is_part_of_sentence(text[: match.start("text")], match["text"]):
+            yield _span(match)
     if intent == "planning":
         for match in _WITH.finditer(text):
             yield _span(match)
@@ -44,6 +57,12 @@ def constraint_spans(text: str, intent: str) -> Iterator[Span]:
                 continue
             if len(words.split()) <= (6 if intent == "planning" else 3):
                 yield _span(match)
+
+
+def _is_part_of_sentence(before: str, words: str) -> bool:
+    if re.match(r"(?:and|but)\s", words, re.IGNORECASE) or _BREAK.search(before):
+        return False
+    return bool(_NEEDS_BREAK.match(words) or _JOINED.search(before))
 
 
 def is_list_continuation(text: str, start: int, end: int) -> bool:

@@ -58,6 +58,7 @@ _PERIOD = re.compile(
     r"|jours?|semaines?|dias?|giorni|settimane|hours?|minutes?)\b",
     re.IGNORECASE,
 )
+_PER_UNIT = re.compile(r"\s*(?:an?|per|/|pro|por|par|al?)\s*(?:day|week|month|year|hour|night|piece|person|head|tag|woche|monat|mes|día|mois|jour|mese)", re.IGNORECASE)
 _PERIOD_NAMES = (
     (r"day|tag|tägig|día|dia|jour|giorn", "days"),
     (r"night", "nights"),
@@ -71,13 +72,15 @@ _COUNT = re.compile(
     rf"\b(?P<n>{NUMBER})\s+(?P<what>(?:[a-zà-ÿ-]+\s+){{0,2}}?(?:ideas?|names?|tips?|questions?|examples?|titles?"
     r"|slogans?|taglines?|headlines?|ways?|reasons?|variations?|options?|alternatives?|suggestions?"
     r"|recipes?|exercises?|problems?|flashcards?|posts?|tweets?|facts?|quotes?|captions?|jokes?|hooks?"
-    r"|subject lines?|action items?|hashtags?|puzzles?|riddles?|prompts?))\b",
+    r"|subject lines?|action items?|hashtags?|puzzles?|riddles?|prompts?|books?|novels?|movies?|films?|shows?|series|games?|songs?|podcasts?|restaurants?|places|gifts?|presents?|apps?|tools?|headlines?|activities|words to learn|meals|dinners))\b",
     re.IGNORECASE,
 )
 
 
 def lengths(text: str) -> Iterator[Span]:
     for match in _LENGTH.finditer(text):
+        if re.search(r"\b(?:this|these|my|our|the)\s+\Z", text[: match.start()], re.IGNORECASE):
+            continue  # "this 200 line function" says how long a thing is already
         unit = next(name for name in _UNITS if match[name])
         yield Span(
             start=match.start(), end=match.end(), kind="length", value=_limit(match, unit, text)
@@ -112,7 +115,7 @@ def money(text: str) -> Iterator[Span]:
         unit = (match["sign"] or match["unit"]).lower()
         currency = _CURRENCY.get(unit, unit)
         value = number((match["n1"] or match["n2"]).rstrip(".,"))
-        if value is None:
+        if value is None or not _is_limit(match, text):
             continue
         variable = slot(
             f"budget_{currency}", value, f"Total budget in {currency.upper()}", "number"
@@ -124,6 +127,15 @@ def money(text: str) -> Iterator[Span]:
             value=f"Stay within a total budget of {{{{ {variable.name} }}}} {currency.upper()}.",
             variable=variable,
         )
+
+
+def _is_limit(match: re.Match[str], text: str) -> bool:
+    """Whether the sum limits the whole: "under 60 euro", ", 600 euro"; not "8000 euro of debt"."""
+    after = text[match.end() :]
+    if _PER_UNIT.match(after):
+        return False
+    alone = re.match(r"\s*(?:[,.;!?]|$)", after) and re.search(r"(?:^|[,;])\s*\Z", text[: match.start()])
+    return bool(match["lead"].strip() or match["tail"] or alone)
 
 
 def ages(text: str) -> Iterator[Span]:

@@ -28,7 +28,7 @@ _FORMAT_NAMES = "|".join(
     f"(?P<f{index}>{pattern})" for index, pattern in enumerate(_FORMATS.values())
 )
 _FORMAT = re.compile(
-    r"(?:,\s*)?(?:\b(?:as|into|in|return|output(?: (?:as|in))?|formatted as|using|give (?:me )?|als|en|como|sous forme de"
+    r"(?:,\s*)?(?:\b(?:as|into|in|to(?=\s+(?:an?\s+)?(?:json|csv|ya?ml|xml|html|markdown|table)\b)|return|output(?: (?:as|in))?|formatted as|using|give (?:me )?|als|en|como|sous forme de"
     r"|em|come|in form(?:at)? of)\s+(?:a|an|valid|pure|only|eine[rn]?|una?|um|uma|un)?\s*)"
     rf"(?:valid |clean |strict )?(?:{_FORMAT_NAMES})\b(?!\s+(?:of|in)\s+(?:my|the|our))(?:\s+(?:format|only|form))?",
     re.IGNORECASE,
@@ -70,7 +70,13 @@ _YEAR_OLD = re.compile(
 def formats(text: str) -> Iterator[Span]:
     for match in _FORMAT.finditer(text):
         name = next(n for i, n in enumerate(_FORMATS) if match[f"f{i}"])
-        yield Span(start=match.start(), end=match.end(), kind="format", value=name)
+        # "a table with year and winner" would fall apart without its noun.
+        goes_on = re.match(
+            r"\s+(?:of|with|that|which|where|containing|showing|de|mit|con|avec|com)\b", text[match.end() :]
+        )
+        yield Span(
+            start=match.start(), end=match.end(), kind="format", value=name, keep=bool(goes_on)
+        )
 
 
 def answer_language(text: str) -> Iterator[Span]:
@@ -105,7 +111,9 @@ def tones(text: str) -> Iterator[Span]:
         )
 
 
-def audiences(text: str) -> Iterator[Span]:
+def audiences(text: str, *, is_reader: bool) -> Iterator[Span]:
+    """`is_reader` says that "for X" at the end names who reads the answer, as in "explain … for
+    X"; a speech or a plan for X is about X, and the words stay in the task."""
     for match in _YEAR_OLD.finditer(text):
         yield Span(
             start=match.start("who"), end=match.end("who"), kind="audience", value=match["who"],
@@ -113,7 +121,8 @@ def audiences(text: str) -> Iterator[Span]:
         )  # fmt: skip
     for match in _AUDIENCE.finditer(text):
         # "email to dentists" is part of what is asked; "…, for my boss" stands beside it.
-        keep = match["link"].lower() in ("to", "a", "an", "à")
+        ends = re.match(r"\s*(?:[,.;:!?]|$)", text[match.end() :])
+        keep = match["link"].lower() in ("to", "a", "an", "à") or not (is_reader and ends)
         yield Span(
             start=match.start(), end=match.end(), kind="audience", value=match["who"], keep=keep
         )

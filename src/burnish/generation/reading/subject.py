@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import msgspec
 
@@ -13,19 +13,19 @@ from burnish.generation.reading.words import INPUT_NOUNS
 _NOUN = "|".join(sorted(map(re.escape, INPUT_NOUNS), key=len, reverse=True))
 _OWNED = (
     r"this|these|those|the following|following|attached|below|pasted|the|my|our|their|his|her|a bunch of|some|each"
-    r"|este|esta|estos|estas|esse|essa|ce|cet|cette|ces|diesen|diese[srm]?|questo|questa|mi|mis|mein[en]*|unsere?|mon|nos|un|una|einen?|un'"
+    r"|este|esta|estos|estas|esse|essa|ce|cet|cette|ces|diesen|diese[srm]?|questo|questa|mi|mis|mein[en]*|unsere?|mon|ma|mes|nos"
 )
 _INPUT = re.compile(
     rf"\b(?P<owner>{_OWNED})\s+(?P<words>(?:[a-zà-ÿ'’-]+\s+){{0,3}}?)(?P<noun>{_NOUN})\b",
     re.IGNORECASE,
 )
 _BARE_INPUT = re.compile(
-    rf"\b(?:from|of|in|out of|over|into|turn|convert|summari[sz]e|translate|classify|analy[sz]e|review|proofread|rewrite|edit|parse|clean up|score|grade|resume|traduce|traduis|übersetze)\s+"
+    rf"\b(?P<lead>from|of|out of|turn|convert|summari[sz]e|translate|classify|analy[sz]e|review|proofread|rewrite|edit|parse|clean up|score|grade|resume|traduce|traduis|übersetze)\s+"
     rf"(?P<words>(?:[a-zà-ÿ'’-]+\s+){{0,2}}?)(?P<noun>{_NOUN})\b",
     re.IGNORECASE,
 )
 _NOT_GIVEN = re.compile(
-    r"\b(?:write|draft|compose|create|generate|make|send|design|build|escribe|écris|schreibe?|scrivi|escreva)\b"
+    r"\b(?:write|draft|compose|create|generate|make(?!\s+(?:this|my|our|the)\s)|send|design|build|escribe|écris|schreibe?|scrivi|escreva)\b"
     r"(?:\s+(?:me|us))?\s+(?:(?:a|an|the|my|our|some|un|una|une|eine?n?|uma?)\s+)?(?:[\w'-]+\s+){0,3}$",
     re.IGNORECASE,
 )
@@ -40,6 +40,12 @@ _FIELDS = re.compile(
     r"(?:out of|from|in|of|de|des|du|aus|dai|dalle|from each of)\s+(?:(?:the|this|these|all|my|our|los|las|les|den|diesen)\s+)?(?P<source>[^.;:\n,]+?)"
     r"(?=\s*(?:[,.;:]|$|\s(?:as|into|in|to|and (?:put|return|output|give|save)|with|for|como|en|als|sous)\b))",
     re.IGNORECASE,
+)
+# Things that a text holds many of, each with parts of its own: no keys of one record.
+_COLLECTIVE = frozenset(
+    "action_items action_points tasks todos to_dos deadlines owners decisions next_steps keywords "
+    "key_words key_terms keyphrases entities named_entities tags topics contacts contact_details "
+    "tareas pendientes aufgaben tâches mots_clés palabras_clave schlüsselwörter".split()
 )
 _SPLIT = re.compile(
     r"\s*,\s*(?:and\s+|or\s+)?|\s+(?:and|plus|y|et|und|e|as well as)\s+|\s*&\s*|\s*/\s*"
@@ -76,6 +82,40 @@ _ERROR = re.compile(
 )
 
 
+_GIVEN_TEXT = ("summarization", "translation", "data_extraction", "analysis")
+_GIVEN = re.compile(
+    r"\b(?:this|these|the following|attached|below|pasted|my|our|este|ce|cet|cette|diese[srnm]?|questo)\b",
+    re.IGNORECASE,
+)
+_KNOWN_WORK = re.compile(
+    r"\b(?:books?|novels?|plots?|films?|movies?|series|plays?|libro|novela|película|livre|roman|buch|livro|filme|romanzo)\b",
+    re.IGNORECASE,
+)
+_MEANING = re.compile(
+    r"\bwhat does .{1,60}? mean|meaning of|qué significa|que veut dire|was (?:bedeutet|heißt)|o que significa|cosa significa",
+    re.IGNORECASE,
+)
+_PHRASE = re.compile(
+    rf"\bhow (?:do|would|can|to) (?:(?:you|i|we|one) )?say|(?:word|phrase|expression|term) for|cómo se dice|comment (?:dit-on|dire)|wie sagt man|como se diz|come si dice|{_MEANING.pattern}",
+    re.IGNORECASE,
+)
+_THIS = r"\s+(?:this|these|it|my|our|the following|este|esta|estos|mi|ce|cette|ces|mon|ma|diese[nrs]?|mein\w*|questo|il mio)\b"
+_WORKS_ON: Mapping[str, re.Pattern[str]] = {
+    "code_generation": re.compile(
+        rf"\b(?:(?:explain|review|refactor|clean up|simplify|optimi[sz]e|convert|port|document|comment|(?:what|how) does|wrong with|tests? for|explica\w*|erkläre?){_THIS}|code review)",
+        re.IGNORECASE,
+    ),
+    "analysis": re.compile(
+        rf"\b(?:(?:classify|categori[sz]e|label|grade|grading|score|mark|rate|proofread|review|critique|evaluate|assess|feedback on|analy[sz]e|interpret|clasifica|klassifiziere?|bewerte|évalue|note|corrige){_THIS}|sentiment (?:analysis|of)|text classification)",
+        re.IGNORECASE,
+    ),
+    "creative_writing": re.compile(
+        rf"\b(?:(?:re-?write|re-?phrase|paraphrase|re-?word|proof-?read|copy-?edit|polish|shorten|simplify|improve|correct|reescribe|reformule|umformuliere){_THIS}|(?:fix|correct|check) (?:the |my )?(?:grammar|spelling)|make (?:this|my|our)\s(?:\w+\s){{0,2}}(?:more|less|sound|shorter|clearer|simpler|friendlier|better)\b)",
+        re.IGNORECASE,
+    ),
+}
+
+
 class Given(msgspec.Struct, frozen=True):
     """An idea with the text that was pasted into it: the ask and the pasted part apart."""
 
@@ -87,7 +127,7 @@ def inputs(text: str, intent: str) -> Iterator[tuple[Input, Span]]:
     """Texts that the request takes for granted: "this article", "our meeting notes"."""
     for pattern in (_INPUT, _BARE_INPUT):
         for match in pattern.finditer(text):
-            if _NOT_GIVEN.search(text[: match.start("noun")]):
+            if _is_to_be_written(text, match) or not _is_input_of(intent, match):
                 continue
             words = match["words"].lower().strip()
             if re.search(
@@ -109,6 +149,42 @@ def inputs(text: str, intent: str) -> Iterator[tuple[Input, Span]]:
                 Input(_variable_name(words, noun), phrase, bool(_PLURAL.search(noun))),
                 Span(start=match.start(), end=match.end(), kind="input", keep=True),
             )
+
+
+def _is_to_be_written(text: str, match: re.Match[str]) -> bool:
+    """"Write an email" asks for one; "write a headline for this article" brings one."""
+    if not _NOT_GIVEN.search(text[: match.start("noun")]):
+        return False
+    return not re.search(r"\b(?:for|from|of|with|para|pour|für|per)\s+\Z", text[: match.start()])
+
+
+def _is_input_of(intent: str, match: re.Match[str]) -> bool:
+    """Whether such a thing is given in a request of this kind: code works on files and videos
+    that nobody pastes, and a school class is no code."""
+    name = INPUT_NOUNS[match["noun"].lower()]
+    if intent == "code_generation":
+        return name in ("code", "diff", "log", "query", "spec")
+    if name == "code" and intent in ("learning", "planning", "creative_writing", "conversation"):
+        return False
+    lead = (match.groupdict().get("lead") or "").lower()
+    return lead not in ("from", "of", "out of") or intent in _GIVEN_TEXT
+
+
+def implied_input(text: str, intent: str, *, is_pasted: bool) -> Input | None:
+    """What the request works on without naming it: "unit tests for my parser", "shorten it"."""
+    kind = Input("code", "code") if intent == "code_generation" else Input("text", "text")
+    if is_pasted:
+        return kind
+    if intent == "translation":
+        return None if _PHRASE.search(text) else kind
+    if intent == "summarization":
+        return None if _KNOWN_WORK.search(text) and not _GIVEN.search(text) else kind
+    pattern = _WORKS_ON.get(intent)
+    return kind if intent == "data_extraction" or (pattern and pattern.search(text)) else None
+
+
+def asks_for_meaning(text: str) -> bool:
+    return bool(_MEANING.search(text))
 
 
 def _variable_name(words: str, noun: str) -> str:
@@ -151,6 +227,8 @@ def fields(text: str) -> tuple[tuple[str, ...], str]:
     if not match:
         return (_keys(names["list"]), "") if names else ((), "")
     keys = _keys(match["list"])
+    if not _COLLECTIVE.isdisjoint(keys):
+        return (), match["source"].strip()
     return (keys, match["source"].strip()) if keys else ((), "")
 
 
@@ -178,6 +256,9 @@ def topic(text: str) -> Span | None:
         "this",
         "these",
         "it",
+        "i",
+        "you",
+        "we",
         "my",
         "why",
         "how",
