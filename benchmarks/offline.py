@@ -72,12 +72,18 @@ def rendering() -> list[dict[str, Any]]:
                 [Message("user", text)], variables, values
             ),
         }
-        limit = min(timeit.repeat(lambda: bare.render_template("t", **values), number=number, repeat=5))
+        limit = min(
+            timeit.repeat(lambda: bare.render_template("t", **values), number=number, repeat=5)
+        )
         rows: list[dict[str, Any]] = []
         for what, call in cases.items():
             best = min(timeit.repeat(call, number=number, repeat=5))
             ratio = round(best / limit, 2)
-            goal = {"target": "<= 1.3 x bare minijinja", "met": ratio <= 1.3} if "alone" in what else {}
+            goal = (
+                {"target": "<= 1.3 x bare minijinja", "met": ratio <= 1.3}
+                if "alone" in what
+                else {}
+            )
             rows.append({"what": what, "ratio_to_minijinja": ratio, **goal})
     return rows
 

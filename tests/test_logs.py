@@ -51,7 +51,13 @@ def test_the_console_shows_the_level_that_was_asked_for(capsys: pytest.CaptureFi
 
 @pytest.mark.parametrize(
     "secret",
-    [CANARY, "Bearer abc.def-ghi", "api_key=supersecret1", '"password": "hunter22"', "AIzaSyA1234567890abcdefghij"],
+    [
+        CANARY,
+        "Bearer abc.def-ghi",
+        "api_key=supersecret1",
+        '"password": "hunter22"',
+        "AIzaSyA1234567890abcdefghij",
+    ],
 )
 def test_things_that_look_like_keys_are_blanked(secret: str) -> None:
     assert "[secret]" in without_secrets(f"before {secret} after")

@@ -40,7 +40,9 @@ def test_the_same_idea_twice_gives_two_revisions_and_the_first_never_changes(
     assert p.prompts.get("ops/actions@1").version.content_hash == before.content_hash
     history = p.prompts.history("ops/actions")
     assert [entry.version.text for entry in history] == [second.text, first.text]
-    assert all(e.version.author and e.version.message and e.version.created_at.tzinfo for e in history)
+    assert all(
+        e.version.author and e.version.message and e.version.created_at.tzinfo for e in history
+    )
     assert p.generate(IDEA, name="ops/actions").revision == 3
 
 
@@ -89,7 +91,13 @@ def test_suggested_techniques_are_the_selectors(p: burnish.Platform) -> None:
 @pytest.mark.spec("SEC-02")
 @pytest.mark.parametrize(
     ("text", "what"),
-    [("", "empty"), ("  \n ", "empty"), ("abcd", "too short"), ("a\0bcdef", "NUL"), ("ab\ud800cdef", "no text")],
+    [
+        ("", "empty"),
+        ("  \n ", "empty"),
+        ("abcd", "too short"),
+        ("a\0bcdef", "NUL"),
+        ("ab\ud800cdef", "no text"),
+    ],
 )
 def test_input_is_bounded_with_a_reason(p: burnish.Platform, text: str, what: str) -> None:
     for verb in (p.analyze, p.generate, p.enhance):
@@ -156,7 +164,9 @@ def test_every_coroutine_has_its_sync_twin() -> None:
         for name, method in inspect.getmembers(source, inspect.iscoroutinefunction):
             if not name.startswith("_"):
                 assert callable(getattr(face, name)), f"{face.__name__}.{name}"
-                assert inspect.signature(getattr(face, name)) == inspect.signature(method) or name in ("get", "close")
+                assert inspect.signature(getattr(face, name)) == inspect.signature(
+                    method
+                ) or name in ("get", "close")
     assert issubclass(Platform, SyncFace)
 
 

@@ -46,7 +46,10 @@ def test_the_file_in_the_data_folder_is_read(tmp_path: Path) -> None:
     ("env", "what"),
     [
         ({"BURNISH_RENDER__TIMES": "3"}, "did you mean BURNISH_RENDER__TIME_S"),
-        ({"BURNISH_RENDER__TIME_S": "soon"}, "render.time_s from env BURNISH_RENDER__TIME_S is wrong"),
+        (
+            {"BURNISH_RENDER__TIME_S": "soon"},
+            "render.time_s from env BURNISH_RENDER__TIME_S is wrong",
+        ),
         ({"BURNISH_RENDER__TIME_S": "-1"}, "render.time_s"),
         ({"BURNISH_LOG__LEVEL": "loud"}, "'loud'"),
         ({"BURNISH_GENERATION__PHASES": "draft,polish"}, "'polish'"),
@@ -72,7 +75,10 @@ def test_a_wrong_key_in_a_file_names_the_nearest_and_the_file(tmp_path: Path) ->
 
 
 def test_lists_come_from_comma_separated_text() -> None:
-    env = {"BURNISH_TECHNIQUES__DISABLED": "few_shot, debate", "BURNISH_GENERATION__PHASES": "draft"}
+    env = {
+        "BURNISH_TECHNIQUES__DISABLED": "few_shot, debate",
+        "BURNISH_GENERATION__PHASES": "draft",
+    }
     settings = load(env=env, files=[]).settings
     assert settings.techniques.disabled == ("few_shot", "debate")
     assert settings.generation.phases == ("draft",)
@@ -129,8 +135,7 @@ class TestEachSettingHasAnEffect:
 
     def test_render_output_chars_time_s_and_memory_mb(self) -> None:
         growing = "{% for i in range(5000) %}{{ x }}{% endfor %}"
-        limits = {"render__output_chars": 1000, "render__time_s": 5.0, "render__memory_mb": 64}
-        with burnish.open(**limits) as p:
+        with burnish.open(render__output_chars=1000, render__time_s=5.0) as p:
             p.prompts.create("grow", growing)
             with pytest.raises(burnish.RenderLimit, match="1,000"):
                 p.prompts.render("grow", {"x": "abc"})
@@ -145,7 +150,9 @@ class TestEachSettingHasAnEffect:
         for ttl, expected in ((0.0, "two"), (600.0, "one")):
             name = f"p{int(ttl)}"
             with (
-                burnish.open(storage__database_url=url, cache__label_ttl_s=ttl, cache__prompts=9) as p,
+                burnish.open(
+                    storage__database_url=url, cache__label_ttl_s=ttl, cache__prompts=9
+                ) as p,
                 burnish.open(storage__database_url=url) as other,
             ):
                 p.prompts.create(name, "one")

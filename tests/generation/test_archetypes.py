@@ -6,9 +6,11 @@ import difflib
 import re
 from itertools import combinations
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
+import yaml
 
 from burnish.errors import UsageError
 from burnish.generation.archetype import (
@@ -21,6 +23,7 @@ from burnish.generation.archetype import (
 from burnish.generation.compose import Composed, compose
 from burnish.generation.reading import read_idea
 from burnish.intents.intent import INTENTS, Intent
+from burnish.prompts.prompt import Variable
 
 from .conftest import classified
 
@@ -71,6 +74,16 @@ def test_every_file_holds_the_archetype_it_is_named_after() -> None:
     assert sorted(ARCHETYPES) == sorted(path.stem for path in FOLDER.glob("*.yaml"))
 
 
+@every_archetype
+def test_a_file_says_nothing_that_is_not_read(archetype: Archetype) -> None:
+    """An unquoted comma in a one-line mapping would start a key that nobody reads; and the
+    loader that is written in Python is stricter than the one in C."""
+    text = (FOLDER / f"{archetype.name}.yaml").read_text(encoding="utf-8")
+    content = msgspec.convert(yaml.load(text, yaml.SafeLoader), dict[str, Any])
+    fields = set(Variable.__struct_fields__)
+    assert all(set(variable) <= fields for variable in content.get("variables", []))
+
+
 @pytest.mark.parametrize("intent", INTENTS)
 def test_every_intent_has_one_fallback(intent: Intent) -> None:
     fallbacks = [a.name for a in ARCHETYPES.values() if a.intent == intent and not a.match]
@@ -91,7 +104,9 @@ def test_every_archetype_is_shown_by_several_ideas_and_in_several_languages() ->
 
 
 def test_prompts_of_different_archetypes_are_visibly_different() -> None:
-    texts = {name: full_text(composed(ARCHETYPES[name].intent, IDEAS[name][0])[1]) for name in IDEAS}
+    texts = {
+        name: full_text(composed(ARCHETYPES[name].intent, IDEAS[name][0])[1]) for name in IDEAS
+    }
     for (one, text), (other, other_text) in combinations(texts.items(), 2):
         matcher = difflib.SequenceMatcher(None, text.split(), other_text.split(), autojunk=False)
         # The quick ratio is an upper bound of the ratio.
@@ -194,7 +209,20 @@ def test_what_the_idea_says_replaces_the_default(
 
 @pytest.mark.parametrize(
     "piece",
-    ["a", " ", "a ", "my ", "write ", "how to ", "tests for ", "1 ", "(", "é", "make it more ", "the x "],
+    [
+        "a",
+        " ",
+        "a ",
+        "my ",
+        "write ",
+        "how to ",
+        "tests for ",
+        "1 ",
+        "(",
+        "é",
+        "make it more ",
+        "the x ",
+    ],
 )
 def test_patterns_return_on_hostile_text(piece: str) -> None:
     text = piece * (20_000 // len(piece))

@@ -37,7 +37,9 @@ IDEAS: list[tuple[Intent, str]] = [
 
 @pytest.mark.spec("GEN-03")
 @pytest.mark.parametrize(("intent", "idea"), IDEAS)
-def test_listed_variables_are_exactly_those_in_the_text(intent: Intent, idea: str, make: Make) -> None:
+def test_listed_variables_are_exactly_those_in_the_text(
+    intent: Intent, idea: str, make: Make
+) -> None:
     made = make(intent, idea)
     used = set(re.findall(r"\{\{\s*(\w+)\s*\}\}", made.text))
     assert {v.name for v in made.variables} == used
@@ -98,7 +100,9 @@ def test_an_error_is_kept_verbatim_and_asks_for_what_is_missing(make: Make) -> N
     made = make(*IDEAS[4])
     assert "TypeError: 'NoneType' object is not iterable in my flask app" in made.text
     assert {"code", "traceback"} <= {v.name for v in made.variables}
-    assert all(word in made.text for word in ("Cause", "Fix", "Check", "exactly what you need to see"))
+    assert all(
+        word in made.text for word in ("Cause", "Fix", "Check", "exactly what you need to see")
+    )
 
 
 def test_a_cold_email_asks_for_facts_and_sender_and_invents_nothing(make: Make) -> None:
@@ -194,8 +198,16 @@ def test_a_technique_chosen_by_hand_is_honoured_and_recorded(make: Make) -> None
 
 
 def test_step_by_step_is_left_out_for_reasoning_models(make: Make) -> None:
-    plain = make("problem_solving", "how many litres fit into a 3 by 4 by 2 metre pool", target=parse_target("gpt-4.1"))
-    reasoning = make("problem_solving", "how many litres fit into a 3 by 4 by 2 metre pool", target=parse_target("openai:o3"))
+    plain = make(
+        "problem_solving",
+        "how many litres fit into a 3 by 4 by 2 metre pool",
+        target=parse_target("gpt-4.1"),
+    )
+    reasoning = make(
+        "problem_solving",
+        "how many litres fit into a 3 by 4 by 2 metre pool",
+        target=parse_target("openai:o3"),
+    )
     cot = {"zero_shot_cot", "plan_and_solve", "least_to_most", "chain_of_draft"}
     assert cot & {t.technique for t in plain.best.techniques}
     assert not cot & {t.technique for t in reasoning.best.techniques}
@@ -205,9 +217,9 @@ def test_context_stands_in_a_delimited_block_verbatim(make: Make) -> None:
     context = "def f(x):\n    return {x: '{{ not_mine }}'}"
     made = make("code_generation", "make this function faster", context=context)
     with Renderer() as renderer:
-        text = renderer.messages(made.messages, made.variables, {
-            v.name: "x" for v in made.variables if v.required
-        })[-1].content
+        text = renderer.messages(
+            made.messages, made.variables, {v.name: "x" for v in made.variables if v.required}
+        )[-1].content
     assert f"<context>\n{context.replace('{{ not_mine }}', 'x')}\n</context>" in text
 
 
@@ -219,9 +231,9 @@ part = st.sampled_from(
         "in 5 bullets", "for beginners", "no jargon", "first\r\nsecond", "    indented line", "🙂🎉", "600 euro",
     ]
 )  # fmt: skip
-ideas = st.lists(st.tuples(part, st.sampled_from([" ", "\n", "\n\n", ", ", "\r\n"])), min_size=1, max_size=7).map(
-    lambda pieces: "".join(text + gap for text, gap in pieces).strip()
-)
+ideas = st.lists(
+    st.tuples(part, st.sampled_from([" ", "\n", "\n\n", ", ", "\r\n"])), min_size=1, max_size=7
+).map(lambda pieces: "".join(text + gap for text, gap in pieces).strip())
 some_intent = st.sampled_from(sorted({intent for intent, _ in IDEAS}))
 
 
@@ -232,9 +244,13 @@ def test_the_users_text_survives_enhance_character_by_character(
     make: Make, idea: str, intent: Intent
 ) -> None:
     made = make(intent, idea, keep_words=True)
-    values = {v.name: f"{{{{ {v.name} }}}}" if v.type == "string" else v.example for v in made.variables}
+    values = {
+        v.name: f"{{{{ {v.name} }}}}" if v.type == "string" else v.example for v in made.variables
+    }
     with Renderer() as renderer:
-        shown = "\n".join(m.content for m in renderer.messages(made.messages, made.variables, values))
+        shown = "\n".join(
+            m.content for m in renderer.messages(made.messages, made.variables, values)
+        )
     assert re.sub(r"\{\{\s*(\w+)\s*\}\}", r"{{ \1 }}", idea) in shown
 
 
@@ -247,9 +263,23 @@ def test_structure_of_the_idea_survives_generate(
     made = make(intent, idea, target=parse_target(family))
     defaults = "\n".join(str(v.default) for v in made.variables)
     with Renderer() as renderer:
-        values = {v.name: f"{{{{ {v.name} }}}}" for v in made.variables if v.required and v.type == "string"}
-        shown = "\n".join(m.content for m in renderer.messages(made.messages, made.variables, values))
-    for kept in ("```py\ndef f(x):\n    return {x}\n```", '{"a": [1, {"b": null}]}', "| 1 | 2 |",
-                 "https://example.org/x?y=1&z=2", "12.5", "3,000", "{topic}", "{% if x %}"):
+        values = {
+            v.name: f"{{{{ {v.name} }}}}"
+            for v in made.variables
+            if v.required and v.type == "string"
+        }
+        shown = "\n".join(
+            m.content for m in renderer.messages(made.messages, made.variables, values)
+        )
+    for kept in (
+        "```py\ndef f(x):\n    return {x}\n```",
+        '{"a": [1, {"b": null}]}',
+        "| 1 | 2 |",
+        "https://example.org/x?y=1&z=2",
+        "12.5",
+        "3,000",
+        "{topic}",
+        "{% if x %}",
+    ):
         if kept in idea:
             assert kept in shown + defaults

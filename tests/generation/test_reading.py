@@ -29,11 +29,19 @@ def defaults(brief: Brief) -> dict[str, object]:
         ("summarization", "Fasse diesen Artikel in 4 Stichpunkten zusammen", "Exactly 4 bullets."),
         ("summarization", "resuma este artigo em 2 parágrafos", "Exactly 2 paragraphs."),
         ("summarization", "riassumi questo articolo in tre frasi", "Exactly 3 sentences."),
-        ("creative_writing", "linkedin post about remote work under 150 words", "Fewer than 150 words."),
+        (
+            "creative_writing",
+            "linkedin post about remote work under 150 words",
+            "Fewer than 150 words.",
+        ),
         ("creative_writing", "a story of 500 to 700 words about rain", "500 to 700 words."),
         ("creative_writing", "poem about my cat, at least 12 lines", "At least 12 lines."),
         ("creative_writing", "product text for a lamp, about 80 words", "About 80 words."),
-        ("creative_writing", "bio for my website in no more than 200 characters", "At most 200 characters."),
+        (
+            "creative_writing",
+            "bio for my website in no more than 200 characters",
+            "At most 200 characters.",
+        ),
     ],
 )
 def test_lengths_are_hard_constraints(intent: Intent, idea: str, expected: str, make: Make) -> None:
@@ -66,8 +74,16 @@ def test_the_reader_of_the_answer_is_found(intent: Intent, idea: str, expected: 
         ("learning", "how does photosynthesis work", {"topic": "photosynthesis"}),
         ("learning", "qué es la inflación", {"topic": "la inflación"}),
         ("learning", "Erkläre mir Quantencomputer einfach", {"topic": "Quantencomputer einfach"}),
-        ("planning", "plan a 3 day trip to lisbon with kids, 600 euro", {"days": 3, "destination": "lisbon", "budget_eur": 600}),
-        ("planning", "plan de viaje de 4 días a Roma, 800 euros", {"days": 4, "destination": "Roma", "budget_eur": 800}),
+        (
+            "planning",
+            "plan a 3 day trip to lisbon with kids, 600 euro",
+            {"days": 3, "destination": "lisbon", "budget_eur": 600},
+        ),
+        (
+            "planning",
+            "plan de viaje de 4 días a Roma, 800 euros",
+            {"days": 4, "destination": "Roma", "budget_eur": 800},
+        ),
         ("planning", "weekend in Berlin for $1,200", {"budget_usd": 1200}),
         ("research", "give me 10 gift ideas under 50 pounds", {"count": 10, "budget_gbp": 50}),
         ("creative_writing", "seven taglines for a bakery", {"count": 7}),
@@ -85,7 +101,11 @@ def test_changeable_parts_become_typed_variables(
     ("intent", "idea", "name"),
     [
         ("summarization", "summarize this article in 5 bullets", "article"),
-        ("data_extraction", "extract name and email from customer emails as json", "customer_email"),
+        (
+            "data_extraction",
+            "extract name and email from customer emails as json",
+            "customer_email",
+        ),
         ("translation", "translate this contract from English to French", "contract"),
         ("summarization", "tl;dr of our meeting notes", "meeting_notes"),
         ("analysis", "what do these product reviews complain about", "product_reviews"),
@@ -106,8 +126,14 @@ def test_texts_that_the_request_takes_for_granted_become_inputs(
 @pytest.mark.parametrize(
     ("idea", "keys"),
     [
-        ("extract name, email and order number from customer emails as json", ("name", "email", "order_number")),
-        ("pull the invoice date, total amount and vendor out of these invoices", ("invoice_date", "total_amount", "vendor")),
+        (
+            "extract name, email and order number from customer emails as json",
+            ("name", "email", "order_number"),
+        ),
+        (
+            "pull the invoice date, total amount and vendor out of these invoices",
+            ("invoice_date", "total_amount", "vendor"),
+        ),
         ("extrae nombre, fecha y precio de estos correos", ("nombre", "fecha", "precio")),
         ("get all phone numbers from this text as csv", ("phone_numbers",)),
         ("list people, places and dates in the following article", ("people", "places", "dates")),
@@ -122,7 +148,12 @@ def test_fields_to_extract_are_exactly_those_named(idea: str, keys: tuple[str, .
     [
         ("translation", "translate this contract from English to French", "English", "French"),
         ("translation", "traduce este texto al inglés", "", "English"),
-        ("translation", "übersetze diesen Text ins Englische ins Polnische nach Französisch", "", "French"),
+        (
+            "translation",
+            "übersetze diesen Text ins Englische ins Polnische nach Französisch",
+            "",
+            "French",
+        ),
         ("translation", "put this into Japanese", "", "Japanese"),
         ("translation", "spanish to german please: hola", "Spanish", "German"),
     ],
@@ -148,9 +179,18 @@ def test_the_language_of_the_answer(intent: Intent, idea: str, language: str) ->
 @pytest.mark.parametrize(
     ("idea", "error"),
     [
-        ("TypeError: 'NoneType' object is not iterable in my flask app", "TypeError: 'NoneType' object is not iterable"),
-        ("getting java.lang.NullPointerException when I click save", "java.lang.NullPointerException"),
-        ("why do I see Uncaught ReferenceError: foo is not defined in my page", "Uncaught ReferenceError: foo is not defined"),
+        (
+            "TypeError: 'NoneType' object is not iterable in my flask app",
+            "TypeError: 'NoneType' object is not iterable",
+        ),
+        (
+            "getting java.lang.NullPointerException when I click save",
+            "java.lang.NullPointerException",
+        ),
+        (
+            "why do I see Uncaught ReferenceError: foo is not defined in my page",
+            "Uncaught ReferenceError: foo is not defined",
+        ),
     ],
 )
 def test_the_error_text_is_found_verbatim(idea: str, error: str) -> None:

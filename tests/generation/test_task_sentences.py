@@ -84,7 +84,8 @@ def test_texts_are_asked_for_only_where_they_have_to_be_given(
 
 
 @pytest.mark.parametrize(
-    "idea", ["turn these notes into action items", "list the tasks and deadlines from this transcript"]
+    "idea",
+    ["turn these notes into action items", "list the tasks and deadlines from this transcript"],
 )
 def test_things_of_which_a_text_holds_many_are_no_keys_of_one_record(idea: str) -> None:
     assert read("data_extraction", idea).fields == ()

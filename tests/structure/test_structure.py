@@ -85,11 +85,15 @@ def test_every_setting_has_a_reader_and_a_test_and_a_description() -> None:
     tests = "\n".join(p.read_text(encoding="utf-8") for p in (ROOT / "tests").rglob("test_*.py"))
     for key, field in fields().items():
         name = key.rpartition(".")[2]
-        read = len(re.findall(rf"\.{name}\b", source)) + len(re.findall(rf"self\.(?:storage\.)?{name}\b", settings))
+        read = len(re.findall(rf"\.{name}\b", source)) + len(
+            re.findall(rf"self\.(?:storage\.)?{name}\b", settings)
+        )
         assert read, f"nobody reads {key}"
         assert field.description, f"{key} has no description"
         shown = (key, key.replace(".", "__"), field.env)
-        assert any(re.search(rf"(?<![\w.]){re.escape(form)}\b", tests) for form in shown), f"no test sets {key}"
+        assert any(re.search(rf"(?<![\w.]){re.escape(form)}\b", tests) for form in shown), (
+            f"no test sets {key}"
+        )
 
 
 def test_every_setting_and_hook_is_documented() -> None:
@@ -104,7 +108,12 @@ def test_every_setting_and_hook_is_documented() -> None:
 def imported_by(statement: str) -> set[str]:
     code = f"import sys; {statement}; print(*sorted({{m.split('.')[0] for m in sys.modules}}))"
     done = subprocess.run(
-        [sys.executable, "-I", "-c", f"import sys; sys.path.insert(0, {str(SOURCE.parent)!r}); {code}"],
+        [
+            sys.executable,
+            "-I",
+            "-c",
+            f"import sys; sys.path.insert(0, {str(SOURCE.parent)!r}); {code}",
+        ],
         capture_output=True,
         text=True,
         check=True,

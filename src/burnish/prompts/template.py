@@ -225,7 +225,7 @@ def _found(name: str, given: dict[str, Any]) -> Variable:
     if name not in given:
         return Variable(name=name)
     default = given[name]
-    kinds = [kind for kind in _TYPES if is_type(kind, default)]
+    kinds: list[VariableType] = [kind for kind in _TYPES if is_type(kind, default)]
     return Variable(name=name, type=kinds[0], required=False, default=default)
 
 

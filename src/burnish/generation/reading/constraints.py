@@ -29,7 +29,9 @@ _NEEDS_BREAK = re.compile(
     r"(?:no|not|never|don'?t|do not|must|only|always|include|use|keep|mention|has to|have to|needs? to|should)\b",
     re.IGNORECASE,
 )
-_BREAK = re.compile(r"(?:[,;.:]\s*|\b(?:and|but|und|aber|y|pero|et|mais|e|ma|mas)\s+)\Z", re.IGNORECASE)
+_BREAK = re.compile(
+    r"(?:[,;.:]\s*|\b(?:and|but|und|aber|y|pero|et|mais|e|ma|mas)\s+)\Z", re.IGNORECASE
+)
 _JOINED = re.compile(
     r"\b(?:that|which|who|to|i|you|we|they|he|she|it|is|are|was|were|has|have|had|will|would|can|could|people)\s+\Z",
     re.IGNORECASE,

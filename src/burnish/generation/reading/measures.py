@@ -58,7 +58,10 @@ _PERIOD = re.compile(
     r"|jours?|semaines?|dias?|giorni|settimane|hours?|minutes?)\b",
     re.IGNORECASE,
 )
-_PER_UNIT = re.compile(r"\s*(?:an?|per|/|pro|por|par|al?)\s*(?:day|week|month|year|hour|night|piece|person|head|tag|woche|monat|mes|día|mois|jour|mese)", re.IGNORECASE)
+_PER_UNIT = re.compile(
+    r"\s*(?:an?|per|/|pro|por|par|al?)\s*(?:day|week|month|year|hour|night|piece|person|head|tag|woche|monat|mes|día|mois|jour|mese)",
+    re.IGNORECASE,
+)
 _PERIOD_NAMES = (
     (r"day|tag|tägig|día|dia|jour|giorn", "days"),
     (r"night", "nights"),
@@ -134,7 +137,9 @@ def _is_limit(match: re.Match[str], text: str) -> bool:
     after = text[match.end() :]
     if _PER_UNIT.match(after):
         return False
-    alone = re.match(r"\s*(?:[,.;!?]|$)", after) and re.search(r"(?:^|[,;])\s*\Z", text[: match.start()])
+    alone = re.match(r"\s*(?:[,.;!?]|$)", after) and re.search(
+        r"(?:^|[,;])\s*\Z", text[: match.start()]
+    )
     return bool(match["lead"].strip() or match["tail"] or alone)
 
 

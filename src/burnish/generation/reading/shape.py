@@ -72,7 +72,8 @@ def formats(text: str) -> Iterator[Span]:
         name = next(n for i, n in enumerate(_FORMATS) if match[f"f{i}"])
         # "a table with year and winner" would fall apart without its noun.
         goes_on = re.match(
-            r"\s+(?:of|with|that|which|where|containing|showing|de|mit|con|avec|com)\b", text[match.end() :]
+            r"\s+(?:of|with|that|which|where|containing|showing|de|mit|con|avec|com)\b",
+            text[match.end() :],
         )
         yield Span(
             start=match.start(), end=match.end(), kind="format", value=name, keep=bool(goes_on)

