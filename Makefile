@@ -31,6 +31,7 @@ bench: $(DEV)/ready
 
 docs: $(DEV)/ready
 	$(DEV)/bin/python docs/generate.py
+	$(DEV)/bin/python docs/measurements.py
 
 # Needs uv. Writes names, versions and hashes; never an address.
 lock:

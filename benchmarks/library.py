@@ -8,11 +8,13 @@ The lookup is measured twice: bare, and behind a function, which no library call
 from __future__ import annotations
 
 import asyncio
-import statistics
 import tempfile
 import time
 import timeit
 from pathlib import Path
+from typing import Any
+
+from _report import percentiles_ms, report
 
 from burnish.library import Library, NewPrompt
 from burnish.storage.sqlite import open_sqlite
@@ -32,12 +34,12 @@ async def warm_ns(library: Library, key: str) -> float:
     return (time.perf_counter_ns() - start) / NUMBER
 
 
-async def first_loads_ms(library: Library, count: int) -> list[float]:
+async def first_loads_s(library: Library, count: int) -> list[float]:
     times: list[float] = []
     for n in range(count):
         start = time.perf_counter()
         await library.get(f"p{n}@latest")
-        times.append((time.perf_counter() - start) * 1e3)
+        times.append(time.perf_counter() - start)
     return times
 
 
@@ -57,18 +59,38 @@ async def main() -> None:
 
         bare = best_ns("d[k]", d=plain, k="p77")
         behind = best_ns("f(k)", f=lookup, k="p77")
-        print(f"dict lookup, bare            {bare:8.0f} ns")
-        print(f"dict lookup in a function    {behind:8.0f} ns")
-        for key in ("p77", "p77@1"):
+        rows: list[dict[str, Any]] = []
+        for what, key in (("label", "p77"), ("pinned revision", "p77@1")):
             ns = best_ns("f(k)", f=library.get_cached, k=key)
-            print(
-                f"get_cached({key!r}){'':{15 - len(key)}}{ns:8.0f} ns   "
-                f"{ns / bare:.1f} x bare, {ns / behind:.1f} x in a function"
+            rows.append(
+                {
+                    "what": f"warm get of a {what}",
+                    "ns": round(ns),
+                    "ratio_to_bare_dict": round(ns / bare, 1),
+                    "ratio_to_dict_in_a_function": round(ns / behind, 1),
+                    "target": "<= 4 x a dict lookup",
+                    "met": ns / bare <= 4,
+                }
             )
-        print(f"await get('p77'), warm       {await warm_ns(library, 'p77'):8.0f} ns")
-        times = await first_loads_ms(library, 1000)
-        p95 = statistics.quantiles(times, n=20)[-1]
-        print(f"first load, p50 / p95        {statistics.median(times):8.2f} / {p95:.2f} ms")
+        warm = await warm_ns(library, "p77")
+        rows.append(
+            {
+                "what": "awaited warm get",
+                "ns": round(warm),
+                "met": warm < 100_000,
+                "target": "<= 0.1 ms",
+            }
+        )
+        first = percentiles_ms(await first_loads_s(library, 1000))
+        rows.append(
+            {
+                "what": "first load from the store",
+                **first,
+                "target": "p95 <= 10 ms",
+                "met": first["p95_ms"] <= 10,
+            }
+        )
+        report("library", rows)
         await store.close()
 
 

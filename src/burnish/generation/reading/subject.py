@@ -121,7 +121,7 @@ _MEANING = re.compile(
     re.IGNORECASE,
 )
 _PHRASE = re.compile(
-    rf"\bhow (?:do|would|can|to) (?:(?:you|i|we|one) )?say|(?:word|phrase|expression|term) for|cómo se dice|comment (?:dit-on|dire)|wie sagt man|como se diz|come si dice|{_MEANING.pattern}",
+    rf"\bhow (?:do|would|can|to) (?:(?:you|i|we|one|they|people) )?say|(?:word|phrase|expression|term|slang) for|a phrase in|cómo se dice|comment (?:dit-on|dire)|wie sagt man|como se diz|come si dice|{_MEANING.pattern}",
     re.IGNORECASE,
 )
 _THIS = r"\s+(?:this|these|it|my|our|the following|este|esta|estos|mi|ce|cette|ces|mon|ma|diese[nrs]?|mein\w*|questo|il mio)\b"

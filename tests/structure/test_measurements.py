@@ -1,0 +1,52 @@
+"""Numbers in the docs are those that a benchmark wrote, and they meet what is promised."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+def row(benchmark: str, what: str) -> dict[str, Any]:
+    path = ROOT / "benchmarks" / "results" / f"{benchmark}.json"
+    rows: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))["rows"]
+    return next(found for found in rows if found["what"].startswith(what))
+
+
+@pytest.mark.spec("PER-02", "PER-03")
+@pytest.mark.parametrize(
+    ("what", "p95_ms"),
+    [("analyze, warm", 50), ("analyze, rules only", 2), ("enhance, warm", 40), ("generate", 1000)],
+)
+def test_the_offline_path_stays_within_its_time(what: str, p95_ms: float) -> None:
+    assert row("offline", what)["p95_ms"] <= p95_ms
+
+
+@pytest.mark.spec("LIB-07", "PER-07")
+def test_a_first_get_and_a_warm_get_stay_within_their_time() -> None:
+    assert row("library", "first load")["p95_ms"] <= 10
+    assert row("library", "awaited warm get")["ns"] <= 100_000
+
+
+@pytest.mark.spec("DB-08")
+def test_ten_thousand_prompts_come_in_at_once() -> None:
+    assert row("storage", "10000 prompts")["seconds"] <= 5
+    assert row("storage", "batch against")["ratio"] >= 5
+
+
+@pytest.mark.spec("QUA-01")
+def test_the_unit_suite_stays_under_a_minute() -> None:
+    assert row("suite", "unit tests")["seconds"] <= 60
+
+
+def test_the_page_of_measurements_is_what_the_benchmarks_wrote() -> None:
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "docs" / "measurements.py"), "--check"], check=False
+    )
+    assert done.returncode == 0, "run: make docs"
