@@ -82,9 +82,9 @@ class Library:
         """A new prompt, or the next revision of the one that has this name.
 
         Content equal to the latest revision's makes no new one, unless `always`. Category, tags
-        and description of an existing prompt change where they are given. The name of a deleted prompt is free.
-        `expected_revision=0` asks for a new prompt. Raises Conflict when the prompt is not at the
-        expected revision.
+        and description of an existing prompt change where they are given. The name of a deleted
+        prompt is free. `expected_revision=0` asks for a new prompt. Raises Conflict when the
+        prompt is not at the expected revision.
         """
         name = refs.check_name(name)
         fields: drafts.Fields = {

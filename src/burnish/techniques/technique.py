@@ -30,22 +30,7 @@ ModelClass = Literal["standard", "reasoning", "small"]
 Need = Literal["input", "long_input", "examples", "labels", "machine_output", "tools"]
 Form = Literal["whole", "condensed", "part"]
 Stage = Literal["prepare", "work", "check"]
-Suit = Literal[
-    "all",
-    "creative_writing",
-    "analysis",
-    "code_generation",
-    "research",
-    "problem_solving",
-    "learning",
-    "summarization",
-    "translation",
-    "conversation",
-    "data_extraction",
-    "reasoning",
-    "planning",
-    "other",
-]
+Suit = Intent | Literal["all"]
 
 Name = Annotated[str, Meta(pattern="^[a-z][a-z0-9_]{0,63}$")]
 Text = Annotated[str, Meta(min_length=1)]
