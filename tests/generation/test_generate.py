@@ -251,7 +251,7 @@ def test_the_users_text_survives_enhance_character_by_character(
         shown = "\n".join(
             m.content for m in renderer.messages(made.messages, made.variables, values)
         )
-    assert re.sub(r"\{\{\s*(\w+)\s*\}\}", r"{{ \1 }}", idea) in shown
+    assert re.sub(r"\{\{\s*(\w+)\s*\}\}", r"{{ \1 }}", idea, flags=re.ASCII) in shown
 
 
 @pytest.mark.spec("GEN-22")

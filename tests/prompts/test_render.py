@@ -237,6 +237,7 @@ def _filled(text: str, names: frozenset[str]) -> str:
         r"(?<!\{)\{\{\s*([A-Za-z_]\w*)\s*\}\}(?!\})",
         lambda m: f"<{m[1]}>" if m[1] in names else m[0],
         text,
+        flags=re.ASCII,
     )
 
 

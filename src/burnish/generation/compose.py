@@ -105,25 +105,35 @@ def _form(brief: Brief) -> list[str]:
     return found
 
 
+_BARE_FORMATS = {
+    "json": "Return one valid JSON value and nothing else, without a code fence.",
+    "csv": "Return CSV with a header row and nothing else. Quote values that hold commas.",
+    "yaml": "Return valid YAML and nothing else.",
+    "xml": "Return well-formed XML and nothing else.",
+    "html": "Return the HTML alone.",
+    "markdown": "Return Markdown.",
+    "bullets": "Give the answer as bullet points.",
+}
+
+
 def _format(brief: Brief, defaults: list[str]) -> list[str]:
-    if brief.fields and brief.format in ("", "json"):
+    """What the idea asks for, else what the archetype would; keys that it names stand in either."""
+    wanted = brief.format
+    if brief.fields and wanted == "json":
         return [_json_skeleton(brief.fields)]
     if brief.fields:
-        return [f"A {brief.format} with exactly these columns: {', '.join(brief.fields)}."]
-    bare = {
-        "json": "Return one valid JSON value and nothing else, without a code fence.",
-        "csv": "Return CSV with a header row and nothing else. Quote values that hold commas.",
-        "yaml": "Return valid YAML and nothing else.",
-        "xml": "Return well-formed XML and nothing else.",
-        "html": "Return the HTML alone.",
-        "markdown": "Return Markdown.",
-    }
-    if brief.format in bare:
-        return [bare[brief.format]]
-    own = [f"Give the answer as a {brief.format}."] if brief.format else []
-    if brief.format and any(brief.format.split()[-1] in line.lower() for line in defaults):
-        own = []
-    return [*own, *defaults]
+        keys = ", ".join(brief.fields)
+        if not wanted and defaults:
+            return [*defaults, f"Use exactly these fields: {keys}."]
+        return (
+            [f"A {wanted} with exactly these columns: {keys}."]
+            if wanted
+            else [_json_skeleton(brief.fields)]
+        )
+    if wanted in _BARE_FORMATS:
+        return [_BARE_FORMATS[wanted]]
+    named_already = any(wanted.split()[-1] in line.lower() for line in defaults) if wanted else True
+    return defaults if named_already else [f"Give the answer as a {wanted}.", *defaults]
 
 
 def _json_skeleton(fields: Sequence[str]) -> str:

@@ -33,6 +33,8 @@ _TAG = re.compile(
     re.DOTALL,
 )
 _PLAIN_TAG = re.compile(r"\{\{\s*(?P<name>[A-Za-z_]\w*)\s*\}\}|(?P<raw>\{%\s*raw\s*%\})|\{[{%#]")
+# Three braces are somebody's literal text, not a variable in braces.
+_LONE_NAME = re.compile(r"((?<!\{)\{\{\s*[A-Za-z_]\w*\s*\}\}(?!\}))", re.ASCII)
 _END_RAW = re.compile(r"\{%\s*endraw\s*%\}")
 _STRING = r"(?:\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*')"
 _LITERAL = rf"(?:{_STRING}|-?\d+(?:\.\d+)?|true|false|none|\[\]|\{{\}})"
@@ -111,7 +113,7 @@ def find_variables(texts: list[str], declared: tuple[Variable, ...] = ()) -> tup
 
 def escape(text: str) -> str:
     """The text as template text that renders to itself; only `{{ name }}` stays a variable."""
-    pieces = re.split(r"((?<!\{)\{\{\s*[A-Za-z_]\w*\s*\}\}(?!\}))", text)
+    pieces = _LONE_NAME.split(text)
     return "".join(
         piece if index % 2 else _escape_literal(piece) for index, piece in enumerate(pieces)
     )

@@ -157,7 +157,6 @@ def _without_repeats(text: str, present: Sequence[str]) -> str:
         marker = _MARKER.match(line)
         lead = marker[0] if marker else ""
         fresh = [s for s in _SENTENCE_END.split(line[len(lead) :]) if _key(s) not in seen]
-        seen.update(_key(sentence) for sentence in fresh if sentence)
         if any(fresh):
             kept.append(lead + " ".join(fresh))
     return "\n".join(kept)
