@@ -5,13 +5,15 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
 IDEA ?= summarise support tickets into three themes for the weekly product meeting
 RUN := .venv-run
 DEV := .venv
+# The idea reaches the shell as a variable, so quotes and dollar signs in it stay text.
+export IDEA
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .PHONY: run test check bench docs lock clean
 .DEFAULT_GOAL := run
 
 run: $(RUN)/ready
-	@BURNISH_LOG__LEVEL=off $(RUN)/bin/burnish generate "$(IDEA)"
+	@BURNISH_LOG__LEVEL=off $(RUN)/bin/burnish generate "$$IDEA"
 	@echo
 	@echo 'Next: make run IDEA="your own idea", or use the command itself:'
 	@echo '  $(RUN)/bin/burnish enhance "write a polite reminder about an unpaid invoice"'
