@@ -220,7 +220,7 @@ def _draft(workshop: Workshop, work: _Work) -> str:
 
 def _refine(workshop: Workshop, work: _Work) -> str:
     before = apply_persona(work.sections, work.plan.persona, "refine")
-    work.selection = select(workshop.catalog, _selection_request(work))
+    work.selection = _select(workshop.catalog, work)
     picked = [workshop.catalog.get(name) for name in work.selection.names]
     plan = work.plan
     picked, carried = split_embodied(picked, plan.archetype, before, plan.request.techniques)
@@ -241,20 +241,24 @@ _PHASES: Mapping[Phase, Callable[[Workshop, _Work], str]] = {
 }
 
 
-def _selection_request(work: _Work) -> SelectRequest:
+def _select(catalog: Catalog, work: _Work) -> Selection:
+    """As many techniques as the complexity asks for, but no more than settings and persona let."""
     brief, request = work.plan.brief, work.plan.request
-    bound = work.plan.persona.phase("refine").techniques
-    count = min(request.max_techniques, bound or request.max_techniques)
-    return SelectRequest(
+    wanted = SelectRequest(
         classification=request.classification,
         has_input=bool(brief.inputs),
         input_is_long=request.classification.estimated_tokens > 3000,
         machine_output=brief.format in ("json", "csv", "yaml", "xml"),
         model_class=request.target.model_class,
-        count=None if count >= request.max_techniques and not request.techniques else count,
         chosen=tuple(request.techniques),
         variation=work.variant.technique_set,
     )
+    selection = select(catalog, wanted)
+    bound = work.plan.persona.phase("refine").techniques or request.max_techniques
+    most = max(min(bound, request.max_techniques), len(request.techniques))
+    if len(selection.names) > most:
+        selection = select(catalog, msgspec.structs.replace(wanted, count=most))
+    return selection
 
 
 def _whole(brief: Brief, composed: Composed) -> Composed:

@@ -23,8 +23,8 @@ _SHA256 = {
     "tokenizer.json": "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037",
 }
 _RUNTIME = ("onnxruntime", "tokenizers")
-_MAX_TOKENS = 160
-_BATCH = 32
+_MAX_TOKENS = 128
+_BATCH = 4
 
 
 def embedding_available() -> bool:
