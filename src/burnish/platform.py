@@ -178,8 +178,10 @@ class AsyncPlatform:
         count: int = 1,
         techniques: Sequence[str] = (),
         target: str = "",
+        store: bool = True,
     ) -> Generation:
-        """A finished prompt from a rough idea, stored as a version (the first of `count`).
+        """A finished prompt from a rough idea, stored as a version (the first of `count`) unless
+        `store` is false.
 
         Without a name it is named after the idea, so the same idea adds a revision. Works
         without a model; `local_parts` says what was made on this machine.
@@ -194,7 +196,7 @@ class AsyncPlatform:
             techniques=tuple(techniques),
             target=target,
         )
-        return await self._stored(made, name, category)
+        return await self._stored(made, name, category) if store else self._with_usage(made)
 
     @cached_property
     def _classifier(self) -> Classifier:

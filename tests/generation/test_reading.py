@@ -107,7 +107,7 @@ def test_changeable_parts_become_typed_variables(
             "customer_email",
         ),
         ("translation", "translate this contract from English to French", "contract"),
-        ("summarization", "tl;dr of our meeting notes", "meeting_notes"),
+        ("summarization", "tl;dr of our meeting notes", "notes"),
         ("analysis", "what do these product reviews complain about", "product_reviews"),
         ("summarization", "résume cet article en 3 phrases", "article"),
         ("translation", "übersetze diesen Text ins Englische", "text"),

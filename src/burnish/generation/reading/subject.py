@@ -219,7 +219,7 @@ def _variable_name(words: str, noun: str) -> str:
         for w in words.split()
         if w in ("meeting", "customer", "support", "product", "sales", "interview", "user", "bank")
     ]
-    if base in ("email", "reviews", "ticket", "feedback", "notes", "transcript") and meaningful:
+    if base in ("email", "reviews", "ticket", "feedback", "transcript") and meaningful:
         return f"{meaningful[-1]}_{base}"
     return base
 

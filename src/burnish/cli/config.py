@@ -1,0 +1,107 @@
+"""config show, validate, init."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, cast
+
+from cyclopts import Parameter
+
+from burnish.cli.common import NONE, Common, console, on_terminal, out, out_json
+from burnish.errors import Conflict
+from burnish.settings import FILE_NAME, Loaded, default_files, fields, load, value_of
+
+
+def _load(common: Common) -> Loaded:
+    return load({"home": common.home} if common.home else {})
+
+
+def show(*, common: Common = NONE) -> None:
+    """Print each setting, its value and where it came from.
+
+    Example: burnish config show
+    """
+    loaded = _load(common)
+    rows = [
+        {"key": key, "value": value_of(loaded.settings, key), "source": loaded.sources[key]}
+        for key in fields()
+    ]
+    if common.json:
+        out_json(rows)
+    elif on_terminal():
+        _table(rows)
+    else:
+        out("\n".join(f"{r['key']}\t{_text(r['value'])}\t{r['source']}" for r in rows))
+
+
+def _table(rows: list[dict[str, Any]]) -> None:
+    from rich.table import Table
+
+    table = Table(box=None)
+    for heading in ("key", "value", "source"):
+        table.add_column(heading, overflow="fold")
+    for row in rows:
+        style = "" if row["source"] == "default" else "bold"
+        table.add_row(row["key"], _text(row["value"]), row["source"], style=style)
+    console().print(table)
+
+
+def _text(value: Any) -> str:
+    return ",".join(cast("tuple[str, ...]", value)) if isinstance(value, tuple) else str(value)
+
+
+def validate(*, common: Common = NONE) -> None:
+    """Check files and environment; a mistake ends with exit code 2 and says what is right.
+
+    Example: burnish config validate
+    """
+    _load(common)
+    files = [str(path) for path in default_files(common.home)]
+    if common.json:
+        out_json({"valid": True, "files": files})
+    else:
+        out(f"settings are valid ({', '.join(files) or 'no file'})")
+
+
+def init(
+    *,
+    here: Annotated[
+        bool, Parameter(negative="", help="In this folder, not the data folder.")
+    ] = False,
+    common: Common = NONE,
+) -> None:
+    """Write a settings file to begin from; every line in it is a comment.
+
+    Example: burnish config init --here
+    """
+    folder = Path.cwd() if here else _load(common).settings.home_path
+    path = folder / FILE_NAME
+    if path.exists():
+        raise Conflict(f"{path} is there already", hint="edit it, or move it away")
+    folder.mkdir(parents=True, exist_ok=True)
+    path.write_text(_template(), encoding="utf-8")
+    out_json({"file": str(path)}) if common.json else out(f"wrote {path}")
+
+
+def _template() -> str:
+    lines = [
+        "# Settings of Burnish. Remove a # to set a value; `burnish config show` lists all.",
+        "",
+    ]
+    group = ""
+    for key, field in fields().items():
+        head, _, name = key.rpartition(".")
+        if head != group:
+            lines += ["", f"# {head}:"]
+            group = head
+        lines += [f"#   # {field.description}" if head else f"# # {field.description}"]
+        lines += [
+            f"#   {name}: {_yaml(field.default)}" if head else f"# {name}: {_yaml(field.default)}"
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def _yaml(value: Any) -> str:
+    import json
+
+    return json.dumps(value)

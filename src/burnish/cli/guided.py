@@ -1,0 +1,133 @@
+"""`burnish` alone on a terminal: from an idea to a stored, rendered prompt, by number keys."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from burnish.cli import show
+from burnish.cli.common import NONE, console, platform
+from burnish.errors import BurnishError
+
+if TYPE_CHECKING:
+    import burnish
+    from burnish.generation.result import Generation
+
+_EXAMPLE = "summarise support tickets for my boss"
+_MENU = (
+    ("1", "show another variation"),
+    ("2", "write it for another model family"),
+    ("3", "give it another voice (persona)"),
+    ("4", "name and save it"),
+    ("5", "fill in the variables and see the result"),
+    ("6", "begin with a new idea"),
+    ("q", "leave"),
+)
+
+
+def session() -> int:
+    """Ends cleanly on q, Ctrl-D and Ctrl-C."""
+    screen = console()
+    screen.print("[bold]Burnish[/bold] turns a rough idea into a finished prompt.")
+    screen.print(f"[dim]For example: {_EXAMPLE}. Ctrl-D leaves.[/dim]\n")
+    try:
+        with platform(NONE) as p:
+            while _one_idea(p):
+                screen.print()
+    except (EOFError, KeyboardInterrupt):
+        screen.print("\nBye.")
+    return 0
+
+
+def _one_idea(p: burnish.Platform) -> bool:
+    idea = _ask("What should the prompt do?")
+    if not idea.strip():
+        return True
+    options: dict[str, Any] = {"target": "", "persona": ""}
+    variation = 0
+    made = _compose(p, idea, variation, options)
+    while made is not None:
+        choice = _menu()
+        if choice == "q":
+            return False
+        if choice == "6":
+            return True
+        if choice in ("4", "5"):
+            _finish(p, idea, made, choice)
+            continue
+        if choice == "1":
+            variation += 1
+        elif choice == "2":
+            options["target"] = _ask("Model or family (claude, gpt, gemini, open, or a name)")
+        elif choice == "3":
+            options["persona"] = _ask(f"Persona ({', '.join(p.personas)})")
+        made = _compose(p, idea, variation, options) or made
+    return True
+
+
+def _compose(
+    p: burnish.Platform, idea: str, variation: int, options: dict[str, Any]
+) -> Generation | None:
+    import msgspec
+
+    screen = console()
+    try:
+        found = p.analyze(idea)
+        level = f"complexity {found.complexity.level} of 5"
+        screen.print(f"\n[dim]Read as {found.intent} ({found.confidence:.0%}), {level}.[/dim]")
+        made = p.generate(idea, count=variation + 1, store=False, **options)
+    except BurnishError as error:
+        screen.print(f"[yellow]{error}[/yellow]")
+        return None
+    shown = msgspec.structs.replace(made, candidates=(made.candidates[variation],))
+    show.messages(shown.messages)
+    show.variables(shown.variables)
+    return shown
+
+
+def _finish(p: burnish.Platform, idea: str, made: Generation, choice: str) -> None:
+    screen = console()
+    try:
+        if choice == "4":
+            name = _ask("Name (such as team/digest)")
+            saved = p.prompts.create(
+                name,
+                made.messages,
+                variables=made.variables,
+                metadata=made.metadata(),
+                description=made.description,
+                message=f"Composed from: {idea[:100]}",
+            )
+            screen.print(f"Saved as [bold]{saved.prompt.name}@{saved.version.revision}[/bold].")
+            return
+        _render(made)
+    except BurnishError as error:
+        screen.print(f"[yellow]{error}[/yellow]")
+
+
+def _render(made: Generation) -> None:
+    from burnish.prompts.render import Renderer
+    from burnish.prompts.variables import parse
+
+    values: dict[str, Any] = {}
+    for variable in made.variables:
+        default = "" if variable.default is None else f" [{variable.default}]"
+        given = _ask(f"{variable.name} ({variable.type}){default}")
+        if given or variable.required:
+            values[variable.name] = parse(variable, given)
+    with Renderer() as renderer:
+        show.messages(tuple(renderer.messages(made.messages, made.variables, values)))
+
+
+def _menu() -> str:
+    screen = console()
+    screen.print()
+    for key, what in _MENU:
+        screen.print(f"  [bold cyan]{key}[/bold cyan]  {what}")
+    known = {key for key, _ in _MENU}
+    while (choice := _ask("Next").strip().lower()) not in known:
+        screen.print("[dim]Type one of the keys above.[/dim]")
+    return choice
+
+
+def _ask(question: str) -> str:
+    return console().input(f"[bold]{question}[/bold] > ")

