@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -43,10 +41,3 @@ def test_ten_thousand_prompts_come_in_at_once() -> None:
 @pytest.mark.spec("QUA-01")
 def test_the_unit_suite_stays_under_a_minute() -> None:
     assert row("suite", "unit tests")["seconds"] <= 60
-
-
-def test_the_page_of_measurements_is_what_the_benchmarks_wrote() -> None:
-    done = subprocess.run(
-        [sys.executable, str(ROOT / "docs" / "measurements.py"), "--check"], check=False
-    )
-    assert done.returncode == 0, "run: make docs"

@@ -105,6 +105,18 @@ def test_every_setting_and_hook_is_documented() -> None:
     assert all(f"`{hook}`" in plugins for hook in HOOKS)
 
 
+@pytest.mark.spec("QUA-04")
+def test_generated_pages_are_not_stale() -> None:
+    for script in ("generate.py", "measurements.py"):
+        done = subprocess.run(
+            [sys.executable, str(ROOT / "docs" / script), "--check"],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, f"{done.stderr} run: make docs"
+
+
 def imported_by(statement: str) -> set[str]:
     code = f"import sys; {statement}; print(*sorted({{m.split('.')[0] for m in sys.modules}}))"
     done = subprocess.run(

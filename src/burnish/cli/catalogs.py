@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 def techniques(
     name: Annotated[str | None, Parameter(help="Show this one in full.")] = None,
+    /,
     *,
     category: Annotated[str | None, Parameter(help="Only this category.")] = None,
     intent: Annotated[str | None, Parameter(help="Only those that suit this intent.")] = None,
@@ -24,10 +25,7 @@ def techniques(
     all: Annotated[bool, Parameter(negative="", help="Switched-off ones too.")] = False,  # noqa: A002
     common: Common = NONE,
 ) -> None:
-    """List techniques with their evidence, show one, or choose for a text.
-
-    Example: burnish techniques --category reasoning --intent planning
-    """
+    """List techniques with their evidence, show one, or choose for a text."""
     with platform(common) as p:
         if select is not None:
             from burnish.techniques import explain
@@ -89,13 +87,11 @@ def _in_full(technique: Technique) -> str:
 
 def personas(
     name: Annotated[str | None, Parameter(help="Show this one in full.")] = None,
+    /,
     *,
     common: Common = NONE,
 ) -> None:
-    """List personas with their purpose, or show one.
-
-    Example: burnish personas writing
-    """
+    """List personas with their purpose, or show one."""
     with platform(common) as p:
         known = p.personas
     if name is not None:

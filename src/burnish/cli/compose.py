@@ -29,15 +29,13 @@ Context = Annotated[Path | None, Parameter(help="A file that stands beside the t
 
 def analyze(
     text: Annotated[str | None, Parameter(help="The text; - reads standard input.")] = None,
+    /,
     *,
     context: Context = None,
     budget_ms: Annotated[float | None, Parameter(help="Time the classifier may take.")] = None,
     common: Common = NONE,
 ) -> None:
-    """Tell what a text asks for, offline.
-
-    Example: burnish analyze "translate this, then summarise it"
-    """
+    """Tell what a text asks for, offline."""
     from burnish.cli import show
 
     beside = read_file(context) if context else ""
@@ -53,6 +51,7 @@ def analyze(
 
 def enhance(
     text: Annotated[str | None, Parameter(help="The text; - reads standard input.")] = None,
+    /,
     *,
     technique: Techniques = None,
     variations: Annotated[int, Parameter(help="How many different technique sets.")] = 1,
@@ -62,10 +61,7 @@ def enhance(
     context: Context = None,
     common: Common = NONE,
 ) -> None:
-    """Keep a text word for word and add what it lacks.
-
-    Example: burnish enhance "Tell the customer the parcel is late." --variations 3 --explain
-    """
+    """Keep a text word for word and add what it lacks."""
     from burnish.cli import show
 
     with platform(common) as p:
@@ -82,6 +78,7 @@ def enhance(
 
 def generate(
     idea: Annotated[str | None, Parameter(help="The idea; - reads standard input.")] = None,
+    /,
     *,
     name: Annotated[str, Parameter(help="Name to store it under.")] = "",
     category: Annotated[str, Parameter(help="Category of the stored prompt.")] = "",
@@ -95,10 +92,7 @@ def generate(
     explain: Annotated[bool, Parameter(negative="", help="Say why these techniques.")] = False,
     common: Common = NONE,
 ) -> None:
-    """Make a finished prompt from a rough idea and store it.
-
-    Example: burnish generate "summarize this article in 5 bullets for my boss" --name news/digest
-    """
+    """Make a finished prompt from a rough idea and store it."""
     from burnish.cli import show
 
     with platform(common) as p:

@@ -17,10 +17,7 @@ def _load(common: Common) -> Loaded:
 
 
 def show(*, common: Common = NONE) -> None:
-    """Print each setting, its value and where it came from.
-
-    Example: burnish config show
-    """
+    """Print each setting, its value and where it came from."""
     loaded = _load(common)
     rows = [
         {"key": key, "value": value_of(loaded.settings, key), "source": loaded.sources[key]}
@@ -51,10 +48,7 @@ def _text(value: Any) -> str:
 
 
 def validate(*, common: Common = NONE) -> None:
-    """Check files and environment; a mistake ends with exit code 2 and says what is right.
-
-    Example: burnish config validate
-    """
+    """Check files and environment; a mistake ends with exit code 2 and says what is right."""
     _load(common)
     files = [str(path) for path in default_files(common.home)]
     if common.json:
@@ -70,10 +64,7 @@ def init(
     ] = False,
     common: Common = NONE,
 ) -> None:
-    """Write a settings file to begin from; every line in it is a comment.
-
-    Example: burnish config init --here
-    """
+    """Write a settings file to begin from; every line in it is a comment."""
     folder = Path.cwd() if here else _load(common).settings.home_path
     path = folder / FILE_NAME
     if path.exists():

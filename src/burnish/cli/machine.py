@@ -19,10 +19,7 @@ from burnish.errors import BurnishError, UsageError
 
 
 def version(*, common: Common = NONE) -> None:
-    """Print the version.
-
-    Example: burnish version --json
-    """
+    """Print the version."""
     if common.json:
         out_json({"burnish": __version__, "python": machine.python_version()})
     else:
@@ -30,10 +27,7 @@ def version(*, common: Common = NONE) -> None:
 
 
 def doctor(*, common: Common = NONE) -> int:
-    """Check this installation and say how to mend it; exit code 1 when something is wrong.
-
-    Example: burnish doctor
-    """
+    """Check this installation and say how to mend it; exit code 1 when something is wrong."""
     checks = list(_checks(common))
     if common.json:
         out_json(checks)
@@ -99,11 +93,8 @@ Shell = Annotated[
 ]
 
 
-def install_completion(shell: Shell = None, *, common: Common = NONE) -> None:
-    """Install completion for your shell.
-
-    Example: burnish completion install
-    """
+def install_completion(shell: Shell = None, /, *, common: Common = NONE) -> None:
+    """Install completion for your shell."""
     from burnish.cli.main import build
 
     path = build().install_completion(shell=shell)
@@ -112,11 +103,8 @@ def install_completion(shell: Shell = None, *, common: Common = NONE) -> None:
     )
 
 
-def show_completion(shell: Shell = None, *, common: Common = NONE) -> None:
-    """Print the completion script.
-
-    Example: burnish completion show bash > burnish.bash
-    """
+def show_completion(shell: Shell = None, /, *, common: Common = NONE) -> None:
+    """Print the completion script."""
     from burnish.cli.main import build
 
     if shell is None:

@@ -9,36 +9,143 @@ if TYPE_CHECKING:
     import cyclopts
 
 _ROOT = "burnish.cli"
-_COMMANDS: tuple[tuple[str, str, str], ...] = (
-    ("generate", "compose:generate", "Make a finished prompt from a rough idea and store it."),
-    ("enhance", "compose:enhance", "Keep a text word for word and add what it lacks."),
-    ("analyze", "compose:analyze", "Tell what a text asks for: intent, complexity, techniques."),
-    ("techniques", "catalogs:techniques", "List prompting techniques, or show one."),
-    ("personas", "catalogs:personas", "List personas, or show one."),
-    ("version", "machine:version", "Print the version."),
-    ("doctor", "machine:doctor", "Check this installation and say how to mend it."),
+COMMANDS: tuple[tuple[str, str, str, str], ...] = (
+    (
+        "generate",
+        "compose:generate",
+        "Make a finished prompt from a rough idea and store it.",
+        'burnish generate "summarize this article in 5 bullets for my boss" --name news/digest',
+    ),
+    (
+        "enhance",
+        "compose:enhance",
+        "Keep a text word for word and add what it lacks.",
+        'burnish enhance "Tell the customer the parcel is late." --variations 3 --explain',
+    ),
+    (
+        "analyze",
+        "compose:analyze",
+        "Tell what a text asks for: intent, complexity, techniques.",
+        'burnish analyze "translate this, then summarise it"',
+    ),
+    (
+        "techniques",
+        "catalogs:techniques",
+        "List prompting techniques, or show one.",
+        "burnish techniques --category reasoning --intent planning",
+    ),
+    ("personas", "catalogs:personas", "List personas, or show one.", "burnish personas writing"),
+    ("version", "machine:version", "Print the version.", "burnish version --json"),
+    (
+        "doctor",
+        "machine:doctor",
+        "Check this installation and say how to mend it.",
+        "burnish doctor",
+    ),
 )
-_PROMPTS: tuple[tuple[str, str, str], ...] = (
-    ("list", "prompts:list_", "List prompts, best rated first."),
-    ("show", "prompts:show", "Show one version with its variables."),
-    ("create", "prompts:create", "Store a text as a prompt, or as its next revision."),
-    ("edit", "prompts:edit", "Store a changed text as the next revision."),
-    ("render", "prompts:render", "Fill in the variables and print the result."),
-    ("history", "versions:history", "Who changed what, when and why."),
-    ("diff", "versions:diff", "Compare two versions word by word."),
-    ("label", "versions:label", "Move, remove or list labels such as production."),
-    ("rollback", "versions:rollback", "Bring an old revision back as a new one."),
-    ("delete", "prompts:delete", "Take a prompt out of the library."),
-    ("restore", "prompts:restore", "Bring a deleted prompt back."),
+PROMPTS: tuple[tuple[str, str, str, str], ...] = (
+    (
+        "list",
+        "prompts:list_",
+        "List prompts, best rated first.",
+        "burnish prompts list --category ops --top 10",
+    ),
+    (
+        "show",
+        "prompts:show",
+        "Show one version with its variables.",
+        "burnish prompts show news/digest@production",
+    ),
+    (
+        "create",
+        "prompts:create",
+        "Store a text as a prompt, or as its next revision.",
+        'burnish prompts create mail/late "Tell {{ name }} that the parcel is late."',
+    ),
+    (
+        "edit",
+        "prompts:edit",
+        "Store a changed text as the next revision.",
+        'burnish prompts edit mail/late --file late.txt -m "Say when it comes"',
+    ),
+    (
+        "render",
+        "prompts:render",
+        "Fill in the variables and print the result.",
+        "burnish prompts render ops/actions --var notes=@notes.txt",
+    ),
+    (
+        "history",
+        "versions:history",
+        "Who changed what, when and why.",
+        "burnish prompts history news/digest --texts",
+    ),
+    (
+        "diff",
+        "versions:diff",
+        "Compare two versions word by word.",
+        "burnish prompts diff news/digest@1 news/digest@2",
+    ),
+    (
+        "label",
+        "versions:label",
+        "Move, remove or list labels such as production.",
+        'burnish prompts label news/digest production 2 -m "wins on the test set"',
+    ),
+    (
+        "rollback",
+        "versions:rollback",
+        "Bring an old revision back as a new one.",
+        "burnish prompts rollback news/digest 1",
+    ),
+    (
+        "delete",
+        "prompts:delete",
+        "Take a prompt out of the library.",
+        "burnish prompts delete mail/late",
+    ),
+    (
+        "restore",
+        "prompts:restore",
+        "Bring a deleted prompt back.",
+        "burnish prompts restore mail/late",
+    ),
 )
-_CONFIG: tuple[tuple[str, str, str], ...] = (
-    ("show", "config:show", "Print each setting, its value and where it came from."),
-    ("validate", "config:validate", "Check files and environment for mistakes."),
-    ("init", "config:init", "Write a settings file to begin from."),
+CONFIG: tuple[tuple[str, str, str, str], ...] = (
+    (
+        "show",
+        "config:show",
+        "Print each setting, its value and where it came from.",
+        "burnish config show",
+    ),
+    (
+        "validate",
+        "config:validate",
+        "Check files and environment for mistakes.",
+        "burnish config validate",
+    ),
+    ("init", "config:init", "Write a settings file to begin from.", "burnish config init --here"),
 )
-_COMPLETION: tuple[tuple[str, str, str], ...] = (
-    ("install", "machine:install_completion", "Install completion for your shell."),
-    ("show", "machine:show_completion", "Print the completion script."),
+COMPLETION: tuple[tuple[str, str, str, str], ...] = (
+    (
+        "install",
+        "machine:install_completion",
+        "Install completion for your shell.",
+        "burnish completion install",
+    ),
+    (
+        "show",
+        "machine:show_completion",
+        "Print the completion script.",
+        "burnish completion show bash > burnish.bash",
+    ),
+)
+
+
+GROUPS = (
+    ("prompts", "Keep prompts over time: versions, labels, rendering.", PROMPTS),
+    ("config", "Settings and where they come from.", CONFIG),
+    ("completion", "Shell completion.", COMPLETION),
 )
 
 
@@ -49,27 +156,22 @@ def build() -> cyclopts.App:
         name="burnish",
         help="Turn a rough idea into a finished prompt, and keep it.\n\n"
         "Alone on a terminal, `burnish` starts a guided session.",
-        help_epilogue="Exit codes: 0 done, 1 failed, 2 usage, 3 not found, 4 conflict, "
-        "5 unavailable, 6 not permitted.",
         version_flags=[],
         result_action="return_value",
         help_format="plaintext",
+        default_parameter=cyclopts.Parameter(negative="", show_default=False),
     )
-    _register(app, _COMMANDS)
-    for name, text, commands in (
-        ("prompts", "Keep prompts over time: versions, labels, rendering.", _PROMPTS),
-        ("config", "Settings and where they come from.", _CONFIG),
-        ("completion", "Shell completion.", _COMPLETION),
-    ):
+    _register(app, COMMANDS)
+    for name, text, commands in GROUPS:
         group = cyclopts.App(name=name, help=text, version_flags=[], result_action="return_value")
         _register(group, commands)
         app.command(group)
     return app
 
 
-def _register(app: cyclopts.App, commands: tuple[tuple[str, str, str], ...]) -> None:
-    for name, target, text in commands:
-        app.command(f"{_ROOT}.{target}", name=name, help=text)
+def _register(app: cyclopts.App, commands: tuple[tuple[str, str, str, str], ...]) -> None:
+    for name, target, text, example in commands:
+        app.command(f"{_ROOT}.{target}", name=name, help=f"{text}\n\nExample: {example}")
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -49,10 +49,7 @@ def list_(
     top: Annotated[int | None, Parameter(help="Only the best n.")] = None,
     common: Common = NONE,
 ) -> None:
-    """List prompts, best rated first, then most used.
-
-    Example: burnish prompts list --category ops --top 10
-    """
+    """List prompts, best rated first, then most used."""
     with platform(common) as p:
         page = p.prompts.list(
             category=category,
@@ -93,11 +90,8 @@ def _list_terminal(page: Page) -> None:
         note(f"{page.total} in all; next page: --cursor {page.next}")
 
 
-def show(reference: Reference, *, common: Common = NONE) -> None:
-    """Show one version with its variables.
-
-    Example: burnish prompts show news/digest@production
-    """
+def show(reference: Reference, /, *, common: Common = NONE) -> None:
+    """Show one version with its variables."""
     with platform(common) as p:
         found = p.prompts.get(reference)
     if common.json:
@@ -128,6 +122,7 @@ def _show_terminal(found: Fetched) -> None:
 def create(
     name: Name,
     text: Annotated[str | None, Parameter(help="The text; - reads standard input.")] = None,
+    /,
     *,
     file: File = None,
     system: Annotated[str, Parameter(help="A system message before the text.")] = "",
@@ -137,10 +132,7 @@ def create(
     message: Annotated[str, Parameter(name=["--message", "-m"], help="Why.")] = "",
     common: Common = NONE,
 ) -> None:
-    """Store a text as a prompt; an existing name gets the next revision.
-
-    Example: burnish prompts create mail/late "Tell {{ name }} that the parcel is late."
-    """
+    """Store a text as a prompt; an existing name gets the next revision."""
     content = _content(text_of(text, "text", file=file), system)
     with platform(common) as p:
         saved = p.prompts.create(
@@ -163,6 +155,7 @@ def _content(text: str, system: str) -> str | list[Message]:
 def edit(
     name: Name,
     text: Annotated[str | None, Parameter(help="The new text; - reads standard input.")] = None,
+    /,
     *,
     file: File = None,
     editor: Annotated[bool, Parameter(negative="", help="Open $EDITOR.")] = False,
@@ -172,10 +165,7 @@ def edit(
     message: Annotated[str, Parameter(name=["--message", "-m"], help="Why.")] = "",
     common: Common = NONE,
 ) -> None:
-    """Store a changed text as the next revision; what is said about a prompt changes without one.
-
-    Example: burnish prompts edit mail/late --file late.txt -m "Say when it comes"
-    """
+    """Store a changed text as the next revision. Category, tags and description need none."""
     about = {"category": category, "tags": tag, "description": description}
     changes = {key: value for key, value in about.items() if value is not None}
     with platform(common) as p:
@@ -212,6 +202,7 @@ def _saved(saved: Saved, common: Common) -> None:
 
 def render(
     reference: Reference,
+    /,
     *,
     var: Annotated[
         list[str] | None,
@@ -220,10 +211,7 @@ def render(
     vars: Annotated[Path | None, Parameter(help="A JSON file with values.")] = None,  # noqa: A002
     common: Common = NONE,
 ) -> None:
-    """Fill in the variables and print the result.
-
-    Example: burnish prompts render ops/actions --var notes=@notes.txt
-    """
+    """Fill in the variables and print the result."""
     with platform(common) as p:
         version = p.prompts.get(reference).version
         values = _values(version.variables, var or [], vars)
@@ -272,11 +260,8 @@ def _from_json(path: Path) -> dict[str, Any]:
         ) from None
 
 
-def delete(name: Name, *, common: Common = NONE) -> None:
-    """Take a prompt out of the library; restore brings it back whole.
-
-    Example: burnish prompts delete mail/late
-    """
+def delete(name: Name, /, *, common: Common = NONE) -> None:
+    """Take a prompt out of the library; restore brings it back whole."""
     with platform(common) as p:
         gone = p.prompts.delete(name)
     out_json(gone) if common.json else out(f"{name} deleted; burnish prompts restore {name}")
@@ -284,14 +269,12 @@ def delete(name: Name, *, common: Common = NONE) -> None:
 
 def restore(
     name: Name,
+    /,
     *,
     as_name: Annotated[str | None, Parameter(help="Another name for it.")] = None,
     common: Common = NONE,
 ) -> None:
-    """Bring a deleted prompt back, with its history and labels.
-
-    Example: burnish prompts restore mail/late
-    """
+    """Bring a deleted prompt back, with its history and labels."""
     with platform(common) as p:
         back = p.prompts.restore(name, as_name=as_name)
     out_json(back) if common.json else out(f"{back.name} restored")

@@ -19,15 +19,13 @@ Why = Annotated[str, Parameter(name=["--message", "-m"], help="Why.")]
 
 def history(
     name: Name,
+    /,
     *,
     limit: Annotated[int, Parameter(help="How many versions at most.")] = 50,
     texts: Annotated[bool, Parameter(negative="", help="Print each text too.")] = False,
     common: Common = NONE,
 ) -> None:
-    """Who changed what, when and why; newest first.
-
-    Example: burnish prompts history news/digest --texts
-    """
+    """Who changed what, when and why; newest first."""
     with platform(common) as p:
         entries = p.prompts.history(name, limit=limit)
     if common.json:
@@ -48,13 +46,11 @@ def history(
 def diff(
     before: Reference,
     after: Reference,
+    /,
     *,
     common: Common = NONE,
 ) -> None:
-    """Compare two versions word by word; variables and the rest apart.
-
-    Example: burnish prompts diff news/digest@1 news/digest@2
-    """
+    """Compare two versions word by word; variables and the rest apart."""
     with platform(common) as p:
         found = p.prompts.diff(before, after)
     if common.json:
@@ -111,16 +107,14 @@ def label(
     name: Name,
     label: Annotated[str | None, Parameter(help="The label; none lists them.")] = None,
     revision: Annotated[int | None, Parameter(help="The revision it shall point at.")] = None,
+    /,
     *,
     remove: Annotated[bool, Parameter(negative="", help="Remove the label.")] = False,
     log: Annotated[bool, Parameter(negative="", help="Who moved what, when and why.")] = False,
     message: Why = "",
     common: Common = NONE,
 ) -> None:
-    """Move, remove or list labels; a bare name gives production where it exists.
-
-    Example: burnish prompts label news/digest production 2 -m "wins on the test set"
-    """
+    """Move, remove or list labels; a bare name gives production where it exists."""
     if label and revision is None and not remove and not log:
         raise UsageError("no revision is given", hint=f"burnish prompts label {name} {label} 1")
     with platform(common) as p:
@@ -148,15 +142,13 @@ def label(
 def rollback(
     name: Name,
     revision: Annotated[int, Parameter(help="The revision to bring back.")],
+    /,
     *,
     label: Annotated[str, Parameter(help="Label to move, if it exists.")] = "production",
     message: Why = "",
     common: Common = NONE,
 ) -> None:
-    """Bring an old revision back as a new one; nothing is rewritten.
-
-    Example: burnish prompts rollback news/digest 1
-    """
+    """Bring an old revision back as a new one; nothing is rewritten."""
     with platform(common) as p:
         saved = p.prompts.rollback(name, revision, label=label or None, message=message)
     if common.json:

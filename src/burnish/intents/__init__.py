@@ -1,0 +1,23 @@
+"""What the user wants."""
+
+from __future__ import annotations
+
+from burnish.intents.classifier import Classifier
+from burnish.intents.intent import (
+    INTENTS,
+    Classification,
+    Complexity,
+    Intent,
+    IntentScore,
+    Method,
+)
+
+__all__ = [
+    "INTENTS",
+    "Classification",
+    "Classifier",
+    "Complexity",
+    "Intent",
+    "IntentScore",
+    "Method",
+]

@@ -82,7 +82,9 @@ class _Words:
         for concept, words in CONCEPTS.items():
             for entry in words.split(","):
                 self._add(concept, entry.strip())
-        self.inside_pattern = re.compile("|".join(map(re.escape, sorted(self.inside, key=len, reverse=True))))
+        self.inside_pattern = re.compile(
+            "|".join(map(re.escape, sorted(self.inside, key=len, reverse=True)))
+        )
 
     def _add(self, concept: str, entry: str) -> None:
         if _NO_SPACES.search(entry):

@@ -1,0 +1,109 @@
+"""Writes the generated reference pages: commands, settings, JSON schemas.
+
+python docs/generate.py [--check]     --check compares and exits 1 when a page is stale
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from burnish.cli import main as cli
+from burnish.generation.result import Generation
+from burnish.intents import Classification
+from burnish.library.prompts import Rendered
+from burnish.library.values import HistoryEntry, Page, Saved
+from burnish.prompts.diff import Diff
+from burnish.settings import fields
+from burnish.storage.store import Fetched
+from burnish.techniques import Selection, Technique
+
+REFERENCE = Path(__file__).parent / "reference"
+SCHEMAS: dict[str, Any] = {
+    "analyze": Classification,
+    "generate": Generation,
+    "enhance": Generation,
+    "prompts-list": Page,
+    "prompts-show": Fetched,
+    "prompts-save": Saved,
+    "prompts-history": list[HistoryEntry],
+    "prompts-diff": Diff,
+    "prompts-render": Rendered,
+    "techniques": list[Technique],
+    "techniques-select": Selection,
+}
+SETTINGS_HEAD = """# Settings
+
+Generated from `burnish/settings.py`. A value comes from a flag, else the environment, else
+`burnish.yaml` in the working folder, else `burnish.yaml` in the data folder, else the default.
+`burnish config show` prints each value with its source.
+
+| Key | Environment | Default | What it does |
+| --- | --- | --- | --- |
+"""
+CLI_HEAD = """# Commands
+
+Generated from the command itself. Every command takes `--json`; texts are read from standard
+input for `-`, and where a pipe stands instead of a text. Exit codes: 0 done, 1 failed, 2 usage,
+3 not found, 4 conflict, 5 unavailable, 6 not permitted.
+"""
+
+
+def pages() -> Iterator[tuple[Path, str]]:
+    yield REFERENCE / "settings.md", _settings()
+    yield REFERENCE / "cli.md", _commands()
+    for name, kind in SCHEMAS.items():
+        schema = msgspec.json.schema(kind)
+        yield REFERENCE / "schemas" / f"{name}.json", json.dumps(schema, indent=1) + "\n"
+
+
+def _settings() -> str:
+    rows: list[str] = []
+    for key, field in fields().items():
+        default = ", ".join(field.default) if isinstance(field.default, tuple) else field.default
+        shown = f"`{default}`" if str(default) else ""
+        rows.append(f"| `{key}` | `{field.env}` | {shown} | {field.description} |")
+    return SETTINGS_HEAD + "\n".join(rows) + "\n"
+
+
+def _commands() -> str:
+    parts = [f"## burnish {' '.join(p)}\n\n```text\n{_help(p)}\n```\n" for p in _command_paths()]
+    return "\n".join([CLI_HEAD, *parts])
+
+
+def _command_paths() -> list[list[str]]:
+    paths = [[name] for name, *_ in cli.COMMANDS]
+    for group, _, commands in cli.GROUPS:
+        paths += [[group, name] for name, *_ in commands]
+    return paths
+
+
+def _help(path: list[str]) -> str:
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        cli.main([*path, "--help"])
+    return "\n".join(line.rstrip() for line in printed.getvalue().strip().splitlines())
+
+
+def main() -> None:
+    stale = [
+        path
+        for path, text in pages()
+        if not path.exists() or path.read_text(encoding="utf-8") != text
+    ]
+    if "--check" in sys.argv:
+        sys.exit(f"stale: {', '.join(p.name for p in stale)}; run: make docs" if stale else 0)
+    for path, text in pages():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

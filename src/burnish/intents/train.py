@@ -1,0 +1,183 @@
+"""Trains the intent classifier and reports what grouped cross-validation says of it.
+
+    python -m burnish.intents.train [--out FOLDER] [--cache FILE]
+
+Writes one file of weights for each tier, `manifest.json` (data, sums, seeds) and `report.json`. The
+data and the recipe decide the result; nothing else is random. Needs the extras `train` and, for the
+weights over sentence vectors, `embed`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from burnish.intents.corpus import (
+    Example,
+    folds,
+    held_out_voices,
+    load_corpus,
+    manifest,
+)
+from burnish.intents.embedding import MODEL_ID, embedding_available, shared_embedder
+from burnish.intents.features import cut
+from burnish.intents.fit import Read, Recipe, fit, read, temperature
+from burnish.intents.grading import grade
+from burnish.intents.intent import INTENTS
+from burnish.intents.trained import WEIGHTS, TrainedModel, WeightSet, save_model, softmax
+
+SEED = 7
+RECIPES: Mapping[WeightSet, Recipe] = MappingProxyType(
+    {"rules": Recipe(), "floor": Recipe(), "embedding": Recipe()}
+)
+_TIERS: Mapping[WeightSet, dict[str, bool]] = MappingProxyType(
+    {
+        "rules": {"terms": False, "vectors": False},
+        "floor": {"terms": True, "vectors": False},
+        "embedding": {"terms": True, "vectors": True},
+    }
+)
+
+
+def fitted(rows: Sequence[Read], tier: WeightSet) -> TrainedModel:
+    return fit(rows, RECIPES[tier], **_TIERS[tier])
+
+
+def logits_of(model: TrainedModel, rows: Sequence[Read]) -> Any:
+    return np.stack([model.logits(row.request, row.vector) for row in rows])
+
+
+class CrossValidated(msgspec.Struct, frozen=True):
+    """Logits for the requests, each from a fit that saw none of their group."""
+
+    logits: Any
+    examples: tuple[Example, ...]
+    temperature: float
+
+    @property
+    def chances(self) -> Any:
+        return softmax(self.logits / self.temperature)
+
+
+def cross_validate(rows: Sequence[Read], tier: WeightSet, *, seed: int = 0) -> CrossValidated:
+    """Five folds by group. Only requests are tested on: fillers make templates too easy."""
+    parts: list[Any] = []
+    tested: list[Example] = []
+    for fold in folds((r.example for r in rows), seed=seed):
+        kept = [r for r in rows if r.example.group not in fold]
+        left = [r for r in rows if r.example.group in fold and r.example.source == "request"]
+        parts.append(logits_of(fitted(kept, tier), left))
+        tested += [r.example for r in left]
+    logits = np.concatenate(parts)
+    truth = np.array([INTENTS.index(e.intent) for e in tested])
+    return CrossValidated(logits, tuple(tested), temperature(logits, truth))
+
+
+def evaluate(rows: Sequence[Read], held: frozenset[str], tier: WeightSet) -> dict[str, Any]:
+    """Grouped cross-validation without the held-out voices, then one fit tested on those, and one
+    on templates alone tested on requests."""
+    seen = [r for r in rows if r.example.group not in held]
+    crossed = cross_validate(seen, tier)
+    unseen = [r for r in rows if r.example.group in held and r.example.source == "request"]
+    model = fitted(seen, tier)
+    templates = [r for r in seen if r.example.source != "request"]
+    singles = [r for r in seen if r.example.source == "request"]
+    from_templates = fitted(templates, tier)
+
+    def graded(model: TrainedModel, tested: Sequence[Read]) -> dict[str, Any]:
+        chances = softmax(logits_of(model, tested) / crossed.temperature)
+        return grade(chances, [r.example for r in tested])
+
+    return {
+        "temperature": round(crossed.temperature, 4),
+        "grouped_cross_validation": grade(crossed.chances, crossed.examples),
+        "held_out_voices": graded(model, unseen),
+        "templates_to_requests": graded(from_templates, singles),
+    }
+
+
+def vectors_of(examples: Sequence[Example], cache: Path | None) -> Any:
+    """Sentence vectors of the cut texts; `cache` (.npz) keeps them between runs."""
+    texts = [cut(e.text) for e in examples]
+    keys = [hashlib.sha256(text.encode()).hexdigest() for text in texts]
+    known: dict[str, Any] = {}
+    if cache is not None and cache.is_file():
+        with np.load(cache, allow_pickle=False) as stored:
+            known = dict(zip(stored["keys"].tolist(), stored["rows"], strict=True))
+    missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in known}
+    if missing:
+        rows = shared_embedder().encode(list(missing.values()))
+        known |= dict(zip(missing, rows, strict=True))
+        if cache is not None:
+            cache.parent.mkdir(parents=True, exist_ok=True)
+            np.savez(cache, keys=np.array(list(known)), rows=np.stack(list(known.values())))
+    return np.stack([known[key] for key in keys])
+
+
+def train(out: Path = WEIGHTS, *, cache: Path | None = None) -> dict[str, Any]:
+    """Evaluates and fits every tier, writes weights, manifest and report; gives the report.
+
+    The shipped weights are fitted on everything, held-out voices included, after those were used
+    to report. Raises `MissingExtra` without scipy.
+    """
+    examples = load_corpus(seed=SEED)
+    embeds = embedding_available()
+    rows = read(examples, vectors_of(examples, cache) if embeds else None)
+    held = held_out_voices()
+    report: dict[str, Any] = {}
+    for tier in _TIERS:
+        if tier == "embedding" and not embeds:
+            continue
+        report[tier] = evaluate(rows, held, tier)
+        model = fitted(rows, tier)
+        calibrated = msgspec.structs.replace(model, temperature=report[tier]["temperature"])
+        save_model(calibrated, out / f"{tier}.npz")
+    _write(out / "report.json", report)
+    _write(out / "manifest.json", _manifest(out))
+    return report
+
+
+def _manifest(out: Path) -> dict[str, Any]:
+    return {
+        "data": manifest(),
+        "held_out_voices": sorted(held_out_voices()),
+        "seed": SEED,
+        "sentence_vectors": MODEL_ID,
+        "recipes": {tier: msgspec.to_builtins(recipe) for tier, recipe in RECIPES.items()},
+        "weights": {
+            path.name: {
+                "bytes": path.stat().st_size,
+                "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+            }
+            for path in sorted(out.glob("*.npz"))
+        },
+    }
+
+
+def _write(path: Path, content: dict[str, Any]) -> None:
+    path.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description="Train the intent classifier.")
+    parser.add_argument("--out", type=Path, default=WEIGHTS)
+    parser.add_argument("--cache", type=Path, default=None, help="keeps sentence vectors (.npz)")
+    given = parser.parse_args(arguments)
+    for tier, result in train(given.out, cache=given.cache).items():
+        for test in ("grouped_cross_validation", "held_out_voices", "templates_to_requests"):
+            figures = {k: v for k, v in result[test].items() if k != "per_intent"}
+            sys.stdout.write(f"{tier:10} {test:26} {figures}\n")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
