@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ def valid(name: str, text: str) -> Any:
 def test_generate_prints_a_prompt_with_a_variable_and_stores_it(spawn: Run) -> None:
     done = spawn("generate", "summarise support tickets")
     assert done.code == 0
-    assert "{{ ticket" in done.out
+    assert re.search(r"\{\{ \w+ \}\}", done.out)
     assert not done.err
     assert "summarise-support-tickets" in spawn("prompts", "list").out
 
@@ -180,7 +181,5 @@ def test_too_short_too_long_and_broken_texts_are_refused(spawn: Run) -> None:
     long = spawn("generate", "-", stdin="word " * 60_000)
     assert long.code == 2
     assert "200,000" in long.err
-    stored = spawn(
-        "generate", "-", stdin='it\'s "quoted"; DROP TABLE prompts; --', LC_ALL="C.UTF-8"
-    )
-    assert 'it\'s "quoted"; DROP TABLE prompts; --'.lower() in stored.out.lower()
+    stored = spawn("enhance", "-", stdin='it\'s "quoted"; DROP TABLE prompts; --', LC_ALL="C.UTF-8")
+    assert 'it\'s "quoted"; DROP TABLE prompts; --' in stored.out

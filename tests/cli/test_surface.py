@@ -202,8 +202,8 @@ def test_techniques_are_listed_filtered_and_switched_off(
     assert run("techniques", "--category", "raesoning").code == 2
     assert "known harm" in run("techniques", "zero_shot_cot").out
     monkeypatch.setenv("BURNISH_TECHNIQUES__DISABLED", "few_shot")
-    assert "few_shot\t" not in run("techniques").out
-    assert "few_shot\t" in run("techniques", "--all").out
+    assert "\nfew_shot\t" not in run("techniques").out
+    assert "\nfew_shot\t" in run("techniques", "--all").out
 
 
 @pytest.mark.spec("LIB-10", "LIB-11")

@@ -28,6 +28,7 @@ class Common:
 
 
 NONE = Common()
+STDIN = "\0stdin"
 
 
 def platform(common: Common) -> burnish.Platform:
@@ -40,7 +41,7 @@ def text_of(given: str | None, what: str, *, file: Path | None = None) -> str:
     """The argument, a file, or standard input for `-` and for no argument in a pipe."""
     if file is not None:
         return read_file(file)
-    if given is not None and given != "-":
+    if given is not None and given != STDIN:
         return given
     if given is None and sys.stdin.isatty():
         raise UsageError(f"no {what} is given", hint=f"type the {what} in quotes, or pipe it in")

@@ -9,6 +9,7 @@ from typing import Any
 
 import cyclopts
 
+from burnish.cli.common import STDIN
 from burnish.cli.main import build
 from burnish.errors import BurnishError
 
@@ -20,7 +21,9 @@ def run(arguments: list[str]) -> int:
     try:
         if not arguments:
             return _without_arguments()
-        result: Any = build()(arguments, exit_on_error=False, print_error=False)
+        # The library reads a lone hyphen as an option without a name.
+        given = [STDIN if argument == "-" else argument for argument in arguments]
+        result: Any = build()(given, exit_on_error=False, print_error=False)
         sys.stdout.flush()
     except BurnishError as error:
         _say(error.code, error.what, error.hint, error.subject, as_json=as_json)
