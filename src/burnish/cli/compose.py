@@ -10,7 +10,6 @@ from cyclopts import Parameter
 from burnish.cli.common import (
     NONE,
     Common,
-    note,
     on_terminal,
     out,
     out_json,
@@ -108,4 +107,3 @@ def generate(
             target=target,
         )
     show.generation(made, as_json=common.json, explain=explain, phases=show_phases)
-    note(f"stored as {made.reference}")

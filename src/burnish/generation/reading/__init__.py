@@ -224,7 +224,10 @@ def _topic(spans: list[Span]) -> str:
 def _reasons(
     ask: str, spans: list[Span], inputs: tuple[Input, ...], keys: tuple[str, ...]
 ) -> tuple[tuple[str, str], ...]:
-    read = [(span.kind, ask[span.start : span.end].strip(" ,")) for span in spans]
+    read = [
+        (span.variable.name if span.variable else span.kind, ask[span.start : span.end].strip(" ,"))
+        for span in spans
+    ]
     read += [("input", item.noun) for item in inputs]
     read += [("fields", ", ".join(keys))] if keys else []
     return tuple(dict.fromkeys(read))
