@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pexpect
 import pytest
@@ -131,7 +132,7 @@ def loaded(*arguments: str) -> set[str]:
     return set(done.stderr.split())
 
 
-def test_version_and_help_load_nothing_but_the_cli_library() -> None:
+def test_version_and_help_load_no_library() -> None:
     heavy = {
         "msgspec",
         "sqlalchemy",
@@ -143,8 +144,9 @@ def test_version_and_help_load_nothing_but_the_cli_library() -> None:
         "onnxruntime",
         "aiosqlite",
     }
-    assert not loaded("--version") & (heavy | {"cyclopts", "rich"})
-    assert not loaded("--help") & heavy
+    for flag in ("--version", "--help"):
+        assert not loaded(flag) & (heavy | {"cyclopts", "rich"})
+    assert not loaded("prompts", "show", "--help") & heavy
 
 
 def test_enhance_does_not_open_the_store() -> None:
@@ -281,7 +283,7 @@ def test_labels_move_are_logged_and_can_go(run: Run) -> None:
 
 @pytest.mark.spec("CLI-02")
 def test_alone_on_a_terminal_a_guided_session_opens(tmp_path: Path) -> None:
-    child = pexpect.spawn(
+    child: Any = pexpect.spawn(
         COMMAND[0], COMMAND[1:], timeout=30, encoding="utf-8", dimensions=(50, 80)
     )
     child.expect("What should the prompt do")
@@ -309,7 +311,7 @@ def test_alone_on_a_terminal_a_guided_session_opens(tmp_path: Path) -> None:
 
 @pytest.mark.spec("CLI-02")
 def test_the_session_ends_cleanly_on_ctrl_d(tmp_path: Path) -> None:
-    child = pexpect.spawn(COMMAND[0], COMMAND[1:], timeout=30, encoding="utf-8")
+    child: Any = pexpect.spawn(COMMAND[0], COMMAND[1:], timeout=30, encoding="utf-8")
     child.expect("What should the prompt do")
     child.sendeof()
     child.expect("Bye")

@@ -149,6 +149,28 @@ GROUPS = (
 )
 
 
+def overview() -> str:
+    """The help of `burnish` itself, from the table above alone: it costs no import."""
+    groups = [(name, text) for name, text, _ in GROUPS]
+    rows = sorted([*((name, text) for name, _, text, _ in COMMANDS), *groups])
+    width = max(len(name) for name, _ in rows)
+    return "\n".join(
+        [
+            "Usage: burnish COMMAND [OPTIONS]",
+            "",
+            "Turn a rough idea into a finished prompt, and keep it.",
+            "Alone on a terminal, `burnish` starts a guided session.",
+            "",
+            *(f"  {name:{width}}  {text}" for name, text in rows),
+            "",
+            "  burnish COMMAND --help tells more; burnish --version prints the version.",
+            "",
+            'Begin with: burnish generate "summarise support tickets for my boss"',
+            "",
+        ]
+    )
+
+
 def build() -> cyclopts.App:
     import cyclopts
 
@@ -181,6 +203,9 @@ def main(arguments: list[str] | None = None) -> int:
         from burnish._version import __version__
 
         sys.stdout.write(f"burnish {__version__}\n")
+        return 0
+    if given in (["--help"], ["-h"]):
+        sys.stdout.write(overview())
         return 0
     from burnish.cli.run import run
 

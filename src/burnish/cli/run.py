@@ -10,7 +10,7 @@ from typing import Any
 import cyclopts
 
 from burnish.cli.common import STDIN
-from burnish.cli.main import build
+from burnish.cli.main import build, overview
 from burnish.errors import BurnishError
 
 INTERRUPTED = 130
@@ -47,7 +47,7 @@ def _without_arguments() -> int:
         from burnish.cli.guided import session
 
         return session()
-    build()(["--help"])
+    sys.stdout.write(overview())
     return 0
 
 

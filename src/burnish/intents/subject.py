@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 
 from burnish.intents.intent import Intent
 
@@ -76,10 +77,6 @@ SUB_INTENTS: Mapping[str, str] = {
 _DOMAINS = {
     name: re.compile(rf"\b(?:{words})(?![\w])", re.IGNORECASE) for name, words in DOMAINS.items()
 }
-_TASKS = {
-    intent: tuple((name, re.compile(rf"(?:{words})", re.IGNORECASE)) for name, words in types)
-    for intent, types in TASK_TYPES.items()
-}
 _SUBS = {name: re.compile(words, re.IGNORECASE) for name, words in SUB_INTENTS.items()}
 
 
@@ -94,14 +91,18 @@ def domain(text: str, intent: Intent) -> str:
 
 
 def task_type(text: str, intent: Intent) -> str:
+    """The first listed type whose words occur: the list goes from the special to the general."""
     head = text[:600]
-    hits = [
-        (match.start(), index, name)
-        for index, (name, pattern) in enumerate(_TASKS[intent])
-        if (match := pattern.search(head))
-    ]
-    # The listed order is from special to general, so it decides before the place in the text.
-    return min(hits, key=lambda hit: hit[1])[2] if hits else _TASKS[intent][-1][0]
+    types = _task_patterns(intent)
+    return next((name for name, pattern in types if pattern.search(head)), types[-1][0])
+
+
+@lru_cache(maxsize=len(TASK_TYPES))
+def _task_patterns(intent: Intent) -> tuple[tuple[str, re.Pattern[str]], ...]:
+    # Compiled for the intent that is asked for: all of them would slow the start.
+    return tuple(
+        (name, re.compile(f"(?:{words})", re.IGNORECASE)) for name, words in TASK_TYPES[intent]
+    )
 
 
 def sub_intents(text: str) -> tuple[str, ...]:

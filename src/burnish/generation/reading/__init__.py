@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from burnish.generation.brief import Brief, Input, Span
 from burnish.generation.reading import measures, shape, subject
 from burnish.generation.reading.constraints import constraint_spans, is_list_continuation
+from burnish.generation.reading.lazy import Pattern
 from burnish.generation.reading.words import LANGUAGE_OF_CODE
 from burnish.intents.intent import Classification
 from burnish.prompts.prompt import Variable
@@ -18,7 +19,7 @@ _LONG_WORDS = 60
 _FOR_READERS = (
     "summarization", "learning", "research", "analysis", "data_extraction", "translation",
 )  # fmt: skip
-_QUESTION = re.compile(
+_QUESTION = Pattern(
     r"(?:who|whose|what|when|where|which|why|how|is|are|was|were|does|did|can|could|should|would|will"
     r"|cómo|qué|cuál|por qué|qui|pourquoi|comment|wer|was|wann|wo|warum|wie|welche[rsn]?|quem|como|chi|perché)\b(?!['’])",
     re.IGNORECASE,

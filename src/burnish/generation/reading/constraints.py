@@ -6,33 +6,34 @@ import re
 from collections.abc import Iterator
 
 from burnish.generation.brief import Span
+from burnish.generation.reading.lazy import Pattern
 
-_STRONG = re.compile(
+_STRONG = Pattern(
     r"(?:^|[,;.]\s*|\s+)(?P<text>(?:and\s+|but\s+)?(?:(?P<no>no|without|avoid|don'?t|do not|never|not|ohne|sin|sans|sem|senza)"
     r"|(?P<must>must(?: be| have| include)?|only|always|make sure|be sure to|ensure|include|including|use|using|keep|mention|based on|has to|have to|needs? to|should|aimed at|focus(?:ed|ing)? on))\s+[^,;.\n]+?)"
     r"(?=\s*(?:[,;.\n]|$)|\s+(?:and|but)\s+(?:no|without|avoid|must|only|include|use|keep|don'?t|make)\b)",
     re.IGNORECASE,
 )
-_BESIDE = re.compile(
+_BESIDE = Pattern(
     r"[,;]\s*(?P<text>(?:and\s+|but\s+)?[^,;.\n]{3,60}?)(?=\s*(?:[,;.\n]|$))",
 )
-_WITH = re.compile(
+_WITH = Pattern(
     r"\s(?P<text>(?:with|mit|con|avec|com)\s+(?:(?:my|our|two|three|small|young|little|\d)\s+)*(?:kids?|children|toddlers?|a baby|baby|dogs?|a dog|cats?|my (?:wife|husband|parents|family|partner)|family|friends|seniors|niños|kindern|enfants|crianças|bambini|bad knees|a wheelchair|kids and [a-z]+))\b",
     re.IGNORECASE,
 )
-_ASK_VERB = re.compile(
+_ASK_VERB = Pattern(
     r"^(?:and\s+|then\s+|und\s+|y\s+|et\s+)?(?:then\b|write|explain|give|make|create|list|tell|show|summari[sz]e|translate|find|compare|plan|draft|fix|how|what|why|which|can|could|i|we|it|my|our|he|she|they|is|are|you|the|a|an|der|die|das|el|la|le|un|una)\b",
     re.IGNORECASE,
 )
 # In the middle of a sentence these words tell and do not ask: "a client who has not paid".
-_NEEDS_BREAK = re.compile(
+_NEEDS_BREAK = Pattern(
     r"(?:no|not|never|don'?t|do not|must|only|always|include|use|keep|mention|has to|have to|needs? to|should)\b",
     re.IGNORECASE,
 )
-_BREAK = re.compile(
+_BREAK = Pattern(
     r"(?:[,;.:]\s*|\b(?:and|but|und|aber|y|pero|et|mais|e|ma|mas)\s+)\Z", re.IGNORECASE
 )
-_JOINED = re.compile(
+_JOINED = Pattern(
     r"\b(?:that|which|who|to|i|you|we|they|he|she|it|is|are|was|were|has|have|had|will|would|can|could|people)\s+\Z",
     re.IGNORECASE,
 )

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from burnish.generation.brief import Span, slot
+from burnish.generation.reading.lazy import Pattern
 from burnish.generation.reading.words import NUMBER, number
 
 _LIMIT = (
@@ -25,18 +26,18 @@ _UNITS = {
     "minutes": r"minutes?(?= (?:read|talk|speech|video|script|presentation))",
 }
 _UNIT = "|".join(f"(?P<{name}>{pattern})" for name, pattern in _UNITS.items())
-_LENGTH = re.compile(
+_LENGTH = Pattern(
     rf"(?<![\w{{])(?:(?:in|with|using|into|as|en|em|mit|con|com|auf|dans|of|keep it|limit(?:ed)? (?:it )?to|within)\s+)?"
     rf"(?:{_LIMIT}\s+)?(?P<n>{NUMBER})(?:\s*(?:-|–|to|or)\s*(?P<m>\d+))?[\s-]+(?:short |brief |clear )?(?:{_UNIT})\b"
     rf"(?:\s+(?P<after>max(?:imum)?|or less|or fewer|at most|minimum|or more))?",
     re.IGNORECASE,
 )
-_ADJECTIVE = re.compile(
+_ADJECTIVE = Pattern(
     r"(?:,\s*|\b(?:keep it|make it|but|and|be)\s+)(?P<word>short|brief|concise|very short|detailed"
     r"|in[- ]depth|succinct|kurz|breve|corto|court)\b(?:\s+(?:and simple|please))?",
     re.IGNORECASE,
 )
-_MONEY = re.compile(
+_MONEY = Pattern(
     r"(?P<lead>(?:(?:with|on|for|under|below|max(?:imum)?|up to|within|at most|mit|con|avec|com)\s+)?"
     r"(?:(?:a|an|my|the|einem|un|una|um)\s+)?(?:(?:total\s+)?budget\s*(?:of|is|:|von|de|di)?\s*)?)"
     r"(?:(?P<sign>[$€£₹])\s*(?P<n1>\d[\d.,]*k?)"
@@ -49,16 +50,16 @@ _CURRENCY = {
     "bucks": "usd", "£": "gbp", "pound": "gbp", "pounds": "gbp", "₹": "inr", "rupee": "inr",
     "rupees": "inr", "yen": "jpy", "zł": "pln", "reais": "brl",
 }  # fmt: skip
-_AGE = re.compile(
+_AGE = Pattern(
     r"(?P<n>\d{1,2})[\s-]*(?:years?[\s-]*olds?|yr[\s-]*olds?|yo\b|jährigen?|años|ans\b|anos\b|anni)",
     re.IGNORECASE,
 )
-_PERIOD = re.compile(
+_PERIOD = Pattern(
     rf"\b(?P<n>{NUMBER})[\s-]*(?P<unit>days?|nights?|weeks?|months?|weekends?|tage?n?|tägige[nrs]?|wochen?|días?|semanas?"
     r"|jours?|semaines?|dias?|giorni|settimane|hours?|minutes?)\b",
     re.IGNORECASE,
 )
-_PER_UNIT = re.compile(
+_PER_UNIT = Pattern(
     r"\s*(?:an?|per|/|pro|por|par|al?)\s*(?:day|week|month|year|hour|night|piece|person|head|tag|woche|monat|mes|día|mois|jour|mese)",
     re.IGNORECASE,
 )
@@ -71,7 +72,7 @@ _PERIOD_NAMES = (
     (r"hour", "hours"),
     (r"minute", "minutes"),
 )
-_COUNT = re.compile(
+_COUNT = Pattern(
     rf"\b(?P<n>{NUMBER})\s+(?P<what>(?:[a-zà-ÿ-]+\s+){{0,2}}?(?:ideas?|names?|tips?|questions?|examples?|titles?"
     r"|slogans?|taglines?|headlines?|ways?|reasons?|variations?|options?|alternatives?|suggestions?"
     r"|recipes?|exercises?|problems?|flashcards?|posts?|tweets?|facts?|quotes?|captions?|jokes?|hooks?"

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from burnish.generation.brief import Span
+from burnish.generation.reading.lazy import Pattern
 from burnish.generation.reading.words import LANGUAGE, LANGUAGE_OF_NAME, PERSON, TONES, TRADE
 
 _FORMATS = {
@@ -27,39 +28,39 @@ _FORMATS = {
 _FORMAT_NAMES = "|".join(
     f"(?P<f{index}>{pattern})" for index, pattern in enumerate(_FORMATS.values())
 )
-_FORMAT = re.compile(
+_FORMAT = Pattern(
     r"(?:,\s*)?(?:\b(?:as|into|in|to(?=\s+(?:an?\s+)?(?:json|csv|ya?ml|xml|html|markdown|table)\b)|return|output(?: (?:as|in))?|formatted as|using|give (?:me )?|als|en|como|sous forme de"
     r"|em|come|in form(?:at)? of)\s+(?:a|an|valid|pure|only|eine[rn]?|una?|um|uma|un)?\s*)"
     rf"(?:valid |clean |strict )?(?:{_FORMAT_NAMES})\b(?!\s+(?:of|in)\s+(?:my|the|our))(?:\s+(?:format|only|form))?",
     re.IGNORECASE,
 )
-_IN_LANGUAGE = re.compile(
+_IN_LANGUAGE = Pattern(
     r"(?:,\s*)?\b(?:(?:written\s+)?in|auf|en|em|på|in het|in lingua|answer in|reply in|w języku|на)"
     rf"\s+(?:(?:simple|plain|formal|fluent|native|leichtem|einfachem)\s+)?(?P<language>{LANGUAGE})(?!\s+(?:food|cuisine|history|culture|class|lesson|literature|law|market|grammar|verbs?))",
     re.IGNORECASE,
 )
-_TO_LANGUAGE = re.compile(
+_TO_LANGUAGE = Pattern(
     rf"\b(?:(?:from\s+(?P<source>{LANGUAGE})\s+)?(?:to|into|in|ins|al|en|para(?: o)?|nach|in het|naar|na)\s+(?:\w+\s+)?(?P<target>{LANGUAGE})"
     rf"|(?P<source2>{LANGUAGE})\s*(?:-|->|→|to)\s*(?P<target2>{LANGUAGE}))",
     re.IGNORECASE,
 )
 _TONE_NAMES = "|".join(sorted({re.escape(tone) for tone in TONES}, key=len, reverse=True))
 _TONES = rf"(?:{_TONE_NAMES})(?:\s*(?:,|and|but|y|und|et|e)\s*(?:{_TONE_NAMES}))*"
-_TONE = re.compile(
+_TONE = Pattern(
     rf"(?:,\s*)?\b(?:(?:in|with|using)\s+(?:an?\s+)?(?P<t1>{_TONES})(?:\s+and\s+\w+)?\s+(?:tone|style|voice|manner|language|way)"
     rf"|(?:make|keep)\s+it\s+(?:very |really |a bit |more )?(?P<t2>{_TONES})|(?P<t3>{_TONES})\s+tone|tone\s*:\s*(?P<t4>{_TONES})"
     rf"|(?:but|and)?\s*(?P<t5>{_TONES})(?=\s*(?:,|\.|$)))",
     re.IGNORECASE,
 )
-_LOOSE_TONE = re.compile(rf"\b(?P<tone>{_TONE_NAMES})\b(?=\s+[a-z])", re.IGNORECASE)
-_AUDIENCE = re.compile(
+_LOOSE_TONE = Pattern(rf"\b(?P<tone>{_TONE_NAMES})\b(?=\s+[a-z])", re.IGNORECASE)
+_AUDIENCE = Pattern(
     r"(?:,\s*)?\b(?P<link>for|to|aimed at|targeting|suitable for|understandable (?:for|to|by)|para|pour|für|an|a|à|per)\s+"
     r"(?P<who>(?:(?:my|our|the|a|an|some|all|complete|absolute|total|busy|young|new|non-technical|technical|senior|junior"
     r"|first-time|mi|mis|mon|ma|mes|meine[nrm]?|mein|meu|minha|il mio|la mia|un|una|une|einen?|einem|high school|middle school|primary school|college|university|small business)\s+){0,3}"
     rf"(?:{PERSON}|{TRADE})(?:\s+(?:who|without|with no|of)\s+[^,.;\n]{{1,40}}?(?=\s+(?:in|as|about)\b|[,.;\n]|$))?)",
     re.IGNORECASE,
 )
-_YEAR_OLD = re.compile(
+_YEAR_OLD = Pattern(
     r"\b(?:for|to|para|für|pour|a|an|à)\s+(?P<who>(?:a|an|my|un|una|einen?|einem|unseren?|our)?\s*(?P<n>\d{1,2})[\s-]*"
     r"(?:years?[\s-]*olds?|yr[\s-]*olds?|jährige[snm]?(?: Kind)?)(?:\s+(?:kids?|child|children|girl|boy|daughter|son))?"
     r"|(?:un niño de|un enfant de|uma criança de|un bambino di)\s*(?P<n2>\d{1,2})\s*(?:años|ans|anos|anni))",

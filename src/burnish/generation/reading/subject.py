@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 import msgspec
 
 from burnish.generation.brief import Input, Span, slot
+from burnish.generation.reading.lazy import Pattern
 from burnish.generation.reading.words import INPUT_NOUNS
 
 _NOUN = "|".join(sorted(map(re.escape, INPUT_NOUNS), key=len, reverse=True))
@@ -15,26 +16,26 @@ _OWNED = (
     r"this|these|those|the following|following|attached|below|pasted|the|my|our|their|his|her|a bunch of|some|each"
     r"|este|esta|estos|estas|esse|essa|ce|cet|cette|ces|diesen|diese[srm]?|questo|questa|mi|mis|mein[en]*|unsere?|mon|ma|mes|nos"
 )
-_INPUT = re.compile(
+_INPUT = Pattern(
     rf"\b(?P<owner>{_OWNED})\s+(?P<words>(?:[a-zà-ÿ'’-]+\s+){{0,3}}?)(?P<noun>{_NOUN})\b",
     re.IGNORECASE,
 )
-_BARE_INPUT = re.compile(
+_BARE_INPUT = Pattern(
     rf"\b(?P<lead>from|of|out of|turn|convert|summari[sz]e|translate|classify|analy[sz]e|review|proofread|rewrite|edit|parse|clean up|score|grade|resume|traduce|traduis|übersetze)\s+"
     rf"(?P<words>(?:[a-zà-ÿ'’-]+\s+){{0,2}}?)(?P<noun>{_NOUN})\b",
     re.IGNORECASE,
 )
-_NOT_GIVEN = re.compile(
+_NOT_GIVEN = Pattern(
     r"\b(?:write|draft|compose|create|generate|make(?!\s+(?:this|my|our|the)\s)|send|design|build|escribe|écris|schreibe?|scrivi|escreva)\b"
     r"(?:\s+(?:me|us))?\s+(?:(?:a|an|the|my|our|some|un|una|une|eine?n?|uma?)\s+)?(?:[\w'-]+\s+){0,3}$",
     re.IGNORECASE,
 )
-_PLURAL = re.compile(
+_PLURAL = Pattern(
     r"(?:emails|mails|reviews|tickets|comments|invoices|receipts|articles|messages)\b",
     re.IGNORECASE,
 )
 
-_FIELDS = re.compile(
+_FIELDS = Pattern(
     r"\b(?:extract|pull(?: out)?|get|parse|grab|list|find|identify|capture|fish out|extrae|extraire|extrais|extrahiere|estrai|extraia)\s+"
     r"(?:(?:me|out|all|only|just)\s+)*(?:the\s+)?(?P<list>[^.;:\n]+?)\s+"
     r"(?:out of|from|in|of|de|des|du|aus|dai|dalle|from each of)\s+(?:(?:the|this|these|all|my|our|los|las|les|den|diesen)\s+)?(?P<source>[^.;:\n,]+?)"
@@ -72,15 +73,15 @@ _COLLECTIVE = frozenset(
         "schlüsselwörter",
     ]
 )
-_SPLIT = re.compile(
+_SPLIT = Pattern(
     r"\s*,\s*(?:and\s+|or\s+)?|\s+(?:and|plus|y|et|und|e|as well as)\s+|\s*&\s*|\s*/\s*"
 )
-_FIELD_NAMES = re.compile(
+_FIELD_NAMES = Pattern(
     r"\b(?:with (?:the )?(?:fields|keys|columns)|fields|keys|columns)\s*[:=]?\s*(?P<list>[\w ,/&-]+)",
     re.IGNORECASE,
 )
 
-_TOPIC = re.compile(
+_TOPIC = Pattern(
     r"^(?:(?:please|can you|could you|pls|hey|hi|ok|i want you to|i need you to)[,\s]+)*"
     r"(?P<verb>(?:explain(?:s)?|describe|teach|tutor|help me (?:to )?(?:understand|learn)|i want to (?:understand|learn)(?: about)?|tell me about|introduce|eli5)(?:\s+(?:to\s+)?(?:me|us))?(?:\s+(?:about|how to))?(?:\s+(?:what|how)(?:\s+(?:is|are|does|do))?)?"
     r"|what(?:'s| is| are)|how (?:does|do)|explícame|explica(?:me)?|qué (?:es|son)|explique[rz]?(?:-moi)?|qu'est-ce que?(?: c'est)?|erklär[e]?(?: mir)?|was (?:ist|sind)|wie funktionier(?:t|en)|o que é|spiegami|spiega|cos'è|che cos'è)\s+"
@@ -89,18 +90,18 @@ _TOPIC = re.compile(
     r"(?=\s*(?:[,.;:?!\n]|$)|\s+(?:to|for|in|as|like|using|with|so that|step by step|at a|para|pour|für|einem|einer|a un|à un|a una|à une)\s)",
     re.IGNORECASE,
 )
-_ABOUT = re.compile(
+_ABOUT = Pattern(
     r"\b(?:about|on|regarding|sobre|über|au sujet de|su|a proposito di)\s+(?P<topic>(?!(?:us|it|me|them|you|my own|a budget)\b)[^,.;:?!\n]+?(?:(?:,\s*(?:an?|the|two|three)\s[^,.;:?!\n]+?)+,?\s+and\s+[^,.;:?!\n]+?)?)"
     r"(?=\s*(?:[,.;:?!\n]|$)|\s+(?:for|to|in|that|who|with|using|under|of about|para|pour|für|mit|con|avec)\s)",
     re.IGNORECASE,
 )
-_PLACE = re.compile(
+_PLACE = Pattern(
     r"\b(?P<lead>(?:trip|travel|holiday|vacation|weekend|getaway|journey|visit|honeymoon|itinerary|days|viaje|voyage|reise|viaggio|viagem|semana|days?|nights?|días|dias|jours|tage|giorni)"
     r"(?:\s+(?:in|to|at|for|a|à|au|en|nach|para|around|through)\s+)|(?:visiting|travel(?:ling)? to|going to|visit)\s+)(?:the\s+)?"
     r"(?P<place>[A-Za-zÀ-ÿ][\w'’.-]*(?:\s+(?!(?:with|for|in|on|under|and|next|this|from|by|mit|con|avec|pour|para)\b)[A-Za-zÀ-ÿ][\w'’.-]*){0,3})",
     re.IGNORECASE,
 )
-_ERROR = re.compile(
+_ERROR = Pattern(
     r"(?P<error>(?:Uncaught\s+)?\b(?:[A-Za-z_][\w.]*\.)?[A-Z]\w*(?:Error|Exception|Warning|Fault|Interrupt)\b(?:\s*\[[^\]]*\])?:?[^\n]*?"
     r"|\b(?:ORA-\d+|E\d{4}|error TS\d+|error CS\d+|error\[E\d+\]|SQLSTATE\[\w+\]|npm ERR!|fatal:|segmentation fault|SIGSEGV)[^\n]*?)"
     r"(?=\s+(?:in|on|when|after|with|while|at|from|inside)\s+(?:my|our|the|a|this|an|[iI]|using|running|calling|production)\b|\s*$|\n|\s+(?:how|why|what|pls|please|help)\b|[?]|\s+-\s)"
@@ -108,33 +109,33 @@ _ERROR = re.compile(
 
 
 _GIVEN_TEXT = ("summarization", "translation", "data_extraction", "analysis")
-_GIVEN = re.compile(
+_GIVEN = Pattern(
     r"\b(?:this|these|the following|attached|below|pasted|my|our|este|ce|cet|cette|diese[srnm]?|questo)\b",
     re.IGNORECASE,
 )
-_KNOWN_WORK = re.compile(
+_KNOWN_WORK = Pattern(
     r"\b(?:books?|novels?|plots?|films?|movies?|series|plays?|libro|novela|película|livre|roman|buch|livro|filme|romanzo)\b",
     re.IGNORECASE,
 )
-_MEANING = re.compile(
+_MEANING = Pattern(
     r"\bwhat does .{1,60}? mean|meaning of|qué significa|que veut dire|was (?:bedeutet|heißt)|o que significa|cosa significa",
     re.IGNORECASE,
 )
-_PHRASE = re.compile(
+_PHRASE = Pattern(
     rf"\bhow (?:do|would|can|to) (?:(?:you|i|we|one|they|people) )?say|(?:word|phrase|expression|term|slang) for|a phrase in|cómo se dice|comment (?:dit-on|dire)|wie sagt man|como se diz|come si dice|{_MEANING.pattern}",
     re.IGNORECASE,
 )
 _THIS = r"\s+(?:this|these|it|my|our|the following|este|esta|estos|mi|ce|cette|ces|mon|ma|diese[nrs]?|mein\w*|questo|il mio)\b"
-_WORKS_ON: Mapping[str, re.Pattern[str]] = {
-    "code_generation": re.compile(
+_WORKS_ON: Mapping[str, Pattern] = {
+    "code_generation": Pattern(
         rf"\b(?:(?:explain|review|refactor|clean up|simplify|optimi[sz]e|convert|port|document|comment|(?:what|how) does|wrong with|tests? for|explica\w*|erkläre?){_THIS}|code review)",
         re.IGNORECASE,
     ),
-    "analysis": re.compile(
+    "analysis": Pattern(
         rf"\b(?:(?:classify|categori[sz]e|label|grade|grading|score|mark|rate|proofread|review|critique|evaluate|assess|feedback on|analy[sz]e|interpret|clasifica|klassifiziere?|bewerte|évalue|note|corrige){_THIS}|sentiment (?:analysis|of)|text classification)",
         re.IGNORECASE,
     ),
-    "creative_writing": re.compile(
+    "creative_writing": Pattern(
         rf"\b(?:(?:re-?write|re-?phrase|paraphrase|re-?word|proof-?read|copy-?edit|polish|shorten|simplify|improve|correct|reescribe|reformule|umformuliere){_THIS}|(?:fix|correct|check) (?:the |my )?(?:grammar|spelling)|make (?:this|my|our)\s(?:\w+\s){{0,2}}(?:more|less|sound|shorter|clearer|simpler|friendlier|better)\b)",
         re.IGNORECASE,
     ),
