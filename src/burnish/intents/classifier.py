@@ -17,7 +17,7 @@ from burnish.intents.asks import ordered_intents
 from burnish.intents.complexity import complexity
 from burnish.intents.context import lean
 from burnish.intents.embedding import Embedder, embedding_available, shared_embedder
-from burnish.intents.features import cut
+from burnish.intents.features import cut_for_vector
 from burnish.intents.intent import INTENTS, Classification, Intent, IntentScore, Method
 from burnish.intents.language import detect_language
 from burnish.intents.nonsense import is_nonsense
@@ -85,7 +85,7 @@ class Classifier:
         open_ones = [text for text, (_, certain) in rules.items() if not certain]
         vectors: dict[str, Any] = {}
         if method == "trained+embedding" and open_ones:
-            rows = shared_embedder().encode([cut(text) for text in open_ones])
+            rows = shared_embedder().encode([cut_for_vector(text) for text in open_ones])
             vectors = dict(zip(open_ones, rows, strict=True))
         answers: dict[str, Classification] = {}
         for text in distinct:
@@ -123,7 +123,7 @@ class Classifier:
         weights = _weights(method)
         embedder: Embedder | None = shared_embedder() if method == "trained+embedding" else None
         start = self._clock()
-        vector = embedder.encode([cut(request.text)])[0] if embedder else None
+        vector = embedder.encode([cut_for_vector(request.text)])[0] if embedder else None
         scores = softmax(_leant(weights.logits(request, vector), leaning))
         spent = (self._clock() - start) * 1e3
         self._costs_ms[method] = 0.8 * self._costs_ms[method] + 0.2 * spent

@@ -35,18 +35,18 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True):
     """What cross-validation chose. `balance` 0 keeps the data's mix of intents for none, 1 takes
     `MIX` in full; `second` is the part of a row's target that its further intents share."""
 
-    penalty: float = 1.0
-    vector_scale: float = 4.0
+    penalty: float = 3.0
+    vector_scale: float = 3.0
     balance: float = 0.5
-    second: float = 0.25
+    second: float = 0.1
     smoothing: float = 0.02
     source_weight: Mapping[str, float] = MappingProxyType(
-        {"request": 1.0, "template": 1.0, "pool": 0.15, "correction": 2.0}
+        {"request": 1.0, "template": 0.5, "pool": 0.4, "correction": 2.0}
     )
     min_marks: int = 3
     min_words: int = 3
     min_chars: int = 4
-    iterations: int = 80
+    iterations: int = 60
     kept_terms: Mapping[str, int] = MappingProxyType({"words": 14_000, "chars": 14_000})
 
 

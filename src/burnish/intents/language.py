@@ -240,7 +240,10 @@ def _by_common_words(words: list[str]) -> str:
     if english >= 1 and english > count and english * 12 >= len(words):
         return "en"
     runner_up = max((n for code, n in others.items() if code != best), default=0)
-    if count >= 3 and count > runner_up + 1 and count > english and count * 4 >= len(words):
+    clear = count >= 3 and count > runner_up + 1 and count > english
+    # Two words of one language and none of any other are as sure on a short text.
+    alone = count >= 2 and count > runner_up and english == 0
+    if (clear or alone) and count * 4 >= len(words):
         return best
     return ""
 

@@ -29,7 +29,7 @@ from burnish.intents.corpus import (
     manifest,
 )
 from burnish.intents.embedding import MODEL_ID, embedding_available, shared_embedder
-from burnish.intents.features import cut
+from burnish.intents.features import cut_for_vector
 from burnish.intents.fit import Read, Recipe, fit, read, temperature
 from burnish.intents.grading import grade
 from burnish.intents.intent import INTENTS
@@ -107,7 +107,7 @@ def evaluate(rows: Sequence[Read], held: frozenset[str], tier: WeightSet) -> dic
 
 def vectors_of(examples: Sequence[Example], cache: Path | None) -> Any:
     """Sentence vectors of the cut texts; `cache` (.npz) keeps them between runs."""
-    texts = [cut(e.text) for e in examples]
+    texts = [cut_for_vector(e.text) for e in examples]
     keys = [hashlib.sha256(text.encode()).hexdigest() for text in texts]
     known: dict[str, Any] = {}
     if cache is not None and cache.is_file():
