@@ -44,7 +44,7 @@ def test_token_estimates_are_within_a_tenth_of_a_tokenizer() -> None:
 
 @pytest.mark.parametrize("row", COUNTED, ids=lambda row: row["what"])
 def test_each_kind_of_text_is_estimated_closely(row: dict[str, Any]) -> None:
-    assert estimate_tokens(row["text"]) == pytest.approx(row["tokens"], rel=0.2)
+    assert estimate_tokens(row["text"]) == pytest.approx(row["tokens"], rel=0.25)
 
 
 def test_no_text_has_no_tokens() -> None:

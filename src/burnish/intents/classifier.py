@@ -6,6 +6,7 @@ an answer goes, and `method` says which tier gave it.
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
@@ -22,11 +23,10 @@ from burnish.intents.intent import INTENTS, Classification, Intent, IntentScore,
 from burnish.intents.language import detect_language
 from burnish.intents.nonsense import is_nonsense
 from burnish.intents.tokens import estimate_tokens
-from burnish.intents.trained import Request, TrainedModel, shipped_model, softmax
+from burnish.intents.trained import NEAR_CERTAIN, Request, TrainedModel, shipped_model, softmax
 
 MAX_CHARACTERS = 200_000
 _RULES_BUDGET_MS = 5.0
-_NEAR_CERTAIN = 0.97
 # Guesses until this machine has been measured.
 _FIRST_COST_MS: Mapping[Method, float] = MappingProxyType(
     {"trained": 3.0, "trained+embedding": 20.0}
@@ -85,7 +85,8 @@ class Classifier:
         open_ones = [text for text, (_, certain) in rules.items() if not certain]
         vectors: dict[str, Any] = {}
         if method == "trained+embedding" and open_ones:
-            rows = shared_embedder().encode([cut_for_vector(text) for text in open_ones])
+            cuts = [cut_for_vector(text) for text in open_ones]
+            rows = shared_embedder().encode(cuts, threads=os.cpu_count() or 1)
             vectors = dict(zip(open_ones, rows, strict=True))
         answers: dict[str, Classification] = {}
         for text in distinct:
@@ -117,7 +118,7 @@ class Classifier:
 
     def _by_rules(self, request: Request, leaning: Any) -> tuple[Any, bool]:
         scores = softmax(_leant(_weights("rules").logits(request), leaning))
-        return scores, leaning is None and float(scores.max()) >= _NEAR_CERTAIN
+        return scores, leaning is None and float(scores.max()) >= NEAR_CERTAIN
 
     def _by_weights(self, request: Request, method: Method, leaning: Any) -> Any:
         weights = _weights(method)

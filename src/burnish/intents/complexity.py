@@ -41,8 +41,12 @@ _LONG_WORD = re.compile(r"\b[^\W\d_]{9,}\b")
 _CONJOINED = re.compile(r"\b(?:and|und|y|et|e|plus|as well as|along with)\b|,", re.IGNORECASE)
 
 
+# Further on stands pasted text, which says little about what is asked and takes time to read.
+_READ_CHARS = 700
+
+
 def complexity(text: str, intent: Intent, asks: int) -> Complexity:
-    head = text[:6000]
+    head = text[:_READ_CHARS]
     points: list[tuple[float, str]] = [
         (min(1.2, 0.35 * len(_CONDITION.findall(head))), "conditions"),
         (min(1.2, 0.4 * len(_DEPENDS.findall(head))), "parts that depend on each other"),

@@ -15,9 +15,9 @@ from burnish.intents.rules import SHAPES
 
 Kind = Literal["code", "table", "prose", "note"]
 LEANS: Mapping[Kind, Mapping[Intent, float]] = {
-    "code": {"code_generation": 3.5, "creative_writing": -1.0, "conversation": -1.0},
-    "table": {"analysis": 2.0, "data_extraction": 1.4, "creative_writing": -1.0},
-    "prose": {"summarization": 1.0, "creative_writing": 0.6, "conversation": -0.5},
+    "code": {"code_generation": 3.5, "creative_writing": -1.0, "conversation": -1.0, "other": -2.0},
+    "table": {"analysis": 2.0, "data_extraction": 1.4, "creative_writing": -1.0, "other": -2.0},
+    "prose": {"summarization": 1.0, "creative_writing": 0.6, "conversation": -0.5, "other": -2.0},
     "note": {},
 }
 _PROSE_LENGTH = 280

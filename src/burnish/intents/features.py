@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
+from itertools import pairwise
 
 from burnish.intents.rules import CONCEPTS, PAIRS, SHAPES
 
@@ -16,13 +17,14 @@ HEAD, TAIL = 300, 150
 # A sentence vector costs by the token; more than this made no answer better in cross-validation.
 VECTOR_HEAD, VECTOR_TAIL = 150, 90
 
-_TOKEN = re.compile(r"[^\W_]+(?:['’\-+#]+[^\W_]+)*[+#]*|[?!]")
+_TOKEN = re.compile(r"[^\W_]+(?:['\-+#]+[^\W_]+)*[+#]*|[?!]")
 _FENCE = re.compile(r"```.*?(?:```|\Z)", re.DOTALL)
-_QUOTE = re.compile(r"[\"“«„][^\"”»“]{40,}[\"”»“]")
-_SENTENCE = re.compile(r"(?<=[.!?。！？؟।])\s+|\n+|(?<=[。！？])")
+_QUOTE = re.compile(r"[\"\u201c\u00ab\u201e][^\"”»“]{40,}[\"”»“]")
+_SENTENCE = re.compile(r"(?<=[.!?\u3002\uff01\uff1f\u061f\u0964])\s+|\n+|(?<=[\u3002\uff01\uff1f])")
 _NO_SPACES = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]")
 _DIGITS = re.compile(r"\d+")
 _REPEATS = re.compile(r"\s+")
+_QUESTION_MARKS = ("?", "\uff1f", "\u061f")
 _LENGTHS = (12, 30, 60, 100, 180, 300, 600, 1200)
 
 
@@ -66,14 +68,14 @@ def _asking(sentence: str) -> float:
     head = set(concepts(words[:4]))
     score = 2.0 * any(name.startswith(_OPENERS) for name in head)
     score += 1.5 * ("ask_please" in head)
-    score += 2.0 * sentence.rstrip().endswith(("?", "？", "؟"))
+    score += 2.0 * sentence.rstrip().endswith(_QUESTION_MARKS)
     score += 0.6 * any(name.startswith("do_") for name in concepts(words[4:]))
     score += 0.5 * sentence.rstrip().endswith(":")
     return score - 1.0 * (len(sentence) > 250)
 
 
 def tokens(text: str) -> list[str]:
-    return _TOKEN.findall(text.lower().replace("’", "'"))
+    return _TOKEN.findall(text.lower().replace("\u2019", "'"))
 
 
 class _Words:
@@ -141,7 +143,7 @@ def marks(text: str, ask: str) -> list[str]:
 
 def _shapes(text: str, short: str, ask: str) -> Iterable[str]:
     yield from (f"shape:{name}" for name, pattern in SHAPES.items() if pattern.search(short))
-    if ask.rstrip().endswith(("?", "？", "؟")):
+    if ask.rstrip().endswith(_QUESTION_MARKS):
         yield "shape:ask_question"
     size = len(text)
     yield from (f"size:{limit}" for limit in _LENGTHS if size > limit)
@@ -166,14 +168,14 @@ def word_terms(text: str, ask: str) -> list[str]:
     words = [_DIGITS.sub("0", w) for w in tokens(cut(text))]
     asked = [_DIGITS.sub("0", w) for w in tokens(ask)]
     terms = list(words)
-    terms += [f"{a} {b}" for a, b in zip(words, words[1:], strict=False)]
+    terms += [f"{a} {b}" for a, b in pairwise(words)]
     terms += [f"a:{w}" for w in asked]
-    terms += [f"a:{a} {b}" for a, b in zip(asked, asked[1:], strict=False)]
+    terms += [f"a:{a} {b}" for a, b in pairwise(asked)]
     terms += [f"^{' '.join(asked[:n])}" for n in (1, 2, 3) if len(asked) >= n]
     return terms
 
 
 def char_terms(ask: str) -> list[str]:
-    """Runs of 3 to 5 characters of the asking sentence: stems in any language, and typing errors."""
+    """Runs of 3 to 5 characters of the asking sentence: stems in any language, misspellings."""
     text = f" {_REPEATS.sub(' ', _DIGITS.sub('0', ask.lower()))[:200]} "
     return [text[i : i + n] for n in (3, 4, 5) for i in range(len(text) - n + 1)]

@@ -10,13 +10,13 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from importlib.util import find_spec
 from types import MappingProxyType
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 import numpy as np
 
 from burnish.errors import MissingExtra
-from burnish.intents.corpus import Example
+from burnish.intents.corpus import Example, Source
 from burnish.intents.intent import INTENTS, Intent
 from burnish.intents.trained import TERM_SCALE, Block, Request, TrainedModel, softmax
 
@@ -37,17 +37,19 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True):
 
     penalty: float = 3.0
     vector_scale: float = 3.0
-    balance: float = 0.5
+    balance: float = 0.75
     second: float = 0.1
     smoothing: float = 0.02
-    source_weight: Mapping[str, float] = MappingProxyType(
-        {"request": 1.0, "template": 0.5, "pool": 0.4, "correction": 2.0}
+    source_weight: dict[Source, float] = msgspec.field(
+        default_factory=lambda: {"request": 1.0, "template": 0.5, "pool": 0.4, "correction": 2.0}
     )
     min_marks: int = 3
     min_words: int = 3
     min_chars: int = 4
     iterations: int = 60
-    kept_terms: Mapping[str, int] = MappingProxyType({"words": 14_000, "chars": 14_000})
+    kept_terms: dict[str, int] = msgspec.field(
+        default_factory=lambda: {"words": 14_000, "chars": 14_000}
+    )
 
 
 class Read(msgspec.Struct, frozen=True):
@@ -169,7 +171,7 @@ def _solve(
 ) -> tuple[Any, list[Any], Any]:
     if find_spec("scipy") is None:
         raise MissingExtra("scipy", "train")
-    from scipy.optimize import minimize
+    from scipy import optimize
 
     parts = [dense, *blocks]
     classes = len(INTENTS)
@@ -205,7 +207,7 @@ def _solve(
 
     objective: Callable[[Any], tuple[float, Any]] = loss
     start = np.zeros(sum(sizes) * classes + classes)
-    found: Any = minimize(
+    found: Any = cast("Any", optimize).minimize(
         objective, start, jac=True, method="L-BFGS-B", options={"maxiter": recipe.iterations}
     )
     matrices, bias = split(found.x.astype(np.float32))

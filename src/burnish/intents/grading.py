@@ -9,7 +9,7 @@ import numpy as np
 
 from burnish.intents.corpus import Example
 from burnish.intents.fit import MIX
-from burnish.intents.intent import INTENTS
+from burnish.intents.intent import INTENTS, Intent
 
 
 def grade(chances: Any, examples: Sequence[Example]) -> dict[str, Any]:
@@ -25,10 +25,10 @@ def grade(chances: Any, examples: Sequence[Example]) -> dict[str, Any]:
     fine = np.array(
         [INTENTS[b] in (e.intent, *e.also) for b, e in zip(best, examples, strict=True)]
     )
-    per_intent = {
+    per_intent: dict[Intent, dict[str, float]] = {
         intent: _of_intent(i, truth, best) for i, intent in enumerate(INTENTS) if (truth == i).any()
     }
-    mixed = [i for i in per_intent if i != "other"]
+    mixed: list[Intent] = [i for i in per_intent if i != "other"]
     total = sum(MIX[i] for i in mixed)
 
     def by_mix(hits: Any) -> float:

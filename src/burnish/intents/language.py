@@ -203,7 +203,7 @@ _NOISE = re.compile(r"```.*?```|https?://\S+|\{\{.*?\}\}|`[^`\n]*`|<[^>\n]{1,80}
 
 def detect_language(text: str) -> str:
     """An ISO 639-1 code, or `unknown` where too few letters tell."""
-    prose = _NOISE.sub(" ", text)[:2000]
+    prose = _NOISE.sub(" ", text)[:600]
     words = _WORD.findall(prose.lower())
     letters = sum(map(len, words))
     if letters == 0:

@@ -7,7 +7,7 @@ import re
 from burnish.intents.features import concepts
 
 _WORD = re.compile(r"[^\W\d_]+")
-_SUM = re.compile(r"\d\s*[-+*/^=×÷%x]\s*\(?\d")
+_SUM = re.compile(r"\d\s*[-+*/^=\u00d7\u00f7%x]\s*\(?\d")
 _CONSONANTS = re.compile(r"[bcdfghjklmnpqrstvwxz]{6,}")
 _VOWELS = frozenset("aeiouyäöüáéíóúàèìòùâêîôûåæøãõ")
 _KEY_ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")

@@ -80,9 +80,12 @@ _DOMAINS = {
 _SUBS = {name: re.compile(words, re.IGNORECASE) for name, words in SUB_INTENTS.items()}
 
 
+_READ_CHARS = 450
+
+
 def domain(text: str, intent: Intent) -> str:
     """The domain whose words occur most; `general` without any."""
-    head = text[:3000]
+    head = text[:_READ_CHARS]
     counts = {name: len(set(map(str.lower, p.findall(head)))) for name, p in _DOMAINS.items()}
     if intent == "code_generation":
         counts["software"] += 1
@@ -106,5 +109,5 @@ def _task_patterns(intent: Intent) -> tuple[tuple[str, re.Pattern[str]], ...]:
 
 
 def sub_intents(text: str) -> tuple[str, ...]:
-    head = text[:3000]
+    head = text[:600]
     return tuple(name for name, pattern in _SUBS.items() if pattern.search(head))

@@ -33,7 +33,14 @@ from burnish.intents.features import cut_for_vector
 from burnish.intents.fit import Read, Recipe, fit, read, temperature
 from burnish.intents.grading import grade
 from burnish.intents.intent import INTENTS
-from burnish.intents.trained import WEIGHTS, TrainedModel, WeightSet, save_model, softmax
+from burnish.intents.trained import (
+    NEAR_CERTAIN,
+    WEIGHTS,
+    TrainedModel,
+    WeightSet,
+    save_model,
+    softmax,
+)
 
 SEED = 7
 RECIPES: Mapping[WeightSet, Recipe] = MappingProxyType(
@@ -82,11 +89,12 @@ def cross_validate(rows: Sequence[Read], tier: WeightSet, *, seed: int = 0) -> C
     return CrossValidated(logits, tuple(tested), temperature(logits, truth))
 
 
-def evaluate(rows: Sequence[Read], held: frozenset[str], tier: WeightSet) -> dict[str, Any]:
+def evaluate(
+    rows: Sequence[Read], held: frozenset[str], tier: WeightSet, crossed: CrossValidated
+) -> dict[str, Any]:
     """Grouped cross-validation without the held-out voices, then one fit tested on those, and one
     on templates alone tested on requests."""
     seen = [r for r in rows if r.example.group not in held]
-    crossed = cross_validate(seen, tier)
     unseen = [r for r in rows if r.example.group in held and r.example.source == "request"]
     model = fitted(seen, tier)
     templates = [r for r in seen if r.example.source != "request"]
@@ -133,17 +141,30 @@ def train(out: Path = WEIGHTS, *, cache: Path | None = None) -> dict[str, Any]:
     embeds = embedding_available()
     rows = read(examples, vectors_of(examples, cache) if embeds else None)
     held = held_out_voices()
+    seen = [r for r in rows if r.example.group not in held]
     report: dict[str, Any] = {}
+    crossed: dict[WeightSet, CrossValidated] = {}
     for tier in _TIERS:
         if tier == "embedding" and not embeds:
             continue
-        report[tier] = evaluate(rows, held, tier)
+        crossed[tier] = cross_validate(seen, tier)
+        report[tier] = evaluate(rows, held, tier, crossed[tier])
         model = fitted(rows, tier)
         calibrated = msgspec.structs.replace(model, temperature=report[tier]["temperature"])
         save_model(calibrated, out / f"{tier}.npz")
+    report["cascade"] = {"grouped_cross_validation": _cascaded(crossed)}
     _write(out / "report.json", report)
     _write(out / "manifest.json", _manifest(out))
     return report
+
+
+def _cascaded(crossed: Mapping[WeightSet, CrossValidated]) -> dict[str, Any]:
+    """What a caller gets: near-certain rules answer, the best other weights where they are not."""
+    rules = crossed["rules"].chances
+    best = crossed["embedding" if "embedding" in crossed else "floor"]
+    certain = rules.max(axis=1) >= NEAR_CERTAIN
+    figures = grade(np.where(certain[:, None], rules, best.chances), best.examples)
+    return {**figures, "answered_by_rules": round(float(certain.mean()), 4)}
 
 
 def _manifest(out: Path) -> dict[str, Any]:
@@ -173,7 +194,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--cache", type=Path, default=None, help="keeps sentence vectors (.npz)")
     given = parser.parse_args(arguments)
     for tier, result in train(given.out, cache=given.cache).items():
-        for test in ("grouped_cross_validation", "held_out_voices", "templates_to_requests"):
+        for test in sorted(result.keys() - {"temperature"}):
             figures = {k: v for k, v in result[test].items() if k != "per_intent"}
             sys.stdout.write(f"{tier:10} {test:26} {figures}\n")
     return 0
