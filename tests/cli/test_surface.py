@@ -6,7 +6,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pexpect
 import pytest
@@ -283,7 +283,7 @@ def test_labels_move_are_logged_and_can_go(run: Run) -> None:
 
 @pytest.mark.spec("CLI-02")
 def test_alone_on_a_terminal_a_guided_session_opens(tmp_path: Path) -> None:
-    child: Any = pexpect.spawn(
+    child = cast("Any", pexpect).spawn(
         COMMAND[0], COMMAND[1:], timeout=30, encoding="utf-8", dimensions=(50, 80)
     )
     child.expect("What should the prompt do")
@@ -311,7 +311,7 @@ def test_alone_on_a_terminal_a_guided_session_opens(tmp_path: Path) -> None:
 
 @pytest.mark.spec("CLI-02")
 def test_the_session_ends_cleanly_on_ctrl_d(tmp_path: Path) -> None:
-    child: Any = pexpect.spawn(COMMAND[0], COMMAND[1:], timeout=30, encoding="utf-8")
+    child = cast("Any", pexpect).spawn(COMMAND[0], COMMAND[1:], timeout=30, encoding="utf-8")
     child.expect("What should the prompt do")
     child.sendeof()
     child.expect("Bye")

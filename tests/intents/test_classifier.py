@@ -103,14 +103,14 @@ def test_context_settles_open_requests_alone(classifier: Classifier) -> None:
     [
         ("hi there", "simple"),
         (
-            "Compare three database options for our shop; we need backups, must stay under 200 "
-            "euros a month, and give a recommendation at the end",
+            ("Compare three database options for our shop; we need backups, must stay under 200 "
+            "euros a month, and give a recommendation at the end"),
             "moderate",
         ),
         (
-            "Design a multi-region architecture for a payment system. First define the consistency "
+            ("Design a multi-region architecture for a payment system. First define the consistency "
             "guarantees, then compare replication strategies, and finally plan the migration with "
-            "no downtime. It must be GDPR compliant and latency has to stay under 50 ms.",
+            "no downtime. It must be GDPR compliant and latency has to stay under 50 ms."),
             "complex",
         ),
     ],
@@ -283,3 +283,21 @@ def test_pasted_instructions_do_not_decide_the_intent(classifier: Classifier) ->
 def test_answers_are_the_same_every_time(classifier: Classifier) -> None:
     text = "what should I cook tonight with leeks and old bread"
     assert classifier.classify(text) == Classifier().classify(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "intent"),
+    [
+        (
+            "turn our messy meeting notes into action items for engineers, in German",
+            "data_extraction",
+        ),
+        ("summarize this article in three bullets, in Spanish", "summarization"),
+        ("translate this letter, in German please", "translation"),
+    ],
+)
+def test_the_language_of_the_answer_makes_no_translation(
+    classifier: Classifier, text: str, intent: str
+) -> None:
+    assert classifier.classify(text).intent == intent
+    assert classifier.classify_many([text])[0].intent == intent

@@ -25,6 +25,27 @@ _BEGINS_WITH_VERB = re.compile(
 )
 
 
+_ANSWER_LANGUAGE = re.compile(
+    r",\s*(?:but |and |all |please )*(?:in|auf|en|em|in het)\s+(?:arabic|chinese|czech|danish|dutch|english|finnish|french"
+    r"|german|greek|hebrew|hindi|hungarian|italian|japanese|korean|norwegian|polish|portuguese|romanian|russian|spanish"
+    r"|swedish|thai|turkish|ukrainian|vietnamese|deutsch|englisch|französisch|spanisch|inglés|español|francés|alemán"
+    r"|français|anglais|espagnol|allemand|inglês|português|italiano|inglese|nederlands)\s*(?:,?\s*please)?[.!]?\s*\Z",
+    re.IGNORECASE,
+)
+_TRANSLATES = re.compile(
+    r"\b(?:translat|tradu|übersetz|vertaal|how do (?:you|i|we) say|say\b|word for|put (?:this|it|that))",
+    re.IGNORECASE,
+)
+
+
+def without_answer_language(text: str) -> str:
+    """The request without a closing "…, in German": that says how the answer shall read, and
+    would make any request look like a translation."""
+    if len(text) > 1500 or _TRANSLATES.search(text):
+        return text
+    return _ANSWER_LANGUAGE.sub("", text) or text
+
+
 def split_asks(text: str) -> list[str]:
     """The parts of a request that each begin with an instruction; one part when it has one ask."""
     if len(text) > 1500 or "```" in text:

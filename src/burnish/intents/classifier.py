@@ -14,7 +14,7 @@ from typing import Any
 
 from burnish.errors import UsageError
 from burnish.intents import subject
-from burnish.intents.asks import ordered_intents
+from burnish.intents.asks import ordered_intents, without_answer_language
 from burnish.intents.complexity import complexity
 from burnish.intents.context import lean
 from burnish.intents.embedding import Embedder, embedding_available, shared_embedder
@@ -63,7 +63,7 @@ class Classifier:
         _check(text)
         if is_nonsense(text):
             return self._nonsense(text)
-        request = Request.read(text)
+        request = Request.read(without_answer_language(text))
         leaning = lean(context) if context.strip() else None
         scores, certain = self._by_rules(request, leaning)
         method = "rules" if certain else self._tier(budget_ms)
@@ -80,12 +80,16 @@ class Classifier:
             _check(text)
         method = self._tier(budget_ms)
         distinct = list(dict.fromkeys(texts))
-        requests = {text: Request.read(text) for text in distinct if not is_nonsense(text)}
+        requests = {
+            text: Request.read(without_answer_language(text))
+            for text in distinct
+            if not is_nonsense(text)
+        }
         rules = {text: self._by_rules(request, None) for text, request in requests.items()}
         open_ones = [text for text, (_, certain) in rules.items() if not certain]
         vectors: dict[str, Any] = {}
         if method == "trained+embedding" and open_ones:
-            cuts = [cut_for_vector(text) for text in open_ones]
+            cuts = [cut_for_vector(requests[text].text) for text in open_ones]
             rows = shared_embedder().encode(cuts, threads=os.cpu_count() or 1)
             vectors = dict(zip(open_ones, rows, strict=True))
         answers: dict[str, Classification] = {}
