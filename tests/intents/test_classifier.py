@@ -103,14 +103,18 @@ def test_context_settles_open_requests_alone(classifier: Classifier) -> None:
     [
         ("hi there", "simple"),
         (
-            ("Compare three database options for our shop; we need backups, must stay under 200 "
-            "euros a month, and give a recommendation at the end"),
+            (
+                "Compare three database options for our shop; we need backups, must stay under 200 "
+                "euros a month, and give a recommendation at the end"
+            ),
             "moderate",
         ),
         (
-            ("Design a multi-region architecture for a payment system. First define the consistency "
-            "guarantees, then compare replication strategies, and finally plan the migration with "
-            "no downtime. It must be GDPR compliant and latency has to stay under 50 ms."),
+            (
+                "Design a multi-region architecture for a payment system. First define the consistency "
+                "guarantees, then compare replication strategies, and finally plan the migration with "
+                "no downtime. It must be GDPR compliant and latency has to stay under 50 ms."
+            ),
             "complex",
         ),
     ],

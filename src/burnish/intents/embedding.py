@@ -92,21 +92,22 @@ class Embedder:
         self._inputs = [given.name for given in self._session.get_inputs()]
         self._tokenizer: Any = cast("Any", Tokenizer).from_buffer(_checked(*_TOKENIZER))
         self._tokenizer.enable_truncation(_MAX_TOKENS)
-        self._tokenizer.enable_padding()
+        self._tokenizer.no_padding()
 
     def encode(self, texts: list[str], *, threads: int = 1) -> Any:
         """A float32 matrix, one row a text in the order given. The same on any number of
         threads; the model computes outside the interpreter's lock, so they do help."""
         import numpy as np
 
+        tokens = [self._tokenizer.encode(text).ids for text in texts]
         rows = np.zeros((len(texts), DIMENSION), dtype=np.float32)
         # Texts of like length share a batch, so little time goes into padding. Larger batches
         # leave the processor's cache and take longer a text.
-        order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
+        order = sorted(range(len(tokens)), key=lambda i: -len(tokens[i]))
         batches = [order[start : start + _BATCH] for start in range(0, len(order), _BATCH)]
 
         def fill(chosen: list[int]) -> None:
-            rows[chosen] = self._batch([texts[i] for i in chosen])
+            rows[chosen] = self._batch([tokens[i] for i in chosen])
 
         if threads < 2 or len(batches) < 2:
             for chosen in batches:
@@ -116,21 +117,20 @@ class Embedder:
                 list(pool.map(fill, batches))
         return rows
 
-    def _batch(self, texts: list[str]) -> Any:
+    def _batch(self, tokens: list[list[int]]) -> Any:
         import numpy as np
 
-        encoded = self._tokenizer.encode_batch(texts)
-        mask = np.array([e.attention_mask for e in encoded], dtype=np.int64)
-        feeds = {
-            "input_ids": np.array([e.ids for e in encoded], dtype=np.int64),
-            "attention_mask": mask,
-            "token_type_ids": np.zeros_like(mask),
-        }
+        width = max(map(len, tokens))
+        ids = np.zeros((len(tokens), width), dtype=np.int64)  # 0 is the padding token
+        mask = np.zeros_like(ids)
+        for row, own in enumerate(tokens):
+            ids[row, : len(own)] = own
+            mask[row, : len(own)] = 1
+        feeds = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
         states = self._session.run(None, {name: feeds[name] for name in self._inputs})[0]
-        if states.ndim == 3:
-            weights = mask[:, :, None].astype(np.float32)
-            states = (states * weights).sum(axis=1) / weights.sum(axis=1)
-        return states / np.maximum(np.linalg.norm(states, axis=1, keepdims=True), 1e-9)
+        weights = mask[:, :, None].astype(np.float32)
+        vectors = (states * weights).sum(axis=1) / weights.sum(axis=1)
+        return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
 
 
 @lru_cache(maxsize=1)
