@@ -69,7 +69,7 @@ class Classifier:
         method = "rules" if certain else self._tier(budget_ms)
         if method != "rules":
             scores = self._by_weights(request, method, leaning)
-        return self._described(request, scores, method)
+        return self._described(text, request, scores, method)
 
     def classify_many(
         self, texts: Sequence[str], *, budget_ms: float = 50.0
@@ -97,10 +97,10 @@ class Classifier:
             if text not in requests:
                 answers[text] = self._nonsense(text)
             elif rules[text][1] or method == "rules":
-                answers[text] = self._described(requests[text], rules[text][0], "rules")
+                answers[text] = self._described(text, requests[text], rules[text][0], "rules")
             else:
                 logits = _weights(method).logits(requests[text], vectors.get(text))
-                answers[text] = self._described(requests[text], softmax(logits), method)
+                answers[text] = self._described(text, requests[text], softmax(logits), method)
         return [answers[text] for text in texts]
 
     def _tier(self, budget_ms: float) -> Method:
@@ -134,7 +134,9 @@ class Classifier:
         self._costs_ms[method] = 0.8 * self._costs_ms[method] + 0.2 * spent
         return scores
 
-    def _described(self, request: Request, scores: Any, method: Method) -> Classification:
+    def _described(
+        self, text: str, request: Request, scores: Any, method: Method
+    ) -> Classification:
         order = sorted(range(len(INTENTS)), key=lambda i: -float(scores[i]))
         ranked = [IntentScore(INTENTS[i], round(float(scores[i]), 4)) for i in order]
         primary, rest = ranked[0], ranked[1:4]
@@ -143,7 +145,7 @@ class Classifier:
             rest = [s for s in ranked if s.intent != "other"][:3]
             primary = IntentScore("other", other.confidence)
         asks = ordered_intents(request.text, primary.intent, self._of_part)
-        return _classification(request.text, primary, tuple(rest), asks, method)
+        return _classification(text, primary, tuple(rest), asks, method)
 
     def _of_part(self, part: str) -> Intent | None:
         if not part.strip() or is_nonsense(part):
