@@ -46,7 +46,7 @@ def ask_of(text: str) -> str:
         bare += "\n" + text[-400:]
     sentences = [s.strip() for s in _SENTENCE.split(bare) if s and len(s.strip()) > 2]
     if len(sentences) < 2:
-        return _before_colon(bare.strip())
+        return _before_colon(sentences[0] if sentences else bare.strip())
     ends = sentences[:4] if len(sentences) <= 4 else [*sentences[:3], *sentences[-3:]]
     scored = [(_asking(s) + (0.5 if i == 0 else 0.0), -i, s) for i, s in enumerate(ends)]
     return _before_colon(max(scored)[2])
