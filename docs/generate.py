@@ -18,8 +18,7 @@ import msgspec
 from burnish.cli import main as cli
 from burnish.generation.result import Generation
 from burnish.intents import Classification
-from burnish.library.prompts import Rendered
-from burnish.library.values import HistoryEntry, Page, Saved
+from burnish.library.values import HistoryEntry, Page, Rendered, Saved
 from burnish.prompts.diff import Diff
 from burnish.settings import fields
 from burnish.storage.store import Fetched

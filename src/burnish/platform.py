@@ -65,9 +65,7 @@ class AsyncPlatform:
                 memory_bytes=render.memory_mb * 1024 * 1024,
             )
         )
-        self.prompts = AsyncPrompts(
-            self._open_library, self._renderer, lambda: self.settings.author_name
-        )
+        self.prompts = AsyncPrompts(self._open_library, self._renderer)
 
     async def __aenter__(self) -> Self:
         return self
@@ -280,7 +278,11 @@ class AsyncPlatform:
             store = await self._open_store()
             cache = self.settings.cache
             self._library = Library(
-                store, label_ttl_s=cache.label_ttl_s, cache_size=cache.prompts, ids=self._ids
+                store,
+                ids=self._ids,
+                author=lambda: self.settings.author_name,
+                label_ttl_s=cache.label_ttl_s,
+                cache_size=cache.prompts,
             )
         return self._library
 

@@ -18,6 +18,7 @@ class Prompts(SyncFace[AsyncPrompts]):
     """`platform.prompts` of the sync face."""
 
     create = blocking(AsyncPrompts.create)
+    create_many = blocking(AsyncPrompts.create_many)
     update = blocking(AsyncPrompts.update)
     edit = blocking(AsyncPrompts.edit)
     render = blocking(AsyncPrompts.render)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from burnish.errors import Conflict, NotFound, UsageError
+from burnish.errors import Conflict, NotFound, TemplateRefused, UsageError
 from burnish.library import Library, NewPrompt
 from burnish.prompts.prompt import Message, Variable
 
@@ -62,8 +62,30 @@ async def test_an_update_keeps_what_it_does_not_name(library: Library) -> None:
     assert (version.variables, version.config, version.author) == ((topic,), {"model": "m"}, "bob")
     version = (await library.update("a", config={}, message="why")).version
     assert (version.text, version.config, version.message) == ("On {{ topic }}", {}, "why")
-    version = (await library.update("a", variables=[])).version
-    assert (version.variables, version.revision) == ((), 4)
+    optional = Variable(name="topic", required=False, default="sheep")
+    assert (await library.update("a", variables=[optional])).version.variables == (optional,)
+
+
+async def test_variables_that_new_content_still_uses_keep_their_types(library: Library) -> None:
+    days = Variable(name="days", type="number", default=3, required=False)
+    await library.create("a", "{{ days }} in {{ city }}", variables=[days])
+    for save in (library.create, library.update):
+        version = (await save("a", f"{save.__name__}: {{{{ days }}}} with {{{{ pet }}}}")).version
+        assert version.variables == (days, Variable(name="pet"))
+    assert (await library.create("a", "nothing to fill in")).version.variables == ()
+
+
+async def test_what_nobody_declares_is_found_in_the_content(library: Library) -> None:
+    saved = await library.create("a", [Message("placeholder", "past"), Message("user", "{{ x }}")])
+    assert [(v.name, v.type) for v in saved.version.variables] == [
+        ("past", "list"),
+        ("x", "string"),
+    ]
+    assert (await library.update("a", variables=[])).change == "unchanged"
+    with pytest.raises(TemplateRefused):
+        await library.create("b", "{% for x in y %}")
+    with pytest.raises(NotFound):
+        await library.get("b")
 
 
 @pytest.mark.spec("VER-01")

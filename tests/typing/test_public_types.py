@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import assert_type
 
 import burnish
-from burnish.library.prompts import Rendered
-from burnish.library.values import Saved
+from burnish.library.values import Rendered, Saved
 from burnish.storage.store import Fetched
 
 

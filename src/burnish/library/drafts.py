@@ -9,6 +9,7 @@ from typing import Any
 from burnish.errors import UsageError
 from burnish.library.values import Content
 from burnish.prompts.prompt import Message, PromptVersion, Variable, content_hash
+from burnish.prompts.template import find_variables
 from burnish.prompts.variables import check_definition, is_plain
 from burnish.storage.store import Draft
 
@@ -53,11 +54,18 @@ def plain(what: str, value: dict[str, Any]) -> dict[str, Any]:
 
 
 def first(ids: Callable[[], str], at: datetime, fields: Fields) -> Draft:
-    return Draft(id=ids(), created_at=at, content_hash=_hash(fields), **fields)
+    """Raises TemplateRefused for a template that could never render."""
+    variables = _with_found(fields["messages"], fields.get("variables", ()))
+    whole: Fields = fields | {"variables": variables}
+    return Draft(id=ids(), created_at=at, content_hash=_hash(whole), **whole)
 
 
 def after(latest: PromptVersion, ids: Callable[[], str], at: datetime, fields: Fields) -> Draft:
-    """What follows `latest`: its own content, but for the fields that change."""
+    """What follows `latest`: its own content, but for the fields that change. Where they name no
+    variables, those of `latest` that the messages still use keep their types and defaults.
+
+    Raises TemplateRefused for a template that could never render.
+    """
     kept: Fields = {
         "messages": latest.messages,
         "variables": latest.variables,
@@ -65,6 +73,10 @@ def after(latest: PromptVersion, ids: Callable[[], str], at: datetime, fields: F
         "metadata": latest.metadata,
     }
     whole = kept | fields
+    if "messages" in fields or "variables" in fields:
+        whole["variables"] = _with_found(whole["messages"], whole["variables"])
+        if "variables" not in fields:
+            whole["variables"] = _still_used(whole["messages"], whole["variables"])
     parents = dict.fromkeys((latest.id, *whole.pop("parents", ())))
     return Draft(
         id=ids(), created_at=at, content_hash=_hash(whole), parents=tuple(parents), **whole
@@ -73,6 +85,23 @@ def after(latest: PromptVersion, ids: Callable[[], str], at: datetime, fields: F
 
 def says_the_same(draft: Draft, latest: PromptVersion) -> bool:
     return draft.content_hash == latest.content_hash and draft.metadata == latest.metadata
+
+
+def _with_found(messages: Sequence[Message], declared: Sequence[Variable]) -> tuple[Variable, ...]:
+    known = {variable.name for variable in declared}
+    names = dict.fromkeys(m.content for m in messages if m.role == "placeholder")
+    placeholders = [
+        Variable(name=name, type="list", description="Messages that stand here")
+        for name in names
+        if name not in known
+    ]
+    texts = [message.content for message in messages if message.role != "placeholder"]
+    return find_variables(texts, (*declared, *placeholders))
+
+
+def _still_used(messages: Sequence[Message], variables: Sequence[Variable]) -> tuple[Variable, ...]:
+    used = {variable.name for variable in _with_found(messages, ())}
+    return tuple(variable for variable in variables if variable.name in used)
 
 
 def _hash(fields: Fields) -> str:

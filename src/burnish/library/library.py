@@ -49,12 +49,14 @@ class Library:
         store: Store,
         *,
         ids: Callable[[], str] | None = None,
+        author: Callable[[], str] = lambda: "",
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         clock: Callable[[], float] = time.monotonic,
         label_ttl_s: float = 60.0,
         cache_size: int = 4096,
     ) -> None:
         self._store = store
+        self._author = author
         self._now = now
         self._cache = Cache(clock, label_ttl_s, cache_size)
         self._shelf = Shelf(store, ids or Ids(), now, self._cache)
@@ -67,7 +69,7 @@ class Library:
         name: str,
         content: Content,
         *,
-        variables: Sequence[Variable] = (),
+        variables: Sequence[Variable] | None = None,
         category: str | None = None,
         tags: Sequence[str] | None = None,
         description: str | None = None,
@@ -81,21 +83,18 @@ class Library:
     ) -> Saved:
         """A new prompt, or the next revision of the one that has this name.
 
+        `content` is a text or messages. Variables that it uses and nobody declares are added;
+        without `variables`, those of an existing prompt keep their types and defaults.
+
         Content equal to the latest revision's makes no new one, unless `always`. Category, tags
         and description of an existing prompt change where they are given. The name of a deleted
         prompt is free. `expected_revision=0` asks for a new prompt. Raises Conflict when the
-        prompt is not at the expected revision.
+        prompt is not at the expected revision, TemplateRefused for a template that cannot render.
         """
         name = refs.check_name(name)
-        fields: drafts.Fields = {
-            "messages": drafts.messages_of(content),
-            "variables": drafts.variables_of(variables),
-            "config": drafts.plain("config", config or {}),
-            "author": author,
-            "message": message,
-        }
-        if metadata is not None:
-            fields["metadata"] = drafts.plain("metadata", metadata)
+        author = author or self._author()
+        fields = _fields(content, variables, config or {}, metadata)
+        fields |= {"author": author, "message": message}
         edit = _edit(category, tags, description)
         return await self._versions.create(
             name, fields, edit, owner or author, expected_revision, always=always
@@ -103,6 +102,7 @@ class Library:
 
     async def create_many(self, prompts: Sequence[NewPrompt], *, author: str = "") -> int:
         """All of them in one step, or none. Raises Conflict naming a name that is taken."""
+        author = author or self._author()
         await self._store.prompts.add_many([self._versions.entry(new, author) for new in prompts])
         for new in prompts:
             self._cache.drop(new.name.strip())
@@ -120,16 +120,10 @@ class Library:
         message: str = "",
         expected_revision: int | None = None,
     ) -> Saved:
-        """The next revision: the latest, but for what is given. Raises Conflict like `create`."""
-        fields: drafts.Fields = {"author": author, "message": message}
-        if content is not None:
-            fields["messages"] = drafts.messages_of(content)
-        if variables is not None:
-            fields["variables"] = drafts.variables_of(variables)
-        if config is not None:
-            fields["config"] = drafts.plain("config", config)
-        if metadata is not None:
-            fields["metadata"] = drafts.plain("metadata", metadata)
+        """The next revision: the latest, but for what is given. Without `variables`, those that
+        new content still uses keep their types and defaults. Raises Conflict like `create`."""
+        fields = _fields(content, variables, config, metadata)
+        fields |= {"author": author or self._author(), "message": message}
         return await self._versions.revise(name, fields, expected_revision)
 
     async def edit(
@@ -201,7 +195,7 @@ class Library:
         """
         old = await self._shelf.fetch(name, revision=revision)
         fields: drafts.Fields = {
-            "author": author,
+            "author": author or self._author(),
             "message": message or f"Roll back to revision {revision}",
         }
         return await self._versions.rollback(old, fields, expected_revision, label)
@@ -210,12 +204,12 @@ class Library:
         self, name: str, label: str, revision: int, *, by: str = "", why: str = ""
     ) -> LabelMove:
         """Moves or makes the label, in one step, and logs it."""
-        return await self._labels.set(name, label, revision, by, why)
+        return await self._labels.set(name, label, revision, by or self._author(), why)
 
     async def remove_label(
         self, name: str, label: str, *, by: str = "", why: str = ""
     ) -> LabelMove:
-        return await self._labels.remove(name, label, by, why)
+        return await self._labels.remove(name, label, by or self._author(), why)
 
     async def labels(self, name: str) -> tuple[Label, ...]:
         """The labels in the order of their names, then `latest`."""
@@ -294,6 +288,25 @@ class Library:
     async def record_rating(self, prompt_id: str, value: float) -> None:
         """`value` is 0..1."""
         await self._store.prompts.rate(prompt_id, value)
+
+
+def _fields(
+    content: Content | None,
+    variables: Sequence[Variable] | None,
+    config: dict[str, Any] | None,
+    metadata: dict[str, Any] | None,
+) -> drafts.Fields:
+    """What is given, checked."""
+    fields: drafts.Fields = {}
+    if content is not None:
+        fields["messages"] = drafts.messages_of(content)
+    if variables is not None:
+        fields["variables"] = drafts.variables_of(variables)
+    if config is not None:
+        fields["config"] = drafts.plain("config", config)
+    if metadata is not None:
+        fields["metadata"] = drafts.plain("metadata", metadata)
+    return fields
 
 
 def _edit(category: str | None, tags: Sequence[str] | None, description: str | None) -> Edit:

@@ -38,6 +38,25 @@ class HistoryEntry(msgspec.Struct, frozen=True, kw_only=True):
     labels: tuple[str, ...] = ()
 
 
+class Rendered(msgspec.Struct, frozen=True, kw_only=True):
+    """`messages` are ready to send. `reference` is the exact version (`name@3`), `via` says how
+    it was chosen."""
+
+    reference: str
+    via: str
+    messages: tuple[Message, ...]
+
+    @property
+    def system(self) -> str:
+        """All system messages as one text."""
+        return "\n\n".join(m.content for m in self.messages if m.role == "system")
+
+    @property
+    def user(self) -> str:
+        """All user messages as one text."""
+        return "\n\n".join(m.content for m in self.messages if m.role == "user")
+
+
 class NewPrompt(msgspec.Struct, frozen=True, kw_only=True):
     """One of many prompts to bring in at once."""
 

@@ -24,6 +24,8 @@ Kind = Literal["plain", "bounded", "isolated"]
 _TYPES: tuple[VariableType, ...] = ("string", "boolean", "number", "list", "object")
 FUEL = 50_000
 MAX_TEMPLATE_CHARS = 1_000_000
+# Longer ones are read again each time, so that what is remembered stays below 100 MB.
+_REMEMBERED_CHARS = 20_000
 
 _TAG = re.compile(
     r"\{%-?\s*raw\s*-?%\}(?P<raw>.*?)\{%-?\s*endraw\s*-?%\}"
@@ -66,9 +68,17 @@ class Template(msgspec.Struct, frozen=True):
     tags: int = 0
 
 
-@lru_cache(maxsize=2048)
 def read(text: str) -> Template:
     """Raises TemplateRefused, with the line, for a template that can never render."""
+    return _remembered(text) if len(text) <= _REMEMBERED_CHARS else _read(text)
+
+
+@lru_cache(maxsize=2048)
+def _remembered(text: str) -> Template:
+    return _read(text)
+
+
+def _read(text: str) -> Template:
     if len(text) > MAX_TEMPLATE_CHARS:
         raise TemplateRefused(
             f"the template has {len(text):,} characters",
