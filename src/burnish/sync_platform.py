@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
@@ -35,10 +36,23 @@ class Prompts(SyncFace[AsyncPrompts]):
     reload = blocking(AsyncPrompts.reload)
     _get = blocking(AsyncPrompts.get)
 
-    def get(self, reference: str) -> Fetched:
-        """The version a reference means. A bare name gives `production` where that label exists,
-        else the latest; `via` says which. Served from memory while it is fresh."""
-        return self._target.get_cached(reference) or self._get(reference)
+    get: Callable[[str], Fetched]
+    """The version a reference means. A bare name gives `production` where that label exists,
+    else the latest; `via` says which. Served from memory while it is fresh."""
+
+    def __init__(self, target: AsyncPrompts, loop: LoopThread) -> None:
+        super().__init__(target, loop)
+        self.get = _reader(target.get_cached, self._get)
+
+
+def _reader(
+    cached: Callable[[str], Fetched | None], read: Callable[[str], Fetched]
+) -> Callable[[str], Fetched]:
+    # A closure: looking up two attributes first would take as long as the rest.
+    def get(reference: str) -> Fetched:
+        return cached(reference) or read(reference)
+
+    return get
 
 
 class Platform(SyncFace[AsyncPlatform]):

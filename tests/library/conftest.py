@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from burnish.library import Library
+from burnish.library.cache import Cache
 from burnish.storage.sqlite import open_sqlite
 from burnish.storage.store import Store
 
@@ -26,8 +27,13 @@ async def store(tmp_path: Path) -> AsyncGenerator[Store]:
 
 
 @pytest.fixture
-def library(store: Store) -> Library:
-    return Library(store)
+def cache() -> Cache:
+    return Cache()
+
+
+@pytest.fixture
+def library(store: Store, cache: Cache) -> Library:
+    return Library(store, cache=cache)
 
 
 @pytest.fixture
@@ -38,4 +44,4 @@ def clock() -> Clock:
 @pytest.fixture
 def another(store: Store, clock: Clock) -> Callable[[], Library]:
     """A library as another process would have it: the same store, a memory of its own."""
-    return lambda: Library(store, clock=clock)
+    return lambda: Library(store, cache=Cache(clock=clock))

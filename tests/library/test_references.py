@@ -1,16 +1,23 @@
 """What a reference gives, from the store and from memory."""
 
+import asyncio
 from collections.abc import Callable
+from pathlib import Path
 from typing import Protocol
 
 import pytest
 
 from burnish.errors import NotFound, UsageError
 from burnish.library import Library
+from burnish.library.cache import Cache
+from burnish.storage.sqlite import open_sqlite
+from burnish.storage.store import Store
 
 
 class Clock(Protocol):
     seconds: float
+
+    def __call__(self) -> float: ...
 
 
 @pytest.mark.spec("LIB-06")
@@ -55,19 +62,19 @@ async def test_what_is_not_there_names_the_nearest_that_is(library: Library) -> 
         await library.get("a@b@c|d")
 
 
-async def test_a_second_get_comes_from_memory(library: Library) -> None:
+async def test_a_second_get_comes_from_memory(library: Library, cache: Cache) -> None:
     await library.create("a", "one")
     references = ("a", "a@1", "a@latest", "prompts:/a/1")
     for reference in references:
-        assert library.get_cached(reference) is None
+        assert cache.peek(reference) is None
         fetched = await library.get(reference)
-        assert library.get_cached(reference) is fetched
+        assert cache.peek(reference) is fetched
         assert await library.get(reference) is fetched
     library.reload()
-    assert all(library.get_cached(reference) is None for reference in references)
+    assert all(cache.peek(reference) is None for reference in references)
 
 
-async def test_every_own_write_shows_at_once(library: Library) -> None:
+async def test_every_own_write_shows_at_once(library: Library, cache: Cache) -> None:
     await library.create("a", "one")
     await library.create("b", "other")
     kept = await library.get("b")
@@ -90,7 +97,7 @@ async def test_every_own_write_shows_at_once(library: Library) -> None:
     await library.delete("a")
     await library.create("a", "new")
     assert (await text(), await text("a@1")) == ("new", "new")
-    assert library.get_cached("b") is kept
+    assert cache.peek("b") is kept
 
 
 async def test_what_others_write_shows_after_the_time_to_live(
@@ -104,13 +111,11 @@ async def test_what_others_write_shows_after_the_time_to_live(
     clock.seconds += 59.9
     assert (await mine.get("a")).version.text == "one"
     clock.seconds += 0.2
-    assert mine.get_cached("a") is None
     assert (await mine.get("a")).version.text == "two"
     assert (await mine.get("a@latest")).version.text == "two"
     clock.seconds += 1e9
-    pinned = mine.get_cached("a@1")
-    assert pinned is not None
-    assert pinned.version.text == "one"
+    await theirs.delete("a")
+    assert (await mine.get("a@1")).version.text == "one"
 
 
 @pytest.mark.spec("VER-06")
@@ -145,12 +150,45 @@ async def test_a_read_overtaken_by_a_write_is_not_kept(
     assert (await library.get("a")).version.text == "two"
 
 
-async def test_memory_holds_a_bounded_number(library: Library) -> None:
-    small = Library(library._store, cache_size=3)  # pyright: ignore[reportPrivateUsage]
+async def test_memory_holds_a_bounded_number(store: Store) -> None:
+    cache = Cache(size=3)
+    small = Library(store, cache=cache)
     await small.create("a", "one")
     references = ["a", "a@1", "a@latest", "prompts:/a/1", "prompts:/a"]
     for reference in references:
         await small.get(reference)
-    assert [small.get_cached(r) is not None for r in references] == [False, False, True, True, True]
+    assert [cache.peek(r) is not None for r in references] == [False, False, True, True, True]
     await small.update("a", "two")
-    assert all(small.get_cached(r) is None for r in references)
+    assert all(cache.peek(r) is None for r in references)
+
+
+async def test_what_is_too_old_leaves_memory_by_itself(store: Store) -> None:
+    cache = Cache(ttl_s=0.05)
+    library = Library(store, cache=cache)
+    for name in ("a", "b"):
+        await library.create(name, "one")
+        await library.get(name)
+        await library.get(f"{name}@1")
+        await asyncio.sleep(0.01)
+    for _ in range(1000):
+        await asyncio.sleep(0.01)
+        if not (cache.peek("a") or cache.peek("b")):
+            break
+    assert (cache.peek("a"), cache.peek("b")) == (None, None)
+    assert cache.peek("a@1") is not None
+
+
+def test_memory_is_right_under_one_event_loop_after_another(tmp_path: Path, clock: Clock) -> None:
+    cache = Cache(clock=clock)
+
+    async def text(new: str | None) -> str:
+        store = await open_sqlite(tmp_path / "b.sqlite")
+        if new:
+            await Library(store).create("a", new)
+        found = await Library(store, cache=cache).get("a")
+        await store.close()
+        return found.version.text
+
+    assert [asyncio.run(text("one")), asyncio.run(text("two"))] == ["one", "one"]
+    clock.seconds += 60
+    assert asyncio.run(text(None)) == "two"

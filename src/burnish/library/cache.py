@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import Callable
 
 from burnish.storage.store import Fetched
@@ -10,60 +12,86 @@ from burnish.storage.store import Fetched
 class Cache:
     """Keys are references as they were asked for, each found under exactly its own text.
 
-    `get(key)` gives None when there is nothing, or it is too old. A pinned revision never is.
+    `peek(key)` is the dict lookup alone: what is too old is taken out by a timer of the event
+    loop that put it in. `get(key)` looks at the clock as well, so it is right under any loop.
+    A pinned revision is never too old.
     """
 
-    get: Callable[[str], Fetched | None]
+    peek: Callable[[str], Fetched | None]
 
-    def __init__(self, clock: Callable[[], float], ttl_s: float, size: int) -> None:
+    def __init__(
+        self,
+        *,
+        ttl_s: float = 60.0,
+        size: int = 4096,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._clock = clock
         self._ttl_s = ttl_s
         self._size = size
-        self._entries: dict[str, tuple[float | None, Fetched]] = {}
+        self._entries: dict[str, Fetched] = {}
+        self._until: dict[str, float] = {}  # in the order of their ends
         self._keys: dict[str, set[str]] = {}
+        self._timer: asyncio.TimerHandle | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
         self.generation = 0
-        self.get = _reader(self._entries, clock)
+        self.peek = self._entries.get
+
+    def get(self, key: str) -> Fetched | None:
+        until = self._until.get(key)
+        if until is not None and until <= self._clock():
+            self._forget(key)
+        return self._entries.get(key)
 
     def put(self, key: str, fetched: Fetched, generation: int) -> None:
         """Keeps what was read, unless something was dropped since `generation`: the read may
         have come before the change that dropped it."""
-        if generation != self.generation or self._size < 1:
+        pinned = fetched.via == "revision"
+        if generation != self.generation or self._size < 1 or not (pinned or self._ttl_s > 0):
             return
+        if key in self._entries:
+            self._forget(key)
         while len(self._entries) >= self._size:
             self._forget(next(iter(self._entries)))
-        pinned = fetched.via == "revision"
-        until = None if pinned else self._clock() + self._ttl_s
-        self._entries[key] = (until, fetched)
+        self._entries[key] = fetched
         self._keys.setdefault(fetched.prompt.name, set()).add(key)
+        if not pinned:
+            self._until[key] = self._clock() + self._ttl_s
+            self._watch()
 
     def drop(self, name: str) -> None:
         """Forgets every reference to the prompt."""
         self.generation += 1
-        for key in self._keys.pop(name, ()):
-            self._entries.pop(key, None)
+        for key in tuple(self._keys.get(name, ())):
+            self._forget(key)
 
     def clear(self) -> None:
         self.generation += 1
         self._entries.clear()
+        self._until.clear()
         self._keys.clear()
 
     def _forget(self, key: str) -> None:
-        _, fetched = self._entries.pop(key)
-        name = fetched.prompt.name
+        name = self._entries.pop(key).prompt.name
+        self._until.pop(key, None)
         self._keys[name].discard(key)
         if not self._keys[name]:
             del self._keys[name]
 
+    def _watch(self) -> None:
+        """A timer of a loop that has ended never comes: another loop starts its own."""
+        loop = asyncio.get_running_loop()
+        if self._timer is None or self._loop is not loop:
+            self._loop = loop
+            self._timer = loop.call_later(self._ttl_s, self._sweep)
 
-def _reader(
-    entries: dict[str, tuple[float | None, Fetched]], clock: Callable[[], float]
-) -> Callable[[str], Fetched | None]:
-    # A closure: looking up two attributes first would take half as long as the rest.
-    def get(key: str) -> Fetched | None:
-        try:
-            until, fetched = entries[key]
-        except KeyError:
-            return None
-        return fetched if until is None or clock() < until else None
-
-    return get
+    def _sweep(self) -> None:
+        self._timer = None
+        now = self._clock()
+        while self._until:
+            key, until = next(iter(self._until.items()))
+            if until > now:
+                loop = asyncio.get_running_loop()
+                self._timer = loop.call_later(until - now, self._sweep)
+                return
+            self._forget(key)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -41,9 +40,6 @@ class Library:
     the nearest name there is, for one that does not exist.
     """
 
-    get_cached: Callable[[str], Fetched | None]
-    """What `get` would give for the reference, if it is in memory and fresh; otherwise None."""
-
     def __init__(
         self,
         store: Store,
@@ -51,18 +47,15 @@ class Library:
         ids: Callable[[], str] | None = None,
         author: Callable[[], str] = lambda: "",
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
-        clock: Callable[[], float] = time.monotonic,
-        label_ttl_s: float = 60.0,
-        cache_size: int = 4096,
+        cache: Cache | None = None,
     ) -> None:
         self._store = store
         self._author = author
         self._now = now
-        self._cache = Cache(clock, label_ttl_s, cache_size)
+        self._cache = cache or Cache()
         self._shelf = Shelf(store, ids or Ids(), now, self._cache)
         self._labels = Labels(self._shelf)
         self._versions = Versions(self._shelf, self._labels)
-        self.get_cached = self._cache.get
 
     async def create(
         self,
@@ -150,7 +143,7 @@ class Library:
         another process saves or moves shows after the label's time to live at the latest; the
         counts and ratings of the prompt are those of when it was read.
         """
-        cached = self.get_cached(reference)
+        cached = self._cache.get(reference)
         if cached is not None:
             return cached
         generation = self._cache.generation

@@ -7,6 +7,7 @@ import functools
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
+from burnish.library.cache import Cache
 from burnish.library.library import Library
 from burnish.library.values import Rendered
 from burnish.prompts.render import Renderer
@@ -38,16 +39,21 @@ class AsyncPrompts:
     Conflict when somebody else was faster.
     """
 
-    def __init__(self, library: Callable[[], Awaitable[Library]], renderer: Renderer) -> None:
-        self._open = library
+    get_cached: Callable[[str], Fetched | None]
+    """What `get` would answer, if it is in memory and fresh; no more than a dict lookup."""
+
+    def __init__(
+        self, library: Callable[[], Awaitable[Library]], cache: Cache, renderer: Renderer
+    ) -> None:
+        self._library = library
+        self._cache = cache
         self._renderer = renderer
-        self._cached: Callable[[str], Fetched | None] | None = None
+        self.get_cached = cache.peek
 
     create = _opened(Library.create)
     create_many = _opened(Library.create_many)
     update = _opened(Library.update)
     edit = _opened(Library.edit)
-    get = _opened(Library.get)
     history = _opened(Library.history)
     diff = _opened(Library.diff)
     rollback = _opened(Library.rollback)
@@ -61,11 +67,12 @@ class AsyncPrompts:
 
     async def reload(self) -> None:
         """Forgets what is in memory, so that the next `get` reads the store."""
-        (await self._library()).reload()
+        self._cache.clear()
 
-    def get_cached(self, reference: str) -> Fetched | None:
-        """What `get` would answer, if it is in memory and fresh."""
-        return self._cached(reference) if self._cached else None
+    async def get(self, reference: str) -> Fetched:
+        """The version a reference means. A bare name gives `production` where that label exists,
+        else the latest; `via` says which. Served from memory while it is fresh."""
+        return self._cache.get(reference) or await (await self._library()).get(reference)
 
     async def render(self, reference: str, values: Mapping[str, Any] | None = None) -> Rendered:
         """The messages with all variables filled in; counts as a use of the prompt.
@@ -87,8 +94,3 @@ class AsyncPrompts:
             via=found.via,
             messages=tuple(messages),
         )
-
-    async def _library(self) -> Library:
-        library = await self._open()
-        self._cached = library.get_cached
-        return library
