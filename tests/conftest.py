@@ -22,6 +22,7 @@ def own_surroundings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         if name.startswith("BURNISH_"):
             monkeypatch.delenv(name)
     monkeypatch.setenv("BURNISH_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("HOME", str(tmp_path / "user"))
     monkeypatch.chdir(tmp_path)
 
 

@@ -117,6 +117,22 @@ def test_completion_scripts_name_the_commands(run: Run) -> None:
         assert "rollback" in run("completion", "show", shell).out
 
 
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_installing_completion_changes_no_startup_file(
+    run: Run, tmp_path: Path, shell: str
+) -> None:
+    home = tmp_path / "user"
+    home.mkdir()
+    for name in (".bashrc", ".zshrc"):
+        (home / name).write_text("# mine\n", encoding="utf-8")
+    done = run("completion", "install", shell)
+    assert done.code == 0, done.err
+    written = Path(done.out.splitlines()[0].removeprefix("wrote "))
+    assert written.is_relative_to(home)
+    assert "rollback" in written.read_text(encoding="utf-8")
+    assert [(home / name).read_text() for name in (".bashrc", ".zshrc")] == ["# mine\n"] * 2
+
+
 def test_without_a_terminal_and_arguments_there_is_help(spawn: Run) -> None:
     done = spawn()
     assert done.code == 0

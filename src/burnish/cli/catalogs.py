@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 from cyclopts import Parameter
 
-from burnish.cli.common import NONE, Common, console, on_terminal, out, out_json, platform
+from burnish.cli.common import NONE, Common, on_terminal, out, out_json, platform, styled, table
 from burnish.errors import UsageError
 from burnish.intents.intent import INTENTS
 
 if TYPE_CHECKING:
-    from burnish.techniques import Technique
+    from burnish.intents.intent import Intent
+    from burnish.techniques import Catalog, Technique
 
 
 def techniques(
@@ -36,35 +37,28 @@ def techniques(
             found = p.catalog.get(name)
             out_json(found) if common.json else out(_in_full(found))
         else:
-            listed = _listed(p.catalog.list, category, intent, all_of_them=all)
+            listed = _listed(p.catalog, category, intent, all_of_them=all)
             out_json(listed) if common.json else _print(listed)
 
 
 def _listed(
-    search: object, category: str | None, intent: str | None, *, all_of_them: bool
-) -> list[Technique]:
+    catalog: Catalog, category: str | None, intent: str | None, *, all_of_them: bool
+) -> tuple[Technique, ...]:
     from burnish.techniques import CATEGORIES
 
     for what, value, known in (("category", category, CATEGORIES), ("intent", intent, INTENTS)):
         if value is not None and value not in known:
             raise UsageError(f"no {what} is called {value!r}", hint=f"use {', '.join(known)}")
-    return list(search(category=category, intent=intent, active=None if all_of_them else True))  # type: ignore[operator]
+    active = None if all_of_them else True
+    return catalog.list(category=category, intent=cast("Intent | None", intent), active=active)
 
 
-def _print(listed: list[Technique]) -> None:
+def _print(listed: tuple[Technique, ...]) -> None:
     if not on_terminal():
         out("\n".join(f"{t.name}\t{t.category}\t{t.complexity}\t{t.summary}" for t in listed))
         return
-    from rich.table import Table
-
-    table = Table(box=None)
-    for heading in ("name", "category", "cx", "what it does"):
-        table.add_column(heading, no_wrap=heading != "what it does")
-    for each in listed:
-        table.add_row(
-            f"[cyan]{each.name}[/cyan]", each.category, str(each.complexity), each.summary
-        )
-    console().print(table)
+    rows = ((styled(t.name, "cyan"), t.category, str(t.complexity), t.summary) for t in listed)
+    table(("name", "category", "cx", "what it does"), rows, wide="what it does")
 
 
 def _in_full(technique: Technique) -> str:

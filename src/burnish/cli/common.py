@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import sys
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -13,6 +15,7 @@ from burnish.errors import UsageError
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.text import Text
 
     import burnish
 
@@ -29,6 +32,8 @@ class Common:
 
 NONE = Common()
 STDIN = "\0stdin"
+# All but tab and line feed.
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 def platform(common: Common) -> burnish.Platform:
@@ -73,13 +78,41 @@ def on_terminal() -> bool:
 
 
 def console() -> Console:
+    """For a terminal. Texts are shown as they are: brackets are no markup, `:x:` is no picture."""
     from rich.console import Console
 
-    return Console(highlight=False, soft_wrap=False)
+    return Console(highlight=False, markup=False, emoji=False, soft_wrap=False)
+
+
+def styled(text: str, style: str = "") -> Text:
+    """Text for a terminal; somebody else's text cannot move its cursor or change its colours."""
+    from rich.text import Text
+
+    return Text(visible(text), style=style)
+
+
+def table(headings: Sequence[str], rows: Iterable[Sequence[str | Text]], *, wide: str = "") -> None:
+    """Columns for a terminal. The one under the heading `wide` takes what room is left and wraps;
+    without it any column may."""
+    from rich.table import Table
+
+    shown = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 3, 0, 0))
+    for heading in headings:
+        fixed = bool(wide) and heading != wide
+        shown.add_column(heading, no_wrap=fixed, overflow="fold")
+    for row in rows:
+        shown.add_row(*(styled(cell) if isinstance(cell, str) else cell for cell in row))
+    console().print(shown)
+
+
+def visible(text: str) -> str:
+    """Control characters as the escapes that a programmer writes."""
+    return _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", text)
 
 
 def out(text: str) -> None:
-    sys.stdout.write(text if text.endswith("\n") else f"{text}\n")
+    shown = visible(text) if on_terminal() else text
+    sys.stdout.write(shown if shown.endswith("\n") else f"{shown}\n")
 
 
 def out_json(value: Any) -> None:
@@ -91,4 +124,4 @@ def out_json(value: Any) -> None:
 def note(text: str) -> None:
     """A remark beside the result: for people, so only where a person looks."""
     if sys.stderr.isatty():
-        sys.stderr.write(f"{text}\n")
+        sys.stderr.write(f"{visible(text)}\n")

@@ -7,9 +7,9 @@ from typing import Annotated, Any, cast
 
 from cyclopts import Parameter
 
-from burnish.cli.common import NONE, Common, console, on_terminal, out, out_json
+from burnish.cli.common import NONE, Common, on_terminal, out, out_json, styled, table
 from burnish.errors import Conflict
-from burnish.settings import FILE_NAME, Loaded, default_files, fields, load, value_of
+from burnish.settings import FILE_NAME, Loaded, Settings, default_files, fields, load, value_of
 
 
 def _load(common: Common) -> Loaded:
@@ -20,27 +20,28 @@ def show(*, common: Common = NONE) -> None:
     """Print each setting, its value and where it came from."""
     loaded = _load(common)
     rows = [
-        {"key": key, "value": value_of(loaded.settings, key), "source": loaded.sources[key]}
+        {"key": key, "value": _in_force(loaded.settings, key), "source": loaded.sources[key]}
         for key in fields()
     ]
     if common.json:
         out_json(rows)
     elif on_terminal():
-        _table(rows)
+        styles = ("" if row["source"] == "default" else "bold" for row in rows)
+        cells = ((row["key"], _text(row["value"]), row["source"]) for row in rows)
+        shown = ([styled(c, style) for c in row] for row, style in zip(cells, styles, strict=True))
+        table(("key", "value", "source"), shown)
     else:
         out("\n".join(f"{r['key']}\t{_text(r['value'])}\t{r['source']}" for r in rows))
 
 
-def _table(rows: list[dict[str, Any]]) -> None:
-    from rich.table import Table
-
-    table = Table(box=None)
-    for heading in ("key", "value", "source"):
-        table.add_column(heading, overflow="fold")
-    for row in rows:
-        style = "" if row["source"] == "default" else "bold"
-        table.add_row(row["key"], _text(row["value"]), row["source"], style=style)
-    console().print(table)
+def _in_force(settings: Settings, key: str) -> Any:
+    """Where a setting is left empty, what then holds."""
+    derived = {
+        "home": str(settings.home_path),
+        "author": settings.author_name,
+        "storage.database_url": settings.database_url,
+    }
+    return derived.get(key) or value_of(settings, key)
 
 
 def _text(value: Any) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from burnish.cli import show
-from burnish.cli.common import NONE, console, platform
+from burnish.cli.common import NONE, console, platform, styled
 from burnish.errors import BurnishError
 
 if TYPE_CHECKING:
@@ -27,8 +27,8 @@ _MENU = (
 def session() -> int:
     """Ends cleanly on q, Ctrl-D and Ctrl-C."""
     screen = console()
-    screen.print("[bold]Burnish[/bold] turns a rough idea into a finished prompt.")
-    screen.print(f"[dim]For example: {_EXAMPLE}. Ctrl-D leaves.[/dim]\n")
+    screen.print("Burnish turns a rough idea into a finished prompt.", style="bold")
+    screen.print(f"For example: {_EXAMPLE}. Ctrl-D leaves.\n", style="dim")
     try:
         with platform(NONE) as p:
             while _one_idea(p):
@@ -73,10 +73,10 @@ def _compose(
     try:
         found = p.analyze(idea)
         level = f"complexity {found.complexity.level} of 5"
-        screen.print(f"\n[dim]Read as {found.intent} ({found.confidence:.0%}), {level}.[/dim]")
+        screen.print(f"\nRead as {found.intent} ({found.confidence:.0%}), {level}.", style="dim")
         made = p.generate(idea, count=variation + 1, store=False, **options)
     except BurnishError as error:
-        screen.print(f"[yellow]{error}[/yellow]")
+        screen.print(styled(str(error), "yellow"))
         return None
     shown = msgspec.structs.replace(made, candidates=(made.candidates[variation],))
     show.messages(shown.messages)
@@ -97,11 +97,11 @@ def _finish(p: burnish.Platform, idea: str, made: Generation, choice: str) -> No
                 description=made.description,
                 message=f"Composed from: {idea[:100]}",
             )
-            screen.print(f"Saved as [bold]{saved.prompt.name}@{saved.version.revision}[/bold].")
+            screen.print(f"Saved as {saved.prompt.name}@{saved.version.revision}.", style="bold")
             return
         _render(made)
     except BurnishError as error:
-        screen.print(f"[yellow]{error}[/yellow]")
+        screen.print(styled(str(error), "yellow"))
 
 
 def _render(made: Generation) -> None:
@@ -122,12 +122,12 @@ def _menu() -> str:
     screen = console()
     screen.print()
     for key, what in _MENU:
-        screen.print(f"  [bold cyan]{key}[/bold cyan]  {what}")
+        screen.print(styled(f"  {key}", "bold cyan"), styled(f" {what}"))
     known = {key for key, _ in _MENU}
     while (choice := _ask("Next").strip().lower()) not in known:
-        screen.print("[dim]Type one of the keys above.[/dim]")
+        screen.print("Type one of the keys above.", style="dim")
     return choice
 
 
 def _ask(question: str) -> str:
-    return console().input(f"[bold]{question}[/bold] > ")
+    return console().input(styled(f"{question} > ", "bold"))

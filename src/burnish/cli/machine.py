@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import platform as machine
 import sqlite3
-import sys
 from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as version_of
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, cast
 
 from cyclopts import Parameter
 
 from burnish._version import __version__
-from burnish.cli.common import NONE, Common, on_terminal, out, out_json, platform
+from burnish.cli.common import NONE, Common, out, out_json, platform
 from burnish.errors import BurnishError, UsageError
 
 
@@ -94,13 +93,33 @@ Shell = Annotated[
 
 
 def install_completion(shell: Shell = None, /, *, common: Common = NONE) -> None:
-    """Install completion for your shell."""
+    """Write the completion script where your shell looks for it; no startup file is changed."""
+    from cyclopts.completion.detect import ShellDetectionError, detect_shell
+
     from burnish.cli.main import build
 
-    path = build().install_completion(shell=shell)
-    out_json({"file": str(path)}) if common.json else out(
-        f"wrote {path}; open a new shell to use it"
-    )
+    try:
+        shell = shell or cast(Shell, detect_shell())
+        path = build().install_completion(shell=shell, add_to_startup=False)
+    except ShellDetectionError:
+        raise UsageError(
+            "your shell could not be told", hint="burnish completion install bash"
+        ) from None
+    except OSError as error:
+        raise UsageError(
+            f"{error.filename} cannot be written: {error.strerror}",
+            hint="burnish completion show prints the script",
+        ) from None
+    then = _to_load(str(shell), path)
+    out_json({"file": str(path), "then": then}) if common.json else out(f"wrote {path}\n{then}")
+
+
+def _to_load(shell: str, path: Path) -> str:
+    if shell == "zsh":
+        return f"if it is not found, add to ~/.zshrc before compinit: fpath=({path.parent} $fpath)"
+    if shell == "bash":
+        return f"new shells with bash-completion load it; without that, add to ~/.bashrc: . {path}"
+    return "new shells load it"
 
 
 def show_completion(shell: Shell = None, /, *, common: Common = NONE) -> None:
@@ -111,6 +130,3 @@ def show_completion(shell: Shell = None, /, *, common: Common = NONE) -> None:
         raise UsageError("no shell is named", hint="burnish completion show bash")
     script = build().generate_completion(shell=shell)
     out_json({"script": script}) if common.json else out(script)
-
-
-__all__ = ["doctor", "install_completion", "on_terminal", "show_completion", "sys", "version"]

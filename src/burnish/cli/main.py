@@ -130,7 +130,7 @@ COMPLETION: tuple[tuple[str, str, str, str], ...] = (
     (
         "install",
         "machine:install_completion",
-        "Install completion for your shell.",
+        "Write the completion script where your shell looks for it.",
         "burnish completion install",
     ),
     (

@@ -23,13 +23,17 @@ from burnish.cli.common import (
     out_json,
     platform,
     read_file,
+    styled,
+    table,
     text_of,
 )
 from burnish.errors import UsageError
 
 if TYPE_CHECKING:
+    from rich.text import Text
+
     from burnish.library.values import Page, Saved
-    from burnish.prompts.prompt import Message, Variable
+    from burnish.prompts.prompt import Message, Prompt, Variable
     from burnish.storage.store import Fetched
 
 Reference = Annotated[str, Parameter(help="name, name@3 or name@label.")]
@@ -70,24 +74,25 @@ def list_(
 
 
 def _list_terminal(page: Page) -> None:
-    from rich.table import Table
-
     if not page.items:
         console().print('No prompts yet. Try: burnish generate "your idea"')
         return
-    table = Table(box=None)
-    for heading in ("name", "rev", "rating", "uses", "category", "updated"):
-        table.add_column(heading, no_wrap=heading != "name", overflow="fold")
-    for each in page.items:
-        rating = "-" if each.rating is None else f"{each.rating:.2f}"
-        name = f"[dim]{each.name} (deleted)[/dim]" if each.deleted_at else each.name
-        day = each.updated_at.date().isoformat()
-        table.add_row(
-            name, str(each.latest_revision), rating, str(each.usage_count), each.category, day
-        )
-    console().print(table)
+    headings = ("name", "rev", "rating", "uses", "category", "updated")
+    table(headings, (_row(each) for each in page.items), wide="name")
     if page.next:
         note(f"{page.total} in all; next page: --cursor {page.next}")
+
+
+def _row(prompt: Prompt) -> tuple[str | Text, ...]:
+    gone = prompt.deleted_at is not None
+    return (
+        styled(f"{prompt.name} (deleted)", "dim") if gone else prompt.name,
+        str(prompt.latest_revision),
+        "-" if prompt.rating is None else f"{prompt.rating:.2f}",
+        str(prompt.usage_count),
+        prompt.category,
+        prompt.updated_at.date().isoformat(),
+    )
 
 
 def show(reference: Reference, /, *, common: Common = NONE) -> None:
@@ -104,16 +109,15 @@ def show(reference: Reference, /, *, common: Common = NONE) -> None:
 
 def _show_terminal(found: Fetched) -> None:
     from rich.rule import Rule
-    from rich.text import Text
 
     from burnish.cli import show as shown
 
     prompt, version = found.prompt, found.version
     title = f"{prompt.name}@{version.revision} (by {found.via})"
-    console().print(Rule(Text(title, style="bold"), style="dim", align="left"))
+    console().print(Rule(styled(title, "bold"), style="dim", align="left"))
     facts = [prompt.category, ", ".join(prompt.tags), f"by {version.author}"]
     facts.append(f"{version.created_at:%Y-%m-%d %H:%M} UTC")
-    console().print(Text(" · ".join(fact for fact in facts if fact), style="dim"))
+    console().print(styled(" · ".join(fact for fact in facts if fact), "dim"))
     console().print()
     shown.messages(version.messages)
     shown.variables(version.variables)

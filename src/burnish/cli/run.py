@@ -9,7 +9,7 @@ from typing import Any
 
 import cyclopts
 
-from burnish.cli.common import STDIN
+from burnish.cli.common import STDIN, visible
 from burnish.cli.main import build, overview
 from burnish.errors import BurnishError
 
@@ -53,7 +53,7 @@ def _without_arguments() -> int:
 
 def _say(code: str, what: str, hint: str, subject: str, *, as_json: bool) -> None:
     line = f"burnish: {what}; {hint}" if hint else f"burnish: {what}"
-    sys.stderr.write(" ".join(line.split()) + "\n")
+    sys.stderr.write(visible(" ".join(line.split())) + "\n")
     if as_json:
         body = {"code": code, "message": what, "hint": hint, "subject": subject}
         sys.stderr.write(json.dumps({"error": body}, ensure_ascii=False) + "\n")

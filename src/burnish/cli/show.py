@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from burnish.cli.common import console, on_terminal, out, out_json
+from burnish.cli.common import console, on_terminal, out, out_json, styled
 from burnish.prompts.prompt import Message, Variable
 from burnish.prompts.render import as_text
 
@@ -13,11 +13,31 @@ if TYPE_CHECKING:
     from burnish.generation.result import Candidate, Generation
     from burnish.intents import Classification
 
+_WORTH_SAYING = 0.05
 _NAME = re.compile(r"\{\{\s*\w+\s*\}\}")
 
 
 def classification_lines(found: Classification) -> str:
-    also = ", ".join(f"{each.intent} {each.confidence:.2f}" for each in found.alternatives)
+    return "\n".join(f"{name}: {value}" for name, value in _facts(found))
+
+
+def classification(found: Classification) -> None:
+    from rich.table import Table
+
+    table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
+    table.add_column(style="dim")
+    table.add_column()
+    for name, value in _facts(found):
+        table.add_row(name, styled(value, "bold" if name == "intent" else ""))
+    console().print(table)
+
+
+def _facts(found: Classification) -> list[tuple[str, str]]:
+    also = ", ".join(
+        f"{each.intent} {each.confidence:.2f}"
+        for each in found.alternatives
+        if each.confidence >= _WORTH_SAYING
+    )
     rows = (
         ("intent", f"{found.intent} {found.confidence:.2f}"),
         ("also", also),
@@ -32,19 +52,7 @@ def classification_lines(found: Classification) -> str:
         ("techniques", ", ".join(found.suggested_techniques) or "none needed"),
         ("method", found.method),
     )
-    return "\n".join(f"{name}: {value}" for name, value in rows if value)
-
-
-def classification(found: Classification) -> None:
-    from rich.table import Table
-
-    table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
-    table.add_column(style="dim")
-    table.add_column()
-    for line in classification_lines(found).splitlines():
-        name, _, value = line.partition(": ")
-        table.add_row(name, f"[bold]{value}[/bold]" if name == "intent" else value)
-    console().print(table)
+    return [row for row in rows if row[1]]
 
 
 def generation(
@@ -89,16 +97,15 @@ def _phases(candidate: Candidate) -> str:
 
 def _generation_terminal(made: Generation, *, explain: bool, phases: bool) -> None:
     from rich.rule import Rule
-    from rich.text import Text
 
     screen = console()
     for number, candidate in enumerate(made.candidates, start=1):
         title = made.reference if number == 1 and made.reference else made.archetype
         if len(made.candidates) > 1:
             title = _title(number, candidate)
-        screen.print(Rule(Text(title, style="bold"), style="dim", align="left"))
+        screen.print(Rule(styled(title, "bold"), style="dim", align="left"))
         if phases:
-            screen.print(Text(_phases(candidate)))
+            screen.print(styled(_phases(candidate)))
         else:
             messages(candidate.messages)
     best = made.best
@@ -106,42 +113,39 @@ def _generation_terminal(made: Generation, *, explain: bool, phases: bool) -> No
     _techniques(best)
     if made.read:
         read = "; ".join(f"{kind} “{words}”" for kind, words in made.read)
-        screen.print(Text(f"\nRead from the idea: {read}", style="dim"))
+        screen.print(styled(f"\nRead from the idea: {read}", "dim"))
     for warning in made.warnings:
-        screen.print(Text(f"Note: {warning}", style="yellow"))
+        screen.print(styled(f"Note: {warning}", "yellow"))
     if explain:
-        screen.print(Text(f"\n{made.explanation}"))
-    screen.print(Text("\nGood practice", style="bold"))
+        screen.print(styled(f"\n{made.explanation}"))
+    screen.print(styled("\nGood practice", "bold"))
     for practice in made.best_practices:
-        screen.print(Text(f"  • {practice}"))
-    screen.print(Text("\nTry next", style="bold"))
-    screen.print(Text(f"  {made.example_usage}", style="cyan"), soft_wrap=True)
+        screen.print(styled(f"  • {practice}"))
+    screen.print(styled("\nTry next", "bold"))
+    screen.print(styled(f"  {made.example_usage}", "cyan"), soft_wrap=True)
 
 
 def _techniques(candidate: Candidate) -> None:
     from rich.table import Table
-    from rich.text import Text
 
     screen = console()
     if not candidate.techniques:
-        screen.print(Text(f"\nNo technique: {candidate.none_needed}", style="dim"))
+        screen.print(styled(f"\nNo technique: {candidate.none_needed}", "dim"))
         return
     table = Table(title="\nTechniques", title_justify="left", title_style="bold", box=None)
     table.add_column("name", no_wrap=True)
     table.add_column("why", style="dim")
     for each in candidate.techniques:
-        table.add_row(each.technique, each.reasons[0] if each.reasons else "")
+        table.add_row(styled(each.technique), styled(each.reasons[0] if each.reasons else ""))
     screen.print(table)
 
 
 def messages(shown: tuple[Message, ...]) -> None:
-    from rich.text import Text
-
     screen = console()
     for message in shown:
         if len(shown) > 1:
-            screen.print(Text(f"[{message.role}]", style="dim"))
-        text = Text(message.content)
+            screen.print(styled(f"[{message.role}]", "dim"))
+        text = styled(message.content)
         text.highlight_regex(_NAME, "bold cyan")
         text.highlight_regex(r"(?m)^(?:#+ .*|</?\w+>|\*\*.*\*\*)$", "bold")
         screen.print(text)
@@ -157,14 +161,16 @@ def variables(shown: tuple[Variable, ...]) -> None:
     for name in ("name", "type", "value", "what"):
         table.add_column(name, no_wrap=name in ("name", "type"))
     for each in shown:
-        default = _short(as_text(each.default))
-        value = "[yellow]required[/yellow]" if each.required else default or "[dim]empty[/dim]"
-        table.add_row(f"[cyan]{each.name}[/cyan]", each.type, value, each.description)
+        value = styled(_short(as_text(each.default)))
+        if each.required:
+            value = styled("required", "yellow")
+        elif not value:
+            value = styled("empty", "dim")
+        name, kind = styled(each.name, "cyan"), styled(each.type)
+        table.add_row(name, kind, value, styled(each.description))
     console().print(table)
 
 
 def _short(text: str) -> str:
-    from rich.markup import escape
-
     line = " ".join(text.split())
-    return escape(line if len(line) <= 40 else f"{line[:37]}…")
+    return line if len(line) <= 40 else f"{line[:37]}…"

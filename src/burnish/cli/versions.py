@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from burnish.cli.common import NONE, Common, console, on_terminal, out, out_json, platform
+from burnish.cli.common import (
+    NONE,
+    Common,
+    console,
+    on_terminal,
+    out,
+    out_json,
+    platform,
+    styled,
+    table,
+)
 from burnish.cli.prompts import Name, Reference
 from burnish.errors import UsageError
 
 if TYPE_CHECKING:
+    from burnish.library.values import HistoryEntry
     from burnish.prompts.diff import Diff, Segment
+    from burnish.storage.store import LabelMove
 
 _CONTEXT_LINES = 3
 Why = Annotated[str, Parameter(name=["--message", "-m"], help="Why.")]
@@ -31,16 +44,19 @@ def history(
     if common.json:
         out_json(entries)
         return
+    if on_terminal() and not texts:
+        table(("rev", "when", "who", "hash", "why", "labels"), map(_row, entries), wide="why")
+        return
     for entry in entries:
-        version = entry.version
-        labels = f" [{', '.join(entry.labels)}]" if entry.labels else ""
-        when = f"{version.created_at:%Y-%m-%d %H:%M}"
-        out(
-            f"{version.revision}\t{when}\t{version.author}\t{version.content_hash[:10]}"
-            f"\t{version.message}{labels}"
-        )
+        out("\t".join(_row(entry)).rstrip())
         if texts:
-            out(f"{version.text}\n")
+            out(f"{entry.version.text}\n")
+
+
+def _row(entry: HistoryEntry) -> tuple[str, ...]:
+    version, when = entry.version, f"{entry.version.created_at:%Y-%m-%d %H:%M}"
+    known = (str(version.revision), when, version.author, version.content_hash[:10])
+    return (*known, version.message, ", ".join(entry.labels))
 
 
 def diff(
@@ -64,9 +80,7 @@ def _print_diff(found: Diff) -> None:
     if not on_terminal():
         out(text)
         return
-    from rich.text import Text
-
-    shown = Text(text)
+    shown = styled(text)
     shown.highlight_regex(r"(?s)\[-.*?-\]", "red")
     shown.highlight_regex(r"(?s)\{\+.*?\+\}", "green")
     console().print(shown)
@@ -115,28 +129,42 @@ def label(
     common: Common = NONE,
 ) -> None:
     """Move, remove or list labels; a bare name gives production where it exists."""
-    if label and revision is None and not remove and not log:
-        raise UsageError("no revision is given", hint=f"burnish prompts label {name} {label} 1")
+    if label and not log and (revision is None) is not remove:
+        raise UsageError(
+            "give either a revision or --remove", hint=f"burnish prompts label {name} {label} 1"
+        )
     with platform(common) as p:
         if log:
             moves = p.prompts.label_log(name, label)
-            lines = [
-                f"{m.moved_at:%Y-%m-%d %H:%M}\t{m.label}\t{m.from_revision or '-'} → "
-                f"{m.to_revision or '-'}\t{m.moved_by}\t{m.why}"
-                for m in moves
-            ]
-            out_json(moves) if common.json else out("\n".join(lines) or "no moves")
+            _print(common, moves, ("when", "label", "moved", "who", "why"), map(_moved, moves))
         elif label is None:
             labels = p.prompts.labels(name)
-            lines = [f"{each.name}\t{each.revision}\t{each.moved_by}" for each in labels]
-            out_json(labels) if common.json else out("\n".join(lines))
-        elif remove:
+            rows = ((each.name, str(each.revision), each.moved_by) for each in labels)
+            _print(common, labels, ("label", "rev", "moved by"), rows)
+        elif revision is None:
             move = p.prompts.remove_label(name, label, why=message)
             out_json(move) if common.json else out(f"{name}: {label} removed")
         else:
-            assert revision is not None
             move = p.prompts.set_label(name, label, revision, why=message)
             out_json(move) if common.json else out(f"{name}@{label} is now revision {revision}")
+
+
+def _print(
+    common: Common, found: object, headings: tuple[str, ...], rows: Iterable[tuple[str, ...]]
+) -> None:
+    if common.json:
+        out_json(found)
+    elif on_terminal():
+        table(headings, rows, wide=headings[-1])
+    else:
+        lines = ["\t".join(row) for row in rows]
+        if lines:
+            out("\n".join(lines))
+
+
+def _moved(move: LabelMove) -> tuple[str, ...]:
+    way = f"{move.from_revision or '-'} → {move.to_revision or '-'}"
+    return (f"{move.moved_at:%Y-%m-%d %H:%M}", move.label, way, move.moved_by, move.why)
 
 
 def rollback(
