@@ -54,14 +54,20 @@ def _one_idea(p: burnish.Platform) -> bool:
         if choice in ("4", "5"):
             _finish(p, idea, made, choice)
             continue
-        if choice == "1":
-            variation += 1
-        elif choice == "2":
-            options["target"] = _ask("Model or family (claude, gpt, gemini, open, or a name)")
-        elif choice == "3":
-            options["persona"] = _ask(f"Persona ({', '.join(p.personas)})")
-        made = _compose(p, idea, variation, options) or made
+        asked = options | _wished(p, choice)
+        wanted = variation + (choice == "1")
+        again = _compose(p, idea, wanted, asked)
+        if again is not None:
+            made, options, variation = again, asked, wanted
     return True
+
+
+def _wished(p: burnish.Platform, choice: str) -> dict[str, Any]:
+    if choice == "2":
+        return {"target": _ask("Model or family (claude, gpt, gemini, open, or a name)")}
+    if choice == "3":
+        return {"persona": _ask(f"Persona ({', '.join(p.personas)})")}
+    return {}
 
 
 def _compose(
@@ -111,8 +117,12 @@ def _render(made: Generation) -> None:
     values: dict[str, Any] = {}
     for variable in made.variables:
         default = "" if variable.default is None else f" [{variable.default}]"
-        given = _ask(f"{variable.name} ({variable.type}){default}")
-        if given or variable.required:
+        question = f"{variable.name} ({variable.type}){default}"
+        given = _ask(question)
+        while variable.required and not given.strip():
+            console().print("This one has to be given; Ctrl-D leaves.", style="dim")
+            given = _ask(question)
+        if given:
             values[variable.name] = parse(variable, given)
     with Renderer() as renderer:
         show.messages(tuple(renderer.messages(made.messages, made.variables, values)))
