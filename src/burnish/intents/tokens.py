@@ -9,6 +9,7 @@ fitted to o200k.
 from __future__ import annotations
 
 import re
+from collections import Counter
 
 _MARKS = r"\u0300-\u036f\u0900-\u0903\u093a-\u094f\u0981-\u0983\u09bc-\u09cd\u0e31-\u0e4e"
 _PIECE = re.compile(rf"[^\W\d_](?:[^\W\d_]|[{_MARKS}])*|\d{{1,3}}|[^\w\s]+\n*|_+|\n+|[ \t]{{2,}}")
@@ -36,7 +37,8 @@ def estimate_tokens(text: str) -> int:
     sample = text[:4000]
     # Plain English has one of these words in five; other Latin languages have few.
     english = len(_ENGLISH.findall(sample)) * 14 >= len(_WORD.findall(sample))
-    total = sum(_tokens(match[0], english) for match in _PIECE.finditer(text))
+    pieces = Counter(_PIECE.findall(text))
+    total = sum(_tokens(piece, english) * count for piece, count in pieces.items())
     return max(1, round(total))
 
 

@@ -43,7 +43,6 @@ class Fit(msgspec.Struct, frozen=True, kw_only=True):
 
     technique: Technique
     score: float
-    reasons: tuple[str, ...]
     against: str = ""
     held_back: str = ""
     worth_saying: bool = False
@@ -64,7 +63,6 @@ def fit(technique: Technique, request: SelectRequest) -> Fit:
     return Fit(
         technique=technique,
         score=_score(technique, request),
-        reasons=_reasons(technique, request),
         against=against,
         held_back=held_back,
         worth_saying=worth_saying and (not held_back or technique.name in request.exclude),
@@ -78,7 +76,7 @@ def recommendation(fitted: Fit, request: SelectRequest, *reasons: str) -> Recomm
         technique=technique.name,
         title=technique.title,
         confidence=_confidence(fitted, request),
-        reasons=(*reasons, *fitted.reasons),
+        reasons=(*reasons, *_reasons(technique, request)),
         expected_improvement=request.estimates.get(technique.name),
         source="chosen" if chosen else "selected",
         expected_calls=technique.expected_calls,

@@ -213,7 +213,9 @@ def _alternatives(
         if each.held_back:
             why.append(each.held_back)
         found.append(recommendation(each, request, *why))
-    return tuple(found[:ALTERNATIVES])
+        if len(found) == ALTERNATIVES:
+            break
+    return tuple(found)
 
 
 def _skipped(fits: Sequence[Fit], chosen: Sequence[Technique]) -> tuple[Skipped, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Annotated, Any, Literal, get_args
 
 import msgspec
@@ -44,13 +45,14 @@ class Calls(msgspec.Struct, frozen=True):
     min: int
     max: int | None
 
-    @classmethod
-    def parse(cls, text: str) -> Calls:
+    @staticmethod
+    @lru_cache(maxsize=64)
+    def parse(text: str) -> Calls:
         """`1`, `5-40` or `3+`."""
         if text.endswith("+"):
-            return cls(int(text[:-1]), None)
+            return Calls(int(text[:-1]), None)
         low, _, high = text.partition("-")
-        return cls(int(low), int(high or low))
+        return Calls(int(low), int(high or low))
 
     def __str__(self) -> str:
         if self.max is None:
