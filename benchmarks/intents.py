@@ -3,7 +3,8 @@
 python benchmarks/intents.py            figures of the shipped weights, and their speed here
 python benchmarks/intents.py --train    first fits everything again (some minutes)
 
-Accuracy is that of the report which training leaves beside the weights: five folds that share no
+Accuracy is that of the report which training leaves beside the weights: a set that another author
+wrote and that no fit or choice saw; five folds that share no
 voice and no template; whole voices kept from every choice; fits on templates tested on requests.
 The public baseline was measured on other requests than ours, so it is a landmark, not a race.
 """
@@ -26,9 +27,22 @@ from burnish.intents.embedding import embedding_available
 from burnish.intents.trained import WEIGHTS
 
 BASELINE = {"accuracy": 0.644, "lenient": 0.750, "macro_f1": 0.633}
-TESTS = ("grouped_cross_validation", "held_out_voices", "templates_to_requests")
+BAR = {"accuracy": 0.72, "lenient": 0.84, "macro_f1": 0.70}
+BAR_ECE = 0.08
+TESTS = ("held_out", "grouped_cross_validation", "held_out_voices", "templates_to_requests")
 TIERS = ("embedding", "floor", "rules")
-SHOWN = ("n", "accuracy", "lenient", "macro_f1", "ece", "top_2", "mix_accuracy", "mix_lenient")
+SHOWN = (
+    "n",
+    "accuracy",
+    "accuracy_interval",
+    "lenient",
+    "lenient_interval",
+    "macro_f1",
+    "ece",
+    "top_2",
+    "mix_accuracy",
+    "mix_lenient",
+)
 
 
 def accuracy_rows(trained: dict[str, Any]) -> list[dict[str, Any]]:
@@ -37,16 +51,19 @@ def accuracy_rows(trained: dict[str, Any]) -> list[dict[str, Any]]:
         for test in TESTS:
             figures = trained[tier][test]
             row = {"what": f"{tier}, {test}", **{name: figures[name] for name in SHOWN}}
+            if tier == "embedding" and test == "held_out":
+                met = reaches(figures, BAR) and figures["ece"] <= BAR_ECE
+                row |= {"target": f">= {BAR}, ece <= {BAR_ECE}", "met": met}
             if tier == "embedding" and test == "grouped_cross_validation":
-                row |= {"target": f">= baseline {BASELINE}", "met": beats_baseline(figures)}
+                row |= {"target": f">= baseline {BASELINE}", "met": reaches(figures, BASELINE)}
             rows.append(row)
     for intent, figures in trained["embedding"]["grouped_cross_validation"]["per_intent"].items():
         rows.append({"what": f"embedding, {intent}", **figures})
     return rows
 
 
-def beats_baseline(figures: dict[str, float]) -> bool:
-    return all(figures[name] >= least for name, least in BASELINE.items())
+def reaches(figures: dict[str, float], bar: dict[str, float]) -> bool:
+    return all(figures[name] >= least for name, least in bar.items())
 
 
 def speed_rows(texts: Sequence[str]) -> list[dict[str, Any]]:

@@ -54,6 +54,11 @@ def load_corpus(folder: Path = DATA, *, seed: int = 7) -> list[Example]:
     return rows
 
 
+def held_out(folder: Path = DATA) -> list[Example]:
+    """Requests by other voices and another author; no fit and no choice sees them."""
+    return [_request(row) for row in _read(folder / "held_out.jsonl")]
+
+
 def held_out_voices(folder: Path = DATA) -> frozenset[str]:
     content: Any = json.loads((folder / "held_out_voices.json").read_text(encoding="utf-8"))
     return frozenset(f"voice:{voice}" for voice in content["voices"])

@@ -34,10 +34,13 @@ def grade(chances: Any, examples: Sequence[Example]) -> dict[str, Any]:
     def by_mix(hits: Any) -> float:
         return sum(MIX[i] / total * hits[truth == INTENTS.index(i)].mean() for i in mixed)
 
+    groups = [e.group for e in examples]
     return {
         "n": len(examples),
         "accuracy": _round(right.mean()),
+        "accuracy_interval": interval(right, groups),
         "lenient": _round(fine.mean()),
+        "lenient_interval": interval(fine, groups),
         "macro_f1": _round(np.mean([figures["f1"] for figures in per_intent.values()])),
         "ece": _round(calibration_error(chances, truth)),
         "top_2": _round((order[:, :2] == truth[:, None]).any(axis=1).mean()),
@@ -45,6 +48,16 @@ def grade(chances: Any, examples: Sequence[Example]) -> dict[str, Any]:
         "mix_lenient": _round(by_mix(fine)),
         "per_intent": per_intent,
     }
+
+
+def interval(hits: Any, groups: Sequence[str], *, draws: int = 2000, seed: int = 0) -> list[float]:
+    """95 % interval of a mean, by bootstrap over whole groups: rows of one voice are alike."""
+    names, member = np.unique(np.array(groups), return_inverse=True)
+    right = np.bincount(member, weights=hits, minlength=len(names))
+    sizes = np.bincount(member, minlength=len(names))
+    drawn = np.random.default_rng(seed).integers(len(names), size=(draws, len(names)))
+    means = right[drawn].sum(axis=1) / sizes[drawn].sum(axis=1)
+    return [_round(bound) for bound in np.percentile(means, (2.5, 97.5))]
 
 
 def calibration_error(chances: Any, truth: Any) -> float:

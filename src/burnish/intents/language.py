@@ -197,13 +197,16 @@ _OTHERS: Mapping[str, frozenset[str]] = {
     "it": frozenset(["il", "lo", "la", "gli", "le", "un", "una", "di", "che", "per", "con", "mio", "mia", "è", "e", "come", "del", "della", "questo", "questa", "scrivi", "su", "in"]),
     "nl": frozenset(["de", "het", "een", "van", "en", "voor", "met", "mijn", "is", "hoe", "ik", "op", "te", "dat", "schrijf", "dit", "deze", "over", "naar", "niet"]),
 }  # fmt: skip
+_READ_CHARS = 4000
 _WORD = re.compile(r"[^\W\d_]+")
-_NOISE = re.compile(r"```.*?```|https?://\S+|\{\{.*?\}\}|`[^`\n]*`|<[^>\n]{1,80}>", re.DOTALL)
+_NOISE = re.compile(
+    r"```.*?(?:```|\Z)|https?://\S+|\{\{.*?\}\}|`[^`\n]*`|<[^>\n]{1,80}>", re.DOTALL
+)
 
 
 def detect_language(text: str) -> str:
     """An ISO 639-1 code, or `unknown` where too few letters tell."""
-    prose = _NOISE.sub(" ", text)[:600]
+    prose = _NOISE.sub(" ", text[:_READ_CHARS])[:600]
     words = _WORD.findall(prose.lower())
     letters = sum(map(len, words))
     if letters == 0:

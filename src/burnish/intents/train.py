@@ -24,6 +24,7 @@ import numpy as np
 from burnish.intents.corpus import (
     Example,
     folds,
+    held_out,
     held_out_voices,
     load_corpus,
     manifest,
@@ -101,16 +102,17 @@ def evaluate(
     singles = [r for r in seen if r.example.source == "request"]
     from_templates = fitted(templates, tier)
 
-    def graded(model: TrainedModel, tested: Sequence[Read]) -> dict[str, Any]:
-        chances = softmax(logits_of(model, tested) / crossed.temperature)
-        return grade(chances, [r.example for r in tested])
-
     return {
         "temperature": round(crossed.temperature, 4),
         "grouped_cross_validation": grade(crossed.chances, crossed.examples),
-        "held_out_voices": graded(model, unseen),
-        "templates_to_requests": graded(from_templates, singles),
+        "held_out_voices": graded(model, unseen, crossed.temperature),
+        "templates_to_requests": graded(from_templates, singles, crossed.temperature),
     }
+
+
+def graded(model: TrainedModel, tested: Sequence[Read], temperature: float) -> dict[str, Any]:
+    chances = softmax(logits_of(model, tested) / temperature)
+    return grade(chances, [r.example for r in tested])
 
 
 def vectors_of(examples: Sequence[Example], cache: Path | None) -> Any:
@@ -134,12 +136,15 @@ def vectors_of(examples: Sequence[Example], cache: Path | None) -> Any:
 def train(out: Path = WEIGHTS, *, cache: Path | None = None) -> dict[str, Any]:
     """Evaluates and fits every tier, writes weights, manifest and report; gives the report.
 
-    The shipped weights are fitted on everything, held-out voices included, after those were used
-    to report. Raises `MissingExtra` without scipy.
+    The shipped weights are fitted on everything but `held_out.jsonl`: the held-out voices join in
+    after they were used to report. Raises `MissingExtra` without scipy.
     """
-    examples = load_corpus(seed=SEED)
     embeds = embedding_available()
-    rows = read(examples, vectors_of(examples, cache) if embeds else None)
+
+    def readings(examples: Sequence[Example]) -> list[Read]:
+        return read(examples, vectors_of(examples, cache) if embeds else None)
+
+    rows, last = readings(load_corpus(seed=SEED)), readings(held_out())
     held = held_out_voices()
     seen = [r for r in rows if r.example.group not in held]
     report: dict[str, Any] = {}
@@ -152,6 +157,7 @@ def train(out: Path = WEIGHTS, *, cache: Path | None = None) -> dict[str, Any]:
         model = fitted(rows, tier)
         calibrated = msgspec.structs.replace(model, temperature=report[tier]["temperature"])
         save_model(calibrated, out / f"{tier}.npz")
+        report[tier]["held_out"] = graded(calibrated, last, calibrated.temperature)
     report["cascade"] = {"grouped_cross_validation": _cascaded(crossed)}
     _write(out / "report.json", report)
     _write(out / "manifest.json", _manifest(out))
