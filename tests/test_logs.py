@@ -26,6 +26,7 @@ def test_lines_are_json_with_a_request_id_and_without_texts_or_keys(tmp_path: Pa
     lines = log_lines(path)
     assert {line["event"] for line in lines} >= {"composed", "stored"}
     assert all(line["request_id"] and line["time"] and line["level"] for line in lines)
+    assert len({line["request_id"] for line in lines}) == 1  # one call, one id
     text = path.read_text("utf-8")
     assert "harbour report" not in text
     assert CANARY not in text
@@ -67,3 +68,13 @@ def test_a_log_file_that_cannot_be_written_says_which(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(burnish.SettingsError, match="cannot be written"):
         burnish.open(log__file=str(tmp_path / "file" / "x.log"))
+
+
+def test_masking_leaves_json_whole_and_words_alone(tmp_path: Path) -> None:
+    path = tmp_path / "b.log"
+    with burnish.open(log__file=str(path), log__texts=True) as p:
+        p.analyze('summarise this: password=abcdefgh" and more of the text')
+        p.generate("summarise this for me", name="risk-assessment-for-new-clients")
+    lines = log_lines(path)
+    assert "abcdefgh" not in str(lines)
+    assert lines[-1]["reference"] == "risk-assessment-for-new-clients@1"

@@ -7,10 +7,13 @@ in a script, in Jupyter (whose own loop is busy) and inside any running loop.
 from __future__ import annotations
 
 import asyncio
+import concurrent.futures
 import functools
 import threading
 from collections.abc import Callable, Coroutine
 from typing import Any, Concatenate, Generic, ParamSpec, TypeVar
+
+from burnish.errors import UsageError
 
 T = TypeVar("T")
 P = ParamSpec("P")
@@ -27,6 +30,9 @@ class LoopThread:
 
     def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
         """Waits for the result. An interrupt (Ctrl-C) cancels the work before it is re-raised."""
+        if self.closed:
+            coroutine.close()
+            raise UsageError("the platform is closed", hint="open another with burnish.open()")
         if threading.current_thread() is self._thread:
             coroutine.close()
             raise RuntimeError(
@@ -35,6 +41,8 @@ class LoopThread:
         future = asyncio.run_coroutine_threadsafe(coroutine, self._loop)
         try:
             return future.result()
+        except concurrent.futures.CancelledError:
+            raise UsageError("the platform was closed meanwhile", hint="open another") from None
         except BaseException:
             future.cancel()
             raise
@@ -46,9 +54,20 @@ class LoopThread:
     def close(self) -> None:
         if self.closed:
             return
+        # Calls of other threads that still wait get an error; with the loop gone they would wait
+        # for ever.
+        asyncio.run_coroutine_threadsafe(_cancel_others(), self._loop).result()
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
+
+
+async def _cancel_others() -> None:
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in others:
+        task.cancel()
+    await asyncio.gather(*others, return_exceptions=True)
+    await asyncio.get_running_loop().shutdown_asyncgens()
 
 
 class SyncFace(Generic[Target]):

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import msgspec
 
+from burnish.errors import UsageError
 from burnish.generation.generator import GenerateRequest, Workshop, generate, parse_phases
 from burnish.generation.naming import name_for
 from burnish.generation.persona import Persona, load_personas
@@ -58,6 +59,7 @@ class AsyncPlatform:
         self._store: Store | None = None
         self._library: Library | None = None
         self._opening = asyncio.Lock()
+        self._closed = False
         render = self.settings.render
         self._renderer = Renderer(
             Limits(
@@ -83,6 +85,7 @@ class AsyncPlatform:
 
     async def close(self) -> None:
         """Ends what the platform started. Calling it twice is harmless."""
+        self._closed = True
         self._renderer.close()
         if self._store is not None:
             await self._store.close()
@@ -119,7 +122,7 @@ class AsyncPlatform:
         Raises UsageError for a text that is empty, too short or too long.
         """
         text = self._checked(text)
-        found = self._classify(text, context, budget_ms)
+        found = await asyncio.to_thread(self._classify, text, context, budget_ms)
         self._log(_INFO, "analyzed", self._ids(), text=text, intent=found.intent)
         return found
 
@@ -128,8 +131,9 @@ class AsyncPlatform:
     ) -> list[Classification]:
         """`analyze` of each text, in order and faster than one by one."""
         checked = [self._checked(text) for text in texts]
-        budget = budget_ms or self.settings.intents.budget_ms
-        found = self._classifier.classify_many(checked, budget_ms=budget)
+        found = await asyncio.to_thread(
+            self._classifier.classify_many, checked, budget_ms=self._budget(budget_ms)
+        )
         return [self._with_techniques(each) for each in found]
 
     async def select_techniques(
@@ -137,7 +141,7 @@ class AsyncPlatform:
     ) -> Selection:
         """The techniques for a text, best first, with reasons, alternatives and what was left
         out and why."""
-        found = self._classify(self._checked(text))
+        found = await asyncio.to_thread(self._classify, self._checked(text))
         model_class = parse_target(target or self.settings.generation.target).model_class
         request = SelectRequest(classification=found, count=count, model_class=model_class)
         return select(self.catalog, request)
@@ -157,8 +161,10 @@ class AsyncPlatform:
         Each of the `variations` uses another set of techniques. `save` stores the first one
         under that name.
         """
+        call = self._ids()
         made = await asyncio.to_thread(
             self._compose,
+            call,
             text,
             context=context,
             techniques=tuple(techniques),
@@ -166,7 +172,7 @@ class AsyncPlatform:
             target=target,
             keep_words=True,
         )
-        return await self._stored(made, save, "") if save else self._with_usage(made)
+        return await self._stored(call, made, save, "") if save else self._with_usage(made)
 
     async def generate(
         self,
@@ -188,8 +194,10 @@ class AsyncPlatform:
         Without a name it is named after the idea, so the same idea adds a revision. Works
         without a model; `local_parts` says what was made on this machine.
         """
+        call = self._ids()
         made = await asyncio.to_thread(
             self._compose,
+            call,
             idea,
             context=context,
             persona=persona,
@@ -198,7 +206,14 @@ class AsyncPlatform:
             techniques=tuple(techniques),
             target=target,
         )
-        return await self._stored(made, name, category) if store else self._with_usage(made)
+        if not store:
+            return self._with_usage(made)
+        return await self._stored(call, made, name, category)
+
+    async def save(self, made: Generation, name: str = "", *, category: str = "") -> Generation:
+        """Stores what `generate(…, store=False)` or `enhance` gave, as if it had been stored at
+        once: the best candidate becomes a version, every phase a run."""
+        return await self._stored(self._ids(), made, name, category)
 
     @cached_property
     def _classifier(self) -> Classifier:
@@ -220,15 +235,24 @@ class AsyncPlatform:
     def _classify(
         self, text: str, context: str = "", budget_ms: float | None = None
     ) -> Classification:
-        budget = self.settings.intents.budget_ms if budget_ms is None else budget_ms
+        budget = self._budget(budget_ms)
         found = self._classifier.classify(text, context=context, budget_ms=budget)
         return self._with_techniques(found)
+
+    def _budget(self, given: float | None) -> float:
+        if given is None:
+            return self.settings.intents.budget_ms
+        if not 0 <= given < float("inf"):
+            raise UsageError(
+                f"a budget of {given} ms", hint="give 0 (rules alone) or more milliseconds"
+            )
+        return given
 
     def _with_techniques(self, found: Classification) -> Classification:
         selection = select(self.catalog, SelectRequest(classification=found))
         return msgspec.structs.replace(found, suggested_techniques=selection.names)
 
-    def _compose(self, text: str, **options: Any) -> Generation:
+    def _compose(self, call: str, text: str, **options: Any) -> Generation:
         text = self._checked(text)
         generation = self.settings.generation
         context, cut = cut_to_tokens(options["context"], generation.context_tokens)
@@ -245,10 +269,10 @@ class AsyncPlatform:
             keep_words=options.get("keep_words", False),
         )
         made = generate(self._workshop, request)
-        self._log(_INFO, "composed", self._ids(), idea=text, archetype=made.archetype)
+        self._log(_INFO, "composed", call, idea=text, archetype=made.archetype)
         return msgspec.structs.replace(made, warnings=(*made.warnings, *cut))
 
-    async def _stored(self, made: Generation, name: str, category: str) -> Generation:
+    async def _stored(self, call: str, made: Generation, name: str, category: str) -> Generation:
         from burnish.generation.record import runs_of, uses_of
 
         now = datetime.now(UTC)
@@ -266,7 +290,7 @@ class AsyncPlatform:
         await store.runs.add(runs_of(made, saved.version.id, self.settings.author_name, now))
         await store.techniques.add(uses_of(made, now.date()))
         reference = f"{saved.prompt.name}@{saved.version.revision}"
-        self._log(_INFO, "stored", self._ids(), reference=reference)
+        self._log(_INFO, "stored", call, reference=reference)
         stored = msgspec.structs.replace(
             made, name=saved.prompt.name, revision=saved.version.revision, reference=reference
         )
@@ -290,6 +314,8 @@ class AsyncPlatform:
 
     async def _open_store(self) -> Store:
         async with self._opening:
+            if self._closed:
+                raise UsageError("the platform is closed", hint="open another")
             if self._store is None:
                 from burnish.storage.open import open_store
 

@@ -43,7 +43,7 @@ class GenerationSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unkno
         tuple[Phase, ...], Meta(min_length=1, description="Phases of `generate`, in order")
     ] = PHASES
     max_idea_chars: Annotated[
-        int, Meta(ge=100, le=1_000_000, description="Longest idea or text accepted, characters")
+        int, Meta(ge=100, le=200_000, description="Longest idea or text accepted, characters")
     ] = 200_000
     context_tokens: Annotated[
         int, Meta(ge=50, description="Longest --context text, estimated tokens; more is cut")
@@ -110,7 +110,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     @property
     def home_path(self) -> Path:
         if self.home:
-            return Path(self.home).expanduser()
+            try:
+                return Path(self.home).expanduser()
+            except RuntimeError as error:
+                raise SettingsError(
+                    f"home is {self.home!r}: {error}", hint="give a path", subject="home"
+                ) from None
         from platformdirs import user_data_path
 
         return user_data_path("burnish", appauthor=False)
@@ -188,12 +193,6 @@ def value_of(settings: Settings, key: str) -> Any:
     for part in key.split("."):
         value = getattr(value, part)
     return value
-
-
-def terminal_facts(env: Mapping[str, str] | None = None) -> dict[str, bool]:
-    """What the environment says about colour and prompts (`NO_COLOR`, `CI`)."""
-    environment = os.environ if env is None else env
-    return {"no_color": bool(environment.get("NO_COLOR")), "ci": bool(environment.get("CI"))}
 
 
 def _fields(struct: type[msgspec.Struct], prefix: str) -> Iterator[SettingField]:

@@ -33,6 +33,8 @@ class Prompts(SyncFace[AsyncPrompts]):
     delete = blocking(AsyncPrompts.delete)
     restore = blocking(AsyncPrompts.restore)
     list = blocking(AsyncPrompts.list)
+    record_use = blocking(AsyncPrompts.record_use)
+    record_rating = blocking(AsyncPrompts.record_rating)
     reload = blocking(AsyncPrompts.reload)
     _get = blocking(AsyncPrompts.get)
 
@@ -67,6 +69,7 @@ class Platform(SyncFace[AsyncPlatform]):
     select_techniques = blocking(AsyncPlatform.select_techniques)
     enhance = blocking(AsyncPlatform.enhance)
     generate = blocking(AsyncPlatform.generate)
+    save = blocking(AsyncPlatform.save)
 
     @property
     def settings(self) -> Settings:

@@ -117,6 +117,46 @@ def test_completion_scripts_name_the_commands(run: Run) -> None:
         assert "rollback" in run("completion", "show", shell).out
 
 
+@pytest.mark.spec("CLI-05")
+def test_a_hyphen_reads_standard_input_wherever_a_file_is_named(spawn: Run) -> None:
+    assert spawn("prompts", "create", "a", "--file", "-", stdin="Hi {{ x }}\n").code == 0
+    assert spawn("prompts", "render", "a", "--var", "x=-", stdin="Ana\n").out.strip() == "Hi Ana"
+    beside = spawn("analyze", "fix this please", "--context", "-", "--json", stdin="def f(): pass")
+    assert json.loads(beside.out)["intent"] == "code_generation"
+    assert spawn("prompts", "create", "a", "Ho", "-m", "-").code == 0
+    history = json.loads(spawn("prompts", "history", "a", "--json").out)
+    assert history[0]["version"]["message"] == "-"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["prompts", "rollback", "a", "9" * 20],
+        ["prompts", "label", "a", "production", "9" * 20],
+        ["prompts", "label", "a", "--remove"],
+        ["prompts", "history", "a", "--limit", "0"],
+        ["prompts", "edit", "a", "--editor", "--no-input"],
+        ["config", "show", "--home", "~nobody-of-that-name/x"],
+    ],
+)
+def test_what_cannot_be_is_refused_in_one_line(run: Run, arguments: list[str]) -> None:
+    run("prompts", "create", "a", "one")
+    done = run(*arguments)
+    assert done.code == 2
+    assert done.err.count("\n") == 1
+
+
+def test_a_file_in_place_of_the_data_folder_is_named(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "taken").write_text("x", encoding="utf-8")
+    done = run("config", "init", "--home", str(tmp_path / "taken"))
+    assert (done.code, "taken" in done.err) == (2, True)
+
+
+def test_errors_as_json_hold_no_control_characters(run: Run) -> None:
+    done = run("prompts", "show", "no/\u009b31m", "--json")
+    assert "\u009b" not in done.err
+
+
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_installing_completion_changes_no_startup_file(
     run: Run, tmp_path: Path, shell: str

@@ -122,7 +122,7 @@ async def test_a_rollback_to_what_is_there_moves_the_label_alone(library: Librar
 async def test_a_difference_is_by_word_with_the_rest_apart(library: Library) -> None:
     await library.create("a", "Write a short poem.", config={"t": 1}, metadata={"m": 1})
     await library.create(
-        "a", "Write a long poem.", variables=[Variable(name="x")], metadata={"m": 1}
+        "a", "Write a long poem.", variables=[Variable(name="x")], config={}, metadata={"m": 1}
     )
     diff = await library.diff("a@1", "a@latest")
     assert [s.text for s in diff.messages[0].segments] == ["Write a ", "short", "long", " poem."]

@@ -50,7 +50,8 @@ async def test_the_same_content_again_is_said_to_be_unchanged(library: Library) 
     assert (again.change, again.version) == ("unchanged", first.version)
     assert (await library.get("a")).prompt.tags == ("t",)
     assert (await library.update("a", "one")).change == "unchanged"
-    assert (await library.create("a", "one")).change == "revised"
+    assert (await library.create("a", "one")).change == "unchanged"
+    assert (await library.create("a", "one", config={})).change == "revised"
     assert (await library.update("a", metadata={"n": 1})).change == "revised"
     assert len(await library.history("a")) == 3
 
@@ -226,3 +227,47 @@ async def test_what_cannot_be_a_prompt_is_refused(
         await library.create("a", content, **options)
     assert caught.value.hint
     assert (await library.list()).total == 0
+
+
+async def test_the_expected_revision_counts_for_equal_content_too(library: Library) -> None:
+    await library.create("a", "one")
+    await library.create("a", "two")
+    with pytest.raises(Conflict):
+        await library.create("a", "two", expected_revision=0)
+    with pytest.raises(Conflict):
+        await library.update("a", "two", expected_revision=1)
+    assert (await library.update("a", "two", expected_revision=2)).change == "unchanged"
+
+
+async def test_a_new_text_keeps_the_config_and_drops_what_was_known_of_the_old(
+    library: Library,
+) -> None:
+    await library.create("a", "one", config={"model": "m"}, metadata={"idea": "i"})
+    version = (await library.create("a", "two")).version
+    assert (version.config, version.metadata) == ({"model": "m"}, {})
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        Message("sys\x1b[31mtem", "x"),
+        Message("placeholder", "not a name!"),
+        Message("user", "half \ud800 a pair"),
+    ],
+)
+async def test_messages_that_could_not_be_shown_or_stored_are_refused(
+    library: Library, message: Message
+) -> None:
+    with pytest.raises(UsageError):
+        await library.create("a", [message, Message("user", "text")])
+
+
+@pytest.mark.parametrize("revision", [0, -1, 10**20])
+async def test_numbers_that_no_revision_has_are_refused(library: Library, revision: int) -> None:
+    await library.create("a", "one")
+    with pytest.raises(UsageError, match="no revision"):
+        await library.rollback("a", revision)
+    with pytest.raises(UsageError, match="no revision"):
+        await library.set_label("a", "production", revision)
+    with pytest.raises(UsageError, match="page"):
+        await library.history("a", limit=0)

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from burnish.errors import StructureLost
 from burnish.prompts import preserve
+from burnish.prompts.fences import fences
 from burnish.prompts.preserve import LossKind, lost
 
 word = st.text(alphabet=string.ascii_lowercase, min_size=2, max_size=8)
@@ -93,3 +94,19 @@ def test_a_rewrite_that_loses_is_refused_with_what_it_lost() -> None:
 @settings(max_examples=300)
 def test_any_heap_of_brackets_is_read(text: str) -> None:
     assert lost(text, text) == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "blocks"),
+    [
+        ("a\n```py\nx = 1\n```\nb", ["```py\nx = 1\n```"]),
+        ("```\na\n", []),
+        ("````\n```\nx\n```\n````\n", ["````\n```\nx\n```\n````"]),
+        ("~~~\nx\n```\n~~~~ \n```\ny\n```", ["~~~\nx\n```\n~~~~ ", "```\ny\n```"]),
+        ("  ```\nx\n```\n  ```\n", ["  ```\nx\n```\n  ```"]),
+        ("```\r\nx\r\n```\r\ny", ["```\r\nx\r\n```\r"]),
+        ("```a\n```b\nx\n```\n", ["```a\n```b\nx\n```"]),
+    ],
+)
+def test_fenced_blocks(text: str, blocks: list[str]) -> None:
+    assert [text[start:end] for start, end in fences(text)] == blocks

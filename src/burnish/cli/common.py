@@ -27,11 +27,17 @@ class Common:
 
     json: Annotated[bool, Parameter(negative="", help="Print JSON with a stable schema.")] = False
     home: Annotated[str, Parameter(help="Data folder, instead of the usual one.")] = ""
-    input: Annotated[bool, Parameter(name="--input", negative="--no-input", show=False)] = True
+    input: Annotated[
+        bool, Parameter(name="--input", negative="--no-input", help="Ask nothing; fail instead.")
+    ] = True
 
 
 NONE = Common()
+# More is no prompt and no context; reading on would fill the memory.
+MAX_BYTES = 10 * 1024 * 1024
+# Stands for `-`; the parameters that read standard input for it, besides all that name a file.
 STDIN = "\0stdin"
+READ_FROM_STDIN = ("text", "idea")
 # All but tab and line feed.
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
@@ -50,15 +56,18 @@ def text_of(given: str | None, what: str, *, file: Path | None = None) -> str:
         return given
     if given is None and sys.stdin.isatty():
         raise UsageError(f"no {what} is given", hint=f"type the {what} in quotes, or pipe it in")
-    text = decoded(sys.stdin.buffer.read(), "standard input")
+    text = from_stdin()
     if not text.strip():
         raise UsageError(f"no {what} is given", hint=f"type the {what} in quotes, or pipe it in")
     return text
 
 
 def read_file(path: Path) -> str:
+    if str(path) == STDIN:
+        return from_stdin()
     try:
-        content = path.read_bytes()
+        with path.open("rb") as file:
+            content = file.read(MAX_BYTES + 1)
     except OSError as error:
         raise UsageError(
             f"{path} cannot be read: {error.strerror}", hint="check the path", subject=str(path)
@@ -66,7 +75,15 @@ def read_file(path: Path) -> str:
     return decoded(content, str(path))
 
 
+def from_stdin() -> str:
+    return decoded(sys.stdin.buffer.read(MAX_BYTES + 1), "standard input")
+
+
 def decoded(content: bytes, where: str) -> str:
+    if len(content) > MAX_BYTES:
+        raise UsageError(
+            f"{where} has more than {MAX_BYTES // 1024 // 1024} MB", hint="give less of it"
+        )
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError:

@@ -8,7 +8,7 @@ from typing import Annotated, Any, cast
 from cyclopts import Parameter
 
 from burnish.cli.common import NONE, Common, on_terminal, out, out_json, styled, table
-from burnish.errors import Conflict
+from burnish.errors import Conflict, SettingsError
 from burnish.settings import FILE_NAME, Loaded, Settings, default_files, fields, load, value_of
 
 
@@ -70,8 +70,13 @@ def init(
     path = folder / FILE_NAME
     if path.exists():
         raise Conflict(f"{path} is there already", hint="edit it, or move it away")
-    folder.mkdir(parents=True, exist_ok=True)
-    path.write_text(_template(), encoding="utf-8")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        path.write_text(_template(), encoding="utf-8")
+    except OSError as error:
+        raise SettingsError(
+            f"{path} cannot be written: {error.strerror}", hint="name another folder with --home"
+        ) from None
     out_json({"file": str(path)}) if common.json else out(f"wrote {path}")
 
 

@@ -52,7 +52,7 @@ def _one_idea(p: burnish.Platform) -> bool:
         if choice == "6":
             return True
         if choice in ("4", "5"):
-            _finish(p, idea, made, choice)
+            _finish(p, made, choice)
             continue
         asked = options | _wished(p, choice)
         wanted = variation + (choice == "1")
@@ -90,20 +90,12 @@ def _compose(
     return shown
 
 
-def _finish(p: burnish.Platform, idea: str, made: Generation, choice: str) -> None:
+def _finish(p: burnish.Platform, made: Generation, choice: str) -> None:
     screen = console()
     try:
         if choice == "4":
             name = _ask("Name (such as team/digest)")
-            saved = p.prompts.create(
-                name,
-                made.messages,
-                variables=made.variables,
-                metadata=made.metadata(),
-                description=made.description,
-                message=f"Composed from: {idea[:100]}",
-            )
-            screen.print(f"Saved as {saved.prompt.name}@{saved.version.revision}.", style="bold")
+            screen.print(f"Saved as {p.save(made, name).reference}.", style="bold")
             return
         _render(made)
     except BurnishError as error:

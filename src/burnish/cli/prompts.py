@@ -16,7 +16,7 @@ from burnish.cli.common import (
     NONE,
     Common,
     console,
-    decoded,
+    from_stdin,
     note,
     on_terminal,
     out,
@@ -172,6 +172,8 @@ def edit(
     """Store a changed text as the next revision. Category, tags and description need none."""
     about = {"category": category, "tags": tag, "description": description}
     changes = {key: value for key, value in about.items() if value is not None}
+    if editor and not common.input:
+        raise UsageError("an editor asks a person", hint="give the text, or leave out --no-input")
     with platform(common) as p:
         if changes:
             p.prompts.edit(name, category=category, tags=tag, description=description)
@@ -182,7 +184,7 @@ def edit(
         latest = p.prompts.get(f"{name}@latest").version
         new = _edited(latest.messages[-1].content) if editor else text_of(text, "text", file=file)
         content = [*latest.messages[:-1], type(latest.messages[-1])(latest.messages[-1].role, new)]
-        saved = p.prompts.update(name, content, message=message)
+        saved = p.prompts.update(name, content, message=message, expected_revision=latest.revision)
     _saved(saved, common)
 
 
@@ -193,8 +195,13 @@ def _edited(text: str) -> str:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "prompt.md"
         path.write_text(text, encoding="utf-8")
-        subprocess.run([*shlex.split(command), str(path)], check=True)  # noqa: S603
-        return path.read_text(encoding="utf-8")
+        try:
+            subprocess.run([*shlex.split(command), str(path)], check=True)  # noqa: S603
+        except (OSError, ValueError, subprocess.CalledProcessError) as error:
+            raise UsageError(
+                f"the editor failed: {error}", hint="set EDITOR to another, or give the text"
+            ) from None
+        return read_file(path)
 
 
 def _saved(saved: Saved, common: Common) -> None:
@@ -247,7 +254,7 @@ def _given(given: str) -> str:
     """The value itself, or what `@file` and `-` bring without the line end that files close with;
     `@@` stands for a value that begins with an @."""
     if given == "-":
-        return decoded(sys.stdin.buffer.read(), "standard input").removesuffix("\n")
+        return from_stdin().removesuffix("\n")
     if given.startswith("@@"):
         return given[1:]
     return read_file(Path(given[1:])).removesuffix("\n") if given.startswith("@") else given

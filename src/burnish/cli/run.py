@@ -9,7 +9,7 @@ from typing import Any
 
 import cyclopts
 
-from burnish.cli.common import STDIN, visible
+from burnish.cli.common import READ_FROM_STDIN, STDIN, visible
 from burnish.cli.main import build, overview
 from burnish.errors import BurnishError
 
@@ -21,9 +21,7 @@ def run(arguments: list[str]) -> int:
     try:
         if not arguments:
             return _without_arguments()
-        # The library reads a lone hyphen as an option without a name.
-        given = [STDIN if argument == "-" else argument for argument in arguments]
-        result: Any = build()(given, exit_on_error=False, print_error=False)
+        result: Any = _call(arguments)
         sys.stdout.flush()
     except BurnishError as error:
         _say(error.code, error.what, error.hint, error.subject, as_json=as_json)
@@ -42,6 +40,16 @@ def run(arguments: list[str]) -> int:
     return result if isinstance(result, int) else 0
 
 
+def _call(arguments: list[str]) -> Any:
+    # The library reads a lone hyphen as an option without a name.
+    given = [STDIN if argument == "-" else argument for argument in arguments]
+    command, bound, _ = build().parse_args(given, exit_on_error=False, print_error=False)
+    for name, value in bound.arguments.items():
+        if value == STDIN and name not in READ_FROM_STDIN:
+            bound.arguments[name] = "-"
+    return command(*bound.args, **bound.kwargs)
+
+
 def _without_arguments() -> int:
     if sys.stdin.isatty() and sys.stdout.isatty():
         from burnish.cli.guided import session
@@ -56,7 +64,7 @@ def _say(code: str, what: str, hint: str, subject: str, *, as_json: bool) -> Non
     sys.stderr.write(visible(" ".join(line.split())) + "\n")
     if as_json:
         body = {"code": code, "message": what, "hint": hint, "subject": subject}
-        sys.stderr.write(json.dumps({"error": body}, ensure_ascii=False) + "\n")
+        sys.stderr.write(json.dumps({"error": body}) + "\n")
 
 
 def _first_sentence(text: str) -> str:

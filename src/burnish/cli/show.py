@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from burnish.generation.result import Candidate, Generation
     from burnish.intents import Classification
 
-_WORTH_SAYING = 0.05
+_WORTH_SAYING = 0.005
 _NAME = re.compile(r"\{\{\s*\w+\s*\}\}")
 
 

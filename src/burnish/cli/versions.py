@@ -129,6 +129,8 @@ def label(
     common: Common = NONE,
 ) -> None:
     """Move, remove or list labels; a bare name gives production where it exists."""
+    if remove and not label:
+        raise UsageError("no label is named", hint=f"burnish prompts label {name} staging --remove")
     if label and not log and (revision is None) is not remove:
         raise UsageError(
             "give either a revision or --remove", hint=f"burnish prompts label {name} {label} 1"

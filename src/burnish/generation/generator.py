@@ -254,7 +254,8 @@ def _select(catalog: Catalog, work: _Work) -> Selection:
         variation=work.variant.technique_set,
     )
     selection = select(catalog, wanted)
-    bound = work.plan.persona.phase("refine").techniques or request.max_techniques
+    bound = work.plan.persona.phase("refine").techniques
+    bound = request.max_techniques if bound is None else bound
     most = max(min(bound, request.max_techniques), len(request.techniques))
     if len(selection.names) > most:
         selection = select(catalog, msgspec.structs.replace(wanted, count=most))

@@ -32,16 +32,20 @@ _SKIP = frozenset(
     ]
 )
 _MAX_WORDS = 6
+# Signs that tell one idea from another, unlike those that part words and sentences.
+_SIGNS = re.compile(r"[^\w\s.,;:!?¡¿'\u2019\"\u201c\u201d()\-\u2013\u2014/]|(?<=\w)[!?](?=\w)")
 
 
 def name_for(idea: str, intent: Intent) -> str:
     """`summarization/summarize-article-5-bullets-boss`. Ideas that share their first words but
-    differ later differ in a short hash, so one never becomes a revision of the other."""
+    differ later, or in signs (c, c++, c#), differ in a short hash, so one never becomes a
+    revision of the other. Case, accents and small words such as "for" make no other idea."""
     folded = unicodedata.normalize("NFKD", idea.lower())
     plain = "".join(char for char in folded if not unicodedata.combining(char))
     words = [word for word in re.findall(r"[^\W_]+", plain) if word not in _SKIP]
     slug = "-".join(words[:_MAX_WORDS])[:60].strip("-")
-    if len(words) > _MAX_WORDS or len(slug) < 3 or len("-".join(words)) > 60:
+    cut = len(words) > _MAX_WORDS or len("-".join(words)) > 60
+    if cut or len(slug) < 3 or _SIGNS.search(plain):
         digest = hashlib.sha256(" ".join(idea.split()).encode()).hexdigest()[:6]
         slug = f"{slug}-{digest}" if slug else digest
     return f"{intent}/{slug}"

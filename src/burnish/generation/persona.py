@@ -80,9 +80,16 @@ def _load(path: Path) -> Persona:
     import yaml
 
     try:
-        return msgspec.convert(yaml.safe_load(path.read_text(encoding="utf-8")), Persona)
+        persona = msgspec.convert(yaml.safe_load(path.read_text(encoding="utf-8")), Persona)
     except (yaml.YAMLError, msgspec.ValidationError, UnicodeDecodeError) as error:
         raise UsageError(
             f"{path} is no persona: {' '.join(str(error).split())}",
             hint="it needs name and purpose; see `burnish personas --json` for examples",
         ) from None
+    bounded = [name for name, phase in persona.phases.items() if phase.techniques is not None]
+    if "explore" in persona.phases or bounded not in ([], ["refine"]):
+        raise UsageError(
+            f"{path}: explore reads the idea alone, and techniques are applied by refine alone",
+            hint="give steps, constraints and quality to draft or refine, techniques to refine",
+        )
+    return persona

@@ -10,6 +10,7 @@ from burnish.generation.result import Generation
 from burnish.intents.tokens import estimate_tokens
 from burnish.prompts.prompt import Variable
 from burnish.prompts.render import as_text
+from burnish.prompts.variables import HALF_PAIR
 
 MIN_CHARS = 5
 
@@ -34,7 +35,7 @@ def checked_text(text: str, max_chars: int) -> str:
             f"the text has {len(stripped):,} characters; at most {max_chars:,} are taken",
             hint="shorten it, or raise generation.max_idea_chars",
         )
-    if "\0" in stripped or any("\ud800" <= char <= "\udfff" for char in stripped):
+    if "\0" in stripped or HALF_PAIR.search(stripped):
         raise UsageError(
             "the text holds characters that are no text (NUL or half of a pair)",
             hint="save it as UTF-8 and try again",
@@ -44,6 +45,10 @@ def checked_text(text: str, max_chars: int) -> str:
 
 def cut_to_tokens(context: str, limit: int) -> tuple[str, tuple[str, ...]]:
     """The context cut at a line end near `limit` estimated tokens, and the warning about it."""
+    if HALF_PAIR.search(context):
+        raise UsageError(
+            "the context holds characters that are no text", hint="save it as UTF-8 and try again"
+        )
     tokens = estimate_tokens(context)
     if tokens <= limit:
         return context.strip("\n"), ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
@@ -10,10 +11,11 @@ from burnish.errors import UsageError
 from burnish.library.values import Content
 from burnish.prompts.prompt import Message, PromptVersion, Variable, content_hash
 from burnish.prompts.template import find_variables
-from burnish.prompts.variables import check_definition, is_plain
+from burnish.prompts.variables import HALF_PAIR, check_definition, is_plain
 from burnish.storage.store import Draft
 
 Fields = dict[str, Any]
+_ROLE = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,39}")
 
 
 def messages_of(content: Content) -> tuple[Message, ...]:
@@ -22,10 +24,16 @@ def messages_of(content: Content) -> tuple[Message, ...]:
     if not any(message.content.strip() for message in messages):
         raise UsageError("the prompt is empty", hint="give it a text, or a file with one")
     for message in messages:
-        if not message.role.strip():
-            raise UsageError("a message has no role", hint="use system, user or assistant")
-        if "\0" in message.content + message.role:
-            raise UsageError("a text holds a NUL character", hint="remove it and try again")
+        if not _ROLE.fullmatch(message.role):
+            raise UsageError(
+                f"{message.role[:40]!r} is no role", hint="use system, user or assistant"
+            )
+        if message.role == "placeholder":
+            check_definition(Variable(name=message.content, type="list"))
+        if "\0" in message.content or HALF_PAIR.search(message.content):
+            raise UsageError(
+                "a text holds NUL or half of a character", hint="save it as UTF-8 and try again"
+            )
     return messages
 
 
@@ -73,6 +81,8 @@ def after(latest: PromptVersion, ids: Callable[[], str], at: datetime, fields: F
         "metadata": latest.metadata,
     }
     whole = kept | fields
+    if whole["messages"] != latest.messages and "metadata" not in fields:
+        whole["metadata"] = {}
     if "messages" in fields or "variables" in fields:
         whole["variables"] = _with_found(whole["messages"], whole["variables"])
         if "variables" not in fields:

@@ -12,7 +12,7 @@ from burnish.errors import Conflict, UsageError
 from burnish.library import drafts
 from burnish.library.cache import Cache
 from burnish.library.labels import Labels
-from burnish.library.listing import clean_tags, page_of
+from burnish.library.listing import check_limit, clean_tags, page_of
 from burnish.library.missing import no_deleted_prompt
 from burnish.library.shelf import Shelf
 from burnish.library.values import Content, HistoryEntry, NewPrompt, Page, Saved
@@ -77,7 +77,8 @@ class Library:
         """A new prompt, or the next revision of the one that has this name.
 
         `content` is a text or messages. Variables that it uses and nobody declares are added;
-        without `variables`, those of an existing prompt keep their types and defaults.
+        without `variables`, those of an existing prompt keep their types and defaults, and
+        without `config` it keeps that. `metadata` belongs to a text, so new content drops it.
 
         Content equal to the latest revision's makes no new one, unless `always`. Category, tags
         and description of an existing prompt change where they are given. The name of a deleted
@@ -86,7 +87,7 @@ class Library:
         """
         name = refs.check_name(name)
         author = author or self._author()
-        fields = _fields(content, variables, config or {}, metadata)
+        fields = _fields(content, variables, config, metadata)
         fields |= {"author": author, "message": message}
         edit = _edit(category, tags, description)
         return await self._versions.create(
@@ -159,7 +160,8 @@ class Library:
     async def history(
         self, name: str, *, limit: int = 50, before: int | None = None
     ) -> tuple[HistoryEntry, ...]:
-        """Newest first, below revision `before` where given."""
+        """Newest first, at most `limit` (1 to 1,000), below revision `before` where given."""
+        check_limit(limit)
         prompt = await self._shelf.prompt(name)
         pointers: dict[int, tuple[str, ...]] = {prompt.latest_revision: (LATEST,)}
         for label in await self._store.labels.of(prompt.id):
@@ -211,7 +213,9 @@ class Library:
     async def label_log(
         self, name: str, label: str | None = None, *, limit: int = 100
     ) -> tuple[LabelMove, ...]:
-        """Who moved which label when, from where, to where and why; newest first."""
+        """Who moved which label when, from where, to where and why; newest first, at most `limit`
+        (1 to 1,000)."""
+        check_limit(limit)
         return await self._labels.log(name, label, limit)
 
     async def delete(self, name: str) -> Prompt:

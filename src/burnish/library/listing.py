@@ -24,11 +24,15 @@ class _Place(msgspec.Struct, frozen=True, array_like=True):
 _DECODER = msgspec.json.Decoder(_Place)
 
 
+def check_limit(limit: int) -> None:
+    if not 1 <= limit <= MAX_PAGE:
+        raise UsageError(f"a page of {limit} is not possible", hint=f"ask for 1 to {MAX_PAGE}")
+
+
 async def page_of(
     prompts: Prompts, where: PromptFilter, sort: Sort, limit: int, cursor: str | None
 ) -> Page:
-    if not 1 <= limit <= MAX_PAGE:
-        raise UsageError(f"a page of {limit} is not possible", hint=f"ask for 1 to {MAX_PAGE}")
+    check_limit(limit)
     after = None if cursor is None else _read(cursor, sort)
     # One more than asked for tells whether the list goes on.
     items = await prompts.page(where, sort, limit + 1, after)

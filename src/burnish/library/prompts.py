@@ -64,6 +64,8 @@ class AsyncPrompts:
     delete = _opened(Library.delete)
     restore = _opened(Library.restore)
     list = _opened(Library.list)
+    record_use = _opened(Library.record_use)
+    record_rating = _opened(Library.record_rating)
 
     async def reload(self) -> None:
         """Forgets what is in memory, so that the next `get` reads the store."""

@@ -33,6 +33,8 @@ class Shelf:
         self, name: str, *, revision: int | None = None, label: str | None = None
     ) -> Fetched:
         name = refs.check_name(name)
+        if revision is not None:
+            refs.check_revision(revision)
         fetched = await self.store.versions.find(name, revision=revision, label=label)
         if fetched is None:
             reference = Reference(name=name, revision=revision, label=label)

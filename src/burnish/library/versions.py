@@ -77,7 +77,8 @@ class Versions:
         for _ in range(_ATTEMPTS):
             latest = await self._shelf.fetch(name, label=LATEST)
             draft = drafts.after(latest.version, self._shelf.ids, self._shelf.now(), fields)
-            if not always and drafts.says_the_same(draft, latest.version):
+            here = expected in (None, latest.version.revision)
+            if here and not always and drafts.says_the_same(draft, latest.version):
                 return await self._unchanged(latest, draft, edit, label)
             base = latest.version.revision if expected is None else expected
             try:

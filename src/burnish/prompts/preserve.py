@@ -15,6 +15,7 @@ from typing import Literal
 import msgspec
 
 from burnish.errors import StructureLost
+from burnish.prompts.fences import fences
 
 LossKind = Literal["variable", "code", "json", "table", "url", "number", "line breaks"]
 
@@ -28,11 +29,10 @@ class Loss(msgspec.Struct, frozen=True):
         return f"{self.kind} {shown!r}"
 
 
-_FENCE = re.compile(
-    r"^([ \t]*)(`{3,}|~{3,})[^\n]*\n.*?^\1\2[`~]*[ \t]*\r?$", re.MULTILINE | re.DOTALL
-)
 _INLINE_CODE = re.compile(r"(?<!`)`[^`\n]+`(?!`)")
-_VARIABLE = re.compile(r"\{\{-?\s*([A-Za-z_][\w.]*)[^{}\n]*\}\}|(?<![\w{])\{([A-Za-z_]\w*)\}(?!\})")
+_VARIABLE = re.compile(
+    r"\{\{-?\s*+([A-Za-z_][\w.]*+)[^{}\n]*\}\}|(?<![\w{])\{([A-Za-z_]\w*)\}(?!\})"
+)
 _BLOCK_TAG = re.compile(r"\{%[^{}%]*(?:%(?!\})[^{}%]*)*%\}")
 _URL = re.compile(r"\bhttps?://[^\s<>\"'`)\]}]+[^\s<>\"'`)\]}.,;:!?]")
 _TABLE_ROW = re.compile(r"^[ \t]*\|.*\|[ \t]*\r?$", re.MULTILINE)
@@ -47,7 +47,7 @@ def lost(before: str, after: str) -> tuple[Loss, ...]:
     for part, times in Counter(_parts(before)).items():
         if part.kind == "number":
             # A number may move into other surroundings ("3" into "3."), so it is looked for.
-            kept = _number_kept(part.text, after, times)
+            kept = remaining[part] >= times or _number_kept(part.text, after, times)
         elif part.kind == "variable":
             kept = remaining[part] >= times  # its name in plain words is no variable
         else:
@@ -76,10 +76,13 @@ def require_kept(before: str, after: str) -> None:
 
 
 def _parts(text: str) -> Iterator[Loss]:
-    rest = text
-    for fence in _FENCE.finditer(text):
-        yield Loss("code", fence[0].rstrip("\r"))
-    rest = _FENCE.sub("\n", rest)
+    pieces: list[str] = []
+    end = 0
+    for start, stop in fences(text):
+        yield Loss("code", text[start:stop].rstrip("\r"))
+        pieces.append(text[end:start])
+        end = stop
+    rest = "\n".join([*pieces, text[end:]])
     for block in json_blocks(rest):
         yield Loss("json", block)
         rest = rest.replace(block, "\n", 1)

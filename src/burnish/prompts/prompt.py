@@ -19,7 +19,7 @@ class Message(msgspec.Struct, frozen=True):
     content: str
 
 
-class Variable(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Variable(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     type: VariableType = "string"
     required: bool = True

@@ -92,6 +92,16 @@ def check_label(label: str) -> str:
     return _check_label_form(label)
 
 
+def check_revision(revision: int) -> int:
+    """Raises UsageError for a number that no revision can have."""
+    # Larger numbers fit no database's integers, and nobody saves a prompt that often.
+    if not 1 <= revision < 10**9:
+        raise UsageError(
+            f"{revision} is no revision", hint="revisions count from 1", subject=str(revision)
+        )
+    return revision
+
+
 def _broken_rule(name: str) -> str:
     parts = name.split("/")
     rules = {
@@ -126,7 +136,7 @@ def _is_number(text: str) -> bool:
 
 
 def _revision(digits: str, text: str) -> int:
-    # Longer numbers fit no database's integers, and nobody saves a prompt that often.
+    # int() of a very long text takes long, or raises.
     revision = int(digits) if len(digits) < 10 else 0
     if revision < 1:
         raise UsageError(f"{text!r} names no revision", hint="revisions count from 1", subject=text)

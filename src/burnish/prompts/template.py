@@ -110,10 +110,13 @@ def find_variables(texts: list[str], declared: tuple[Variable, ...] = ()) -> tup
     known = {variable.name for variable in declared}
     found: list[Variable] = []
     for text in texts:
+        names = read(text).names - known
+        if not names:
+            continue
         given = defaults(text)
         looped = set(_LOOP.findall(text))
         # Sets have no order; the reader's order is that of the text.
-        for name in sorted(read(text).names - known, key=lambda n: _first_use(text, n)):
+        for name in sorted(names, key=lambda n: _first_use(text, n)):
             known.add(name)
             found.append(
                 Variable(name=name, type="list") if name in looped else _found(name, given)

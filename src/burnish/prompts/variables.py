@@ -112,19 +112,29 @@ def _check(variable: Variable, value: object) -> None:
         )
 
 
+# Half of a surrogate pair is no character; it comes from text cut or decoded wrongly.
+HALF_PAIR = re.compile("[\ud800-\udfff]")
+
+
 def is_plain(value: object, depth: int = 0) -> bool:
     """Whether a value is JSON all the way down. Objects with methods never reach a template."""
-    if value is None or type(value) in (str, bool, int):
+    if value is None or type(value) in (bool, int):
         return True
+    if type(value) is str:
+        return HALF_PAIR.search(value) is None
     if isinstance(value, float):
         return math.isfinite(value)
-    if depth > 50:
-        return False
+    return depth <= 50 and _is_plain_inside(value, depth)
+
+
+def _is_plain_inside(value: object, depth: int) -> bool:
     if type(value) is list:
         return all(is_plain(item, depth + 1) for item in cast("list[object]", value))
     if type(value) is dict:
         fields = cast("dict[object, object]", value)
-        return all(type(k) is str and is_plain(v, depth + 1) for k, v in fields.items())
+        return all(
+            type(k) is str and is_plain(k) and is_plain(v, depth + 1) for k, v in fields.items()
+        )
     return False
 
 

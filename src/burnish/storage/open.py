@@ -24,5 +24,11 @@ def _sqlite_path(url: str) -> Path:
             hint="use sqlite:///path/to/burnish.sqlite",
             subject="storage.database_url",
         )
+    if not rest[1:].strip("/") or rest[1:].startswith(":"):
+        raise SettingsError(
+            f"{url!r} names no file; a store in memory would be gone with the command",
+            hint="use sqlite:///path/to/burnish.sqlite",
+            subject="storage.database_url",
+        )
     # sqlite:///relative and sqlite:////absolute, as SQLAlchemy reads them.
     return Path(rest[1:]).expanduser()

@@ -21,7 +21,7 @@ from burnish.settings import LogSettings
 # Fields that hold what a person wrote. A log line says how long they are, never what they say.
 TEXT_FIELDS = frozenset({"text", "idea", "prompt", "context", "values", "output", "input"})
 _SECRET = re.compile(
-    r"(?:sk|pk|rk|gsk|xai|ghp|gho|glpat|AKIA|AIza|hf)[-_A-Za-z0-9]{16,}|(?i:bearer\s+)[\w.~+/=-]{8,}"
+    r"(?<![A-Za-z0-9])(?:sk|pk|rk|gsk|xai|ghp|gho|glpat|AKIA|AIza|hf)[-_A-Za-z0-9]{16,}|(?i:bearer\s+)[\w.~+/=-]{8,}"
     r"|(?i:(?:api[_-]?key|token|password|secret)[\"']?\s*[=:]\s*[\"']?)[^\s\"',}]{6,}"
 )
 
@@ -48,7 +48,7 @@ class Log:
                 "request_id": request_id,
                 **{name: self._shown(name, value) for name, value in fields.items()},
             }
-            self._logger.log(level, without_secrets(msgspec.json.encode(line).decode()))
+            self._logger.log(level, msgspec.json.encode(line).decode())
 
     def close(self) -> None:
         for handler in list(self._logger.handlers):
@@ -56,9 +56,10 @@ class Log:
             handler.close()
 
     def _shown(self, name: str, value: Any) -> Any:
-        if self._texts or name not in TEXT_FIELDS:
-            return value
-        return f"<{len(str(value))} characters>"
+        if not self._texts and name in TEXT_FIELDS:
+            return f"<{len(str(value))} characters>"
+        # Before encoding: what is masked must not take the quotes around it along.
+        return without_secrets(value) if isinstance(value, str) else value
 
     def _add(self, handler: logging.Handler, level: int) -> None:
         handler.setLevel(level)

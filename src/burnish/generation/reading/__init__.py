@@ -9,13 +9,17 @@ from burnish.generation.brief import Brief, Input, Span
 from burnish.generation.reading import measures, shape, subject
 from burnish.generation.reading.constraints import constraint_spans, is_list_continuation
 from burnish.generation.reading.lazy import Pattern
-from burnish.generation.reading.words import LANGUAGE_OF_CODE
+from burnish.generation.reading.words import LANGUAGE_OF_CODE, example_of
 from burnish.intents.intent import Classification
 from burnish.prompts.prompt import Variable
 from burnish.prompts.template import escape
 
 # Longer ideas say more than a reader of phrases can place: they are kept whole.
 _LONG_WORDS = 60
+_LONG_CHARS = 800
+# What stands between the beginning and the end of such an idea is material. Reading it all would
+# take time that grows with the square of its length.
+_HEAD_CHARS, _TAIL_CHARS = 2000, 500
 _FOR_READERS = (
     "summarization", "learning", "research", "analysis", "data_extraction", "translation",
 )  # fmt: skip
@@ -32,12 +36,13 @@ def read_idea(idea: str, found: Classification) -> Brief:
     given = subject.split_pasted(idea)
     error = subject.error_text(idea) if found.intent in _DEBUGGING else ""
     verbatim = _is_structured(given.ask) or bool(error)
-    spans = [] if verbatim else _choose(_all_spans(given.ask, found))
-    keys, source = subject.fields(given.ask)
+    ask = _ends(given.ask)
+    spans = [] if verbatim else _choose(_all_spans(ask, found))
+    keys, source = subject.fields(ask)
     if found.intent != "data_extraction":
         keys, source = (), ""
-    inputs = _inputs(given, found, source, spans)
-    source_language, target = _languages(given.ask, found)
+    inputs = _inputs(ask, given.pasted, found, source, spans)
+    source_language, target = _languages(ask, found)
     return Brief(
         idea=idea,
         intent=found.intent,
@@ -53,12 +58,12 @@ def read_idea(idea: str, found: Classification) -> Brief:
         inputs=inputs,
         variables=(
             *_variables(spans, inputs, given.pasted),
-            *_missing_target(given.ask, found, target),
+            *_missing_target(ask, found, target),
         ),
         constraints=tuple(dict.fromkeys(span.value for span in spans if span.kind == "constraint")),
         error_text=error,
         verbatim=verbatim,
-        reasons=_reasons(given.ask, spans, inputs, keys),
+        reasons=_reasons(ask, spans, inputs, keys),
     )
 
 
@@ -67,7 +72,14 @@ _DEBUGGING = ("code_generation", "problem_solving", "other", "analysis")
 
 def _is_structured(ask: str) -> bool:
     several_lines = len([line for line in ask.splitlines() if line.strip()]) > 2
-    return several_lines or len(ask.split()) > _LONG_WORDS or "```" in ask or "{" in ask
+    is_long = len(ask) > _LONG_CHARS or len(ask.split()) > _LONG_WORDS
+    return several_lines or is_long or "```" in ask or "{" in ask
+
+
+def _ends(ask: str) -> str:
+    if len(ask) <= _HEAD_CHARS + _TAIL_CHARS:
+        return ask
+    return f"{ask[:_HEAD_CHARS]}\n{ask[-_TAIL_CHARS:]}"
 
 
 def _all_spans(ask: str, found: Classification) -> Iterable[Span]:
@@ -144,9 +156,8 @@ def _tidy(task: str, *, was_cut: bool) -> str:
 
 
 def _inputs(
-    given: subject.Given, found: Classification, source: str, spans: list[Span]
+    ask: str, pasted: str, found: Classification, source: str, spans: list[Span]
 ) -> tuple[Input, ...]:
-    ask = given.ask
     listed: list[Input] = []
     for item, where in subject.inputs(ask, found.intent):
         # "in a table" is how the answer looks, not a table that comes with the request.
@@ -159,7 +170,7 @@ def _inputs(
     if found.intent == "data_extraction":
         listed = listed[:1]
     if not listed:
-        implied = subject.implied_input(ask, found.intent, is_pasted=bool(given.pasted))
+        implied = subject.implied_input(ask, found.intent, is_pasted=bool(pasted))
         listed = [implied] if implied else []
     return tuple(listed[:3])
 
@@ -179,7 +190,7 @@ def _variables(spans: list[Span], inputs: tuple[Input, ...], pasted: str) -> tup
                 required=not is_pasted,
                 default=pasted if is_pasted else None,
                 description=f"The {item.noun} to work on",
-                example=pasted[:200] if is_pasted else None,
+                example=pasted[:200] if is_pasted else example_of(item.name),
             )
         )
     return tuple({variable.name: variable for variable in found}.values())

@@ -9,7 +9,7 @@ from burnish.generation.brief import Span
 from burnish.generation.reading.lazy import Pattern
 
 _STRONG = Pattern(
-    r"(?:^|[,;.]\s*|\s+)(?P<text>(?:and\s+|but\s+)?(?:(?P<no>no|without|avoid|don'?t|do not|never|not|ohne|sin|sans|sem|senza)"
+    r"(?:^|[,;.]\s*+|(?<=\s))(?P<text>(?:and\s+|but\s+)?(?:(?P<no>no|without|avoid|don'?t|do not|never|not|ohne|sin|sans|sem|senza)"
     r"|(?P<must>must(?: be| have| include)?|only|always|make sure|be sure to|ensure|include|including|use|using|keep|mention|based on|has to|have to|needs? to|should|aimed at|focus(?:ed|ing)? on))\s+[^,;.\n]+?)"
     r"(?=\s*(?:[,;.\n]|$)|\s+(?:and|but)\s+(?:no|without|avoid|must|only|include|use|keep|don'?t|make)\b)",
     re.IGNORECASE,

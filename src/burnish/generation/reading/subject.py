@@ -232,12 +232,15 @@ def split_pasted(idea: str) -> Given:
         return Given(f"{idea[: fence.start()]} {idea[fence.end() :]}".strip().rstrip(":"), fence[0])
     if fence:
         return Given(idea[fence.end() :].strip(), fence[0])
+    # Blank space is taken whole (`*+`), so that a text full of it takes no longer than another.
     match = re.match(
-        r"(?P<ask>[^\n]{8,300}?)\s*(?::\s*\n*|\n\s*\n)(?P<rest>\S.{80,})\Z", idea, re.DOTALL
+        r"(?P<ask>[^\n]{8,300}?)(?:\s*+:\s*+|[^\S\n]*+\n[^\S\n]*+\n\s*+)(?P<rest>\S.{80,})\Z",
+        idea,
+        re.DOTALL,
     )
     if match:
         return Given(match["ask"], match["rest"])
-    quoted = re.search(r"[\"“«](?P<quote>[^\"”»]{60,})[\"”»]", idea, re.DOTALL)
+    quoted = re.search(r"[\"“«](?P<quote>[^\"“”«»]{60,}+)[\"”»]", idea)
     if quoted and len(idea) - len(quoted[0]) >= 8:
         return Given(
             (idea[: quoted.start()] + idea[quoted.end() :]).strip().rstrip(":").strip(),

@@ -173,3 +173,41 @@ def number(text: str) -> int | float | None:
     except ValueError:
         return None
     return int(value) if value.is_integer() else value
+
+
+# How each kind of material begins, so that nobody wonders what belongs into a variable.
+_EXAMPLES: Mapping[str, str] = {
+    "article": "The town council voted on Tuesday to close the bridge for repairs until …",
+    "text": "Paste the whole text here, as it is, with its headings and line breaks …",
+    "email": "From: Ana Ruiz. Subject: Order 4711 arrived damaged. Hello, the parcel that …",
+    "document": "1. Purpose. This document describes how visitors are registered and …",
+    "report": "Revenue rose by 4 % to 2.1 million in the second quarter, while costs …",
+    "transcript": "Ana: Shall we start with the release? Ben: Yes, the tests are green, but …",
+    "notes": "Release moved to Friday. Ben asks legal about the banner. Open: who tests …",
+    "reviews": "5 stars: quiet and quick. 2 stars: the lid broke after a week and nobody …",
+    "feedback": "The search is fast, but I never find the export button. Ana, team lead …",
+    "code": "def total(prices): return sum(price for price in prices if price is not None)",
+    "diff": "--- a/cart.py +++ b/cart.py @@ -3,1 +3,1 @@ -total = 0 +total = Decimal(0)",
+    "log": "2026-03-02 10:14:07 ERROR worker 3: connection refused by db-1 after 3 tries",
+    "contract": "The tenant pays the rent by the third working day of each month. Notice of …",
+    "paper": "Abstract. We study how sleep affects recall in 120 adults over six weeks …",
+    "resume": "Ana Ruiz, data analyst. 2021 to today: Acme, built the weekly sales report …",
+    "job_description": "We look for a nurse (32 hours) for our day clinic, with experience in …",
+    "data": "month,region,units,returns / January,North,120,4 / January,South,95,11 …",
+    "messages": "10:02 Ben: is the server down? 10:03 Ana: looking. 10:09 Ana: disk was full …",
+    "letter": "Dear Ms Ruiz, thank you for your application. We would like to meet you on …",
+    "essay": "The printing press changed more than reading. Before 1450 a book cost as much …",
+    "story": "The lighthouse had been dark for a year when Mara found the key under …",
+    "ticket": "Ticket 812: cannot log in since the update, tried two browsers, error 403 …",
+    "invoice": "Invoice 2026-118, 3 March 2026, Acme Ltd: 12 chairs at 49.00, total 588.00 …",
+    "tweets": "New bike lane on Mill Street opens today. Who tried it already? Photos below …",
+    "query": "SELECT region, SUM(units) FROM sales WHERE month = 'January' GROUP BY region",
+    "spec": "The form asks for name and e-mail. Both are required. On success it shows …",
+    "transactions": "2026-03-01 Market Hall 23.40; 2026-03-02 Rent 780.00; 2026-03-03 Tram 2.80",
+    "slides": "Slide 1: Why we lose customers in week two. Slide 2: What they told us …",
+    "survey": "Question 3, how do you travel to work? Bus 41 %, bicycle 33 %, car 26 % …",
+}
+
+
+def example_of(name: str) -> str:
+    return _EXAMPLES.get(name, _EXAMPLES["text"])
