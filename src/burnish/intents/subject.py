@@ -74,19 +74,18 @@ SUB_INTENTS: Mapping[str, str] = {
     "asks_for_summary": r"\b(?:summar\w+|tl;?dr|key points|takeaways|résum\w+|resum\w+|zusammenfass\w+)\b",
 }  # fmt: skip
 
-_DOMAINS = {
-    name: re.compile(rf"\b(?:{words})(?![\w])", re.IGNORECASE) for name, words in DOMAINS.items()
-}
-_SUBS = {name: re.compile(words, re.IGNORECASE) for name, words in SUB_INTENTS.items()}
+_DOMAINS = {name: re.compile(rf"\b(?:{words})(?![\w])") for name, words in DOMAINS.items()}
+_SUBS = {name: re.compile(words) for name, words in SUB_INTENTS.items()}
 
 
-_READ_CHARS = 450
+_READ_CHARS = 350
+# All patterns are in lower case and meet lowered text: ignoring case doubles their time.
 
 
 def domain(text: str, intent: Intent) -> str:
     """The domain whose words occur most; `general` without any."""
-    head = text[:_READ_CHARS]
-    counts = {name: len(set(map(str.lower, p.findall(head)))) for name, p in _DOMAINS.items()}
+    head = text[:_READ_CHARS].lower()
+    counts = {name: len(set(p.findall(head))) for name, p in _DOMAINS.items()}
     if intent == "code_generation":
         counts["software"] += 1
     best = max(counts, key=lambda name: counts[name])
@@ -95,7 +94,7 @@ def domain(text: str, intent: Intent) -> str:
 
 def task_type(text: str, intent: Intent) -> str:
     """The first listed type whose words occur: the list goes from the special to the general."""
-    head = text[:600]
+    head = text[:_READ_CHARS].lower()
     types = _task_patterns(intent)
     return next((name for name, pattern in types if pattern.search(head)), types[-1][0])
 
@@ -103,11 +102,9 @@ def task_type(text: str, intent: Intent) -> str:
 @lru_cache(maxsize=len(TASK_TYPES))
 def _task_patterns(intent: Intent) -> tuple[tuple[str, re.Pattern[str]], ...]:
     # Compiled for the intent that is asked for: all of them would slow the start.
-    return tuple(
-        (name, re.compile(f"(?:{words})", re.IGNORECASE)) for name, words in TASK_TYPES[intent]
-    )
+    return tuple((name, re.compile(f"(?:{words})")) for name, words in TASK_TYPES[intent])
 
 
 def sub_intents(text: str) -> tuple[str, ...]:
-    head = text[:600]
+    head = text[:_READ_CHARS].lower()
     return tuple(name for name, pattern in _SUBS.items() if pattern.search(head))
