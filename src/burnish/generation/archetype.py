@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -56,22 +56,34 @@ def load_archetypes(folder: Path = FOLDER) -> tuple[Archetype, ...]:
     return tuple(_load(path) for path in sorted(folder.glob("*.yaml")))
 
 
-def choose(archetypes: Sequence[Archetype], brief: Brief) -> Archetype:
-    """The archetype whose pattern says most about the idea, within its intent."""
-    text = brief.idea[:2000].lower()
-    best: tuple[int, int, Archetype] | None = None
-    for archetype in archetypes:
-        if archetype.intent != brief.intent:
-            continue
-        length = max((_match_length(pattern, text) for pattern in archetype.match), default=-1)
-        if length == 0:
-            continue
-        rank = (length, archetype.priority)
-        if best is None or rank > best[:2]:
-            best = (*rank, archetype)
+def choose(
+    archetypes: Sequence[Archetype], brief: Brief, others: Collection[Intent] = ()
+) -> Archetype:
+    """The archetype whose pattern says most about the idea, within its intent. Where that has
+    nothing but its general one, a pattern of the `others`, the next likely intents, counts."""
+    length, best = _best(archetypes, brief, (brief.intent,))
+    if length < 0 and others:
+        length, other = _best(archetypes, brief, others)
+        best = other if length > 0 else best
     if best is None:
         raise UsageError(f"no archetype serves the intent {brief.intent!r}")
-    return best[2]
+    return best
+
+
+def _best(
+    archetypes: Sequence[Archetype], brief: Brief, intents: Collection[Intent]
+) -> tuple[int, Archetype | None]:
+    """With the length of what its pattern matches; -1 for one that serves its whole intent."""
+    text = brief.idea[:2000].lower()
+    best: tuple[int, int, Archetype | None] = (-1, -1, None)
+    for archetype in archetypes:
+        if archetype.intent not in intents:
+            continue
+        length = max((_match_length(pattern, text) for pattern in archetype.match), default=-1)
+        rank = (length, archetype.priority)
+        if length and (rank > best[:2] or best[2] is None):
+            best = (*rank, archetype)
+    return best[0], best[2]
 
 
 def lines(items: Iterable[Line | str], known: frozenset[str]) -> list[str]:

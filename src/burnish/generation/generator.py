@@ -18,7 +18,7 @@ from burnish.generation.reading import read_idea
 from burnish.generation.result import Candidate, Generation, PhaseOutput
 from burnish.generation.target import Target
 from burnish.generation.variants import Variant, variants
-from burnish.intents.intent import Classification
+from burnish.intents.intent import Classification, Intent
 from burnish.intents.tokens import estimate_tokens
 from burnish.prompts import preserve
 from burnish.prompts.prompt import Variable, join_messages
@@ -36,6 +36,11 @@ from burnish.techniques import (
 )
 
 OFFLINE = "offline"
+# Where such a request has no shape of its own, one of a piece of writing or of code may fit it:
+# "Tell the customer that the parcel is late" reads as reasoning and wants a message.
+_BORROWERS = ("reasoning", "research", "analysis")
+_LENDERS = ("creative_writing", "code_generation")
+_LIKELY_ENOUGH = 0.04
 MAX_CANDIDATES = 100
 PHASE_ALIASES: Mapping[str, Phase] = {
     "prima-materia": "explore",
@@ -88,6 +93,13 @@ class _Work(msgspec.Struct, kw_only=True):
     phases: tuple[PhaseOutput, ...] = ()
 
 
+def _lenders(found: Classification) -> list[Intent]:
+    if found.intent not in _BORROWERS:
+        return []
+    likely = [each.intent for each in found.alternatives if each.confidence >= _LIKELY_ENOUGH]
+    return [intent for intent in likely if intent in _LENDERS]
+
+
 def generate(workshop: Workshop, request: GenerateRequest) -> Generation:
     """Raises UsageError for a count outside 1 to 100 or an unknown persona or technique."""
     if not 1 <= request.count <= MAX_CANDIDATES:
@@ -95,7 +107,7 @@ def generate(workshop: Workshop, request: GenerateRequest) -> Generation:
     brief = read_idea(request.idea, request.classification)
     if request.keep_words:
         brief = msgspec.structs.replace(brief, task=escape(request.idea), verbatim=True)
-    archetype = choose(workshop.archetypes, brief)
+    archetype = choose(workshop.archetypes, brief, _lenders(request.classification))
     persona = _persona(workshop, request)
     works = _distinct(workshop, _Plan(request, brief, archetype, persona))
     candidates = tuple(_candidate(work) for work in works)

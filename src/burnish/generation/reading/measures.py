@@ -22,6 +22,9 @@ _UNITS = {
     "lines": r"lines?|líneas|lignes|zeilen|linhas|righe",
     "characters": r"characters?|chars?|caracteres|caractères|zeichen|caratteri",
     "pages": r"pages?|páginas?|seiten?|pagine",
+    "themes": r"themes?|themen|temas|thèmes|temi",
+    "takeaways": r"takeaways?",
+    "sections": r"sections?|abschnitten?|secciones",
     "stanzas": r"stanzas?|verses?|strophen?|estrofas?|strofe",
     "minutes": r"minutes?(?= (?:read|talk|speech|video|script|presentation))",
 }
