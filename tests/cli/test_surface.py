@@ -146,6 +146,22 @@ def test_what_cannot_be_is_refused_in_one_line(run: Run, arguments: list[str]) -
     assert done.err.count("\n") == 1
 
 
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["generat", "x"], "did you mean generate?"),
+        (["frobnicate"], "see burnish --help"),
+        (["prompts", "lable"], "did you mean label?"),
+        (["generate", "write", "an", "email"], "in quotes"),
+    ],
+)
+def test_mistyped_commands_are_told_the_right_ones(
+    run: Run, arguments: list[str], says: str
+) -> None:
+    done = run(*arguments)
+    assert (done.code, says in done.err) == (2, True), done.err
+
+
 def test_a_file_in_place_of_the_data_folder_is_named(run: Run, tmp_path: Path) -> None:
     (tmp_path / "taken").write_text("x", encoding="utf-8")
     done = run("config", "init", "--home", str(tmp_path / "taken"))

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import itertools
+import os
+import subprocess
+import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -305,3 +309,18 @@ def test_the_language_of_the_answer_makes_no_translation(
 ) -> None:
     assert classifier.classify(text).intent == intent
     assert classifier.classify_many([text])[0].intent == intent
+
+
+def test_the_runtime_of_the_embedding_reports_to_nobody(tmp_path: Path) -> None:
+    code = "import burnish; p = burnish.open(); print(p.analyze('explain how magnets work').method)"
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=os.environ | {"HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path / "cache")},
+    )
+    assert done.stdout.strip() in ("trained+embedding", "rules")
+    # What a process leaves outside its data folder: nothing, no device id above all.
+    left = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert [path for path in left if tmp_path / "home" not in path.parents] == []

@@ -116,7 +116,10 @@ def table(headings: Sequence[str], rows: Iterable[Sequence[str | Text]], *, wide
     shown = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 3, 0, 0))
     for heading in headings:
         fixed = bool(wide) and heading != wide
-        shown.add_column(heading, no_wrap=fixed, overflow="fold")
+        least = 16 if heading == wide else None
+        shown.add_column(
+            heading, no_wrap=fixed, overflow="ellipsis" if fixed else "fold", min_width=least
+        )
     for row in rows:
         shown.add_row(*(styled(cell) if isinstance(cell, str) else cell for cell in row))
     console().print(shown)

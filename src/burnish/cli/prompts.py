@@ -65,18 +65,18 @@ def list_(
             cursor=cursor,
             top=top,
         )
+        nowhere = not page.items and not p.prompts.list(limit=1).total
     if common.json:
         out_json(page)
+    elif not page.items:
+        note('No prompts yet. Try: burnish generate "your idea"' if nowhere else "None found.")
     elif on_terminal():
         _list_terminal(page)
-    elif page.items:
+    else:
         out("\n".join(f"{each.name}\t{each.latest_revision}" for each in page.items))
 
 
 def _list_terminal(page: Page) -> None:
-    if not page.items:
-        console().print('No prompts yet. Try: burnish generate "your idea"')
-        return
     headings = ("name", "rev", "rating", "uses", "category", "updated")
     table(headings, (_row(each) for each in page.items), wide="name")
     if page.next:

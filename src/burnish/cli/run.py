@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import json
 import os
 import sys
@@ -10,7 +11,7 @@ from typing import Any
 import cyclopts
 
 from burnish.cli.common import READ_FROM_STDIN, STDIN, visible
-from burnish.cli.main import build, overview
+from burnish.cli.main import COMMANDS, GROUPS, build, overview
 from burnish.errors import BurnishError
 
 INTERRUPTED = 130
@@ -27,9 +28,8 @@ def run(arguments: list[str]) -> int:
         _say(error.code, error.what, error.hint, error.subject, as_json=as_json)
         return error.exit_code
     except cyclopts.CycloptsError as error:
-        _say(
-            "usage_error", _first_sentence(str(error)), _usage_hint(arguments), "", as_json=as_json
-        )
+        what, hint = _explained(error, arguments)
+        _say("usage_error", what, hint, "", as_json=as_json)
         return 2
     except KeyboardInterrupt:
         return INTERRUPTED
@@ -67,12 +67,24 @@ def _say(code: str, what: str, hint: str, subject: str, *, as_json: bool) -> Non
         sys.stderr.write(json.dumps({"error": body}) + "\n")
 
 
-def _first_sentence(text: str) -> str:
-    return " ".join(text.split()).rstrip(".")
-
-
-def _usage_hint(arguments: list[str]) -> str:
+def _explained(error: cyclopts.CycloptsError, arguments: list[str]) -> tuple[str, str]:
+    """What is wrong and what to do, in our own words where the library's are for programmers."""
     words = [word for word in arguments[:2] if not word.startswith("-")]
-    groups = ("prompts", "config", "completion")
-    command = " ".join(words if words and words[0] in groups else words[:1])
-    return f"see burnish {command} --help" if command else "see burnish --help"
+    group = next((commands for name, _, commands in GROUPS if words[:1] == [name]), None)
+    command = " ".join(words if group else words[:1])
+    if isinstance(error, cyclopts.UnknownCommandError):
+        given = words[-1] if group else words[0]
+        known = [name for name, *_ in (group or COMMANDS)]
+        known += [] if group else [name for name, *_ in GROUPS]
+        near = difflib.get_close_matches(given, known, n=1)
+        place = f"burnish {words[0]}" if group else "burnish"
+        hint = f"did you mean {near[0]}?" if near else f"see {place} --help"
+        return f"Unknown command {given!r} of {place}", hint
+    if isinstance(error, cyclopts.UnusedCliTokensError) and error.unused_tokens:
+        shown = " ".join(error.unused_tokens)
+        return (
+            f"more words than the command takes: {shown}",
+            "put a text of several words in quotes",
+        )
+    what = " ".join(str(error).split()).rstrip(".")
+    return what, f"see burnish {command} --help" if command else "see burnish --help"

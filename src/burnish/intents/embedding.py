@@ -7,6 +7,7 @@ imported: a file's bytes count only when their SHA-256 is the one pinned here.
 from __future__ import annotations
 
 import hashlib
+import os
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from importlib.util import find_spec
@@ -76,6 +77,9 @@ class Embedder:
         missing = _missing()
         if missing:
             raise MissingExtra(missing, "embed")
+        # Unless told so before it is imported, the runtime writes a device id and a queue of
+        # events for its maker into the user's cache folder. Nothing here reports to anybody.
+        os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # noqa: TID251 - written, not read
         import onnxruntime
         from tokenizers import Tokenizer
 
