@@ -77,3 +77,23 @@ def test_history_and_labels_are_tables_with_headings(run: Run) -> None:
     assert "production" in history[2]
     assert "- → 1" in screen("prompts", "label", "a", "--log")
     assert run("prompts", "label", "a", "production", "1", "--remove").code == 2
+
+
+def test_a_pasted_text_is_one_idea(run: Run) -> None:
+    child = cast("Any", pexpect).spawn(
+        COMMAND[0], COMMAND[1:], timeout=60, encoding="utf-8", dimensions=(100, 80)
+    )
+    child.expect("What should the prompt do")
+    child.send("summarize this letter\nDear Bob,\n1\nq\nbye for now\n")
+    child.expect("bye for now\r\n(?s:.*)Next")
+    assert "Dear Bob," in child.before + child.after
+    child.sendline("q")
+    child.expect(pexpect.EOF)
+    child.close()
+    assert child.exitstatus == 0
+
+
+def test_output_that_cannot_show_a_letter_shows_its_escape(spawn: Run) -> None:
+    done = spawn("enhance", "Sage h\u00f6flich ab, bitte kurz", PYTHONIOENCODING="ascii")
+    assert done.code == 0, done.err
+    assert "h\\xf6flich" in done.out

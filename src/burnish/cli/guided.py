@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import select
+import sys
 from typing import TYPE_CHECKING, Any
 
 from burnish.cli import show
@@ -13,6 +15,8 @@ if TYPE_CHECKING:
     from burnish.generation.result import Generation
 
 _EXAMPLE = "summarise support tickets for my boss"
+# Lines of a paste come at once; nobody types the next one as fast.
+_PASTE_S = 0.05
 _MENU = (
     ("1", "show another variation"),
     ("2", "write it for another model family"),
@@ -39,7 +43,7 @@ def session() -> int:
 
 
 def _one_idea(p: burnish.Platform) -> bool:
-    idea = _ask("What should the prompt do?")
+    idea = _ask_all("What should the prompt do?")
     if not idea.strip():
         return True
     options: dict[str, Any] = {"target": "", "persona": ""}
@@ -129,6 +133,19 @@ def _menu() -> str:
     while (choice := _ask("Next").strip().lower()) not in known:
         screen.print("Type one of the keys above.", style="dim")
     return choice
+
+
+def _ask_all(question: str) -> str:
+    """Also the further lines of a text that was pasted: they must not answer the menu, nor reach
+    the shell after the session."""
+    lines = [_ask(question)]
+    # Windows cannot wait for a console this way; there a paste stays line by line.
+    while sys.platform != "win32" and select.select([sys.stdin], [], [], _PASTE_S)[0]:
+        line = sys.stdin.readline()
+        if not line:
+            break
+        lines.append(line.rstrip("\n"))
+    return "\n".join(lines).strip()
 
 
 def _ask(question: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from typing import TYPE_CHECKING
 
@@ -213,4 +214,8 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def entry() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        # A console or pipe that is not UTF-8 gets escapes for what it cannot show, no traceback.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     sys.exit(main())
