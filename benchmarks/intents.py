@@ -4,7 +4,7 @@ python benchmarks/intents.py            figures of the shipped weights, and thei
 python benchmarks/intents.py --train    first fits everything again (some minutes)
 
 Accuracy is that of the report which training leaves beside the weights: a set that another author
-wrote and that no fit or choice saw; five folds that share no
+wrote and that nothing was tuned on; five folds that share no
 voice and no template; whole voices kept from every choice; fits on templates tested on requests.
 The public baseline was measured on other requests than ours, so it is a landmark, not a race.
 """

@@ -55,7 +55,7 @@ def load_corpus(folder: Path = DATA, *, seed: int = 7) -> list[Example]:
 
 
 def held_out(folder: Path = DATA) -> list[Example]:
-    """Requests by other voices and another author; no fit and no choice sees them."""
+    """Requests by other voices and another author, for testing alone."""
     return [_request(row) for row in _read(folder / "held_out.jsonl")]
 
 
