@@ -5,7 +5,8 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
 IDEA ?= summarise support tickets into three themes for the weekly product meeting
 RUN := .venv-run
 DEV := .venv
-# The idea reaches the shell as a variable, so quotes and dollar signs in it stay text.
+# The idea reaches the shell as a variable, unexpanded, so quotes and dollar signs stay text.
+override IDEA := $(value IDEA)
 export IDEA
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 

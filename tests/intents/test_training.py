@@ -56,7 +56,12 @@ def test_confidence_is_honest_in_every_tier(tier: str) -> None:
 def test_the_benchmark_printed_the_report_of_these_weights() -> None:
     rows = {row["what"]: row for row in json.loads(RESULTS.read_text(encoding="utf-8"))["rows"]}
     for tier in ("rules", "floor", "embedding"):
-        for test in ("held_out", "grouped_cross_validation", "held_out_voices"):
+        for test in (
+            "held_out",
+            "grouped_cross_validation",
+            "held_out_voices",
+            "templates_to_requests",
+        ):
             row = rows[f"{tier}, {test}"]
             figures = REPORT[tier][test]
             assert {name: row[name] for name in PUBLISHED} == {
@@ -171,7 +176,12 @@ def test_the_page_about_the_model_quotes_the_report() -> None:
     page = (RESULTS.parents[2] / "docs" / "reference" / "intent-model.md").read_text("utf-8")
     shown = {"embedding": "trained+embedding", "floor": "trained", "rules": "rules"}
     for tier, name in shown.items():
-        for test in ("held_out", "grouped_cross_validation", "held_out_voices"):
+        for test in (
+            "held_out",
+            "grouped_cross_validation",
+            "held_out_voices",
+            "templates_to_requests",
+        ):
             figures = REPORT[tier][test]
             columns = (f"{figures[key]:.3f}" for key in ("accuracy", "lenient", "macro_f1", "ece"))
             row = " | ".join(columns)
