@@ -66,7 +66,7 @@ def test_a_wrong_key_in_a_file_names_the_nearest_and_the_file(tmp_path: Path) ->
     for content, what in (
         ("generation: {person: x}", "did you mean generation.persona"),
         ("- a list", "holds no mapping"),
-        ("a: [", "cannot be read"),
+        ("a: [", "no valid YAML, line 1"),
     ):
         path.write_text(content)
         with pytest.raises(SettingsError, match=what) as caught:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, cast
@@ -231,10 +232,14 @@ def _from_file(path: Path) -> Iterator[tuple[str, Any]]:
 
     try:
         content: object = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        place = f", line {mark.line + 1}" if mark else ""
         raise SettingsError(
-            f"{path} cannot be read: {' '.join(str(error).split())}", hint="mend or remove it"
+            f"{path} is no valid YAML{place}", hint="write `key: value` lines, or remove the file"
         ) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path} cannot be read: {error}", hint="mend or remove it") from None
     if content is None:
         return
     if not isinstance(content, dict):
@@ -263,7 +268,7 @@ def _known(key: str, where: str) -> str:
 
 
 def _nearest(name: str, names: list[str]) -> str:
-    near = difflib.get_close_matches(name, names, n=1, cutoff=0.4)
+    near = difflib.get_close_matches(name, names, n=1, cutoff=0.7)
     return f"did you mean {near[0]}?" if near else "see `burnish config show` for all of them"
 
 
@@ -274,12 +279,29 @@ def _convert(key: str, value: Any, where: str) -> Any:
     try:
         return msgspec.convert(value, field.type, strict=not isinstance(value, str))
     except msgspec.ValidationError as error:
-        what = str(error).replace("`", "'").split(" - at")[0]
         raise SettingsError(
-            f"{key} from {where} is wrong: {what}",
+            f"{key} from {where} is wrong: {_plainly(str(error))}",
             hint=f"{field.description.lower()}; default {field.default!r}",
             subject=key,
         ) from None
+
+
+_PLAIN_TYPES = {
+    "int": "a whole number",
+    "float": "a number",
+    "bool": "true or false",
+    "str": "text",
+    "array": "a list",
+    "object": "a mapping",
+    "null": "nothing",
+}
+
+
+def _plainly(error: str) -> str:
+    """ "Expected `float`, got `str`" without the words of a programming language."""
+    words = error.split(" - at", maxsplit=1)[0]
+    words = re.sub(r"`(\w+)`", lambda m: _PLAIN_TYPES.get(m[1], m[1]), words).replace("`", "'")
+    return words[0].lower() + words[1:]
 
 
 def _put(tree: dict[str, Any], key: str, value: Any) -> None:

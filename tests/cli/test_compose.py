@@ -10,6 +10,8 @@ from typing import Any
 import jsonschema
 import pytest
 
+from burnish.generation.naming import name_for
+
 from .conftest import Run
 
 IDEA = "summarize this article in 5 bullets for my boss"
@@ -56,7 +58,7 @@ def test_the_whole_journey(run: Run, tmp_path: Path) -> None:
     changed = run("prompts", "diff", "ops/actions@1", "ops/actions@2").out
     assert "[-## Task" in changed
     assert "{+" in changed
-    assert "about family: changed" in changed
+    assert 'about family: "generic" → "claude"' in changed
 
     notes = tmp_path / "notes.txt"
     notes.write_text("- Ana fixes the login by Friday\n")
@@ -181,3 +183,47 @@ def test_too_short_too_long_and_broken_texts_are_refused(spawn: Run) -> None:
     assert "200,000" in long.err
     stored = spawn("enhance", "-", stdin='it\'s "quoted"; DROP TABLE prompts; --', LC_ALL="C.UTF-8")
     assert 'it\'s "quoted"; DROP TABLE prompts; --' in stored.out
+
+
+def test_a_pipe_gets_the_prompt_alone_and_doubts_go_to_stderr(run: Run) -> None:
+    done = run("generate", "qwrtplk sdfgh")
+    assert done.code == 0
+    assert "not understood" in done.err
+    assert "not understood" not in done.out
+
+
+def test_a_text_and_a_file_are_not_both_taken(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "b.txt"
+    file.write_text("other")
+    assert run("prompts", "create", "a/b", "text").code == 0
+    refused = run("prompts", "edit", "a/b", "new", "--file", str(file))
+    assert refused.code == 2
+    assert "leave one of them out" in refused.err
+
+
+def test_an_error_under_json_is_one_json_line(run: Run) -> None:
+    done = run("prompts", "show", "nobody", "--json")
+    assert json.loads(done.err)["error"]["code"] == "not_found"
+
+
+def test_a_prompt_is_in_the_category_of_its_folder(run: Run) -> None:
+    run("generate", IDEA, "--name", "travel/lisbon")
+    assert run("prompts", "list", "--category", "travel").out.startswith("travel/lisbon")
+
+
+def test_every_line_of_a_new_settings_file_can_be_set_alone(run: Run, tmp_path: Path) -> None:
+    home = tmp_path / "own"
+    assert run("config", "init", "--home", str(home)).code == 0
+    file = home / "burnish.yaml"
+    lines = file.read_text().splitlines()
+    settings = [i for i, line in enumerate(lines) if line.startswith("#") and line[1:2].isalpha()]
+    assert len(settings) > 20
+    for i in settings:
+        file.write_text("\n".join([*lines[:i], lines[i][1:], *lines[i + 1 :]]))
+        done = run("config", "validate", "--home", str(home))
+        assert done.code == 0, (lines[i], done.err)
+
+
+def test_names_keep_japanese_syllables() -> None:
+    assert "ください" in name_for("計画してください", "planning")
+    assert name_for("résumé of my café", "planning") == "planning/resume-cafe"

@@ -374,6 +374,8 @@ def test_alone_on_a_terminal_a_guided_session_opens(tmp_path: Path) -> None:
     child.expect("Persona")
     child.sendline("nobody")
     child.expect("no persona")
+    child.expect("Persona")
+    child.sendline("")
     child.expect("Next")
     child.sendline("1")
     child.expect("<task>")

@@ -283,3 +283,44 @@ def test_structure_of_the_idea_survives_generate(
     ):
         if kept in idea:
             assert kept in shown + defaults
+
+
+def test_the_place_for_an_example_takes_no_room_until_one_is_given(make: Make) -> None:
+    made = make("data_extraction", IDEAS[0][1])
+    given = {v.name: _sample(v) for v in made.variables if v.required}
+    with Renderer() as renderer:
+        empty = renderer.messages(made.messages, made.variables, given)[-1].content
+        filled = renderer.messages(
+            made.messages, made.variables, given | {"example": "Input: a. Output: b."}
+        )[-1].content
+    assert "Example" not in empty
+    assert "\n\n\n" not in empty
+    assert "## Example\nInput: a. Output: b." in filled
+    assert "\n\n\n" not in filled
+
+
+def test_examples_chosen_by_hand_get_a_place(make: Make) -> None:
+    made = make("creative_writing", "write a toast", techniques=("few_shot",))
+    assert "{{ example }}" in made.text
+    assert "example" in {v.name for v in made.variables}
+
+
+def test_what_the_idea_leaves_open_is_named_and_not_filled_in(make: Make) -> None:
+    made = make("planning", IDEAS[3][1])
+    assert {v.name for v in made.left_open} >= {"travel_dates"}
+    assert not {v.name for v in made.left_open} & {v.name for v in made.variables}
+    assert all(v.description and v.example for v in made.left_open)
+
+
+@pytest.mark.parametrize(
+    ("intent", "idea", "said"),
+    [("other", "asdfgh", "not understood"), ("creative_writing", "email", "one word")],
+)
+def test_it_says_when_an_idea_tells_too_little(
+    intent: Intent, idea: str, said: str, make: Make
+) -> None:
+    assert said in " ".join(make(intent, idea).warnings)
+
+
+def test_an_idea_that_says_enough_gets_no_warning(make: Make) -> None:
+    assert make("planning", IDEAS[3][1]).warnings == ()

@@ -150,9 +150,9 @@ def test_fields_to_extract_are_exactly_those_named(idea: str, keys: tuple[str, .
         ("translation", "traduce este texto al inglés", "", "English"),
         (
             "translation",
-            "übersetze diesen Text ins Englische ins Polnische nach Französisch",
+            "übersetze diesen Text ins Englische",
             "",
-            "French",
+            "English",
         ),
         ("translation", "put this into Japanese", "", "Japanese"),
         ("translation", "spanish to german please: hola", "Spanish", "German"),

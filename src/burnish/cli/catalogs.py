@@ -101,5 +101,7 @@ def personas(
         )
     elif common.json:
         out_json(list(known.values()))
+    elif on_terminal():
+        table(("name", "for"), ((p.name, p.purpose) for p in known.values()), wide="for")
     else:
         out("\n".join(f"{each.name}\t{each.purpose}" for each in known.values()))

@@ -50,6 +50,8 @@ def platform(common: Common) -> burnish.Platform:
 
 def text_of(given: str | None, what: str, *, file: Path | None = None) -> str:
     """The argument, a file, or standard input for `-` and for no argument in a pipe."""
+    if file is not None and given is not None:
+        raise UsageError(f"a {what} and --file are given", hint="leave one of them out")
     if file is not None:
         return read_file(file)
     if given is not None and given != STDIN:
@@ -139,6 +141,11 @@ def out_json(value: Any) -> None:
     import msgspec
 
     out(msgspec.json.format(msgspec.json.encode(value), indent=2).decode())
+
+
+def warn(text: str) -> None:
+    """Something about the result that a person or a log should not miss."""
+    sys.stderr.write(f"burnish: note: {visible(' '.join(text.split()))}\n")
 
 
 def note(text: str) -> None:

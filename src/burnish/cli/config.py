@@ -82,19 +82,15 @@ def init(
 
 def _template() -> str:
     lines = [
-        "# Settings of Burnish. Remove a # to set a value; `burnish config show` lists all.",
-        "",
+        "# Settings of Burnish. Take the # away in front of a setting to set it;",
+        "# `burnish config show` lists what is in force.",
     ]
     group = ""
     for key, field in fields().items():
-        head, _, name = key.rpartition(".")
-        if head != group:
-            lines += ["", f"# {head}:"]
-            group = head
-        lines += [f"#   # {field.description}" if head else f"# # {field.description}"]
-        lines += [
-            f"#   {name}: {_yaml(field.default)}" if head else f"# {name}: {_yaml(field.default)}"
-        ]
+        head = key.rpartition(".")[0]
+        lines += [""] if head != group else []
+        group = head
+        lines += [f"## {field.description}", f"#{key}: {_yaml(field.default)}"]
     return "\n".join(lines) + "\n"
 
 

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import select
 import sys
+from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from burnish.cli import show
 from burnish.cli.common import NONE, console, platform, styled
-from burnish.errors import BurnishError
+from burnish.errors import BurnishError, UsageError
+from burnish.generation.persona import get_persona
+from burnish.generation.target import parse_target
 
 if TYPE_CHECKING:
     import burnish
@@ -68,10 +72,24 @@ def _one_idea(p: burnish.Platform) -> bool:
 
 def _wished(p: burnish.Platform, choice: str) -> dict[str, Any]:
     if choice == "2":
-        return {"target": _ask("Model or family (claude, gpt, gemini, open, or a name)")}
+        question = "Model or family (claude, gpt, gemini, open, or a name)"
+        return {"target": _known(question, parse_target)}
     if choice == "3":
-        return {"persona": _ask(f"Persona ({', '.join(p.personas)})")}
+        question = f"Persona ({', '.join(p.personas)})"
+        return {"persona": _known(question, partial(get_persona, p.personas))}
     return {}
+
+
+def _known(question: str, find: Callable[[str], object]) -> str:
+    """Asks until `find` knows the answer; without any, what was set stays as it was by default."""
+    while given := _ask(f"{question}; Enter for the usual").strip():
+        try:
+            find(given)
+        except BurnishError as error:
+            console().print(styled(str(error), "yellow"))
+            continue
+        return given
+    return ""
 
 
 def _compose(
@@ -83,14 +101,18 @@ def _compose(
     try:
         found = p.analyze(idea)
         level = f"complexity {found.complexity.level} of 5"
-        screen.print(f"\nRead as {found.intent} ({found.confidence:.0%}), {level}.", style="dim")
         made = p.generate(idea, count=variation + 1, store=False, **options)
+        kind = made.description.partition(":")[0].lower()
+        intent = found.intent.replace("_", " ")
+        screen.print(f"\nRead as {kind} ({intent} {found.confidence:.0%}), {level}.", style="dim")
     except BurnishError as error:
         screen.print(styled(str(error), "yellow"))
         return None
     shown = msgspec.structs.replace(made, candidates=(made.candidates[variation],))
     show.messages(shown.messages)
     show.variables(shown.variables)
+    for warning in shown.warnings:
+        screen.print(styled(f"Note: {warning}", "yellow"))
     return shown
 
 
@@ -98,12 +120,24 @@ def _finish(p: burnish.Platform, made: Generation, choice: str) -> None:
     screen = console()
     try:
         if choice == "4":
-            name = _ask("Name (such as team/digest)")
-            screen.print(f"Saved as {p.save(made, name).reference}.", style="bold")
-            return
-        _render(made)
+            _save(p, made)
+        else:
+            _render(made)
     except BurnishError as error:
         screen.print(styled(str(error), "yellow"))
+
+
+def _save(p: burnish.Platform, made: Generation) -> None:
+    """Asks again for a name that cannot be; without any, nothing is saved."""
+    while name := _ask("Name (such as team/digest; Enter for none)").strip():
+        try:
+            reference = p.save(made, name).reference
+        except UsageError as error:
+            console().print(styled(str(error), "yellow"))
+            continue
+        console().print(styled(f"Saved as {reference}.", "bold"))
+        return
+    console().print("Not saved.", style="dim")
 
 
 def _render(made: Generation) -> None:

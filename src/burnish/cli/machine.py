@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal, cast
 from cyclopts import Parameter
 
 from burnish._version import __version__
-from burnish.cli.common import NONE, Common, out, out_json, platform
+from burnish.cli.common import NONE, Common, on_terminal, out, out_json, platform, table
 from burnish.errors import BurnishError, UsageError
 
 
@@ -30,12 +30,17 @@ def doctor(*, common: Common = NONE) -> int:
     checks = list(_checks(common))
     if common.json:
         out_json(checks)
+    elif on_terminal():
+        table(("", "what", "found"), map(_row, checks), wide="found")
     else:
-        for check in checks:
-            mark = "ok " if check["ok"] else ("-- " if check["optional"] else "!! ")
-            hint = f"; {check['hint']}" if check["hint"] else ""
-            out(f"{mark} {check['what']}: {check['found']}{hint}")
+        out("\n".join(f"{mark}  {what}: {found}" for mark, what, found in map(_row, checks)))
     return 0 if all(check["ok"] or check["optional"] for check in checks) else 1
+
+
+def _row(check: dict[str, Any]) -> tuple[str, str, str]:
+    mark = "ok" if check["ok"] else ("--" if check["optional"] else "!!")
+    hint = f"; {check['hint']}" if check["hint"] else ""
+    return mark, check["what"], f"{check['found']}{hint}"
 
 
 def _check(

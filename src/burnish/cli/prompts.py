@@ -118,6 +118,8 @@ def _show_terminal(found: Fetched) -> None:
     facts = [prompt.category, ", ".join(prompt.tags), f"by {version.author}"]
     facts.append(f"{version.created_at:%Y-%m-%d %H:%M} UTC")
     console().print(styled(" · ".join(fact for fact in facts if fact), "dim"))
+    if prompt.description:
+        console().print(styled(prompt.description))
     console().print()
     shown.messages(version.messages)
     shown.variables(version.variables)
@@ -190,8 +192,10 @@ def edit(
 
 def _edited(text: str) -> str:
     command = os.environ.get("EDITOR")  # noqa: TID251 - the editor is the person's, not a setting
-    if not command or not sys.stdin.isatty():
-        raise UsageError("no editor can be opened", hint="set EDITOR, or give the text")
+    if not command:
+        raise UsageError("EDITOR is not set", hint="set it to your editor, or give the text")
+    if not sys.stdin.isatty():
+        raise UsageError("an editor needs a terminal", hint="give the text, or --file")
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "prompt.md"
         path.write_text(text, encoding="utf-8")

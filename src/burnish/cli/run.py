@@ -42,12 +42,22 @@ def run(arguments: list[str]) -> int:
 
 def _call(arguments: list[str]) -> Any:
     # The library reads a lone hyphen as an option without a name.
-    given = [STDIN if argument == "-" else argument for argument in arguments]
+    given = [STDIN if argument == "-" else _utf8(argument) for argument in arguments]
     command, bound, _ = build().parse_args(given, exit_on_error=False, print_error=False)
     for name, value in bound.arguments.items():
         if value == STDIN and name not in READ_FROM_STDIN:
             bound.arguments[name] = "-"
     return command(*bound.args, **bound.kwargs)
+
+
+def _utf8(argument: str) -> str:
+    """Bytes that the locale could not read stand in it as halves of pairs; they are UTF-8."""
+    if not any("\udc80" <= char <= "\udcff" for char in argument):
+        return argument
+    try:
+        return os.fsencode(argument).decode("utf-8")
+    except (UnicodeDecodeError, UnicodeEncodeError):
+        return argument
 
 
 def _without_arguments() -> int:
@@ -60,11 +70,12 @@ def _without_arguments() -> int:
 
 
 def _say(code: str, what: str, hint: str, subject: str, *, as_json: bool) -> None:
-    line = f"burnish: {what}; {hint}" if hint else f"burnish: {what}"
-    sys.stderr.write(visible(" ".join(line.split())) + "\n")
     if as_json:
         body = {"code": code, "message": what, "hint": hint, "subject": subject}
         sys.stderr.write(json.dumps({"error": body}) + "\n")
+        return
+    line = f"burnish: {what}; {hint}" if hint else f"burnish: {what}"
+    sys.stderr.write(visible(" ".join(line.split())) + "\n")
 
 
 def _explained(error: cyclopts.CycloptsError, arguments: list[str]) -> tuple[str, str]:

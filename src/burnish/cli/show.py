@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from burnish.cli.common import console, on_terminal, out, out_json, styled
+from burnish.cli.common import console, note, on_terminal, out, out_json, styled, warn
 from burnish.prompts.prompt import Message, Variable
 from burnish.prompts.render import as_text
 
@@ -76,6 +76,10 @@ def _generation_plain(made: Generation, *, explain: bool, phases: bool) -> None:
             out(candidate.text)
     if explain:
         out(f"\n{made.explanation}")
+    for warning in made.warnings:
+        warn(warning)
+    if made.reference:
+        note(f"stored as {made.reference}")
 
 
 def _title(number: int, candidate: Candidate) -> str:
@@ -111,6 +115,12 @@ def _generation_terminal(made: Generation, *, explain: bool, phases: bool) -> No
     best = made.best
     variables(best.variables)
     _techniques(best)
+    if made.left_open:
+        screen.print(styled("\nLeft open; say it in the idea for a better prompt", "bold"))
+        for variable in made.left_open:
+            example = as_text(variable.example)
+            said = f"  • {variable.description}" + (f" (e.g. {example})" if example else "")
+            screen.print(styled(said))
     if made.read:
         read = "; ".join(f"{kind} “{words}”" for kind, words in made.read)
         screen.print(styled(f"\nRead from the idea: {read}", "dim"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Annotated
 
@@ -23,10 +24,11 @@ from burnish.errors import UsageError
 
 if TYPE_CHECKING:
     from burnish.library.values import HistoryEntry
-    from burnish.prompts.diff import Diff, Segment
+    from burnish.prompts.diff import Diff, Segment, ValueDiff
     from burnish.storage.store import LabelMove
 
 _CONTEXT_LINES = 3
+_SHORT = 60
 Why = Annotated[str, Parameter(name=["--message", "-m"], help="Why.")]
 
 
@@ -98,8 +100,19 @@ def _diff_text(found: Diff) -> str:
         parts.append("texts are the same")
     parts += [f"variable {each.name}: {each.change}" for each in found.variables]
     for kind, values in (("config", found.config), ("about", found.metadata)):
-        parts += [f"{kind} {'.'.join(each.path)}: {each.change}" for each in values]
+        parts += [f"{kind} {'.'.join(each.path)}: {_change(each)}" for each in values]
     return "\n".join(parts)
+
+
+def _change(found: ValueDiff) -> str:
+    """Short values themselves; of long ones, that they changed."""
+    values = [
+        json.dumps(value, ensure_ascii=False) if value is not None else "-"
+        for value in (found.before, found.after)
+    ]
+    if found.change != "changed" or max(map(len, values)) > _SHORT:
+        return found.change
+    return " → ".join(values)
 
 
 def _segments(segments: tuple[Segment, ...]) -> str:
@@ -185,4 +198,7 @@ def rollback(
         out_json(saved)
         return
     moved = f"; {', '.join(saved.moved)} moved" if saved.moved else ""
+    if saved.change == "unchanged":
+        out(f"{name}@{saved.version.revision} says what revision {revision} says already{moved}")
+        return
     out(f"{name}@{saved.version.revision} says what revision {revision} said{moved}")

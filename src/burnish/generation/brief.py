@@ -39,7 +39,9 @@ class Brief(msgspec.Struct, frozen=True, kw_only=True):
     """`task` is template text: the idea in one instruction without what stands elsewhere.
 
     `verbatim` says that the idea is kept whole as the request, because it is long, has several
-    lines, or holds code or data. `reasons` tell what was read and from which words.
+    lines, or holds code or data. `pasted` is the text that came with the ask and is the
+    default of the first input. `language` is the code of the language it is written in.
+    `reasons` tell what was read and from which words.
     """
 
     idea: str
@@ -58,6 +60,8 @@ class Brief(msgspec.Struct, frozen=True, kw_only=True):
     constraints: tuple[str, ...] = ()
     error_text: str = ""
     verbatim: bool = False
+    pasted: str = ""
+    language: str = "en"
     reasons: tuple[tuple[str, str], ...] = ()
 
 

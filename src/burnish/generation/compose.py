@@ -16,18 +16,20 @@ from burnish.prompts.template import escape, find_variables
 EXAMPLE = Variable(
     name="example",
     required=False,
-    default="none",
-    description='One input with the output you expect, or "none"',
+    default="",
+    description="One input with the output you expect; its section is left out while it is empty",
     example="Input: … Output: …",
 )
 _USED = re.compile(r"\{\{\s*([A-Za-z_]\w*)\s*\}\}")
 
 
 class Composed(msgspec.Struct, frozen=True):
-    """`variables` are exactly those that the sections use, in the order a person fills them."""
+    """`variables` are exactly those that the sections use, in the order a person fills them.
+    `left_open` would make the prompt better, but no sensible value can be assumed for them."""
 
     sections: Sections
     variables: tuple[Variable, ...]
+    left_open: tuple[Variable, ...] = ()
 
 
 def compose(brief: Brief, archetype: Archetype, context: str = "") -> Composed:
@@ -39,12 +41,23 @@ def compose(brief: Brief, archetype: Archetype, context: str = "") -> Composed:
         sections = sections.set(kind, "\n".join(items))
     sections = sections.set("context", _context(brief, archetype, sections, context))
     if archetype.example_slot:
-        variables = (*variables, EXAMPLE)
-        sections = sections.set(
-            "examples",
-            "{{ example }}",
-        )
-    return Composed(sections, used_variables(sections, variables))
+        sections, variables = with_example(sections, variables)
+    left_open = tuple(v for v in archetype.variables if is_open(v) and v.name not in known)
+    return Composed(sections, used_variables(sections, variables), left_open)
+
+
+def with_example(
+    sections: Sections, variables: tuple[Variable, ...]
+) -> tuple[Sections, tuple[Variable, ...]]:
+    """With a place for an example; it takes no room in the prompt until one is given."""
+    if sections.get("examples"):
+        return sections, variables
+    return sections.set("examples", "{{ example }}"), (*variables, EXAMPLE)
+
+
+def is_open(variable: Variable) -> bool:
+    """Whether the prompt works without it and has nothing to put in its place."""
+    return not variable.required and variable.default is None
 
 
 def used_variables(sections: Sections, offered: Iterable[Variable]) -> tuple[Variable, ...]:
@@ -57,7 +70,8 @@ def used_variables(sections: Sections, offered: Iterable[Variable]) -> tuple[Var
 def _offered(brief: Brief, archetype: Archetype) -> tuple[Variable, ...]:
     """What the idea gave wins over what the archetype brings, under the same name."""
     given = {variable.name for variable in brief.variables}
-    return (*brief.variables, *(v for v in archetype.variables if v.name not in given))
+    brought = (v for v in archetype.variables if v.name not in given and not is_open(v))
+    return (*brief.variables, *brought)
 
 
 def _parts(
@@ -68,7 +82,9 @@ def _parts(
 
     yield "role", [archetype.role] if archetype.role else []
     yield "task", [_task(brief)]
-    names = dict.fromkeys([*(item.name for item in brief.inputs), *archetype.documents])
+    asked = {variable.name for variable in archetype.variables if not is_open(variable)}
+    documents = [name for name in archetype.documents if name in asked]
+    names = dict.fromkeys([*(item.name for item in brief.inputs), *documents])
     yield "input", [_input(name) for name in names]
     yield "steps", [f"{n}. {line}" for n, line in enumerate(read(archetype.steps), start=1)]
     yield "constraints", _listed([*_stated(brief), *read(archetype.constraints), *_form(brief)])
@@ -149,12 +165,12 @@ def _context(brief: Brief, archetype: Archetype, sections: Sections, context: st
     known = known_parts(brief, brief.variables)
     stated = [_with_read_values(line, brief) for line in lines(archetype.context, known)]
     if brief.audience and brief.audience.lower() not in brief.task.lower() and "age" not in used:
-        stated.append(f"The answer is for {escape(brief.audience)}.")
+        stated.append(_reader(brief))
     given = {variable.name for variable in brief.variables}
     stated += [
         f"{_title(variable.name)}: {{{{ {variable.name} }}}}"
         for variable in archetype.variables
-        if variable.name not in used and variable.name not in given
+        if variable.name not in used and variable.name not in given and not is_open(variable)
     ]
     parts = ["\n".join(f"- {line}" for line in stated)] if stated else []
     if context:
@@ -162,10 +178,16 @@ def _context(brief: Brief, archetype: Archetype, sections: Sections, context: st
     return "\n\n".join(parts)
 
 
+def _reader(brief: Brief) -> str:
+    if brief.language == "en":
+        return f"The answer is for {escape(brief.audience)}."
+    return f"The answer is for: {escape(brief.audience)}"  # no English sentence can hold it
+
+
 def _with_read_values(line: str, brief: Brief) -> str:
     budget = next((v.name for v in brief.variables if v.name.startswith("budget_")), "")
     values = {
-        "audience": escape(brief.audience) or "the reader",
+        "audience": (escape(brief.audience) if brief.language == "en" else "") or "the reader",
         "language": brief.answer_language or "the language asked for",
         "source_language": brief.source_language or "the original language",
         "budget": f"{{{{ {budget} }}}} {budget[7:].upper()}" if budget else "the budget",

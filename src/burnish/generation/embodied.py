@@ -28,6 +28,15 @@ _ONLY_THE_TEXT = ("summarization", "data_extraction", "research")
 # Ways of working that an archetype's own steps already lay out for its task.
 _WORKING_STEPS = ("least_to_most", "outline_draft_revise", "plan_and_solve", "zero_shot_cot")
 _ENOUGH_STEPS = 3
+# What general wording would say again where an archetype was written for the very task: its
+# constraints fit reader and voice, its format lays out the work. Where thinking is the task
+# itself, a way of working still helps.
+_SAID_FOR_THE_TASK: Mapping[str, SectionKind] = {
+    "context_block": "constraints",
+    "style_tone": "constraints",
+    **dict.fromkeys(_WORKING_STEPS, "format"),
+}
+_THINKING = ("reasoning", "problem_solving")
 
 
 def split_embodied(
@@ -71,10 +80,12 @@ def renumbered(
 
 
 def _carrier(technique: Technique, archetype: Archetype, sections: Sections) -> SectionKind | None:
-    kind = _CARRIED_BY.get(technique.name)
+    kinds = [_CARRIED_BY.get(technique.name)]
     if technique.name == "grounding" and archetype.intent in _ONLY_THE_TEXT:
-        kind = "constraints"
+        kinds = ["constraints"]
     if technique.name in _WORKING_STEPS:
         steps = [line for line in sections.get("steps").splitlines() if line[:1].isdigit()]
-        kind = "steps" if len(steps) >= _ENOUGH_STEPS else None
-    return kind if kind and sections.get(kind) else None
+        kinds = ["steps"] if len(steps) >= _ENOUGH_STEPS else []
+    if archetype.match and not (technique.name in _WORKING_STEPS and archetype.intent in _THINKING):
+        kinds.append(_SAID_FOR_THE_TASK.get(technique.name))
+    return next((kind for kind in kinds if kind and sections.get(kind)), None)

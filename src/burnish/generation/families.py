@@ -8,7 +8,8 @@ sections is the same in all of them; `compose` and the techniques wrote it once.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
 
 from burnish.prompts.prompt import Message
 from burnish.prompts.sections import Section, SectionKind, Sections
@@ -38,9 +39,23 @@ _TAGS: Mapping[SectionKind, str] = {
 }
 
 
+# A section that begins with such a variable is there only when the variable is filled.
+_OPTIONAL = re.compile(r"\{\{ (example) \}\}")
+
+
 def lay_out(sections: Sections, family: Family) -> tuple[Message, ...]:
     """The messages of a prompt: system (role) and user, or user alone."""
     return _LAYOUTS[family](sections)
+
+
+def _joined(parts: Iterable[Section], show: Callable[[Section], str]) -> str:
+    text = ""
+    for part in parts:
+        shown = f"\n\n{show(part)}"
+        if found := _OPTIONAL.match(part.text):
+            shown = f"\n{{%- if {found[1]} %}}{shown}\n{{%- endif %}}"
+        text += shown
+    return text.removeprefix("\n\n").removeprefix("\n")
 
 
 def _generic(sections: Sections) -> tuple[Message, ...]:
@@ -70,9 +85,9 @@ def _gemini(sections: Sections) -> tuple[Message, ...]:
 
 def _open(sections: Sections) -> tuple[Message, ...]:
     parts = _last(sections.parts, "input")
-    text = "\n\n".join(
-        part.text if part.kind == "role" else f"### {_TITLES[part.kind]}:\n{part.text}"
-        for part in parts
+    text = _joined(
+        parts,
+        lambda p: p.text if p.kind == "role" else f"### {_TITLES[p.kind]}:\n{p.text}",
     )
     return (Message("user", text),)
 
@@ -90,7 +105,7 @@ def _with_system(
     sections: Sections, parts: tuple[Section, ...], show: Callable[[Section], str]
 ) -> tuple[Message, ...]:
     shown = [part for part in parts if part.kind != "role"]
-    text = shown[0].text if len(shown) == 1 else "\n\n".join(map(show, shown))
+    text = shown[0].text if len(shown) == 1 else _joined(shown, show)
     user = Message("user", text)
     role = sections.get("role")
     return (Message("system", role), user) if role else (user,)

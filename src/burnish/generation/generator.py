@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import msgspec
 
 from burnish.errors import StructureLost, UsageError
 from burnish.generation.archetype import Archetype, choose
 from burnish.generation.brief import Brief
-from burnish.generation.compose import Composed, compose, used_variables
+from burnish.generation.compose import Composed, compose, used_variables, with_example
 from burnish.generation.embodied import renumbered, split_embodied
 from burnish.generation.families import lay_out
 from burnish.generation.persona import AUTO, Persona, apply_persona, get_persona
-from burnish.generation.reading import read_idea
+from burnish.generation.reading import read_idea, with_input, without_pasted
 from burnish.generation.result import Candidate, Generation, PhaseOutput
 from burnish.generation.target import Target
 from burnish.generation.variants import Variant, variants
-from burnish.intents.intent import Classification, Intent
+from burnish.intents.intent import Classification
 from burnish.intents.tokens import estimate_tokens
 from burnish.prompts import preserve
 from burnish.prompts.prompt import Variable, join_messages
@@ -36,11 +36,6 @@ from burnish.techniques import (
 )
 
 OFFLINE = "offline"
-# Where such a request has no shape of its own, one of a piece of writing or of code may fit it:
-# "Tell the customer that the parcel is late" reads as reasoning and wants a message.
-_BORROWERS = ("reasoning", "research", "analysis")
-_LENDERS = ("creative_writing", "code_generation")
-_LIKELY_ENOUGH = 0.04
 MAX_CANDIDATES = 100
 PHASE_ALIASES: Mapping[str, Phase] = {
     "prima-materia": "explore",
@@ -88,26 +83,18 @@ class _Work(msgspec.Struct, kw_only=True):
     variant: Variant
     sections: Sections
     variables: tuple[Variable, ...]
+    left_open: tuple[Variable, ...] = ()
     selection: Selection = Selection()
     applied: tuple[AppliedTechnique, ...] = ()
     phases: tuple[PhaseOutput, ...] = ()
-
-
-def _lenders(found: Classification) -> list[Intent]:
-    if found.intent not in _BORROWERS:
-        return []
-    likely = [each.intent for each in found.alternatives if each.confidence >= _LIKELY_ENOUGH]
-    return [intent for intent in likely if intent in _LENDERS]
 
 
 def generate(workshop: Workshop, request: GenerateRequest) -> Generation:
     """Raises UsageError for a count outside 1 to 100 or an unknown persona or technique."""
     if not 1 <= request.count <= MAX_CANDIDATES:
         raise UsageError(f"count is {request.count}", hint=f"ask for 1 to {MAX_CANDIDATES} prompts")
-    brief = read_idea(request.idea, request.classification)
-    if request.keep_words:
-        brief = msgspec.structs.replace(brief, task=escape(request.idea), verbatim=True)
-    archetype = choose(workshop.archetypes, brief, _lenders(request.classification))
+    archetype = choose(workshop.archetypes, request.idea, request.classification)
+    brief = _brief(request, archetype)
     persona = _persona(workshop, request)
     works = _distinct(workshop, _Plan(request, brief, archetype, persona))
     candidates = tuple(_candidate(work) for work in works)
@@ -123,10 +110,33 @@ def generate(workshop: Workshop, request: GenerateRequest) -> Generation:
         best_practices=archetype.best_practices,
         example_usage="",
         read=brief.reasons,
+        left_open=first.left_open,
         explanation=explain(first.selection),
-        warnings=first.selection.warnings,
+        warnings=(*_doubts(request), *first.selection.warnings),
         local_parts=("intent", "techniques", "prompt"),
     )
+
+
+def _brief(request: GenerateRequest, archetype: Archetype) -> Brief:
+    """Read as the archetype's kind of task, which may be of another intent than the likeliest."""
+    found = msgspec.structs.replace(request.classification, intent=archetype.intent)
+    brief = with_input(read_idea(request.idea, found), archetype.input)
+    if not request.keep_words:
+        return brief
+    kept = msgspec.structs.replace(brief, task=escape(request.idea), verbatim=True)
+    return without_pasted(kept) if brief.pasted else kept
+
+
+def _doubts(request: GenerateRequest) -> Iterable[str]:
+    """What a person should know before they use a prompt made from so little."""
+    idea = request.idea
+    if request.classification.intent == "other":
+        yield (
+            "the idea was not understood; say what should be done, with a verb such as write, "
+            "compare, plan or explain"
+        )
+    elif len(idea.split()) == 1 and idea.isascii():
+        yield "one word leaves most of it open; say what should be done, for whom and from what"
 
 
 def _distinct(workshop: Workshop, plan: _Plan) -> list[_Work]:
@@ -211,10 +221,9 @@ def _explore(workshop: Workshop, work: _Work) -> str:
         f"Complexity: {found.complexity.level} of 5",
     ]
     notes += [f"{kind.capitalize()}: {words}" for kind, words in brief.reasons]
-    open_points = [
-        v for v in work.plan.archetype.variables if v.name not in _names(brief.variables)
-    ]
-    notes += [f"Left open: {v.description or v.name}" for v in open_points]
+    named = {variable.name for variable in brief.variables}
+    asked = [v for v in work.plan.archetype.variables if v.name not in named]
+    notes += [f"Left open: {v.description or v.name}" for v in asked]
     work.sections = Sections().set("task", brief.task)
     work.variables = brief.variables
     return "\n".join(notes)
@@ -227,6 +236,7 @@ def _draft(workshop: Workshop, work: _Work) -> str:
     sections = apply_persona(composed.sections, work.plan.persona, "draft")
     work.sections = work.variant.shape(sections)
     work.variables = used_variables(work.sections, composed.variables)
+    work.left_open = composed.left_open
     return _text(work)
 
 
@@ -235,6 +245,8 @@ def _refine(workshop: Workshop, work: _Work) -> str:
     work.selection = _select(workshop.catalog, work)
     picked = [workshop.catalog.get(name) for name in work.selection.names]
     plan = work.plan
+    if any("examples" in technique.needs for technique in picked):
+        before, work.variables = with_example(before, work.variables)
     picked, carried = split_embodied(picked, plan.archetype, before, plan.request.techniques)
     applied = apply(before, picked, intent=plan.brief.intent)
     for part in before.parts:
@@ -257,7 +269,7 @@ def _select(catalog: Catalog, work: _Work) -> Selection:
     """As many techniques as the complexity asks for, but no more than settings and persona let."""
     brief, request = work.plan.brief, work.plan.request
     wanted = SelectRequest(
-        classification=request.classification,
+        classification=msgspec.structs.replace(request.classification, intent=brief.intent),
         has_input=bool(brief.inputs),
         input_is_long=request.classification.estimated_tokens > 3000,
         machine_output=brief.format in ("json", "csv", "yaml", "xml"),
@@ -286,7 +298,7 @@ def _whole(brief: Brief, composed: Composed) -> Composed:
     if not losses:
         return composed
     kept = composed.sections.add("context", f"The request in full:\n\n{escape(brief.idea)}")
-    return Composed(kept, used_variables(kept, composed.variables))
+    return Composed(kept, used_variables(kept, composed.variables), composed.left_open)
 
 
 def _candidate(work: _Work) -> Candidate:
@@ -304,10 +316,6 @@ def _candidate(work: _Work) -> Candidate:
 
 def _text(work: _Work) -> str:
     return join_messages(lay_out(work.sections, work.plan.request.target.family))
-
-
-def _names(variables: Sequence[Variable]) -> set[str]:
-    return {variable.name for variable in variables}
 
 
 def _description(archetype: Archetype, brief: Brief) -> str:

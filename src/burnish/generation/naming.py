@@ -32,6 +32,8 @@ _SKIP = frozenset(
     ]
 )
 _MAX_WORDS = 6
+# Signs over Latin, Greek and Cyrillic letters; in Japanese such a sign makes another syllable.
+_ACCENTS = re.compile("(?<=[a-z\u0370-\u04ff\u0300-\u036f])[\u0300-\u036f]")
 # Signs that tell one idea from another, unlike those that part words and sentences.
 _SIGNS = re.compile(r"[^\w\s.,;:!?¡¿'\u2019\"\u201c\u201d()\-\u2013\u2014/]|(?<=\w)[!?](?=\w)")
 
@@ -41,7 +43,7 @@ def name_for(idea: str, intent: Intent) -> str:
     differ later, or in signs (c, c++, c#), differ in a short hash, so one never becomes a
     revision of the other. Case, accents and small words such as "for" make no other idea."""
     folded = unicodedata.normalize("NFKD", idea.lower())
-    plain = "".join(char for char in folded if not unicodedata.combining(char))
+    plain = unicodedata.normalize("NFC", _ACCENTS.sub("", folded))
     words = [word for word in re.findall(r"[^\W_]+", plain) if word not in _SKIP]
     slug = "-".join(words[:_MAX_WORDS])[:60].strip("-")
     cut = len(words) > _MAX_WORDS or len("-".join(words)) > 60

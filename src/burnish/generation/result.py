@@ -38,8 +38,9 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Generation(msgspec.Struct, frozen=True, kw_only=True):
-    """`read` tells what was read from which words of the idea. `reference` is the stored version
-    (`name@revision`), empty when nothing was stored. `local_parts` were made on this machine."""
+    """`read` tells what was read from which words of the idea. `left_open` is what the idea could
+    say to get a better prompt. `reference` is the stored version (`name@revision`), empty when
+    nothing was stored. `local_parts` were made on this machine."""
 
     idea: str
     name: str = ""
@@ -54,6 +55,7 @@ class Generation(msgspec.Struct, frozen=True, kw_only=True):
     best_practices: tuple[str, ...]
     example_usage: str
     read: tuple[tuple[str, str], ...] = ()
+    left_open: tuple[Variable, ...] = ()
     explanation: str = ""
     warnings: tuple[str, ...] = ()
     local_parts: tuple[str, ...] = ()

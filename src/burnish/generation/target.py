@@ -45,7 +45,7 @@ def parse_target(name: str) -> Target:
     if wanted in ("generic", "reasoning", "small", "offline"):
         return Target(family="generic", model_class=model_class)
     for family, pattern in _FAMILIES:
-        if wanted == family or re.search(pattern, wanted):
+        if wanted == family or re.search(rf"(?<![a-z])(?:{pattern})", wanted):
             return Target(family=family, model_class=model_class)
     raise UsageError(
         f"no model family is known for {name!r}",

@@ -10,7 +10,9 @@ from burnish.intents.intent import (
     Intent,
     IntentScore,
     Method,
+    TaskScore,
 )
+from burnish.intents.kinds import task_types
 
 __all__ = [
     "INTENTS",
@@ -20,4 +22,6 @@ __all__ = [
     "Intent",
     "IntentScore",
     "Method",
+    "TaskScore",
+    "task_types",
 ]

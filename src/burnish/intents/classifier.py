@@ -19,7 +19,15 @@ from burnish.intents.complexity import complexity
 from burnish.intents.context import lean
 from burnish.intents.embedding import Embedder, embedding_available, shared_embedder
 from burnish.intents.features import cut_for_vector
-from burnish.intents.intent import INTENTS, Classification, Intent, IntentScore, Method
+from burnish.intents.intent import (
+    INTENTS,
+    Classification,
+    Intent,
+    IntentScore,
+    Method,
+    TaskScore,
+)
+from burnish.intents.kinds import task_scores
 from burnish.intents.language import detect_language
 from burnish.intents.nonsense import is_nonsense
 from burnish.intents.tokens import estimate_tokens
@@ -32,6 +40,7 @@ _FIRST_COST_MS: Mapping[Method, float] = MappingProxyType(
     {"trained": 3.0, "trained+embedding": 20.0}
 )
 _NONSENSE_CONFIDENCE = 0.9
+_NO_KIND = (TaskScore("other", _NONSENSE_CONFIDENCE),)
 _SURE_OF_A_PART = 0.4
 
 
@@ -67,9 +76,11 @@ class Classifier:
         leaning = lean(context) if context.strip() else None
         scores, certain = self._by_rules(request, leaning)
         method = "rules" if certain else self._tier(budget_ms)
+        vector = None
         if method != "rules":
-            scores = self._by_weights(request, method, leaning)
-        return self._described(text, request, scores, method)
+            scores, vector = self._by_weights(request, method, leaning)
+        kinds = _kinds(request, scores, _kind_tier(method, budget_ms), vector)
+        return self._described(text, request, scores, method=method, kinds=kinds)
 
     def classify_many(
         self, texts: Sequence[str], *, budget_ms: float = 50.0
@@ -93,15 +104,15 @@ class Classifier:
             rows = shared_embedder().encode(cuts, threads=os.cpu_count() or 1)
             vectors = dict(zip(open_ones, rows, strict=True))
         answers: dict[str, Classification] = {}
-        for text in distinct:
-            if text not in requests:
-                answers[text] = self._nonsense(text)
-            elif rules[text][1] or method == "rules":
-                answers[text] = self._described(text, requests[text], rules[text][0], "rules")
-            else:
-                logits = _weights(method).logits(requests[text], vectors.get(text))
-                answers[text] = self._described(text, requests[text], softmax(logits), method)
-        return [answers[text] for text in texts]
+        for text, request in requests.items():
+            scores, certain = rules[text]
+            used: Method = "rules" if certain else method
+            vector = vectors.get(text)
+            if used != "rules":
+                scores = softmax(_weights(used).logits(request, vector))
+            kinds = _kinds(request, scores, _kind_tier(used, budget_ms), vector)
+            answers[text] = self._described(text, request, scores, method=used, kinds=kinds)
+        return [answers.get(text) or self._nonsense(text) for text in texts]
 
     def _tier(self, budget_ms: float) -> Method:
         if budget_ms < _RULES_BUDGET_MS:
@@ -124,7 +135,8 @@ class Classifier:
         scores = softmax(_leant(_weights("rules").logits(request), leaning))
         return scores, leaning is None and float(scores.max()) >= NEAR_CERTAIN
 
-    def _by_weights(self, request: Request, method: Method, leaning: Any) -> Any:
+    def _by_weights(self, request: Request, method: Method, leaning: Any) -> tuple[Any, Any]:
+        """(chances of the intents, the sentence vector where the tier has one)"""
         weights = _weights(method)
         embedder: Embedder | None = shared_embedder() if method == "trained+embedding" else None
         start = self._clock()
@@ -132,10 +144,16 @@ class Classifier:
         scores = softmax(_leant(weights.logits(request, vector), leaning))
         spent = (self._clock() - start) * 1e3
         self._costs_ms[method] = 0.8 * self._costs_ms[method] + 0.2 * spent
-        return scores
+        return scores, vector
 
     def _described(
-        self, text: str, request: Request, scores: Any, method: Method
+        self,
+        text: str,
+        request: Request,
+        scores: Any,
+        *,
+        method: Method,
+        kinds: tuple[TaskScore, ...],
     ) -> Classification:
         order = sorted(range(len(INTENTS)), key=lambda i: -float(scores[i]))
         ranked = [IntentScore(INTENTS[i], round(float(scores[i]), 4)) for i in order]
@@ -145,7 +163,7 @@ class Classifier:
             rest = [s for s in ranked if s.intent != "other"][:3]
             primary = IntentScore("other", other.confidence)
         asks = ordered_intents(request.text, primary.intent, self._of_part)
-        return _classification(text, primary, tuple(rest), asks, method)
+        return _classification(text, primary, tuple(rest), asks, method=method, kinds=kinds)
 
     def _of_part(self, part: str) -> Intent | None:
         if not part.strip() or is_nonsense(part):
@@ -156,7 +174,12 @@ class Classifier:
 
     def _nonsense(self, text: str) -> Classification:
         return _classification(
-            text, IntentScore("other", _NONSENSE_CONFIDENCE), (), ("other",), "rules"
+            text,
+            IntentScore("other", _NONSENSE_CONFIDENCE),
+            (),
+            ("other",),
+            method="rules",
+            kinds=_NO_KIND,
         )
 
 
@@ -164,6 +187,21 @@ def _weights(method: Method) -> TrainedModel:
     if method == "trained+embedding":
         return shipped_model("embedding")
     return shipped_model("floor" if method == "trained" else "rules")
+
+
+def _kind_tier(method: Method, budget_ms: float) -> Method:
+    # What the rules are certain of is the intent; they know little of its kinds.
+    return "trained" if method == "rules" and budget_ms >= _RULES_BUDGET_MS else method
+
+
+def _kinds(request: Request, intents: Any, tier: Method, vector: Any) -> tuple[TaskScore, ...]:
+    return task_scores(_kind_weights(tier), request, vector, intents)
+
+
+def _kind_weights(method: Method) -> TrainedModel:
+    if method == "trained+embedding":
+        return shipped_model("embedding_kinds")
+    return shipped_model("floor_kinds" if method == "trained" else "rules_kinds")
 
 
 def _leant(logits: Any, leaning: Any) -> Any:
@@ -185,7 +223,9 @@ def _classification(
     primary: IntentScore,
     alternatives: tuple[IntentScore, ...],
     asks: tuple[Intent, ...],
+    *,
     method: Method,
+    kinds: tuple[TaskScore, ...],
 ) -> Classification:
     return Classification(
         intent=primary.intent,
@@ -195,7 +235,8 @@ def _classification(
         sub_intents=subject.sub_intents(text),
         complexity=complexity(text, primary.intent, len(asks)),
         domain=subject.domain(text, primary.intent),
-        task_type=subject.task_type(text, primary.intent),
+        task_type=kinds[0].task_type,
+        task_types=kinds,
         language=detect_language(text),
         estimated_tokens=estimate_tokens(text),
         method=method,

@@ -21,17 +21,23 @@ import msgspec
 from burnish.intents.intent import INTENTS, Intent
 
 DATA = Path(__file__).parent / "data"
-Source = Literal["request", "template", "pool", "correction"]
+Source = Literal["request", "phrase", "template", "pool", "correction"]
 FILLS = 4
+# Voices that name each kind of task in a few plain words: they teach the kinds, and would distort
+# the mix of intents.
+_PHRASES = "phrases-"
 _SLOT = re.compile(r"\{(\w+)\}")
 
 
 class Example(msgspec.Struct, frozen=True, kw_only=True):
-    """`also` are further acceptable intents; `share` is the row's part of its template's weight."""
+    """`also` are further acceptable intents, `kind` is what an expert would call the task (only
+    requests and phrases have one); `share` is the row's part of its template's weight."""
 
     text: str
     intent: Intent
     also: tuple[Intent, ...] = ()
+    kind: str = ""
+    also_kinds: tuple[str, ...] = ()
     source: Source
     group: str
     share: float = 1.0
@@ -93,7 +99,9 @@ def _request(row: dict[str, Any]) -> Example:
         text=row["text"],
         intent=_known(row["intent"]),
         also=tuple(_known(name) for name in row["also"]),
-        source="request",
+        kind=row["kind"],
+        also_kinds=tuple(row.get("also_kinds", ())),
+        source="phrase" if row["voice"].startswith(_PHRASES) else "request",
         group=f"voice:{row['voice']}",
         lang=row["lang"],
     )

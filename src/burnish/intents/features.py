@@ -34,6 +34,12 @@ def cut(text: str, head: int = HEAD, tail: int = TAIL) -> str:
     return text if len(text) <= head + tail + 10 else f"{text[:head]} … {text[-tail:]}"
 
 
+def without_stop(text: str) -> str:
+    """A full stop at the end says nothing of what is wanted, and must not change an answer."""
+    text = text.rstrip()
+    return text[:-1] if text.endswith(".") and not text.endswith("..") else text
+
+
 def cut_for_vector(text: str) -> str:
     return cut(text, VECTOR_HEAD, VECTOR_TAIL)
 

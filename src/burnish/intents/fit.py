@@ -71,7 +71,18 @@ def read(examples: Sequence[Example], vectors: Any = None) -> list[Read]:
     return rows
 
 
-def fit(rows: Sequence[Read], recipe: Recipe, *, terms: bool, vectors: bool) -> TrainedModel:
+class Goal(msgspec.Struct, frozen=True):
+    """What is learnt: the classes, a distribution over them for each row (rows x classes), and
+    how much each row counts (mean 1)."""
+
+    classes: tuple[str, ...]
+    targets: Any
+    weights: Any
+
+
+def fit(
+    rows: Sequence[Read], goal: Goal, recipe: Recipe, *, terms: bool, vectors: bool
+) -> TrainedModel:
     """Weights over marks alone, with terms, and with terms and vectors. Temperature 1."""
     mark_index = _vocabulary((r.request.marks for r in rows), recipe.min_marks)
     dense = np.zeros((len(rows), len(mark_index)), dtype=np.float32)
@@ -90,7 +101,7 @@ def fit(rows: Sequence[Read], recipe: Recipe, *, terms: bool, vectors: bool) -> 
     }
     rarities = {name: _rarity(rows, name, indexes[name]) for name in names}
     blocks = [_sparse(rows, name, indexes[name], rarities[name]) for name in names]
-    solved = _solve(dense, blocks, _targets(rows, recipe), _weights(rows, recipe), recipe)
+    solved = _solve(dense, blocks, goal, recipe)
     heavy, sparse_parts, bias = solved
     marks_count = len(mark_index)
     model_blocks = {
@@ -98,7 +109,9 @@ def fit(rows: Sequence[Read], recipe: Recipe, *, terms: bool, vectors: bool) -> 
         for name, part in zip(names, sparse_parts, strict=True)
     }
     vector_weights = heavy[marks_count:] * recipe.vector_scale if vectors else None
-    return TrainedModel(bias, 1.0, mark_index, heavy[:marks_count], model_blocks, vector_weights)
+    return TrainedModel(
+        goal.classes, bias, 1.0, mark_index, heavy[:marks_count], model_blocks, vector_weights
+    )
 
 
 def temperature(logits: Any, truth: Any) -> float:
@@ -146,35 +159,48 @@ def _sparse(rows: Sequence[Read], name: str, index: Mapping[str, int], rarity: A
     return sparse.csr_matrix((np.array(values, np.float32), columns, starts), shape=shape)
 
 
-def _targets(rows: Sequence[Read], recipe: Recipe) -> Any:
-    targets = np.zeros((len(rows), len(INTENTS)), dtype=np.float32)
-    for i, row in enumerate(rows):
-        also = row.example.also
-        targets[i, INTENTS.index(row.example.intent)] = 1.0 - (recipe.second if also else 0.0)
-        for intent in also:
-            targets[i, INTENTS.index(intent)] += recipe.second / len(also)
-    return targets * (1 - recipe.smoothing) + recipe.smoothing / len(INTENTS)
-
-
-def _weights(rows: Sequence[Read], recipe: Recipe) -> Any:
+def intents_goal(rows: Sequence[Read], recipe: Recipe) -> Goal:
+    """The intents, the further ones a little, in the mix in which people ask."""
+    labels = [(r.example.intent, r.example.also) for r in rows]
+    truth = np.array([INTENTS.index(intent) for intent, _ in labels])
     own = np.array([r.example.share * recipe.source_weight[r.example.source] for r in rows])
-    truth = np.array([INTENTS.index(r.example.intent) for r in rows])
     wanted = np.array([MIX[intent] for intent in INTENTS]) ** recipe.balance
     present = np.array([own[truth == i].sum() for i in range(len(INTENTS))])
     factor = np.where(present > 0, wanted / np.maximum(present, 1e-9), 0.0)
     weights = own * factor[truth]
-    return (weights / weights.mean()).astype(np.float32)
+    weights = (weights / weights.mean()).astype(np.float32)
+    return Goal(INTENTS, _targets(labels, INTENTS, recipe), weights)
+
+
+def kinds_goal(rows: Sequence[Read], recipe: Recipe) -> Goal:
+    """The kinds of task, in the mix of the rows, which were written to cover what people ask."""
+    labels = [(r.example.kind, r.example.also_kinds) for r in rows]
+    classes = tuple(sorted({kind for kind, _ in labels}))
+    return Goal(classes, _targets(labels, classes, recipe), np.ones(len(rows), np.float32))
+
+
+def _targets(
+    labels: Sequence[tuple[str, Sequence[str]]], classes: tuple[str, ...], recipe: Recipe
+) -> Any:
+    targets = np.zeros((len(labels), len(classes)), dtype=np.float32)
+    place = {name: i for i, name in enumerate(classes)}
+    for i, (first, also) in enumerate(labels):
+        further = [place[name] for name in also if name in place]
+        targets[i, place[first]] = 1.0 - (recipe.second if further else 0.0)
+        for j in further:
+            targets[i, j] += recipe.second / len(further)
+    return targets * (1 - recipe.smoothing) + recipe.smoothing / len(classes)
 
 
 def _solve(
-    dense: Any, blocks: Sequence[Any], targets: Any, weights: Any, recipe: Recipe
+    dense: Any, blocks: Sequence[Any], goal: Goal, recipe: Recipe
 ) -> tuple[Any, list[Any], Any]:
     if find_spec("scipy") is None:
         raise MissingExtra("scipy", "train")
     from scipy import optimize
 
     parts = [dense, *blocks]
-    classes = len(INTENTS)
+    targets, weights, classes = goal.targets, goal.weights, len(goal.classes)
     sizes = [part.shape[1] for part in parts]
     turned = [np.ascontiguousarray(dense.T), *(block.T.tocsr() for block in blocks)]
 

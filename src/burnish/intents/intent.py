@@ -32,6 +32,11 @@ class IntentScore(msgspec.Struct, frozen=True):
     confidence: float
 
 
+class TaskScore(msgspec.Struct, frozen=True):
+    task_type: str
+    confidence: float
+
+
 class Complexity(msgspec.Struct, frozen=True):
     """`level` is 1 (one short answer) to 5 (many parts that depend on each other)."""
 
@@ -42,7 +47,8 @@ class Complexity(msgspec.Struct, frozen=True):
 
 class Classification(msgspec.Struct, frozen=True, kw_only=True):
     """`alternatives` are the next likely intents; `asks` are the intents of a request with
-    several asks, in the order of the text; `sub_intents` come from the documented list."""
+    several asks, in the order of the text; `sub_intents` come from the documented list.
+    `task_type` is the likeliest kind of task and `task_types` the first few, with chances."""
 
     intent: Intent
     confidence: float
@@ -55,4 +61,5 @@ class Classification(msgspec.Struct, frozen=True, kw_only=True):
     language: str
     estimated_tokens: int
     method: Method
+    task_types: tuple[TaskScore, ...] = ()
     suggested_techniques: tuple[str, ...] = ()

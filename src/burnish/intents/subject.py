@@ -1,10 +1,9 @@
-"""Domain, task type and sub-intents of a request: what the documentation lists, found by words."""
+"""Domain and sub-intents of a request: what the documentation lists, found by words."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from functools import lru_cache
 
 from burnish.intents.intent import Intent
 
@@ -25,34 +24,6 @@ DOMAINS: Mapping[str, str] = {
     "home": r"garden\w*|furniture|plumb\w*|dishwasher|washing machine|paint the|apartment|house|diy|car\b|bike|laptop|phone|printer|dog|cat\b|plant",
     "personal": r"friend|girlfriend|boyfriend|husband|wife|family|birthday|wedding|relationship|gift|dating|my (?:mom|mum|dad|son|daughter)|grandma",
     "language": r"grammar|vocabulary|translate|spanish|french|german|english|pronunciation|idiom|synonym",
-}  # fmt: skip
-
-TASK_TYPES: Mapping[Intent, tuple[tuple[str, str], ...]] = {
-    "creative_writing": (
-        ("email", r"e-?mail|correo|courriel|mail\b"), ("letter", r"letter|carta|lettre|brief\b"),
-        ("poem", r"poem|haiku|sonnet|limerick|verse|gedicht|poema|poème"), ("story", r"story|tale|novel|chapter|fiction|geschichte|cuento|histoire"),
-        ("social_post", r"tweet|linkedin|instagram|facebook|caption|post\b|hashtag"), ("rewrite", r"rewrite|rephrase|paraphrase|reword|proofread|polish|improve (?:the|this|my) (?:text|wording|email|paragraph)"),
-        ("naming", r"names?\b|title|slogan|tagline|headline"), ("article", r"article|blog|essay|newsletter"), ("speech", r"speech|toast|eulogy|vows"),
-        ("script", r"script|dialogue|scene|screenplay"), ("song", r"song|lyrics|rap"), ("joke", r"joke|pun"), ("description", r"description|bio\b|profile"),
-    ),
-    "analysis": (
-        ("comparison", r"compare|vs\.?|versus|difference|better"), ("classification", r"classify|categori[sz]e|label|sentiment|sort"),
-        ("evaluation", r"rate|grade|score|critique|review|feedback|evaluate|judge"), ("interpretation", r"interpret|what does .* mean|insight|trend|analy[sz]e"), ("pros_and_cons", r"pros|cons|advantages|disadvantages|swot"),
-    ),
-    "code_generation": (
-        ("debugging", r"error|bug|fix|debug|exception|not working|crash"), ("query", r"sql|query"), ("regex", r"regex|regular expression"), ("explanation", r"explain|what does this"),
-        ("tests", r"unit tests?|pytest|test cases"), ("refactoring", r"refactor|clean up|optimi[sz]e"), ("review", r"review"), ("configuration", r"docker|yaml|nginx|config|ci\b|terraform"), ("conversion", r"convert|port|translate"), ("interface", r"html|css|react|page|website|button"), ("function", r"function|script|class|program|write"),
-    ),
-    "research": (("list", r"list|\d+ |top|ideas"), ("recommendation", r"recommend|best|suggest|which|should i (?:buy|read|watch)"), ("sources", r"sources?|papers?|studies|literature|references"), ("fact", r"who|when|where|how (?:many|much|old|far)|what")),
-    "problem_solving": (("mathematics", r"\d\s*[-+*/^=]|calculate|solve|how (?:many|much)|percent|probability|equation"), ("troubleshooting", r"not working|won'?t|doesn'?t|broken|keeps|stuck|fix|error|problem"), ("dilemma", r"should i|what (?:should|can) i do|how (?:do|can|should) i (?:deal|handle|tell)")),
-    "learning": (("how_to", r"how (?:do|to|can)|guide|tutorial"), ("lesson", r"lesson|curriculum|course|teach"), ("quiz", r"quiz|flashcards?|questions"), ("explanation", r"explain|what|why|understand|difference")),
-    "summarization": (("headline", r"headline|title"), ("key_points", r"key points|bullets?|takeaways|points"), ("abstract", r"abstract|tl;?dr|summary|summari[sz]e")),
-    "translation": (("localisation", r"ui|strings?|app|website|locali[sz]"), ("phrase", r"how do (?:you|i) say|phrase|word for"), ("document", r"translat|übersetz|tradu")),
-    "conversation": (("role_play", r"pretend|act as|role-?play|you are|imagine you"), ("opinion", r"do you|your (?:favou?rite|opinion)|think"), ("greeting", r"^(?:hi|hello|hey|good (?:morning|evening)|thanks|thank you|bye)"), ("small_talk", r".")),
-    "data_extraction": (("entities", r"names?|people|compan|places|entities|addresses|emails?|dates?"), ("action_items", r"action items?|tasks|to-?dos?"), ("keywords", r"keywords?|tags|topics"), ("table", r"table|csv|columns|spreadsheet"), ("fields", r".")),
-    "reasoning": (("puzzle", r"puzzle|riddle|who is|knights?|which (?:one|of)"), ("proof", r"prove|proof|show that"), ("hypothetical", r"what if|imagine|suppose|would happen"), ("cause_and_effect", r"why|cause|because|effect|lead to"), ("deduction", r"if|therefore|conclude|all|some|follows")),
-    "planning": (("trip", r"trip|travel|itinerary|vacation|viaje|reise|voyage"), ("schedule", r"schedule|calendar|timetable|routine"), ("meal_plan", r"meal|menu|diet"), ("training_plan", r"workout|training|marathon|gym"), ("project_plan", r"project|launch|migrat|roadmap|sprint|rollout"), ("event", r"party|wedding|event|conference"), ("agenda", r"agenda|meeting|workshop"), ("study_plan", r"study|learn|exam"), ("step_list", r".")),
-    "other": (("unclear", r"."),),
 }  # fmt: skip
 
 SUB_INTENTS: Mapping[str, str] = {
@@ -90,19 +61,6 @@ def domain(text: str, intent: Intent) -> str:
         counts["software"] += 1
     best = max(counts, key=lambda name: counts[name])
     return best if counts[best] else "general"
-
-
-def task_type(text: str, intent: Intent) -> str:
-    """The first listed type whose words occur: the list goes from the special to the general."""
-    head = text[:_READ_CHARS].lower()
-    types = _task_patterns(intent)
-    return next((name for name, pattern in types if pattern.search(head)), types[-1][0])
-
-
-@lru_cache(maxsize=len(TASK_TYPES))
-def _task_patterns(intent: Intent) -> tuple[tuple[str, re.Pattern[str]], ...]:
-    # Compiled for the intent that is asked for: all of them would slow the start.
-    return tuple((name, re.compile(f"(?:{words})")) for name, words in TASK_TYPES[intent])
 
 
 def sub_intents(text: str) -> tuple[str, ...]:

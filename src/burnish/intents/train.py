@@ -16,11 +16,12 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 import numpy as np
 
+from burnish.intents import train_kinds
 from burnish.intents.corpus import (
     Example,
     folds,
@@ -30,8 +31,8 @@ from burnish.intents.corpus import (
     manifest,
 )
 from burnish.intents.embedding import MODEL_ID, embedding_available, shared_embedder
-from burnish.intents.features import cut_for_vector
-from burnish.intents.fit import Read, Recipe, fit, read, temperature
+from burnish.intents.features import cut_for_vector, without_stop
+from burnish.intents.fit import Read, Recipe, fit, intents_goal, read, temperature
 from burnish.intents.grading import grade
 from burnish.intents.intent import INTENTS
 from burnish.intents.trained import (
@@ -57,7 +58,7 @@ _TIERS: Mapping[WeightSet, dict[str, bool]] = MappingProxyType(
 
 
 def fitted(rows: Sequence[Read], tier: WeightSet) -> TrainedModel:
-    return fit(rows, RECIPES[tier], **_TIERS[tier])
+    return fit(rows, intents_goal(rows, RECIPES[tier]), RECIPES[tier], **_TIERS[tier])
 
 
 def logits_of(model: TrainedModel, rows: Sequence[Read]) -> Any:
@@ -117,7 +118,7 @@ def graded(model: TrainedModel, tested: Sequence[Read], temperature: float) -> d
 
 def vectors_of(examples: Sequence[Example], cache: Path | None) -> Any:
     """Sentence vectors of the cut texts; `cache` (.npz) keeps them between runs."""
-    texts = [cut_for_vector(e.text) for e in examples]
+    texts = [cut_for_vector(without_stop(e.text)) for e in examples]
     keys = [hashlib.sha256(text.encode()).hexdigest() for text in texts]
     known: dict[str, Any] = {}
     if cache is not None and cache.is_file():
@@ -146,6 +147,8 @@ def train(out: Path = WEIGHTS, *, cache: Path | None = None) -> dict[str, Any]:
 
     rows, last = readings(load_corpus(seed=SEED)), readings(held_out())
     held = held_out_voices()
+    phrases = [r for r in rows if r.example.source == "phrase"]
+    rows = [r for r in rows if r.example.source != "phrase"]
     seen = [r for r in rows if r.example.group not in held]
     report: dict[str, Any] = {}
     crossed: dict[WeightSet, CrossValidated] = {}
@@ -158,10 +161,36 @@ def train(out: Path = WEIGHTS, *, cache: Path | None = None) -> dict[str, Any]:
         calibrated = msgspec.structs.replace(model, temperature=report[tier]["temperature"])
         save_model(calibrated, out / f"{tier}.npz")
         report[tier]["held_out"] = graded(calibrated, last, calibrated.temperature)
+        kinds, report[tier]["kinds"] = _kinds(tier, [*rows, *phrases], crossed[tier])
+        save_model(kinds, out / f"{tier}_kinds.npz")
+        chances = _by_text(last, softmax(logits_of(calibrated, last)))
+        report[tier]["kinds"]["held_out"] = train_kinds.graded(kinds, last, chances)
     report["cascade"] = {"grouped_cross_validation": _cascaded(crossed)}
     _write(out / "report.json", report)
     _write(out / "manifest.json", _manifest(out))
     return report
+
+
+def _kinds(
+    tier: WeightSet, rows: Sequence[Read], crossed: CrossValidated
+) -> tuple[TrainedModel, dict[str, Any]]:
+    """The weights for the kinds of task, and what cross-validation says of them."""
+    out_of_group = {
+        e.text: chances for e, chances in zip(crossed.examples, crossed.chances, strict=True)
+    }
+    told = [r for r in rows if r.example.kind]
+    tested = train_kinds.cross_validate(told, out_of_group, **_TIERS[tier])
+    model = train_kinds.fitted(told, **_TIERS[tier])
+    report = {
+        "kinds": len(model.classes),
+        "temperature": tested.temperature,
+        "grouped_cross_validation": tested.report,
+    }
+    return msgspec.structs.replace(model, temperature=tested.temperature), report
+
+
+def _by_text(rows: Sequence[Read], chances: Any) -> dict[str, Any]:
+    return {r.example.text: row for r, row in zip(rows, chances, strict=True)}
 
 
 def _cascaded(crossed: Mapping[WeightSet, CrossValidated]) -> dict[str, Any]:
@@ -180,6 +209,7 @@ def _manifest(out: Path) -> dict[str, Any]:
         "seed": SEED,
         "sentence_vectors": MODEL_ID,
         "recipes": {tier: msgspec.to_builtins(recipe) for tier, recipe in RECIPES.items()},
+        "recipe_of_kinds": msgspec.to_builtins(train_kinds.RECIPE),
         "weights": {
             path.name: {
                 "bytes": path.stat().st_size,
@@ -200,9 +230,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--cache", type=Path, default=None, help="keeps sentence vectors (.npz)")
     given = parser.parse_args(arguments)
     for tier, result in train(given.out, cache=given.cache).items():
-        for test in sorted(result.keys() - {"temperature"}):
-            figures = {k: v for k, v in result[test].items() if k != "per_intent"}
-            sys.stdout.write(f"{tier:10} {test:26} {figures}\n")
+        kinds = {f"kinds, {test}": figures for test, figures in result.pop("kinds", {}).items()}
+        for test, found in sorted((result | kinds).items()):
+            if isinstance(found, dict):
+                figures = {**cast("dict[str, Any]", found)}
+                figures.pop("per_intent", None)
+                sys.stdout.write(f"{tier:10} {test:32} {figures}\n")
     return 0
 
 

@@ -17,10 +17,10 @@ from typing import Any, Literal
 import msgspec
 
 from burnish.intents import features
-from burnish.intents.intent import INTENTS
 
 WEIGHTS = Path(__file__).parent / "weights"
 WeightSet = Literal["rules", "floor", "embedding"]
+KindSet = Literal["rules_kinds", "floor_kinds", "embedding_kinds"]
 # How much a whole block of terms weighs beside one mark; fixed, because the regression's penalty
 # is the same for every weight.
 TERM_SCALE = 3.0
@@ -29,7 +29,7 @@ NEAR_CERTAIN = 0.97
 # A text that names something to be done is not nothing, however short it is.
 _INSTRUCTION = "ask:do_"
 _LESS_OTHER = 3.0
-_OTHER = INTENTS.index("other")
+_OTHER = "other"
 
 
 class Request(msgspec.Struct, frozen=True):
@@ -41,6 +41,7 @@ class Request(msgspec.Struct, frozen=True):
 
     @classmethod
     def read(cls, text: str) -> Request:
+        text = features.without_stop(text)
         ask = features.ask_of(text)
         return cls(text, ask, tuple(features.marks(text, ask)))
 
@@ -74,14 +75,17 @@ class Block(msgspec.Struct, frozen=True):
 
 
 class TrainedModel(msgspec.Struct, frozen=True):
-    """`probabilities` are in the order of `INTENTS` and sum to 1."""
+    """`logits` are in the order of `classes`: the intents, or the kinds of task. Kinds come with
+    `intents_of` (kinds x intents), the chance of each intent for a request of the kind."""
 
+    classes: tuple[str, ...]
     bias: Any
     temperature: float
     mark_index: dict[str, int]
     mark_weights: Any
     blocks: Mapping[str, Block]
     vector_weights: Any = None
+    intents_of: Any = None
 
     def logits(self, request: Request, vector: Any = None) -> Any:
         import numpy as np
@@ -96,7 +100,7 @@ class TrainedModel(msgspec.Struct, frozen=True):
             total = total + vector @ self.vector_weights
         if any(mark.startswith(_INSTRUCTION) for mark in request.marks):
             total = total.copy()
-            total[_OTHER] -= _LESS_OTHER
+            total[self.classes.index(_OTHER)] -= _LESS_OTHER
         return total / self.temperature
 
 
@@ -113,7 +117,7 @@ def save_model(model: TrainedModel, path: Path) -> None:
     arrays: dict[str, Any] = {
         "bias": model.bias.astype(np.float32),
         "temperature": np.array([model.temperature], dtype=np.float32),
-        "intents": _packed(INTENTS),
+        "classes": _packed(model.classes),
         "marks": _packed(model.mark_index),
         "mark_weights": model.mark_weights.astype(np.float16),
     }
@@ -123,6 +127,8 @@ def save_model(model: TrainedModel, path: Path) -> None:
         arrays[f"{name}.weights"] = block.weights.astype(np.float16)
     if model.vector_weights is not None:
         arrays["vector_weights"] = model.vector_weights.astype(np.float16)
+    if model.intents_of is not None:
+        arrays["intents_of"] = model.intents_of.astype(np.float16)
     buffer = BytesIO()
     np.savez_compressed(buffer, **arrays)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -136,8 +142,6 @@ def load_model(path: Path) -> TrainedModel:
         return array.astype(np.float32)
 
     with np.load(path, allow_pickle=False) as stored:
-        if tuple(_unpacked(stored["intents"])) != INTENTS:
-            raise ValueError(f"{path} was trained for other intents")
         blocks = {
             name: Block(
                 _index(stored[f"{name}.terms"]),
@@ -148,17 +152,19 @@ def load_model(path: Path) -> TrainedModel:
             if f"{name}.terms" in stored
         }
         return TrainedModel(
+            classes=tuple(_unpacked(stored["classes"])),
             bias=wide(stored["bias"]),
             temperature=float(stored["temperature"][0]),
             mark_index=_index(stored["marks"]),
             mark_weights=wide(stored["mark_weights"]),
             blocks=blocks,
             vector_weights=wide(stored["vector_weights"]) if "vector_weights" in stored else None,
+            intents_of=wide(stored["intents_of"]) if "intents_of" in stored else None,
         )
 
 
-@lru_cache(maxsize=3)
-def shipped_model(name: WeightSet) -> TrainedModel:
+@lru_cache(maxsize=6)
+def shipped_model(name: WeightSet | KindSet) -> TrainedModel:
     return load_model(WEIGHTS / f"{name}.npz")
 
 

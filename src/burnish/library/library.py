@@ -81,7 +81,8 @@ class Library:
         without `config` it keeps that. `metadata` belongs to a text, so new content drops it.
 
         Content equal to the latest revision's makes no new one, unless `always`. Category, tags
-        and description of an existing prompt change where they are given. The name of a deleted
+        and description of an existing prompt change where they are given; a new one is in the
+        category of its first folder (`travel/lisbon` in `travel`). The name of a deleted
         prompt is free. `expected_revision=0` asks for a new prompt. Raises Conflict when the
         prompt is not at the expected revision, TemplateRefused for a template that cannot render.
         """
@@ -241,7 +242,7 @@ class Library:
         except Conflict as error:
             raise Conflict(
                 f"another prompt is named {target!r} now",
-                hint="restore under another name, or delete that prompt first",
+                hint="restore it under another name (--as-name), or delete that prompt first",
                 subject=target,
             ) from error
         self._cache.drop(target)

@@ -58,12 +58,12 @@ class Rendered(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class NewPrompt(msgspec.Struct, frozen=True, kw_only=True):
-    """One of many prompts to bring in at once."""
+    """One of many prompts to bring in at once. Without a category it is in its first folder's."""
 
     name: str
     content: str | tuple[Message, ...]
     variables: tuple[Variable, ...] = ()
-    category: str = ""
+    category: str | None = None
     tags: tuple[str, ...] = ()
     description: str = ""
     owner: str = ""

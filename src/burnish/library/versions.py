@@ -105,7 +105,7 @@ class Versions:
         prompt = Prompt(
             id=self._shelf.ids(),
             name=refs.check_name(new.name),
-            category=new.category.strip(),
+            category=_category(new.name, new.category),
             tags=clean_tags(new.tags),
             description=new.description,
             owner=new.owner or author,
@@ -120,7 +120,7 @@ class Versions:
         prompt = Prompt(
             id=shelf.ids(),
             name=name,
-            category=edit.category or "",
+            category=_category(name, edit.category),
             tags=edit.tags or (),
             description=edit.description or "",
             owner=owner,
@@ -164,3 +164,8 @@ class Versions:
             )
         moved = () if label is None else (label,)
         return Saved(prompt=prompt, version=version, change="unchanged", moved=moved)
+
+
+def _category(name: str, given: str | None) -> str:
+    """The first folder of the name where nobody says otherwise: `travel/lisbon` is in `travel`."""
+    return given.strip() if given is not None else name.rpartition("/")[0].partition("/")[0]

@@ -5,10 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+import msgspec
+
 from burnish.generation.brief import Brief, Input, Span
 from burnish.generation.reading import measures, shape, subject
 from burnish.generation.reading.constraints import constraint_spans, is_list_continuation
-from burnish.generation.reading.lazy import Pattern
+from burnish.generation.reading.labels import labels
+from burnish.generation.reading.pasted import brings_text, split_pasted
+from burnish.generation.reading.task import task_sentence
 from burnish.generation.reading.words import LANGUAGE_OF_CODE, example_of
 from burnish.intents.intent import Classification
 from burnish.prompts.prompt import Variable
@@ -23,17 +27,12 @@ _HEAD_CHARS, _TAIL_CHARS = 2000, 500
 _FOR_READERS = (
     "summarization", "learning", "research", "analysis", "data_extraction", "translation",
 )  # fmt: skip
-_QUESTION = Pattern(
-    r"(?:who|whose|what|when|where|which|why|how|is|are|was|were|does|did|can|could|should|would|will"
-    r"|cómo|qué|cuál|por qué|qui|pourquoi|comment|wer|was|wann|wo|warum|wie|welche[rsn]?|quem|como|chi|perché)\b(?!['’])",
-    re.IGNORECASE,
-)
 
 
 def read_idea(idea: str, found: Classification) -> Brief:
     """`idea` is the user's text, stripped. Nothing of it is lost: what a reader takes out of the
     task sentence stands in another field, and an idea that is long or structured stays whole."""
-    given = subject.split_pasted(idea)
+    given = split_pasted(idea)
     error = subject.error_text(idea) if found.intent in _DEBUGGING else ""
     verbatim = _is_structured(given.ask) or bool(error)
     ask = _ends(given.ask)
@@ -46,7 +45,7 @@ def read_idea(idea: str, found: Classification) -> Brief:
     return Brief(
         idea=idea,
         intent=found.intent,
-        task=escape(given.ask) if verbatim else _task(given.ask, spans),
+        task=escape(given.ask) if verbatim else task_sentence(given.ask, spans),
         topic=_topic(spans),
         audience=_first(spans, "audience"),
         tone=_tones(spans),
@@ -63,6 +62,8 @@ def read_idea(idea: str, found: Classification) -> Brief:
         constraints=tuple(dict.fromkeys(span.value for span in spans if span.kind == "constraint")),
         error_text=error,
         verbatim=verbatim,
+        language=found.language,
+        pasted=given.pasted,
         reasons=_reasons(ask, spans, inputs, keys),
     )
 
@@ -87,13 +88,15 @@ def _all_spans(ask: str, found: Classification) -> Iterable[Span]:
         yield from measures.lengths(ask)
     if found.intent != "code_generation":  # there, JSON and tables are what the program handles
         yield from shape.formats(ask)
+    if found.intent in ("analysis", "data_extraction"):
+        yield from filter(None, [labels(ask)])
     if found.intent != "translation":
         yield from shape.answer_language(ask)
     if found.intent == "planning":
         yield from filter(None, [subject.place(ask)])
         yield from measures.periods(ask)
     if found.intent in ("planning", "research", "analysis", "learning"):
-        yield from measures.money(ask)
+        yield from measures.money(ask, of_a_plan=found.intent == "planning")
     yield from measures.ages(ask)
     yield from measures.counts(ask)
     if found.intent in ("learning", "research", "reasoning"):
@@ -125,34 +128,25 @@ def _choose(spans: Iterable[Span]) -> list[Span]:
     return sorted(chosen, key=lambda span: span.start)
 
 
-def _task(ask: str, spans: list[Span]) -> str:
-    """The ask without what other sections say, its changeable parts as variables."""
-    pieces: list[str] = []
-    end = 0
-    for span in spans:
-        if span.start < end or (span.keep and not span.replacement):
-            continue
-        pieces += [escape(ask[end : span.start]), span.replacement]
-        end = span.end
-    pieces.append(escape(ask[end:]))
-    was_cut = bool(spans) and end > 0 and not ask[end:].strip(" .,;!?") and not pieces[-2]
-    return _tidy("".join(pieces), was_cut=was_cut)
+def with_input(brief: Brief, noun: str) -> Brief:
+    """With a variable for what the task works on, unless the idea names it or brings it along."""
+    if not noun or brief.inputs or brief.verbatim or brings_text(brief.idea):
+        return brief
+    item = Input(noun, noun)
+    return msgspec.structs.replace(
+        brief,
+        inputs=(item,),
+        variables=(*brief.variables, _input_variable(item)),
+        reasons=(*brief.reasons, ("input", noun)),
+    )
 
 
-def _tidy(task: str, *, was_cut: bool) -> str:
-    """`was_cut`: the end of the ask stands elsewhere, and a joining word may dangle."""
-    task = re.sub(r"[ \t]+", " ", task)
-    task = re.sub(r"\s+([,.;:?!])", r"\1", task)
-    task = re.sub(r"(?:,\s*)+(?=[,.;]|$)", "", task)
-    if was_cut:
-        task = re.sub(r"\s*\b(?:and|with|in|for|but|y|et|und|con|mit|pour)\s*(?=[.?!]?$)", "", task)
-    task = re.sub(r"^(?:please|pls|hey|hi|hello)[,!\s]+", "", task.strip(), flags=re.IGNORECASE)
-    task = task.strip(" ,;:-\n")
-    if task and task[0].islower() and not task.startswith("{{"):
-        task = task[0].upper() + task[1:]
-    if not task or (task[-1] in ".?!`}。？！" and not task.endswith("}}")):
-        return task
-    return f"{task}?" if _QUESTION.match(task) else f"{task}."
+def without_pasted(brief: Brief) -> Brief:
+    """For a prompt that holds the pasted text already: no variable brings it a second time."""
+    kept = brief.inputs[1:]
+    first = brief.inputs[0].name if brief.inputs else ""
+    variables = tuple(v for v in brief.variables if v.name != first)
+    return msgspec.structs.replace(brief, inputs=kept, variables=variables)
 
 
 def _inputs(
@@ -183,17 +177,18 @@ def _source_name(source: str) -> str:
 def _variables(spans: list[Span], inputs: tuple[Input, ...], pasted: str) -> tuple[Variable, ...]:
     found = [span.variable for span in spans if span.variable]
     for index, item in enumerate(inputs):
-        is_pasted = bool(pasted) and index == 0
-        found.append(
-            Variable(
-                name=item.name,
-                required=not is_pasted,
-                default=pasted if is_pasted else None,
-                description=f"The {item.noun} to work on",
-                example=pasted[:200] if is_pasted else example_of(item.name),
-            )
-        )
+        found.append(_input_variable(item, pasted if index == 0 else ""))
     return tuple({variable.name: variable for variable in found}.values())
+
+
+def _input_variable(item: Input, pasted: str = "") -> Variable:
+    return Variable(
+        name=item.name,
+        required=not pasted,
+        default=pasted or None,
+        description=f"The {item.noun} to work on",
+        example=pasted[:200] if pasted else example_of(item.name),
+    )
 
 
 def _languages(ask: str, found: Classification) -> tuple[str, str]:
@@ -245,4 +240,4 @@ def _reasons(
     return tuple(dict.fromkeys(read))
 
 
-__all__ = ["is_list_continuation", "read_idea"]
+__all__ = ["is_list_continuation", "read_idea", "with_input", "without_pasted"]

@@ -5,17 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from burnish.generation.brief import Span
+import msgspec
+
+from burnish.generation.brief import Span, slot
 from burnish.generation.reading.lazy import Pattern
 
 _STRONG = Pattern(
     r"(?:^|[,;.]\s*+|(?<=\s))(?P<text>(?:and\s+|but\s+)?(?:(?P<no>no|without|avoid|don'?t|do not|never|not|ohne|sin|sans|sem|senza)"
-    r"|(?P<must>must(?: be| have| include)?|only|always|make sure|be sure to|ensure|include|including|use|using|keep|mention|based on|has to|have to|needs? to|should|aimed at|focus(?:ed|ing)? on))\s+[^,;.\n]+?)"
-    r"(?=\s*(?:[,;.\n]|$)|\s+(?:and|but)\s+(?:no|without|avoid|must|only|include|use|keep|don'?t|make)\b)",
+    r"|(?P<must>must(?: be| have| include)?|only|always|make sure|be sure to|ensure|include|including|use|using|keep|mention|based on|has to|have to|needs? to|should|aimed at|focus(?:ed|ing)? on))\s+(?:[^,;.\n]|\.(?=\d))+?)"
+    r"(?=\s*(?:[,;\n]|\.(?!\d)|$)|\s+(?:and|but)\s+(?:no|without|avoid|must|only|include|use|keep|don'?t|make)\b)",
     re.IGNORECASE,
 )
 _BESIDE = Pattern(
-    r"[,;]\s*(?P<text>(?:and\s+|but\s+)?[^,;.\n]{3,60}?)(?=\s*(?:[,;.\n]|$))",
+    r"[,;]\s+(?P<text>(?:and\s+|but\s+)?(?:[^,;.\n]|\.(?=\d)){3,60}?)(?=\s*(?:[,;\n]|\.(?!\d)|$))",
 )
 _WITH = Pattern(
     r"\s(?P<text>(?:with|mit|con|avec|com)\s+(?:(?:my|our|two|three|small|young|little|\d)\s+)*(?:kids?|children|toddlers?|a baby|baby|dogs?|a dog|cats?|my (?:wife|husband|parents|family|partner)|family|friends|seniors|niños|kindern|enfants|crianças|bambini|bad knees|a wheelchair|kids and [a-z]+))\b",
@@ -42,6 +44,22 @@ _STATING_INTENTS = ("problem_solving", "reasoning", "conversation")
 _CONDITION_INTENTS = ("planning", "creative_writing", "research", "code_generation", "learning")
 
 
+# What follows are things to deal with, not conditions: "my to-do list: tax return, dentist".
+_LIST_AHEAD = Pattern(
+    r"\b(?:list|tasks|to-?dos?|items|errands|chores|things|topics|ingredients|features)\s*:",
+    re.IGNORECASE,
+)
+# Named beside a request for code, such a word says what to write it in or for.
+_DATABASE = r"postgres(?:ql)?|mysql|sqlite|mariadb|sql server|oracle|bigquery|snowflake|duckdb"
+_TECHNOLOGY = Pattern(
+    rf"(?P<database>(?:{_DATABASE})(?: \d[\d.]*)?)\Z"
+    r"|(?:python|javascript|typescript|react|vue|svelte|angular|node(?:\.?js)?|go|golang|rust|java|kotlin|swift|c\+\+|c#|ruby|php"
+    r"|bash|zsh|powershell|pandas|numpy|django|flask|fastapi|spring|rails|laravel|terraform|kubernetes|docker|pytest|jest|tailwind|redis|mongodb)"
+    r"(?: ?\d[\d.]*\+?)?\Z",
+    re.IGNORECASE,
+)
+
+
 def constraint_spans(text: str, intent: str) -> Iterator[Span]:
     for match in _STRONG.finditer(text):
         if match.start("text") < 6 or intent in _STATING_INTENTS:
@@ -52,14 +70,16 @@ def constraint_spans(text: str, intent: str) -> Iterator[Span]:
         for match in _WITH.finditer(text):
             yield _span(match)
     if intent in _CONDITION_INTENTS:
-        for match in _BESIDE.finditer(text):
+        listed = _LIST_AHEAD.search(text)
+        end = listed.start() if listed else len(text)
+        for match in _BESIDE.finditer(text, 0, end):
             words = match["text"].strip()
             if _ASK_VERB.match(words) or is_list_continuation(
                 text, match.start("text"), match.end("text")
             ):
                 continue
             if len(words.split()) <= (6 if intent == "planning" else 3):
-                yield _span(match)
+                yield _code_span(match) if intent == "code_generation" else _span(match)
 
 
 def _is_part_of_sentence(before: str, words: str) -> bool:
@@ -88,3 +108,18 @@ def _span(match: re.Match[str]) -> Span:
         kind="constraint",
         value=sentence if sentence[-1] in ".!?" else f"{sentence}.",
     )
+
+
+def _code_span(match: re.Match[str]) -> Span:
+    """ "postgres" and "with tests" beside a request for code are wishes that need a verb."""
+    span = _span(match)
+    words = match["text"].strip()
+    technology = _TECHNOLOGY.match(words)
+    if technology and technology["database"]:
+        database = slot("database", words, "Database system and version")
+        return msgspec.structs.replace(span, value="Use {{ database }}.", variable=database)
+    if technology:
+        return msgspec.structs.replace(span, value=f"Use {words}.")
+    if with_what := re.match(r"with (?P<what>\w.*)", words, re.IGNORECASE):
+        return msgspec.structs.replace(span, value=f"Include {with_what['what']}.")
+    return span

@@ -17,14 +17,16 @@ class Pattern:
     def _compiled(self) -> re.Pattern[str]:
         return re.compile(self.pattern, self._flags)
 
-    def search(self, text: str) -> re.Match[str] | None:
-        return self._compiled.search(text)
+    def search(self, text: str, start: int = 0) -> re.Match[str] | None:
+        return self._compiled.search(text, start)
 
     def match(self, text: str) -> re.Match[str] | None:
         return self._compiled.match(text)
 
-    def finditer(self, text: str) -> Iterator[re.Match[str]]:
-        return self._compiled.finditer(text)
+    def finditer(
+        self, text: str, start: int = 0, end: int | None = None
+    ) -> Iterator[re.Match[str]]:
+        return self._compiled.finditer(text, start, len(text) if end is None else end)
 
     def findall(self, text: str) -> list[str]:
         return self._compiled.findall(text)

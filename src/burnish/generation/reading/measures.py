@@ -32,7 +32,8 @@ _UNIT = "|".join(f"(?P<{name}>{pattern})" for name, pattern in _UNITS.items())
 _LENGTH = Pattern(
     rf"(?<![\w{{])(?:(?:in|with|using|into|as|en|em|mit|con|com|auf|dans|of|keep it|limit(?:ed)? (?:it )?to|within)\s+)?"
     rf"(?:{_LIMIT}\s+)?(?P<n>{NUMBER})(?:\s*(?:-|–|to|or)\s*(?P<m>\d+))?[\s-]+(?:short |brief |clear )?(?:{_UNIT})\b"
-    rf"(?:\s+(?P<after>max(?:imum)?|or less|or fewer|at most|minimum|or more))?",
+    rf"(?:\s+(?P<after>max(?:imum)?|or less|or fewer|at most|minimum|or more))?"
+    rf"(?P<each>\s+(?:each|apiece|per (?:item|piece|post|mug|description|entry|product)))?\b",
     re.IGNORECASE,
 )
 _ADJECTIVE = Pattern(
@@ -99,6 +100,11 @@ def lengths(text: str) -> Iterator[Span]:
 
 
 def _limit(match: re.Match[str], unit: str, text: str) -> str:
+    said = _limit_of_one(match, unit, text)
+    return f"{said[:-1]}{match['each'].lower()}." if match["each"] else said
+
+
+def _limit_of_one(match: re.Match[str], unit: str, text: str) -> str:
     amount = text[match.start("n") : match.end("n")]
     n = number(amount)
     shown = str(n) if n is not None else amount
@@ -117,21 +123,23 @@ def _limit(match: re.Match[str], unit: str, text: str) -> str:
     return f"About {shown} words." if unit == "words" else f"Exactly {shown} {noun}."
 
 
-def money(text: str) -> Iterator[Span]:
+def money(text: str, *, of_a_plan: bool) -> Iterator[Span]:
+    """A plan spends a budget as a whole; a recommendation costs up to it each time."""
     for match in _MONEY.finditer(text):
         unit = (match["sign"] or match["unit"]).lower()
         currency = _CURRENCY.get(unit, unit)
         value = number((match["n1"] or match["n2"]).rstrip(".,"))
         if value is None or not _is_limit(match, text):
             continue
+        limit = "a total budget" if of_a_plan else "a budget"
         variable = slot(
-            f"budget_{currency}", value, f"Total budget in {currency.upper()}", "number"
+            f"budget_{currency}", value, f"{limit[2:].capitalize()} in {currency.upper()}", "number"
         )
         yield Span(
             start=match.start(),
             end=match.end(),
             kind="constraint",
-            value=f"Stay within a total budget of {{{{ {variable.name} }}}} {currency.upper()}.",
+            value=f"Stay within {limit} of {{{{ {variable.name} }}}} {currency.upper()}.",
             variable=variable,
         )
 

@@ -7,7 +7,14 @@ from collections.abc import Iterator
 
 from burnish.generation.brief import Span
 from burnish.generation.reading.lazy import Pattern
-from burnish.generation.reading.words import LANGUAGE, LANGUAGE_OF_NAME, PERSON, TONES, TRADE
+from burnish.generation.reading.words import (
+    IN_LANGUAGE,
+    LANGUAGE,
+    LANGUAGE_OF_NAME,
+    PERSON,
+    TONES,
+    TRADE,
+)
 
 _FORMATS = {
     "json": r"json(?: (?:object|array|format|lines))?|jsonl",
@@ -38,6 +45,9 @@ _IN_LANGUAGE = Pattern(
     r"(?:,\s*)?\b(?:(?:written\s+)?in|auf|en|em|på|in het|in lingua|answer in|reply in|w języku|на)"
     rf"\s+(?:(?:simple|plain|formal|fluent|native|leichtem|einfachem)\s+)?(?P<language>{LANGUAGE})(?!\s+(?:food|cuisine|history|culture|class|lesson|literature|law|market|grammar|verbs?))",
     re.IGNORECASE,
+)
+_ADVERB = Pattern(
+    rf"(?:[,.]\s*|\b)(?P<adverb>{'|'.join(map(re.escape, IN_LANGUAGE))})(?!\w)\.?", re.IGNORECASE
 )
 _TO_LANGUAGE = Pattern(
     rf"\b(?:(?:from\s+(?P<source>{LANGUAGE})\s+)?(?:to|into|in|ins|al|en|para(?: o)?|nach|in het|naar|na)\s+(?:\w+\s+)?(?P<target>{LANGUAGE})"
@@ -82,6 +92,9 @@ def formats(text: str) -> Iterator[Span]:
 
 
 def answer_language(text: str) -> Iterator[Span]:
+    for match in _ADVERB.finditer(text):
+        name = IN_LANGUAGE[match["adverb"].lower()]
+        yield Span(start=match.start(), end=match.end(), kind="language", value=name)
     for match in _IN_LANGUAGE.finditer(text):
         name = LANGUAGE_OF_NAME[match["language"].lower()]
         yield Span(start=match.start(), end=match.end(), kind="language", value=name)

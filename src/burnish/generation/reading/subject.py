@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-import msgspec
-
 from burnish.generation.brief import Input, Span, slot
 from burnish.generation.reading.lazy import Pattern
+from burnish.generation.reading.pasted import is_cut
 from burnish.generation.reading.words import INPUT_NOUNS
 
 _NOUN = "|".join(sorted(map(re.escape, INPUT_NOUNS), key=len, reverse=True))
@@ -95,10 +94,17 @@ _ABOUT = Pattern(
     r"(?=\s*(?:[,.;:?!\n]|$)|\s+(?:for|to|in|that|who|with|using|under|of about|para|pour|für|mit|con|avec)\s)",
     re.IGNORECASE,
 )
+# What follows "about" or "on" without being what a text is about: a day, one's own things.
+_NO_TOPIC = Pattern(
+    r"(?:our|my|this|these|it|us|them|him|her|me|you|(?:next |last |a )?(?:mon|tues|wednes|thurs|fri|satur|sun)day"
+    r"|(?:january|february|march|april|may|june|july|august|september|october|november|december)\b|time|behalf|top of|\d"
+    r"|(?:montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonntag|lunes|martes|viernes|lundi|mardi|vendredi))\b",
+    re.IGNORECASE,
+)
 _PLACE = Pattern(
     r"\b(?P<lead>(?:trip|travel|holiday|vacation|weekend|getaway|journey|visit|honeymoon|itinerary|days|viaje|voyage|reise|viaggio|viagem|semana|days?|nights?|días|dias|jours|tage|giorni)"
     r"(?:\s+(?:in|to|at|for|a|à|au|en|nach|para|around|through)\s+)|(?:visiting|travel(?:ling)? to|going to|visit)\s+)(?:the\s+)?"
-    r"(?P<place>[A-Za-zÀ-ÿ][\w'’.-]*(?:\s+(?!(?:with|for|in|on|under|and|next|this|from|by|mit|con|avec|pour|para)\b)[A-Za-zÀ-ÿ][\w'’.-]*){0,3})",
+    r"(?P<place>(?!(?:weeks?|months?|days?|years?|row|time|home|night)\b)[A-Za-zÀ-ÿ][\w'’.-]*(?:\s+(?!(?:with|for|in|on|under|and|next|this|from|by|mit|für|im|und|ab|vom|bis|zu|con|en|y|desde|avec|pour|et|dans|para|com|e|per|di|su)\b)[A-Za-zÀ-ÿ][\w'’.-]*){0,3})",
     re.IGNORECASE,
 )
 _ERROR = Pattern(
@@ -140,13 +146,6 @@ _WORKS_ON: Mapping[str, Pattern] = {
         re.IGNORECASE,
     ),
 }
-
-
-class Given(msgspec.Struct, frozen=True):
-    """An idea with the text that was pasted into it: the ask and the pasted part apart."""
-
-    ask: str
-    pasted: str = ""
 
 
 def inputs(text: str, intent: str) -> Iterator[tuple[Input, Span]]:
@@ -225,30 +224,6 @@ def _variable_name(words: str, noun: str) -> str:
     return base
 
 
-def split_pasted(idea: str) -> Given:
-    """Separates the ask from pasted text: after a colon, a blank line, or inside quotes."""
-    fence = re.search(r"```.*?```", idea, re.DOTALL)
-    if fence and fence.start() > 8:
-        return Given(f"{idea[: fence.start()]} {idea[fence.end() :]}".strip().rstrip(":"), fence[0])
-    if fence:
-        return Given(idea[fence.end() :].strip(), fence[0])
-    # Blank space is taken whole (`*+`), so that a text full of it takes no longer than another.
-    match = re.match(
-        r"(?P<ask>[^\n]{8,300}?)(?:\s*+:\s*+|[^\S\n]*+\n[^\S\n]*+\n\s*+)(?P<rest>\S.{80,})\Z",
-        idea,
-        re.DOTALL,
-    )
-    if match:
-        return Given(match["ask"], match["rest"])
-    quoted = re.search(r"[\"“«](?P<quote>[^\"“”«»]{60,}+)[\"”»]", idea)
-    if quoted and len(idea) - len(quoted[0]) >= 8:
-        return Given(
-            (idea[: quoted.start()] + idea[quoted.end() :]).strip().rstrip(":").strip(),
-            quoted["quote"],
-        )
-    return Given(idea)
-
-
 def fields(text: str) -> tuple[tuple[str, ...], str]:
     """(keys in snake_case, the words of their source) of an extraction."""
     match = _FIELDS.search(text)
@@ -281,7 +256,7 @@ def topic(text: str) -> Span | None:
     match = _TOPIC.match(text)
     if not match or len(match["topic"].split()) > 7:
         return None
-    if match["topic"].lower().split()[0] in (
+    if is_cut(text, match.end("topic")) or match["topic"].lower().split()[0] in (
         "this",
         "these",
         "it",
@@ -302,13 +277,14 @@ def topic(text: str) -> Span | None:
 
 def about(text: str) -> Span | None:
     match = _ABOUT.search(text)
-    if not match or not 1 <= len(match["topic"].split()) <= 8:
-        return None
-    if re.match(r"(?:our|my|this|these)\b", match["topic"], re.IGNORECASE):
-        return None
-    return _slot_span(
-        match.start("topic"), match.end("topic"), "topic", match["topic"], "What it is about"
-    )
+    while match:
+        start, end = match.span("topic")
+        fits = 1 <= len(match["topic"].split()) <= 8
+        if fits and not _NO_TOPIC.match(match["topic"]) and not is_cut(text, end):
+            return _slot_span(start, end, "topic", match["topic"], "What it is about")
+        # The topic may stand inside what was taken for one: "on Friday about cells".
+        match = _ABOUT.search(text, start)
+    return None
 
 
 def place(text: str) -> Span | None:

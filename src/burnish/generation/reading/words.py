@@ -70,7 +70,29 @@ LANGUAGES: Mapping[str, tuple[str, ...]] = {
     "Vietnamese": ("vietnamese", "tiếng việt"),
     "Welsh": ("welsh", "cymraeg"),
 }
-LANGUAGE_OF_NAME: Mapping[str, str] = {n: lang for lang, ns in LANGUAGES.items() for n in ns}
+_PLAIN_NAMES = {name: language for language, names in LANGUAGES.items() for name in names}
+LANGUAGE_OF_NAME: Mapping[str, str] = {
+    **_PLAIN_NAMES,
+    # "ins Englische", "aus dem Deutschen"
+    **{
+        f"{name.removesuffix('e')}{ending}": language
+        for name, language in _PLAIN_NAMES.items()
+        if name.endswith(("isch", "deutsch"))
+        for ending in ("e", "en")
+    },
+}
+# Words that alone say in which language: "po polsku", "по-русски".
+IN_LANGUAGE: Mapping[str, str] = {
+    "po polsku": "Polish", "po angielsku": "English", "po niemiecku": "German",
+    "po francusku": "French", "česky": "Czech", "anglicky": "English", "magyarul": "Hungarian",
+    "angolul": "English", "suomeksi": "Finnish", "englanniksi": "English", "по-русски": "Russian",
+    "по-английски": "English", "українською": "Ukrainian", "англійською": "English",
+    "türkçe olarak": "Turkish", "på svenska": "Swedish", "på norsk": "Norwegian",
+    "på dansk": "Danish", "på engelska": "English", "in het nederlands": "Dutch",
+    "in het engels": "English", "日本語で": "Japanese", "英語で": "English", "用中文": "Chinese",
+    "用英文": "English", "한국어로": "Korean", "영어로": "English", "بالعربية": "Arabic",
+    "بالإنجليزية": "English",
+}  # fmt: skip
 LANGUAGE = (
     "(?:" + "|".join(sorted(map(re.escape, LANGUAGE_OF_NAME), key=len, reverse=True)) + r")\b"
 )
@@ -135,7 +157,7 @@ INPUT_NOUNS: Mapping[str, str] = {
         "reviews": "review reviews reseñas avis bewertungen recensioni",
         "feedback": "feedback comments comment responses answers testimonials kommentare comentarios commentaires",
         "code": "code function script snippet class method codebase código codice repo program module fonction función funktion funzione função",
-        "diff": "diff commit patch pr",
+        "diff": "diff patch pr",
         "log": "log logs stacktrace traceback",
         "contract": "contract contracts agreement lease nda terms policy contrato vertrag contrat",
         "paper": "paper papers study abstract thesis studie étude estudio",

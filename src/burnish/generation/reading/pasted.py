@@ -1,0 +1,81 @@
+"""Text that came with the ask: fenced, after a colon, behind a blank line, or quoted."""
+
+from __future__ import annotations
+
+import re
+
+import msgspec
+
+from burnish.generation.reading.lazy import Pattern
+
+_BROUGHT = Pattern(r"```|[\"“«„][^\"“”«»]{3,}[\"”»“]|(?<!\w)'[^'\n]{8,}'|:\s+\S+\s+\S+")
+# "Do this:" is followed by what to do, and not by a text to work on.
+_ORDER = Pattern(r"(?:do|follow|use|apply|observe|obey)\b", re.IGNORECASE)
+_POINTING = Pattern(
+    r"(?P<ask>(?:(?:please |pls |can you )?(?:check|fix|correct|proof-?read|translate|re-?write|rephrase|improve|shorten|simplify|summari[sz]e|polish|übersetze?|korrigiere?|traduce|traduis|corrige)\b"
+    r"[^\n:]{3,80})|[^\n:]{0,120}?\b(?:this|these|following|below|diesen?|dieses|folgenden?|esto|este|esta|ceci|cette?|ces|questo|isto)\b[^\n:]{0,80}):\s+(?P<rest>\S.*)\Z",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+class Given(msgspec.Struct, frozen=True):
+    """An idea with the text that was pasted into it: the ask and the pasted part apart."""
+
+    ask: str
+    pasted: str = ""
+
+
+def split_pasted(idea: str) -> Given:
+    """Separates the ask from pasted text: fenced, after a colon, a blank line, or inside quotes."""
+    for part in (_fenced, _after_ask, _pointed_at, _announced, _quoted):
+        if (given := part(idea)) is not None:
+            return given
+    return Given(idea)
+
+
+def _fenced(idea: str) -> Given | None:
+    fence = re.search(r"```.*?```", idea, re.DOTALL)
+    if fence and fence.start() > 8:
+        return Given(f"{idea[: fence.start()]} {idea[fence.end() :]}".strip().rstrip(":"), fence[0])
+    return Given(idea[fence.end() :].strip(), fence[0]) if fence else None
+
+
+def _after_ask(idea: str) -> Given | None:
+    # Blank space is taken whole (`*+`), so that a text full of it takes no longer than another.
+    match = re.match(
+        r"(?P<ask>[^\n]{8,300}?)(?:\s*+:\s*+|[^\S\n]*+\n[^\S\n]*+\n\s*+)(?P<rest>\S.{80,})\Z",
+        idea,
+        re.DOTALL,
+    )
+    return Given(match["ask"], match["rest"]) if match else None
+
+
+def _pointed_at(idea: str) -> Given | None:
+    """ "Translate this to French: good morning" points at what follows."""
+    match = None if _ORDER.match(idea) else _POINTING.match(idea)
+    return Given(match["ask"], match["rest"].strip()) if match else None
+
+
+def _announced(idea: str) -> Given | None:
+    """An ask that ends with a colon and a line break announces a text, however short."""
+    ask, colon, rest = idea.partition(":\n")
+    announces = 8 <= len(ask) <= 300 and "\n" not in ask and not _ORDER.match(ask)
+    return Given(ask, rest.strip()) if colon and announces and len(rest.strip()) >= 20 else None
+
+
+def _quoted(idea: str) -> Given | None:
+    quoted = re.search(r"[\"“«](?P<quote>[^\"“”«»]{60,}+)[\"”»]", idea)
+    if quoted is None or len(idea) - len(quoted[0]) < 8:
+        return None
+    ask = (idea[: quoted.start()] + idea[quoted.end() :]).strip().rstrip(":").strip()
+    return Given(ask, quoted["quote"])
+
+
+def brings_text(idea: str) -> bool:
+    """Whether what the request works on stands in it: quoted, fenced, or after a colon."""
+    return bool(_BROUGHT.search(idea))
+
+
+def is_cut(text: str, end: int) -> bool:
+    """Whether a sign inside a word ended the match, such as the colon of an address."""
+    return bool(re.match(r"[.,:;?!]+\S", text[end : end + 5]))
