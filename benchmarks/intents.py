@@ -57,6 +57,10 @@ def accuracy_rows(trained: dict[str, Any]) -> list[dict[str, Any]]:
             if tier == "embedding" and test == "grouped_cross_validation":
                 row |= {"target": f">= baseline {BASELINE}", "met": reaches(figures, BASELINE)}
             rows.append(row)
+    for tier in TIERS:
+        for test, figures in trained[tier]["kinds"].items():
+            if isinstance(figures, dict):
+                rows.append({"what": f"{tier}, kinds, {test}", **figures})
     for intent, figures in trained["embedding"]["grouped_cross_validation"]["per_intent"].items():
         rows.append({"what": f"embedding, {intent}", **figures})
     return rows

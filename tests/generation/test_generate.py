@@ -87,7 +87,7 @@ def test_explaining_keeps_level_and_asks_for_analogy_and_check(make: Make) -> No
         "age": ("number", 10),
     }
     assert "analogy" in made.text
-    assert "question that lets the reader check" in made.text
+    assert "question that checks understanding" in made.text
 
 
 def test_a_trip_has_a_table_per_day_and_a_way_out_of_the_budget(make: Make) -> None:
@@ -101,7 +101,7 @@ def test_an_error_is_kept_verbatim_and_asks_for_what_is_missing(make: Make) -> N
     assert "TypeError: 'NoneType' object is not iterable in my flask app" in made.text
     assert {"code", "traceback"} <= {v.name for v in made.variables}
     assert all(
-        word in made.text for word in ("Cause", "Fix", "Check", "exactly what you need to see")
+        word in made.text for word in ("Cause", "Fix", "Check", "say exactly what else you need")
     )
 
 

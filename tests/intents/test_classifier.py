@@ -144,7 +144,7 @@ def test_a_french_prompt_reports_french_and_its_subject(classifier: Classifier) 
     answer = classifier.classify("Écris une fonction Python qui trie une liste de dictionnaires")
     assert answer.language == "fr"
     assert answer.domain == "software"
-    assert answer.task_type == "function"
+    assert answer.task_type == "new_function"
     assert answer.intent == "code_generation"
 
 

@@ -32,7 +32,6 @@ _ENOUGH_STEPS = 3
 # constraints fit reader and voice, its format lays out the work. Where thinking is the task
 # itself, a way of working still helps.
 _SAID_FOR_THE_TASK: Mapping[str, SectionKind] = {
-    "context_block": "constraints",
     "style_tone": "constraints",
     **dict.fromkeys(_WORKING_STEPS, "format"),
 }
@@ -44,15 +43,18 @@ def split_embodied(
     archetype: Archetype,
     sections: Sections,
     chosen: Sequence[str],
+    *,
+    terse: bool = True,
 ) -> tuple[list[Technique], list[AppliedTechnique]]:
     """(techniques that still have to add their text, techniques that the sections carry out).
 
-    What a person chose by hand always adds its own text.
+    What a person chose by hand always adds its own text. Without `terse`, so does all that is
+    only said in other words: variations are meant to differ.
     """
     to_apply: list[Technique] = []
     carried: list[AppliedTechnique] = []
     for technique in techniques:
-        kind = _carrier(technique, archetype, sections)
+        kind = _carrier(technique, archetype, sections, terse=terse)
         if technique.name in chosen or kind is None:
             to_apply.append(technique)
             continue
@@ -79,13 +81,18 @@ def renumbered(
     )
 
 
-def _carrier(technique: Technique, archetype: Archetype, sections: Sections) -> SectionKind | None:
-    kinds = [_CARRIED_BY.get(technique.name)]
+def _carrier(
+    technique: Technique, archetype: Archetype, sections: Sections, *, terse: bool
+) -> SectionKind | None:
+    kinds: list[SectionKind | None] = [_CARRIED_BY.get(technique.name)]
+    if terse and technique.name == "context_block":
+        kinds.append("constraints")
     if technique.name == "grounding" and archetype.intent in _ONLY_THE_TEXT:
         kinds = ["constraints"]
     if technique.name in _WORKING_STEPS:
         steps = [line for line in sections.get("steps").splitlines() if line[:1].isdigit()]
         kinds = ["steps"] if len(steps) >= _ENOUGH_STEPS else []
-    if archetype.match and not (technique.name in _WORKING_STEPS and archetype.intent in _THINKING):
+    thinks = technique.name in _WORKING_STEPS and archetype.intent in _THINKING
+    if terse and archetype.match and not thinks:
         kinds.append(_SAID_FOR_THE_TASK.get(technique.name))
     return next((kind for kind in kinds if kind and sections.get(kind)), None)

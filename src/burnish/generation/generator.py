@@ -247,7 +247,13 @@ def _refine(workshop: Workshop, work: _Work) -> str:
     plan = work.plan
     if any("examples" in technique.needs for technique in picked):
         before, work.variables = with_example(before, work.variables)
-    picked, carried = split_embodied(picked, plan.archetype, before, plan.request.techniques)
+    picked, carried = split_embodied(
+        picked,
+        plan.archetype,
+        before,
+        plan.request.techniques,
+        terse=work.variant.technique_set == 0,
+    )
     applied = apply(before, picked, intent=plan.brief.intent)
     for part in before.parts:
         if not preserve.added_around(part.text, applied.sections.get(part.kind)):

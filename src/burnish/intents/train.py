@@ -24,6 +24,7 @@ import numpy as np
 from burnish.intents import train_kinds
 from burnish.intents.corpus import (
     Example,
+    Source,
     folds,
     held_out,
     held_out_voices,
@@ -55,6 +56,8 @@ _TIERS: Mapping[WeightSet, dict[str, bool]] = MappingProxyType(
         "embedding": {"terms": True, "vectors": True},
     }
 )
+
+_SOURCES_OF_INTENTS: frozenset[Source] = frozenset({"request", "template", "pool"})
 
 
 def fitted(rows: Sequence[Read], tier: WeightSet) -> TrainedModel:
@@ -147,8 +150,8 @@ def train(out: Path = WEIGHTS, *, cache: Path | None = None) -> dict[str, Any]:
 
     rows, last = readings(load_corpus(seed=SEED)), readings(held_out())
     held = held_out_voices()
-    phrases = [r for r in rows if r.example.source == "phrase"]
-    rows = [r for r in rows if r.example.source != "phrase"]
+    phrases = [r for r in rows if r.example.source not in _SOURCES_OF_INTENTS]
+    rows = [r for r in rows if r.example.source in _SOURCES_OF_INTENTS]
     seen = [r for r in rows if r.example.group not in held]
     report: dict[str, Any] = {}
     crossed: dict[WeightSet, CrossValidated] = {}
@@ -208,6 +211,7 @@ def _manifest(out: Path) -> dict[str, Any]:
         "held_out_voices": sorted(held_out_voices()),
         "seed": SEED,
         "sentence_vectors": MODEL_ID,
+        "intents_fitted_to": sorted(_SOURCES_OF_INTENTS),
         "recipes": {tier: msgspec.to_builtins(recipe) for tier, recipe in RECIPES.items()},
         "recipe_of_kinds": msgspec.to_builtins(train_kinds.RECIPE),
         "weights": {

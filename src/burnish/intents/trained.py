@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
@@ -17,6 +17,7 @@ from typing import Any, Literal
 import msgspec
 
 from burnish.intents import features
+from burnish.intents.intent import INTENTS
 
 WEIGHTS = Path(__file__).parent / "weights"
 WeightSet = Literal["rules", "floor", "embedding"]
@@ -135,13 +136,17 @@ def save_model(model: TrainedModel, path: Path) -> None:
     path.write_bytes(buffer.getvalue())
 
 
-def load_model(path: Path) -> TrainedModel:
+def load_model(path: Path, classes: Sequence[str] = ()) -> TrainedModel:
+    """Raises ValueError for a file of other classes than those given."""
     import numpy as np
 
     def wide(array: Any) -> Any:
         return array.astype(np.float32)
 
     with np.load(path, allow_pickle=False) as stored:
+        found = tuple(_unpacked(stored["classes"]))
+        if classes and found != tuple(classes):
+            raise ValueError(f"{path} was trained for other classes")
         blocks = {
             name: Block(
                 _index(stored[f"{name}.terms"]),
@@ -152,7 +157,7 @@ def load_model(path: Path) -> TrainedModel:
             if f"{name}.terms" in stored
         }
         return TrainedModel(
-            classes=tuple(_unpacked(stored["classes"])),
+            classes=found,
             bias=wide(stored["bias"]),
             temperature=float(stored["temperature"][0]),
             mark_index=_index(stored["marks"]),
@@ -165,7 +170,8 @@ def load_model(path: Path) -> TrainedModel:
 
 @lru_cache(maxsize=6)
 def shipped_model(name: WeightSet | KindSet) -> TrainedModel:
-    return load_model(WEIGHTS / f"{name}.npz")
+    classes = () if name.endswith("_kinds") else INTENTS
+    return load_model(WEIGHTS / f"{name}.npz", classes)
 
 
 def _packed(terms: Iterable[str]) -> Any:

@@ -9,7 +9,7 @@ import msgspec
 
 from burnish.generation.brief import Brief, Input, Span
 from burnish.generation.reading import measures, shape, subject
-from burnish.generation.reading.constraints import constraint_spans, is_list_continuation
+from burnish.generation.reading.constraints import constraint_spans, database, is_list_continuation
 from burnish.generation.reading.labels import labels
 from burnish.generation.reading.pasted import brings_text, split_pasted
 from burnish.generation.reading.task import task_sentence
@@ -25,7 +25,7 @@ _LONG_CHARS = 800
 # take time that grows with the square of its length.
 _HEAD_CHARS, _TAIL_CHARS = 2000, 500
 _FOR_READERS = (
-    "summarization", "learning", "research", "analysis", "data_extraction", "translation",
+    "summarization", "learning", "analysis", "data_extraction", "translation",
 )  # fmt: skip
 
 
@@ -45,7 +45,7 @@ def read_idea(idea: str, found: Classification) -> Brief:
     return Brief(
         idea=idea,
         intent=found.intent,
-        task=escape(given.ask) if verbatim else task_sentence(given.ask, spans),
+        task=escape(given.ask) if verbatim else task_sentence(given.ask, spans, found.language),
         topic=_topic(spans),
         audience=_first(spans, "audience"),
         tone=_tones(spans),
@@ -106,6 +106,8 @@ def _all_spans(ask: str, found: Classification) -> Iterable[Span]:
     if found.intent in ("creative_writing", "research", "learning"):
         yield from filter(None, [subject.about(ask)])
     yield from constraint_spans(ask, found.intent)
+    if found.intent == "code_generation":
+        yield from filter(None, [database(ask)])
 
 
 def _choose(spans: Iterable[Span]) -> list[Span]:

@@ -51,6 +51,7 @@ _LIST_AHEAD = Pattern(
 )
 # Named beside a request for code, such a word says what to write it in or for.
 _DATABASE = r"postgres(?:ql)?|mysql|sqlite|mariadb|sql server|oracle|bigquery|snowflake|duckdb"
+_NAMED_DATABASE = Pattern(rf"\b(?:{_DATABASE})\b(?: \d[\d.]*)?", re.IGNORECASE)
 _TECHNOLOGY = Pattern(
     rf"(?P<database>(?:{_DATABASE})(?: \d[\d.]*)?)\Z"
     r"|(?:python|javascript|typescript|react|vue|svelte|angular|node(?:\.?js)?|go|golang|rust|java|kotlin|swift|c\+\+|c#|ruby|php"
@@ -108,6 +109,15 @@ def _span(match: re.Match[str]) -> Span:
         kind="constraint",
         value=sentence if sentence[-1] in ".!?" else f"{sentence}.",
     )
+
+
+def database(text: str) -> Span | None:
+    """The database that a request for code names somewhere in its sentence."""
+    match = _NAMED_DATABASE.search(text)
+    if match is None:
+        return None
+    named = slot("database", match[0], "Database system and version")
+    return Span(start=match.start(), end=match.start(), kind="slot", keep=True, variable=named)
 
 
 def _code_span(match: re.Match[str]) -> Span:

@@ -16,7 +16,7 @@ _OR = r"(?:,?\s+(?:or|and|vs\.?|oder|und|o|y|ou|et|e)\s+|\s*/\s*)"
 _LISTED = rf"(?P<list>{_ITEM}(?:,\s*{_ITEM}){{0,11}}{_OR}{_ITEM})"
 _NAMED = Pattern(
     rf"\b(?:{_SORTS})\b[^.;:\n]{{0,120}}?\b(?:as|into|in|by|is|are|to be|como|en|als|zu|nach|comme|entre)"
-    rf"(?:\s+(?:either|one of|the (?:labels|categories|classes)))?:?\s+{_LISTED}(?=\s*(?:[.;:!?\n)]|$))",
+    rf"(?:\s+(?:either|one of|the (?:labels|categories|classes)))?:?\s+{_LISTED}(?=\s*(?:[.;:!?\n)]|$)|\s+(?:in|into|as|with|for|and)\s)",
     re.IGNORECASE,
 )
 _EITHER = Pattern(

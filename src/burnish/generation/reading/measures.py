@@ -36,6 +36,7 @@ _LENGTH = Pattern(
     rf"(?P<each>\s+(?:each|apiece|per (?:item|piece|post|mug|description|entry|product)))?\b",
     re.IGNORECASE,
 )
+_OWNER = Pattern(r"\b(?:this|these|my|our|the)\s+\Z", re.IGNORECASE)
 _ADJECTIVE = Pattern(
     r"(?:,\s*|\b(?:keep it|make it|but|and|be)\s+)(?P<word>short|brief|concise|very short|detailed"
     r"|in[- ]depth|succinct|kurz|breve|corto|court)\b(?:\s+(?:and simple|please))?",
@@ -87,7 +88,8 @@ _COUNT = Pattern(
 
 def lengths(text: str) -> Iterator[Span]:
     for match in _LENGTH.finditer(text):
-        if re.search(r"\b(?:this|these|my|our|the)\s+\Z", text[: match.start()], re.IGNORECASE):
+        bare = match.start() == match.start("n")
+        if bare and _OWNER.search(text[: match.start()]):
             continue  # "this 200 line function" says how long a thing is already
         unit = next(name for name in _UNITS if match[name])
         yield Span(

@@ -97,7 +97,7 @@ _ABOUT = Pattern(
 # What follows "about" or "on" without being what a text is about: a day, one's own things.
 _NO_TOPIC = Pattern(
     r"(?:our|my|this|these|it|us|them|him|her|me|you|(?:next |last |a )?(?:mon|tues|wednes|thurs|fri|satur|sun)day"
-    r"|(?:january|february|march|april|may|june|july|august|september|october|november|december)\b|time|behalf|top of|\d"
+    r"|(?:january|february|march|april|may|june|july|august|september|october|november|december)\b|time|behalf|top of|slack|teams|whatsapp|linkedin|instagram|facebook|twitter|tiktok|youtube|reddit|zoom|the phone|e-?mail|\d"
     r"|(?:montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonntag|lunes|martes|viernes|lundi|mardi|vendredi))\b",
     re.IGNORECASE,
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
 
 from burnish.generation.brief import Span
@@ -25,10 +26,11 @@ _WISH = Pattern(
     re.IGNORECASE,
 )
 _POLITE = Pattern(rf"^(?:can|could|would|will) you (?:please |kindly )?(?={_MADE})", re.IGNORECASE)
+_SMALL_I = Pattern(r"(?<![\w{'’.])i(?=['’ ])(?! ?[=.])")
 _DANGLING = r"\s*\b(?:and|with|in|for|but|y|et|und|con|mit|pour)\s*(?=[.?!]?$)"
 
 
-def task_sentence(ask: str, spans: Sequence[Span]) -> str:
+def task_sentence(ask: str, spans: Sequence[Span], language: str = "en") -> str:
     """The ask without what other sections say, its changeable parts as variables."""
     pieces: list[str] = []
     end = 0
@@ -39,7 +41,8 @@ def task_sentence(ask: str, spans: Sequence[Span]) -> str:
         end = span.end
     pieces.append(escape(ask[end:]))
     was_cut = bool(spans) and end > 0 and not ask[end:].strip(" .,;!?") and not pieces[-2]
-    return _tidy("".join(pieces), was_cut=was_cut)
+    task = _tidy("".join(pieces), was_cut=was_cut)
+    return _SMALL_I.sub("I", task) if language == "en" else task
 
 
 def _tidy(task: str, *, was_cut: bool) -> str:
@@ -63,6 +66,11 @@ def _finished(task: str) -> str:
         task = task[0].upper() + task[1:]
     ended = bool(task) and task[-1] in ".?!`}。？！" and not task.endswith("}}")
     # A mark after a person's last line, such as a signature, would be ours and not theirs.
-    if not task or ended or "\n" in task:
+    if not task or ended or "\n" in task or _is_wide(task[-1]):
         return task
     return f"{task}?" if _QUESTION.match(task) else f"{task}."
+
+
+def _is_wide(char: str) -> bool:
+    """Chinese, Japanese and Korean sentences need no mark of ours."""
+    return unicodedata.east_asian_width(char) in "WF"
