@@ -51,7 +51,7 @@ def cases(rows: Sequence[Read], intents: dict[str, Any]) -> list[tuple[Example, 
             if row.example.group not in fold or chances is None:
                 continue
             kinds = kind_chances(model.logits(row.request, row.vector), model, chances)
-            order = np.argsort(-kinds)[:SHOWN]
+            order: list[int] = np.argsort(-kinds)[:SHOWN].tolist()
             scores = tuple(TaskScore(model.classes[i], float(kinds[i])) for i in order)
             found.append((row.example, classified(row.example, chances, scores)))
     return found

@@ -13,12 +13,21 @@ SIZE = 100_000
 PIECES = (
     " ", "\n", "\r\n", "  \n", "{{", "{%", "{#", "}", "```", "```a\n", "````a\n```\n", '"', "«", "“a",
     "a, ", "1 ", "12 ", "1.5 ", "請", "- x\n", "http://", "{{ x", '{{ "', "(", "AError ", "for my ",
+    "classify as a or ", "labels: a, ", "translate this ", "this: ", "x:\n", "on it ", "mysql ", "i ",
+    "40 words each ", "about us ", "can you ",
 )  # fmt: skip
 
 
 @pytest.mark.spec("GEN-22")
 @pytest.mark.parametrize("piece", PIECES)
-@pytest.mark.parametrize("ends", [("", ""), ("summarise this for my boss: ", " in 5 bullets")])
+@pytest.mark.parametrize(
+    "ends",
+    [
+        ("", ""),
+        ("summarise this for my boss: ", " in 5 bullets"),
+        ("classify these tickets as ", " or b"),
+    ],
+)
 def test_any_hundred_kilobytes(p: burnish.Platform, piece: str, ends: tuple[str, str]) -> None:
     text = f"{ends[0]}{piece * (SIZE // len(piece))}{ends[1]}"
     calls = (

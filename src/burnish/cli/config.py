@@ -29,7 +29,7 @@ def show(*, common: Common = NONE) -> None:
         styles = ("" if row["source"] == "default" else "bold" for row in rows)
         cells = ((row["key"], _text(row["value"]), row["source"]) for row in rows)
         shown = ([styled(c, style) for c in row] for row, style in zip(cells, styles, strict=True))
-        table(("key", "value", "source"), shown)
+        table(("key", "value", "source"), shown, wide="value")
     else:
         out("\n".join(f"{r['key']}\t{_text(r['value'])}\t{r['source']}" for r in rows))
 

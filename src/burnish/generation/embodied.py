@@ -13,7 +13,7 @@ import msgspec
 
 from burnish.generation.archetype import Archetype
 from burnish.prompts.sections import SectionKind, Sections
-from burnish.techniques import AppliedTechnique, Technique
+from burnish.techniques import AppliedTechnique, Selection, Technique
 
 _CARRIED_BY: Mapping[str, SectionKind] = {
     "clear_task": "quality",
@@ -28,14 +28,34 @@ _ONLY_THE_TEXT = ("summarization", "data_extraction", "research")
 # Ways of working that an archetype's own steps already lay out for its task.
 _WORKING_STEPS = ("least_to_most", "outline_draft_revise", "plan_and_solve", "zero_shot_cot")
 _ENOUGH_STEPS = 3
-# What general wording would say again where an archetype was written for the very task: its
-# constraints fit reader and voice, its format lays out the work. Where thinking is the task
-# itself, a way of working still helps.
-_SAID_FOR_THE_TASK: Mapping[str, SectionKind] = {
-    "style_tone": "constraints",
-    **dict.fromkeys(_WORKING_STEPS, "format"),
-}
+_SAID_ALREADY = "what a technique would add stands in the prompt in words made for the task"
+# Where thinking is the task itself, a way of working helps beside any archetype.
 _THINKING = ("reasoning", "problem_solving")
+
+
+def without_needless(selection: Selection, archetype: Archetype, sections: Sections) -> Selection:
+    """Without the techniques whose general wording would only repeat or blur what stands in the
+    sections: tone and reader where none is named, role and way of working where the archetype was
+    written for the very task. What a person chose by hand stays."""
+    names = _needless(archetype, sections)
+    kept = tuple(
+        each
+        for each in selection.recommendations
+        if each.source == "chosen" or each.technique not in names
+    )
+    reason = selection.none_needed or ("" if kept else _SAID_ALREADY)
+    return msgspec.structs.replace(selection, recommendations=kept, none_needed=reason)
+
+
+def _needless(archetype: Archetype, sections: Sections) -> tuple[str, ...]:
+    if not sections.get("constraints"):
+        return ()
+    names = ["style_tone"] if sections.get("context") else ["style_tone", "context_block"]
+    if archetype.match:
+        names += [] if sections.get("role") else ["role_persona"]
+        if archetype.intent not in _THINKING and not _has_steps(sections):
+            names += _WORKING_STEPS
+    return tuple(names)
 
 
 def split_embodied(
@@ -43,18 +63,15 @@ def split_embodied(
     archetype: Archetype,
     sections: Sections,
     chosen: Sequence[str],
-    *,
-    terse: bool = True,
 ) -> tuple[list[Technique], list[AppliedTechnique]]:
     """(techniques that still have to add their text, techniques that the sections carry out).
 
-    What a person chose by hand always adds its own text. Without `terse`, so does all that is
-    only said in other words: variations are meant to differ.
+    What a person chose by hand always adds its own text.
     """
     to_apply: list[Technique] = []
     carried: list[AppliedTechnique] = []
     for technique in techniques:
-        kind = _carrier(technique, archetype, sections, terse=terse)
+        kind = _carrier(technique, archetype, sections)
         if technique.name in chosen or kind is None:
             to_apply.append(technique)
             continue
@@ -81,18 +98,15 @@ def renumbered(
     )
 
 
-def _carrier(
-    technique: Technique, archetype: Archetype, sections: Sections, *, terse: bool
-) -> SectionKind | None:
-    kinds: list[SectionKind | None] = [_CARRIED_BY.get(technique.name)]
-    if terse and technique.name == "context_block":
-        kinds.append("constraints")
+def _carrier(technique: Technique, archetype: Archetype, sections: Sections) -> SectionKind | None:
+    kind = _CARRIED_BY.get(technique.name)
     if technique.name == "grounding" and archetype.intent in _ONLY_THE_TEXT:
-        kinds = ["constraints"]
+        kind = "constraints"
     if technique.name in _WORKING_STEPS:
-        steps = [line for line in sections.get("steps").splitlines() if line[:1].isdigit()]
-        kinds = ["steps"] if len(steps) >= _ENOUGH_STEPS else []
-    thinks = technique.name in _WORKING_STEPS and archetype.intent in _THINKING
-    if terse and archetype.match and not thinks:
-        kinds.append(_SAID_FOR_THE_TASK.get(technique.name))
-    return next((kind for kind in kinds if kind and sections.get(kind)), None)
+        kind = "steps" if _has_steps(sections) else None
+    return kind if kind and sections.get(kind) else None
+
+
+def _has_steps(sections: Sections) -> bool:
+    steps = [line for line in sections.get("steps").splitlines() if line[:1].isdigit()]
+    return len(steps) >= _ENOUGH_STEPS

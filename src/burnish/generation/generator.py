@@ -11,7 +11,7 @@ from burnish.errors import StructureLost, UsageError
 from burnish.generation.archetype import Archetype, choose
 from burnish.generation.brief import Brief
 from burnish.generation.compose import Composed, compose, used_variables, with_example
-from burnish.generation.embodied import renumbered, split_embodied
+from burnish.generation.embodied import renumbered, split_embodied, without_needless
 from burnish.generation.families import lay_out
 from burnish.generation.persona import AUTO, Persona, apply_persona, get_persona
 from burnish.generation.reading import read_idea, with_input, without_pasted
@@ -142,6 +142,7 @@ def _doubts(request: GenerateRequest) -> Iterable[str]:
 def _distinct(workshop: Workshop, plan: _Plan) -> list[_Work]:
     """As many different texts as were asked for: other technique sets, then other shapes."""
     works: dict[str, _Work] = {}
+    sets: dict[frozenset[str], int] = {}
     first_missing = 1_000
     for variant in variants():
         if variant.technique_set >= first_missing:
@@ -153,6 +154,10 @@ def _distinct(workshop: Workshop, plan: _Plan) -> list[_Work]:
             if variant.technique_set == 0:
                 raise
             first_missing = variant.technique_set
+            continue
+        # Another number may stand for the same techniques, some of them left out as needless.
+        owner = sets.setdefault(frozenset(work.selection.names), variant.technique_set)
+        if owner != variant.technique_set:
             continue
         works.setdefault(_text(work), work)
         if len(works) == plan.request.count:
@@ -242,18 +247,12 @@ def _draft(workshop: Workshop, work: _Work) -> str:
 
 def _refine(workshop: Workshop, work: _Work) -> str:
     before = apply_persona(work.sections, work.plan.persona, "refine")
-    work.selection = _select(workshop.catalog, work)
+    work.selection = _select(workshop.catalog, work, before)
     picked = [workshop.catalog.get(name) for name in work.selection.names]
     plan = work.plan
     if any("examples" in technique.needs for technique in picked):
         before, work.variables = with_example(before, work.variables)
-    picked, carried = split_embodied(
-        picked,
-        plan.archetype,
-        before,
-        plan.request.techniques,
-        terse=work.variant.technique_set == 0,
-    )
+    picked, carried = split_embodied(picked, plan.archetype, before, plan.request.techniques)
     applied = apply(before, picked, intent=plan.brief.intent)
     for part in before.parts:
         if not preserve.added_around(part.text, applied.sections.get(part.kind)):
@@ -271,8 +270,9 @@ _PHASES: Mapping[Phase, Callable[[Workshop, _Work], str]] = {
 }
 
 
-def _select(catalog: Catalog, work: _Work) -> Selection:
-    """As many techniques as the complexity asks for, but no more than settings and persona let."""
+def _select(catalog: Catalog, work: _Work, sections: Sections) -> Selection:
+    """As many techniques as the complexity asks for, but no more than settings and persona let.
+    Only variations, which are meant to differ, add what the prompt says in its own words."""
     brief, request = work.plan.brief, work.plan.request
     wanted = SelectRequest(
         classification=msgspec.structs.replace(request.classification, intent=brief.intent),
@@ -289,7 +289,9 @@ def _select(catalog: Catalog, work: _Work) -> Selection:
     most = max(min(bound, request.max_techniques), len(request.techniques))
     if len(selection.names) > most:
         selection = select(catalog, msgspec.structs.replace(wanted, count=most))
-    return selection
+    if work.variant.technique_set:
+        return selection
+    return without_needless(selection, work.plan.archetype, sections)
 
 
 def _whole(brief: Brief, composed: Composed) -> Composed:

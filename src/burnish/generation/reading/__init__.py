@@ -45,7 +45,9 @@ def read_idea(idea: str, found: Classification) -> Brief:
     return Brief(
         idea=idea,
         intent=found.intent,
-        task=escape(given.ask) if verbatim else task_sentence(given.ask, spans, found.language),
+        task=escape(given.ask)
+        if verbatim
+        else task_sentence(given.ask, spans, prose=_is_english_prose(found)),
         topic=_topic(spans),
         audience=_first(spans, "audience"),
         tone=_tones(spans),
@@ -75,6 +77,10 @@ def _is_structured(ask: str) -> bool:
     several_lines = len([line for line in ask.splitlines() if line.strip()]) > 2
     is_long = len(ask) > _LONG_CHARS or len(ask.split()) > _LONG_WORDS
     return several_lines or is_long or "```" in ask or "{" in ask
+
+
+def _is_english_prose(found: Classification) -> bool:
+    return found.language == "en" and found.intent != "code_generation"
 
 
 def _ends(ask: str) -> str:

@@ -46,7 +46,11 @@ _CONDITION_INTENTS = ("planning", "creative_writing", "research", "code_generati
 
 # What follows are things to deal with, not conditions: "my to-do list: tax return, dentist".
 _LIST_AHEAD = Pattern(
-    r"\b(?:list|tasks|to-?dos?|items|errands|chores|things|topics|ingredients|features)\s*:",
+    r"\b(?:(?:my|our|the) (?:day|week|weekend|month)|list|tasks|to-?dos?|items|errands|chores|things|topics|ingredients|features)\s*:",
+    re.IGNORECASE,
+)
+_SAYING = Pattern(
+    r"\b(?:message|note|e?-?mail|post|tweet|announcement|text|reply|notice|letter)\b[^:\n]{0,60}:\s",
     re.IGNORECASE,
 )
 # Named beside a request for code, such a word says what to write it in or for.
@@ -71,7 +75,8 @@ def constraint_spans(text: str, intent: str) -> Iterator[Span]:
         for match in _WITH.finditer(text):
             yield _span(match)
     if intent in _CONDITION_INTENTS:
-        listed = _LIST_AHEAD.search(text)
+        # In a message, what follows a colon is what it says.
+        listed = (_SAYING if intent == "creative_writing" else _LIST_AHEAD).search(text)
         end = listed.start() if listed else len(text)
         for match in _BESIDE.finditer(text, 0, end):
             words = match["text"].strip()

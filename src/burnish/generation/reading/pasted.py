@@ -18,6 +18,13 @@ _POINTING = Pattern(
 )
 
 
+_MESSAGE = Pattern(
+    r"(?P<ask>[^\n?.!]{0,150}\b(?:this|my|the following|diese\w?|meine?|cet|mon|este|mi)\b[^\n?.!]{0,80}[?.!])\s+"
+    r"(?P<rest>(?:hi|hello|hey|dear|good (?:morning|afternoon|evening)|hallo|liebe[rs]?|sehr geehrte\w*|guten (?:tag|morgen)|bonjour|ch[eè]re?|hola|estimad[oa]s?|querid[oa]|ciao|gentile|caro|olá|prezad[oa])\b.{15,})\Z",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
 class Given(msgspec.Struct, frozen=True):
     """An idea with the text that was pasted into it: the ask and the pasted part apart."""
 
@@ -27,7 +34,7 @@ class Given(msgspec.Struct, frozen=True):
 
 def split_pasted(idea: str) -> Given:
     """Separates the ask from pasted text: fenced, after a colon, a blank line, or inside quotes."""
-    for part in (_fenced, _after_ask, _pointed_at, _announced, _quoted):
+    for part in (_fenced, _after_ask, _pointed_at, _greeted, _announced, _quoted):
         if (given := part(idea)) is not None:
             return given
     return Given(idea)
@@ -53,6 +60,12 @@ def _after_ask(idea: str) -> Given | None:
 def _pointed_at(idea: str) -> Given | None:
     """ "Translate this to French: good morning" points at what follows."""
     match = None if _ORDER.match(idea) else _POINTING.match(idea)
+    return Given(match["ask"], match["rest"].strip()) if match else None
+
+
+def _greeted(idea: str) -> Given | None:
+    """A message behind the ask that is to be worked on: "make this shorter? Hi Tom, …"."""
+    match = _MESSAGE.match(idea)
     return Given(match["ask"], match["rest"].strip()) if match else None
 
 

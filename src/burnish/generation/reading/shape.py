@@ -78,6 +78,13 @@ _YEAR_OLD = Pattern(
 )
 
 
+# "Turn this csv into json" is half a sentence without its end.
+_CHANGED_INTO = Pattern(
+    r"\b(?:turn|convert|transform|change|put|make|bring|format|export|wandle|konvertiere|bringe?|convierte|pasa|convertis|mets|trasforma|converti|transforme)\b[^.;?!\n]{1,60}\Z",
+    re.IGNORECASE,
+)
+
+
 def formats(text: str) -> Iterator[Span]:
     for match in _FORMAT.finditer(text):
         name = next(n for i, n in enumerate(_FORMATS) if match[f"f{i}"])
@@ -86,9 +93,8 @@ def formats(text: str) -> Iterator[Span]:
             r"\s+(?:of|with|that|which|where|containing|showing|de|mit|con|avec|com)\b",
             text[match.end() :],
         )
-        yield Span(
-            start=match.start(), end=match.end(), kind="format", value=name, keep=bool(goes_on)
-        )
+        keep = bool(goes_on or _CHANGED_INTO.search(text[: match.start()]))
+        yield Span(start=match.start(), end=match.end(), kind="format", value=name, keep=keep)
 
 
 def answer_language(text: str) -> Iterator[Span]:
@@ -137,7 +143,7 @@ def audiences(text: str, *, is_reader: bool) -> Iterator[Span]:
     for match in _AUDIENCE.finditer(text):
         # "email to dentists" is part of what is asked; "…, for my boss" stands beside it.
         ends = re.match(r"\s*(?:[,.;:!?]|$)", text[match.end() :])
-        keep = match["link"].lower() in ("to", "a", "an", "à") or not (is_reader and ends)
-        yield Span(
-            start=match.start(), end=match.end(), kind="audience", value=match["who"], keep=keep
-        )
+        link = match["link"].lower()
+        keep = link in ("to", "a", "an", "à") or not (is_reader and ends)
+        who = f"{link} {match['who']}" if link in ("a", "an") else match["who"]
+        yield Span(start=match.start(), end=match.end(), kind="audience", value=who, keep=keep)

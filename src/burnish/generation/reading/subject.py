@@ -101,6 +101,10 @@ _NO_TOPIC = Pattern(
     r"|(?:montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonntag|lunes|martes|viernes|lundi|mardi|vendredi))\b",
     re.IGNORECASE,
 )
+_NO_THING = Pattern(
+    r"(?:(?:the|a|an|your|some)\s+)?(?:best|better|easiest|fastest|cheapest|right|good|great|most|least|next|way|ways|reason|point)\b",
+    re.IGNORECASE,
+)
 _PLACE = Pattern(
     r"\b(?P<lead>(?:trip|travel|holiday|vacation|weekend|getaway|journey|visit|honeymoon|itinerary|days|viaje|voyage|reise|viaggio|viagem|semana|days?|nights?|días|dias|jours|tage|giorni)"
     r"(?:\s+(?:in|to|at|for|a|à|au|en|nach|para|around|through)\s+)|(?:visiting|travel(?:ling)? to|going to|visit)\s+)(?:the\s+)?"
@@ -256,7 +260,9 @@ def topic(text: str) -> Span | None:
     match = _TOPIC.match(text)
     if not match or len(match["topic"].split()) > 7:
         return None
-    if is_cut(text, match.end("topic")) or match["topic"].lower().split()[0] in (
+    if _NO_THING.match(match["topic"]) or is_cut(text, match.end("topic")):
+        return None
+    if match["topic"].lower().split()[0] in (
         "this",
         "these",
         "it",

@@ -30,8 +30,9 @@ _SMALL_I = Pattern(r"(?<![\w{'’.])i(?=['’ ])(?! ?[=.])")
 _DANGLING = r"\s*\b(?:and|with|in|for|but|y|et|und|con|mit|pour)\s*(?=[.?!]?$)"
 
 
-def task_sentence(ask: str, spans: Sequence[Span], language: str = "en") -> str:
-    """The ask without what other sections say, its changeable parts as variables."""
+def task_sentence(ask: str, spans: Sequence[Span], *, prose: bool = False) -> str:
+    """The ask without what other sections say, its changeable parts as variables. In English
+    `prose` a lone i is the writer."""
     pieces: list[str] = []
     end = 0
     for span in spans:
@@ -42,7 +43,7 @@ def task_sentence(ask: str, spans: Sequence[Span], language: str = "en") -> str:
     pieces.append(escape(ask[end:]))
     was_cut = bool(spans) and end > 0 and not ask[end:].strip(" .,;!?") and not pieces[-2]
     task = _tidy("".join(pieces), was_cut=was_cut)
-    return _SMALL_I.sub("I", task) if language == "en" else task
+    return _SMALL_I.sub("I", task) if prose else task
 
 
 def _tidy(task: str, *, was_cut: bool) -> str:
