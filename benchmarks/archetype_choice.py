@@ -85,7 +85,7 @@ def main() -> None:
     parser.add_argument("--cache", type=Path, default=None, help="sentence vectors (.npz)")
     cache: Path | None = parser.parse_args().cache
     examples = load_corpus()
-    told = [r for r in read(examples, vectors_of(examples, cache)) if r.example.source != "phrase"]
+    told = [r for r in read(examples, vectors_of(examples, cache)) if r.example.source != "kinds"]
     crossed = cross_validate(told, "embedding")
     intents = {e.text: c for e, c in zip(crossed.examples, crossed.chances, strict=True)}
     labelled = [e for e in examples if e.kind]

@@ -227,3 +227,12 @@ def test_a_plug_in_adds_to_the_built_in_parts() -> None:
 def test_many_texts_keep_their_order(p: burnish.Platform) -> None:
     texts = ["translate this into French", "fix my python function", IDEA]
     assert [c.intent for c in p.analyze_many(texts)] == [p.analyze(t).intent for t in texts]
+
+
+def test_a_generation_can_be_saved_under_several_names(p: burnish.Platform) -> None:
+    made = p.generate("write a toast for my sister", store=False)
+    assert [p.save(made, name).reference for name in ("a/toast", "b/toast", "a/toast")] == [
+        "a/toast@1",
+        "b/toast@1",
+        "a/toast@2",
+    ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import cached_property
 from types import TracebackType
@@ -213,7 +213,7 @@ class AsyncPlatform:
     async def save(self, made: Generation, name: str = "", *, category: str = "") -> Generation:
         """Stores what `generate(…, store=False)` or `enhance` gave, as if it had been stored at
         once: the best candidate becomes a version, every phase a run."""
-        return await self._stored(self._ids(), made, name, category)
+        return await self._stored(self._ids(), _as_new(made, self._ids), name, category)
 
     @cached_property
     def _classifier(self) -> Classifier:
@@ -321,3 +321,17 @@ class AsyncPlatform:
 
                 self._store = await open_store(self.settings.database_url)
             return self._store
+
+
+def _as_new(made: Generation, new_id: Callable[[], str]) -> Generation:
+    """The same with phases of its own, so that saving it again records them again."""
+    best = made.best
+    ids = {phase.id: new_id() for phase in best.phases}
+    phases = tuple(
+        msgspec.structs.replace(
+            phase, id=ids[phase.id], parent_id=ids.get(phase.parent_id or "", phase.parent_id)
+        )
+        for phase in best.phases
+    )
+    first = msgspec.structs.replace(best, phases=phases)
+    return msgspec.structs.replace(made, candidates=(first, *made.candidates[1:]))

@@ -222,7 +222,9 @@ def _from_environment(env: Mapping[str, str]) -> Iterator[tuple[str, tuple[str, 
         if not variable.startswith("BURNISH_"):
             continue
         if variable not in by_variable:
-            near = _nearest(variable, list(by_variable))
+            bare = [name.removeprefix("BURNISH_") for name in by_variable]
+            # Compared without what all share, or everything would be near.
+            near = _nearest(variable.removeprefix("BURNISH_"), bare, prefix="BURNISH_")
             raise SettingsError(f"no setting is called {variable}", hint=near, subject=variable)
         yield by_variable[variable], (value, variable)
 
@@ -267,9 +269,11 @@ def _known(key: str, where: str) -> str:
     return key
 
 
-def _nearest(name: str, names: list[str]) -> str:
+def _nearest(name: str, names: list[str], prefix: str = "") -> str:
     near = difflib.get_close_matches(name, names, n=1, cutoff=0.7)
-    return f"did you mean {near[0]}?" if near else "see `burnish config show` for all of them"
+    return (
+        f"did you mean {prefix}{near[0]}?" if near else "see `burnish config show` for all of them"
+    )
 
 
 def _convert(key: str, value: Any, where: str) -> Any:

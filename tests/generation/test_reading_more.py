@@ -176,3 +176,138 @@ def test_things_on_a_list_are_no_conditions() -> None:
 def test_a_budget_of_a_recommendation_is_not_a_total() -> None:
     brief = read("research", "best restaurants in Porto under 40 euro")
     assert "Stay within a budget of {{ budget_eur }} EUR." in brief.constraints
+
+
+@pytest.mark.parametrize(
+    ("intent", "idea", "task"),
+    [
+        ("data_extraction", "turn this csv into json", "Turn this csv into json."),
+        ("learning", "what's the best way to learn guitar", "What's the best way to learn guitar?"),
+        ("planning", "plan my week: gym 3x, write chapter, dentist", "Plan my week: gym 3x, write chapter, dentist."),
+        ("creative_writing", "draft slack message: server down tonight, expect downtime", "Draft slack message: server down tonight, expect downtime."),
+        ("code_generation", "find the bug: for i in range(10): print(i+1", "Find the bug: for i in range(10): print(i+1."),
+        ("problem_solving", "how do i tell my boss that i quit", "How do I tell my boss that I quit?"),
+        ("planning", "京都旅行を計画してください", "京都旅行を計画してください"),
+    ],
+)  # fmt: skip
+def test_a_sentence_keeps_what_makes_it_one(intent: Intent, idea: str, task: str) -> None:
+    brief = read(intent, idea)
+    assert brief.task == task
+    assert brief.constraints == ()
+
+
+def test_a_message_behind_the_ask_is_what_to_work_on() -> None:
+    idea = "can you make this email shorter? Hi Tom, I just wanted to follow up on the invoice"
+    brief = read("creative_writing", idea)
+    assert brief.pasted == "Hi Tom, I just wanted to follow up on the invoice"
+    assert defaults(brief) == {"email": brief.pasted}
+
+
+def test_a_reader_keeps_the_article() -> None:
+    assert read("learning", "explain TCP like I'm a junior developer").audience == (
+        "a junior developer"
+    )
+
+
+def test_a_technique_whose_words_stand_in_the_prompt_is_not_listed(make: Make) -> None:
+    made = make("planning", "plan a 3 day trip to lisbon with kids, vegetarian, 600 euro")
+    assert not {"context_block", "plan_and_solve"} & {t.technique for t in made.best.techniques}
+    chosen = make("planning", "plan a trip to lisbon", techniques=("plan_and_solve",))
+    assert "plan_and_solve" in {t.technique for t in chosen.best.techniques}
+
+
+@pytest.mark.parametrize(
+    ("idea", "keys"),
+    [
+        (
+            "extract all dates from this contract as JSON with keys date (ISO 8601), amount, currency",
+            ("date", "amount", "currency"),
+        ),
+        ("extract name, price and sku as json from the product pages", ("name", "price", "sku")),
+        (
+            "extract name, price and sku from the pages, keys name, price_usd, sku",
+            ("name", "price_usd", "sku"),
+        ),
+    ],
+)
+def test_keys_that_are_named_are_the_keys(idea: str, keys: tuple[str, ...]) -> None:
+    assert read("data_extraction", idea).fields == keys
+
+
+@pytest.mark.parametrize(
+    ("intent", "idea", "expected"),
+    [
+        ("planning", "budget trip to Rome, 1.500 euro, 3 days", {"budget_eur": 1500, "days": 3}),
+        ("planning", "trip to Rome under 1,500 euro", {"budget_eur": 1500}),
+        ("learning", "leg uit, voor een starter met een inkomen van 42.000 euro", {}),
+        ("planning", "rutina de 4 días para ganar músculo", {"days": 4}),
+    ],
+)
+def test_amounts_are_read_as_people_write_them(
+    intent: Intent, idea: str, expected: dict[str, int]
+) -> None:
+    found = defaults(read(intent, idea))
+    assert {k: v for k, v in found.items() if k in ("budget_eur", "days")} == expected
+    assert found.get("destination") in (None, "Rome")
+
+
+def test_a_german_limit_is_a_limit() -> None:
+    brief = read("creative_writing", "Absage auf eine Bewerbung, max. 120 Wörter, kein Gerede")
+    assert brief.lengths == ("At most 120 words.",)
+
+
+def test_details_after_a_colon_are_no_material() -> None:
+    idea = (
+        "email to landlord: heating broken since monday, third time this winter, want a rent "
+        "reduction of 15%, don't threaten legal action"
+    )
+    brief = read("creative_writing", idea)
+    assert not brief.pasted
+    assert "heating broken since monday" in brief.task
+
+
+@pytest.mark.parametrize(
+    ("intent", "idea", "pasted"),
+    [
+        (
+            "analysis",
+            "Classify this as bug or praise, answer only with the label: 'I was charged twice'",
+            "I was charged twice",
+        ),
+        (
+            "translation",
+            "traduci in inglese mantenendo il tono: Ciao raga, stasera non ce la faccio",
+            "Ciao raga, stasera non ce la faccio",
+        ),
+        (
+            "creative_writing",
+            "次の文を敬語に直してください:明日行けないので、資料送っといて。",
+            "明日行けないので、資料送っといて。",
+        ),
+    ],
+)
+def test_short_material_is_found_in_many_forms(intent: Intent, idea: str, pasted: str) -> None:
+    assert read(intent, idea).pasted == pasted
+
+
+def test_an_answer_of_one_thing_gets_no_other_form(make: Make) -> None:
+    idea = "classify this as bug or praise, answer only with the label"
+    text = make("analysis", idea).text
+    assert "## Format" not in text
+
+
+def test_a_text_beside_the_idea_is_not_asked_for(make: Make) -> None:
+    made = make("code_generation", "refactor this code", context="def f(): return 1")
+    assert "code" not in {v.name for v in made.variables}
+    assert "def f(): return 1" in made.text
+
+
+def test_what_was_pasted_is_announced_as_the_default(make: Make) -> None:
+    made = make("creative_writing", "check my grammar: he go to school every days")
+    assert "{{ text }}" in " ".join(made.warnings)
+
+
+def test_a_condition_inside_a_query_stays_in_its_sentence() -> None:
+    brief = read("code_generation", "query for customers who ordered in May but not in June")
+    assert brief.task == "Query for customers who ordered in May but not in June."
+    assert brief.constraints == ()

@@ -222,10 +222,10 @@ def test_kinds_of_task_are_read_well_enough_to_choose_a_shape() -> None:
     assert figures["ece"] <= 0.1
 
 
-def test_phrases_teach_the_kinds_and_not_the_intents(examples: list[Example]) -> None:
-    phrases = [e for e in examples if e.source == "phrase"]
-    assert len(phrases) > 1000
-    assert {e.kind for e in phrases} == {e.kind for e in examples if e.kind}
+def test_rows_for_the_kinds_do_not_teach_the_intents(examples: list[Example]) -> None:
+    rows = [e for e in examples if e.source == "kinds"]
+    assert len(rows) > 1000
+    assert {e.kind for e in rows} == {e.kind for e in examples if e.kind}
     assert all(e.kind for e in examples if e.source == "request")
     assert MANIFEST["intents_fitted_to"] == ["pool", "request", "template"]
 

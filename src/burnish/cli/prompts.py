@@ -26,6 +26,7 @@ from burnish.cli.common import (
     styled,
     table,
     text_of,
+    warn,
 )
 from burnish.errors import UsageError
 
@@ -74,6 +75,8 @@ def list_(
         _list_terminal(page)
     else:
         out("\n".join(f"{each.name}\t{each.latest_revision}" for each in page.items))
+        if page.next:
+            warn(f"{len(page.items)} of {page.total}; the next page: --cursor {page.next}")
 
 
 def _list_terminal(page: Page) -> None:

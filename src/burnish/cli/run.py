@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 import os
+import re
 import sys
 from typing import Any
 
@@ -15,6 +16,7 @@ from burnish.cli.main import COMMANDS, GROUPS, build, overview
 from burnish.errors import BurnishError
 
 INTERRUPTED = 130
+_TYPES = {"int": "no whole number", "float": "no number", "bool": "neither true nor false"}
 
 
 def run(arguments: list[str]) -> int:
@@ -80,6 +82,8 @@ def _say(code: str, what: str, hint: str, subject: str, *, as_json: bool) -> Non
 
 def _explained(error: cyclopts.CycloptsError, arguments: list[str]) -> tuple[str, str]:
     """What is wrong and what to do, in our own words where the library's are for programmers."""
+    if arguments[0].startswith("-"):
+        return f"{arguments[0]} stands before the command", "write it behind the command"
     words = [word for word in arguments[:2] if not word.startswith("-")]
     group = next((commands for name, _, commands in GROUPS if words[:1] == [name]), None)
     command = " ".join(words if group else words[:1])
@@ -98,4 +102,6 @@ def _explained(error: cyclopts.CycloptsError, arguments: list[str]) -> tuple[str
             "put a text of several words in quotes",
         )
     what = " ".join(str(error).split()).rstrip(".")
+    for python, plain in _TYPES.items():
+        what = re.sub(rf"unable to convert (.+) into {python}\Z", rf"\1 is {plain}", what)
     return what, f"see burnish {command} --help" if command else "see burnish --help"

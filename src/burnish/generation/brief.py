@@ -14,6 +14,10 @@ SpanKind = Literal[
 ]
 
 
+# From this length on an idea that was kept whole holds its material.
+_LONG, _SEVERAL_LINES = 300, 2
+
+
 class Span(msgspec.Struct, frozen=True, kw_only=True):
     """Where in the idea something was read. `keep` leaves its words in the task sentence, with
     `replacement` (template text) in their place when it is given."""
@@ -63,6 +67,12 @@ class Brief(msgspec.Struct, frozen=True, kw_only=True):
     pasted: str = ""
     language: str = "en"
     reasons: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def brings_material(self) -> bool:
+        """Whether the text to work on came with the idea, apart from it or inside it."""
+        long = len(self.idea) > _LONG or self.idea.count("\n") >= _SEVERAL_LINES
+        return bool(self.pasted) or (self.verbatim and long)
 
 
 def slot(

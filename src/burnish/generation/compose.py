@@ -70,8 +70,15 @@ def used_variables(sections: Sections, offered: Iterable[Variable]) -> tuple[Var
 def _offered(brief: Brief, archetype: Archetype) -> tuple[Variable, ...]:
     """What the idea gave wins over what the archetype brings, under the same name."""
     given = {variable.name for variable in brief.variables}
-    brought = (v for v in archetype.variables if v.name not in given and not is_open(v))
+    brought = (v for v in _asked(brief, archetype) if v.name not in given)
     return (*brief.variables, *brought)
+
+
+def _asked(brief: Brief, archetype: Archetype) -> list[Variable]:
+    """The archetype's variables without its open points, and without a text to be brought where
+    the idea brought one."""
+    spare = archetype.documents if brief.brings_material else ()
+    return [v for v in archetype.variables if not is_open(v) and v.name not in spare]
 
 
 def _parts(
@@ -82,7 +89,7 @@ def _parts(
 
     yield "role", [archetype.role] if archetype.role else []
     yield "task", [_task(brief)]
-    asked = {variable.name for variable in archetype.variables if not is_open(variable)}
+    asked = {variable.name for variable in _asked(brief, archetype)}
     documents = [name for name in archetype.documents if name in asked]
     names = dict.fromkeys([*(item.name for item in brief.inputs), *documents])
     yield "input", [_input(name) for name in names]
@@ -135,6 +142,9 @@ _BARE_FORMATS = {
 def _format(brief: Brief, defaults: list[str]) -> list[str]:
     """What the idea asks for, else what the archetype would; keys that it names stand in either."""
     wanted = brief.format
+    if wanted == "only":
+        # The request's own words say what stands in the answer.
+        return [_json_skeleton(brief.fields)] if brief.fields else []
     if brief.fields and wanted == "json":
         return [_json_skeleton(brief.fields)]
     if brief.fields:
@@ -169,8 +179,8 @@ def _context(brief: Brief, archetype: Archetype, sections: Sections, context: st
     given = {variable.name for variable in brief.variables}
     stated += [
         f"{_title(variable.name)}: {{{{ {variable.name} }}}}"
-        for variable in archetype.variables
-        if variable.name not in used and variable.name not in given and not is_open(variable)
+        for variable in _asked(brief, archetype)
+        if variable.name not in used and variable.name not in given
     ]
     parts = ["\n".join(f"- {line}" for line in stated)] if stated else []
     if context:

@@ -13,7 +13,7 @@ import msgspec
 
 from burnish.generation.archetype import Archetype
 from burnish.prompts.sections import SectionKind, Sections
-from burnish.techniques import AppliedTechnique, Selection, Technique
+from burnish.techniques import AppliedTechnique, Catalog, Recommendation, Selection, Technique
 
 _CARRIED_BY: Mapping[str, SectionKind] = {
     "clear_task": "quality",
@@ -33,29 +33,40 @@ _SAID_ALREADY = "what a technique would add stands in the prompt in words made f
 _THINKING = ("reasoning", "problem_solving")
 
 
-def without_needless(selection: Selection, archetype: Archetype, sections: Sections) -> Selection:
+def without_needless(
+    selection: Selection,
+    catalog: Catalog,
+    archetype: Archetype,
+    sections: Sections,
+    *,
+    only: bool = False,
+) -> Selection:
     """Without the techniques whose general wording would only repeat or blur what stands in the
     sections: tone and reader where none is named, role and way of working where the archetype was
-    written for the very task. What a person chose by hand stays."""
-    names = _needless(archetype, sections)
-    kept = tuple(
-        each
-        for each in selection.recommendations
-        if each.source == "chosen" or each.technique not in names
-    )
+    written for the very task, and, when the answer is to be one thing `only`, any form of it. What
+    a person chose by hand stays."""
+
+    def stays(each: Recommendation) -> bool:
+        technique = catalog.get(each.technique)
+        return each.source == "chosen" or not _is_needless(technique, archetype, sections, only)
+
+    if not sections.get("constraints"):
+        return selection
+    kept = tuple(each for each in selection.recommendations if stays(each))
     reason = selection.none_needed or ("" if kept else _SAID_ALREADY)
     return msgspec.structs.replace(selection, recommendations=kept, none_needed=reason)
 
 
-def _needless(archetype: Archetype, sections: Sections) -> tuple[str, ...]:
-    if not sections.get("constraints"):
-        return ()
-    names = ["style_tone"] if sections.get("context") else ["style_tone", "context_block"]
-    if archetype.match:
-        names += [] if sections.get("role") else ["role_persona"]
-        if archetype.intent not in _THINKING and not _has_steps(sections):
-            names += _WORKING_STEPS
-    return tuple(names)
+def _is_needless(
+    technique: Technique, archetype: Archetype, sections: Sections, only: bool
+) -> bool:
+    if technique.name == "context_block":
+        return not sections.get("context")
+    if technique.name == "role_persona":
+        return bool(archetype.match) and not sections.get("role")
+    if technique.section == "steps":
+        return archetype.intent not in _THINKING and not _has_steps(sections)
+    return technique.name == "style_tone" or (only and technique.section == "format")
 
 
 def split_embodied(

@@ -14,7 +14,7 @@ from burnish.generation.compose import Composed, compose, used_variables, with_e
 from burnish.generation.embodied import renumbered, split_embodied, without_needless
 from burnish.generation.families import lay_out
 from burnish.generation.persona import AUTO, Persona, apply_persona, get_persona
-from burnish.generation.reading import read_idea, with_input, without_pasted
+from burnish.generation.reading import read_idea, with_input, without_first_input
 from burnish.generation.result import Candidate, Generation, PhaseOutput
 from burnish.generation.target import Target
 from burnish.generation.variants import Variant, variants
@@ -112,7 +112,7 @@ def generate(workshop: Workshop, request: GenerateRequest) -> Generation:
         read=brief.reasons,
         left_open=first.left_open,
         explanation=explain(first.selection),
-        warnings=(*_doubts(request), *first.selection.warnings),
+        warnings=(*_doubts(request), *_kept_apart(brief), *first.selection.warnings),
         local_parts=("intent", "techniques", "prompt"),
     )
 
@@ -121,10 +121,11 @@ def _brief(request: GenerateRequest, archetype: Archetype) -> Brief:
     """Read as the archetype's kind of task, which may be of another intent than the likeliest."""
     found = msgspec.structs.replace(request.classification, intent=archetype.intent)
     brief = with_input(read_idea(request.idea, found), archetype.input)
-    if not request.keep_words:
-        return brief
-    kept = msgspec.structs.replace(brief, task=escape(request.idea), verbatim=True)
-    return without_pasted(kept) if brief.pasted else kept
+    if request.keep_words:
+        brief = msgspec.structs.replace(brief, task=escape(request.idea), verbatim=True)
+    # A text that stands in the prompt already, or beside it, is not asked for again.
+    is_there = request.context or (request.keep_words and brief.pasted)
+    return without_first_input(brief) if is_there else brief
 
 
 def _doubts(request: GenerateRequest) -> Iterable[str]:
@@ -137,6 +138,14 @@ def _doubts(request: GenerateRequest) -> Iterable[str]:
         )
     elif len(idea.split()) == 1 and idea.isascii():
         yield "one word leaves most of it open; say what should be done, for whom and from what"
+
+
+def _kept_apart(brief: Brief) -> Iterable[str]:
+    if brief.pasted and brief.inputs:
+        yield (
+            f"the text that came with the idea is the default of {{{{ {brief.inputs[0].name} }}}}; "
+            "rendering the prompt puts it in"
+        )
 
 
 def _distinct(workshop: Workshop, plan: _Plan) -> list[_Work]:
@@ -291,7 +300,9 @@ def _select(catalog: Catalog, work: _Work, sections: Sections) -> Selection:
         selection = select(catalog, msgspec.structs.replace(wanted, count=most))
     if work.variant.technique_set:
         return selection
-    return without_needless(selection, work.plan.archetype, sections)
+    return without_needless(
+        selection, catalog, work.plan.archetype, sections, only=brief.format == "only"
+    )
 
 
 def _whole(brief: Brief, composed: Composed) -> Composed:

@@ -21,17 +21,14 @@ import msgspec
 from burnish.intents.intent import INTENTS, Intent
 
 DATA = Path(__file__).parent / "data"
-Source = Literal["request", "phrase", "template", "pool", "correction"]
+Source = Literal["request", "kinds", "template", "pool", "correction"]
 FILLS = 4
-# Voices that name each kind of task in a few plain words: they teach the kinds, and would distort
-# the mix of intents.
-_PHRASES = "phrases-"
 _SLOT = re.compile(r"\{(\w+)\}")
 
 
 class Example(msgspec.Struct, frozen=True, kw_only=True):
     """`also` are further acceptable intents, `kind` is what an expert would call the task (only
-    requests and phrases have one); `share` is the row's part of its template's weight."""
+    requests and rows of `kinds` have one); `share` is the row's part of its template's weight."""
 
     text: str
     intent: Intent
@@ -48,6 +45,9 @@ def load_corpus(folder: Path = DATA, *, seed: int = 7) -> list[Example]:
     rows: list[Example] = []
     for path in sorted(folder.glob("requests_*.jsonl")):
         rows += [_request(row) for row in _read(path)]
+    # As many for each kind of task: they teach the kinds, and would distort the mix of intents.
+    for path in sorted(folder.glob("kinds_*.jsonl")):
+        rows += [_request(row, "kinds") for row in _read(path)]
     rng = random.Random(seed)  # noqa: S311 - fillers, not secrets
     for path in sorted(folder.glob("templates_*.jsonl")):
         for row in _read(path):
@@ -94,14 +94,14 @@ def _read(path: Path) -> Iterator[dict[str, Any]]:
                 yield json.loads(line)
 
 
-def _request(row: dict[str, Any]) -> Example:
+def _request(row: dict[str, Any], source: Source = "request") -> Example:
     return Example(
         text=row["text"],
         intent=_known(row["intent"]),
         also=tuple(_known(name) for name in row["also"]),
         kind=row["kind"],
         also_kinds=tuple(row.get("also_kinds", ())),
-        source="phrase" if row["voice"].startswith(_PHRASES) else "request",
+        source=source,
         group=f"voice:{row['voice']}",
         lang=row["lang"],
     )

@@ -150,7 +150,7 @@ def train(out: Path = WEIGHTS, *, cache: Path | None = None) -> dict[str, Any]:
 
     rows, last = readings(load_corpus(seed=SEED)), readings(held_out())
     held = held_out_voices()
-    phrases = [r for r in rows if r.example.source not in _SOURCES_OF_INTENTS]
+    for_kinds = [r for r in rows if r.example.source not in _SOURCES_OF_INTENTS]
     rows = [r for r in rows if r.example.source in _SOURCES_OF_INTENTS]
     seen = [r for r in rows if r.example.group not in held]
     report: dict[str, Any] = {}
@@ -164,7 +164,7 @@ def train(out: Path = WEIGHTS, *, cache: Path | None = None) -> dict[str, Any]:
         calibrated = msgspec.structs.replace(model, temperature=report[tier]["temperature"])
         save_model(calibrated, out / f"{tier}.npz")
         report[tier]["held_out"] = graded(calibrated, last, calibrated.temperature)
-        kinds, report[tier]["kinds"] = _kinds(tier, [*rows, *phrases], crossed[tier])
+        kinds, report[tier]["kinds"] = _kinds(tier, [*rows, *for_kinds], crossed[tier])
         save_model(kinds, out / f"{tier}_kinds.npz")
         chances = _by_text(last, softmax(logits_of(calibrated, last)))
         report[tier]["kinds"]["held_out"] = train_kinds.graded(kinds, last, chances)

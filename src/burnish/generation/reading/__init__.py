@@ -149,12 +149,11 @@ def with_input(brief: Brief, noun: str) -> Brief:
     )
 
 
-def without_pasted(brief: Brief) -> Brief:
-    """For a prompt that holds the pasted text already: no variable brings it a second time."""
-    kept = brief.inputs[1:]
+def without_first_input(brief: Brief) -> Brief:
+    """For a prompt that has its text already: no variable brings it a second time."""
     first = brief.inputs[0].name if brief.inputs else ""
     variables = tuple(v for v in brief.variables if v.name != first)
-    return msgspec.structs.replace(brief, inputs=kept, variables=variables)
+    return msgspec.structs.replace(brief, inputs=brief.inputs[1:], variables=variables)
 
 
 def _inputs(
@@ -171,7 +170,7 @@ def _inputs(
         listed = [Input(_source_name(source), source)]
     if found.intent == "data_extraction":
         listed = listed[:1]
-    if not listed:
+    if not listed and not (brings_text(ask) and not pasted):
         implied = subject.implied_input(ask, found.intent, is_pasted=bool(pasted))
         listed = [implied] if implied else []
     return tuple(listed[:3])
@@ -226,7 +225,12 @@ def _first(spans: list[Span], kind: str) -> str:
 
 
 def _tones(spans: list[Span]) -> tuple[str, ...]:
-    words = [w for s in spans if s.kind == "tone" for w in re.split(r"\s*,\s*|\s+and\s+", s.value)]
+    words = [
+        w
+        for s in spans
+        if s.kind == "tone"
+        for w in re.split(r"\s*,\s*|\s+(?:and|but)\s+", s.value)
+    ]
     return tuple(dict.fromkeys(word for word in words if word))
 
 
@@ -248,4 +252,4 @@ def _reasons(
     return tuple(dict.fromkeys(read))
 
 
-__all__ = ["is_list_continuation", "read_idea", "with_input", "without_pasted"]
+__all__ = ["is_list_continuation", "read_idea", "with_input", "without_first_input"]

@@ -69,7 +69,10 @@ def constraint_spans(text: str, intent: str) -> Iterator[Span]:
     for match in _STRONG.finditer(text):
         if match.start("text") < 6 or intent in _STATING_INTENTS:
             continue  # the ask itself begins with such a word
-        if not _is_part_of_sentence(text[: match.start("text")], match["text"]):
+        before = text[: match.start("text")]
+        # "customers who ordered in May but not in June" is one condition of the program.
+        joined = intent == "code_generation" and not re.search(r"[,;.]\s*\Z", before)
+        if not joined and not _is_part_of_sentence(before, match["text"]):
             yield _span(match)
     if intent == "planning":
         for match in _WITH.finditer(text):

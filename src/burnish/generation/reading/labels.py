@@ -16,17 +16,17 @@ _OR = r"(?:,?\s+(?:or|and|vs\.?|oder|und|o|y|ou|et|e)\s+|\s*/\s*)"
 _LISTED = rf"(?P<list>{_ITEM}(?:,\s*{_ITEM}){{0,11}}{_OR}{_ITEM})"
 _NAMED = Pattern(
     rf"\b(?:{_SORTS})\b[^.;:\n]{{0,120}}?\b(?:as|into|in|by|is|are|to be|como|en|als|zu|nach|comme|entre)"
-    rf"(?:\s+(?:either|one of|the (?:labels|categories|classes)))?:?\s+{_LISTED}(?=\s*(?:[.;:!?\n)]|$)|\s+(?:in|into|as|with|for|and)\s)",
+    rf"(?:\s+(?:either|one of|the (?:labels|categories|classes)))?:?\s+{_LISTED}(?=\s*(?:[.,;:!?\n)]|$)|\s+(?:in|into|as|with|for|and)\s)",
     re.IGNORECASE,
 )
 _EITHER = Pattern(
     rf"\b(?:(?:{_SORTS})\s+(?:each|every|these|this|the|my|all)\s+(?:\w+\s+){{1,3}}?|is (?:this|it)(?:\s+\w+)?\s+)"
-    r"(?P<list>[\w-]+(?:,\s*[\w-]+){0,6},?\s+or\s+(?:not\s+)?[\w-]+)(?=\s*(?:[.;:!?\n)]|$))",
+    r"(?P<list>[\w-]+(?:,\s*[\w-]+){0,6},?\s+or\s+(?:not\s+)?[\w-]+)(?=\s*(?:[.,;:!?\n)]|$))",
     re.IGNORECASE,
 )
 _ANNOUNCED = Pattern(
     r"\b(?:labels?|categories|classes|tags|kategorien|categorías|catégories)\b\s*(?:are|is|=|:|\()\s*"
-    rf"(?P<list>{_ITEM}(?:,\s*{_ITEM}){{1,11}}?(?:{_OR}{_ITEM})?)(?=\s*(?:[.;:!?\n)]|$))",
+    rf"(?P<list>{_ITEM}(?:,\s*{_ITEM}){{1,11}}(?:{_OR}{_ITEM})?)(?=\s*(?:[.;:!?\n)]|$))",
     re.IGNORECASE,
 )
 _SENTIMENT = Pattern(r"\b(?:sentiment|sentimiento|stimmung|sentimento)", re.IGNORECASE)

@@ -10,7 +10,7 @@ from burnish.generation.reading.lazy import Pattern
 from burnish.generation.reading.words import NUMBER, number
 
 _LIMIT = (
-    r"(?P<limit>exactly|at most|at least|max(?:imum)?(?: of)?|min(?:imum)?(?: of)?|up to|under|below"
+    r"(?P<limit>exactly|at most|at least|max(?:imum|\.)?(?: of)?|min(?:imum|\.)?(?: of)?|up to|under|below"
     r"|less than|fewer than|no more than|not more than|around|about|roughly|approximately|~|circa"
     r"|máximo|maximal|höchstens|au plus|al massimo|no máximo|menos de|moins de|unter|genau)"
 )
@@ -43,8 +43,8 @@ _ADJECTIVE = Pattern(
     re.IGNORECASE,
 )
 _MONEY = Pattern(
-    r"(?P<lead>(?:(?:with|on|for|under|below|max(?:imum)?|up to|within|at most|mit|con|avec|com)\s+)?"
-    r"(?:(?:a|an|my|the|einem|un|una|um)\s+)?(?:(?:total\s+)?budget\s*(?:of|is|:|von|de|di)?\s*)?)"
+    r"(?P<lead>(?:\b(?:with|on|for|under|below|max(?:imum)?|up to|within|at most|mit|con|avec|com)\s+)?"
+    r"(?:\b(?:a|an|my|the|einem|un|una|um)\s+)?(?:\b(?:total\s+)?budget\s*(?:of|is|:|von|de|di)?\s*)?)"
     r"(?:(?P<sign>[$€£₹])\s*(?P<n1>\d[\d.,]*k?)"
     r"|(?P<n2>\d[\d.,]*k?)\s*(?P<unit>€|\$|£|₹|euros?|eur|dollars?|usd|bucks|pounds?|gbp|rupees?|inr|chf|yen|zł|pln|reais))"
     r"(?P<tail>\s+(?:budget|max(?:imum)?|in total|total|or less))?(?![\w%])",

@@ -12,16 +12,36 @@ _BROUGHT = Pattern(r"```|[\"“«„][^\"“”«»]{3,}[\"”»“]|(?<!\w)'[^'
 # "Do this:" is followed by what to do, and not by a text to work on.
 _ORDER = Pattern(r"(?:do|follow|use|apply|observe|obey)\b", re.IGNORECASE)
 _POINTING = Pattern(
-    r"(?P<ask>(?:(?:please |pls |can you )?(?:check|fix|correct|proof-?read|translate|re-?write|rephrase|improve|shorten|simplify|summari[sz]e|polish|übersetze?|korrigiere?|traduce|traduis|corrige)\b"
-    r"[^\n:]{3,80})|[^\n:]{0,120}?\b(?:this|these|following|below|diesen?|dieses|folgenden?|esto|este|esta|ceci|cette?|ces|questo|isto)\b[^\n:]{0,80}):\s+(?P<rest>\S.*)\Z",
+    r"(?P<ask>(?:(?:please |pls |can you )?(?:check|fix|correct|proof-?read|translate|re-?write|rephrase|improve|shorten|simplify|summari[sz]e|polish|classify|label|explain|reply to|übersetze?|fasse|korrigiere?|verbessere?|traduce|traduis|traduci|traduza|corrige|corrija|correggi|résume|resume|resuma|riassumi|vertaal|przetłumacz|popraw|streść)\b"
+    r"[^\n:]{3,80})|tl;?dr|[^\n:]{0,120}?\b(?:this|these|following|below|diesen?|dieses|folgenden?|esto|este|esta|ceci|cette?|ces|questo|isto)\b[^\n:]{0,80}):\s+(?P<rest>\S.*)\Z",
     re.IGNORECASE | re.DOTALL,
 )
 
 
+_POINTING_CJK = Pattern(
+    r"(?P<ask>[^\n:：]{1,60}(?:直し|翻訳|要約|訳|次の|以下|翻译|总结|改写|下面|번역|요약|다음)[^\n:：]{0,40})[:：]\s*(?P<rest>\S.{4,})\Z",
+    re.DOTALL,
+)
+_WORKS = Pattern(
+    r"\b(?:summar\w*|sum up|tl;?dr|translat\w*|re-?writ\w*|re-?phras\w*|paraphras\w*|classif\w*|categori\w*|label|sort|extract\w*"
+    r"|fix|correct|proof-?read\w*|explain|analy[sz]\w*|review|reply|respond|answer|shorten|improve|polish|convert|turn|parse|clean|edit|simplify"
+    r"|critique|feedback|grade|debug|refactor|key points|this|these|those|below|following|attached|here(?: is|'s| are)?"
+    r"|übersetz\w*|fass\w*|zusammen\w*|korrigier\w*|verbesser\w*|diese\w*|folgend\w*|beantworte|antworte"
+    r"|résum\w*|tradui\w*|corrig\w*|reformul\w*|cette?|ces|suivant\w*|resum\w*|traduc\w*|traduz\w*|corrij\w*|correg\w*|est[aeo]s?|siguiente\w*"
+    r"|riassum\w*|traduc\w*|corregg\w*|quest[aeo]|seguente|vertaal\w*|samenvat\w*|vat\b|przetłumacz|streść|popraw)\b"
+    r"|翻訳|要約|直し|翻译|总结|改|번역|요약",
+    re.IGNORECASE,
+)
 _MESSAGE = Pattern(
     r"(?P<ask>[^\n?.!]{0,150}\b(?:this|my|the following|diese\w?|meine?|cet|mon|este|mi)\b[^\n?.!]{0,80}[?.!])\s+"
     r"(?P<rest>(?:hi|hello|hey|dear|good (?:morning|afternoon|evening)|hallo|liebe[rs]?|sehr geehrte\w*|guten (?:tag|morgen)|bonjour|ch[eè]re?|hola|estimad[oa]s?|querid[oa]|ciao|gentile|caro|olá|prezad[oa])\b.{15,})\Z",
     re.IGNORECASE | re.DOTALL,
+)
+
+
+# A quotation that closes the idea is what to work on, also when it is short.
+_QUOTED_LAST = Pattern(
+    r":\s*(?:[\"“«„](?P<quote>[^\"“”«»\n]{12,})[\"”»“]|'(?P<single>[^'\n]{12,})')\s*\Z"
 )
 
 
@@ -54,13 +74,20 @@ def _after_ask(idea: str) -> Given | None:
         idea,
         re.DOTALL,
     )
-    return Given(match["ask"], match["rest"]) if match else None
+    # Without a word for what to do with a text, what follows says more about the wish itself.
+    works = match and (_WORKS.search(match["ask"]) or "\n" in match[0][match.end("ask") :][:4])
+    return Given(match["ask"], match["rest"]) if match and works else None
 
 
 def _pointed_at(idea: str) -> Given | None:
     """ "Translate this to French: good morning" points at what follows."""
-    match = None if _ORDER.match(idea) else _POINTING.match(idea)
-    return Given(match["ask"], match["rest"].strip()) if match else None
+    match = None if _ORDER.match(idea) else _POINTING.match(idea) or _POINTING_CJK.match(idea)
+    return Given(match["ask"], _unquoted(match["rest"])) if match else None
+
+
+def _unquoted(text: str) -> str:
+    found = re.fullmatch(r"(?:[\"“«„]([^\"“”«»]+)[\"”»“]|'([^']+)')", text.strip())
+    return (found[1] or found[2]) if found else text.strip()
 
 
 def _greeted(idea: str) -> Given | None:
@@ -77,11 +104,11 @@ def _announced(idea: str) -> Given | None:
 
 
 def _quoted(idea: str) -> Given | None:
-    quoted = re.search(r"[\"“«](?P<quote>[^\"“”«»]{60,}+)[\"”»]", idea)
+    quoted = re.search(r"[\"“«](?P<quote>[^\"“”«»]{60,}+)[\"”»]", idea) or _QUOTED_LAST.search(idea)
     if quoted is None or len(idea) - len(quoted[0]) < 8:
         return None
     ask = (idea[: quoted.start()] + idea[quoted.end() :]).strip().rstrip(":").strip()
-    return Given(ask, quoted["quote"])
+    return Given(ask, quoted["quote"] or quoted["single"])
 
 
 def brings_text(idea: str) -> bool:

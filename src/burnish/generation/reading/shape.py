@@ -85,7 +85,15 @@ _CHANGED_INTO = Pattern(
 )
 
 
+_ONLY = Pattern(
+    r"\b(?:(?:answer|reply|respond|return|output|give|print|write|show)(?: me| us)?(?: with)? (?:only|just|nothing but)|only (?:answer|reply|respond|return|output|give|print)"
+    r"|(?:just|only) the (?:label|number|answer|name|result|word|letter|code|list|title|text|translation)|antworte nur|nur (?:das|die|den)|gib nur|solo (?:la|el|il)|seulement|uniquement)\b",
+    re.IGNORECASE,
+)
+
+
 def formats(text: str) -> Iterator[Span]:
+    """The form of the answer; `only` where the idea allows one thing and nothing beside it."""
     for match in _FORMAT.finditer(text):
         name = next(n for i, n in enumerate(_FORMATS) if match[f"f{i}"])
         # "a table with year and winner" would fall apart without its noun.
@@ -95,6 +103,8 @@ def formats(text: str) -> Iterator[Span]:
         )
         keep = bool(goes_on or _CHANGED_INTO.search(text[: match.start()]))
         yield Span(start=match.start(), end=match.end(), kind="format", value=name, keep=keep)
+    for match in _ONLY.finditer(text):
+        yield Span(start=match.start(), end=match.end(), kind="format", value="only", keep=True)
 
 
 def answer_language(text: str) -> Iterator[Span]:

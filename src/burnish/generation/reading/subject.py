@@ -76,7 +76,7 @@ _SPLIT = Pattern(
     r"\s*,\s*(?:and\s+|or\s+)?|\s+(?:and|plus|y|et|und|e|as well as)\s+|\s*&\s*|\s*/\s*"
 )
 _FIELD_NAMES = Pattern(
-    r"\b(?:with (?:the )?(?:fields|keys|columns)|fields|keys|columns)\s*[:=]?\s*(?P<list>[\w ,/&-]+)",
+    r"\b(?:with (?:the )?(?:fields|keys|columns)|fields|keys|columns)\s*[:=]?\s*(?P<list>(?:[\w ,/&-]|\([^()\n]{0,60}\))+)",
     re.IGNORECASE,
 )
 
@@ -90,7 +90,7 @@ _TOPIC = Pattern(
     re.IGNORECASE,
 )
 _ABOUT = Pattern(
-    r"\b(?:about|on|regarding|sobre|über|au sujet de|su|a proposito di)\s+(?P<topic>(?!(?:us|it|me|them|you|my own|a budget)\b)[^,.;:?!\n]+?(?:(?:,\s*(?:an?|the|two|three)\s[^,.;:?!\n]+?)+,?\s+and\s+[^,.;:?!\n]+?)?)"
+    r"\b(?<!lie )(?<!lying )(?:about|on|regarding|sobre|über|au sujet de|su|a proposito di)\s+(?P<topic>(?!(?:us|it|me|them|you|my own|a budget)\b)[^,.;:?!\n]+?(?:(?:,\s*(?:an?|the|two|three)\s[^,.;:?!\n]+?)+,?\s+and\s+[^,.;:?!\n]+?)?)"
     r"(?=\s*(?:[,.;:?!\n]|$)|\s+(?:for|to|in|that|who|with|using|under|of about|para|pour|für|mit|con|avec)\s)",
     re.IGNORECASE,
 )
@@ -109,6 +109,11 @@ _PLACE = Pattern(
     r"\b(?P<lead>(?:trip|travel|holiday|vacation|weekend|getaway|journey|visit|honeymoon|itinerary|days|viaje|voyage|reise|viaggio|viagem|semana|days?|nights?|días|dias|jours|tage|giorni)"
     r"(?:\s+(?:in|to|at|for|a|à|au|en|nach|para|around|through)\s+)|(?:visiting|travel(?:ling)? to|going to|visit)\s+)(?:the\s+)?"
     r"(?P<place>(?!(?:weeks?|months?|days?|years?|row|time|home|night)\b)[A-Za-zÀ-ÿ][\w'’.-]*(?:\s+(?!(?:with|for|in|on|under|and|next|this|from|by|mit|für|im|und|ab|vom|bis|zu|con|en|y|desde|avec|pour|et|dans|para|com|e|per|di|su)\b)[A-Za-zÀ-ÿ][\w'’.-]*){0,3})",
+    re.IGNORECASE,
+)
+# "4 días para ganar músculo" names an aim and no place.
+_PURPOSE = Pattern(
+    r"(?:days?|nights?|días?|dias?|jours?|tage|giorni|semana)\s+(?:for|para|per|pour)\b",
     re.IGNORECASE,
 )
 _ERROR = Pattern(
@@ -232,9 +237,11 @@ def fields(text: str) -> tuple[tuple[str, ...], str]:
     """(keys in snake_case, the words of their source) of an extraction."""
     match = _FIELDS.search(text)
     names = _FIELD_NAMES.search(text)
+    named = _keys(names["list"]) if names else ()
     if not match:
-        return (_keys(names["list"]), "") if names else ((), "")
-    keys = _keys(match["list"])
+        return named, ""
+    # "with keys a, b and c" is exact; what stands before it may be any words.
+    keys = named if len(named) > 1 else _keys(match["list"])
     if not _COLLECTIVE.isdisjoint(keys):
         return (), match["source"].strip()
     return (keys, match["source"].strip()) if keys else ((), "")
@@ -249,6 +256,9 @@ def _keys(listed: str) -> tuple[str, ...]:
             part.strip().lower(),
         )
         words = re.sub(r"\s*\(.*?\)", "", words)
+        words = re.sub(
+            r"\s+(?:as|in|into|to)\s+(?:an?\s+)?(?:json|csv|ya?ml|xml|tables?)\b.*", "", words
+        )
         key = re.sub(r"[^\w]+", "_", words).strip("_")
         if key and len(words.split()) <= 4 and not key[0].isdigit():
             keys.append(key)
@@ -295,7 +305,7 @@ def about(text: str) -> Span | None:
 
 def place(text: str) -> Span | None:
     match = _PLACE.search(text)
-    if not match:
+    if not match or _PURPOSE.match(match["lead"]):
         return None
     return _slot_span(
         match.start("place"),

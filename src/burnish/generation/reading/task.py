@@ -11,7 +11,7 @@ from burnish.generation.reading.lazy import Pattern
 from burnish.prompts.template import escape
 
 _QUESTION = Pattern(
-    r"(?:who|whose|what|when|where|which|why|how|is|are|was|were|does|did|can|could|should|would|will"
+    r"(?:what|who|where|when|why|how)['’](?:s|re|d|ll)\b|(?:who|whose|what|when|where|which|why|how|is|are|was|were|does|did|can|could|should|would|will"
     r"|cómo|qué|cuál|por qué|qui|pourquoi|comment|wer|was|wann|wo|warum|wie|welche[rsn]?|quem|como|chi|perché)\b(?!['’])",
     re.IGNORECASE,
 )
@@ -50,7 +50,7 @@ def _tidy(task: str, *, was_cut: bool) -> str:
     """`was_cut`: the end of the ask stands elsewhere, and a joining word may dangle."""
     task = re.sub(r"[ \t]+", " ", task)
     task = re.sub(r"\s+([,.;:?!])", r"\1", task)
-    task = re.sub(r"(?:,\s*)+(?=[,.;]|$)", "", task)
+    task = re.sub(r"(?:[,;]\s*)+(?=[,.;]|$)", "", task)
     if was_cut:
         task = re.sub(_DANGLING, "", task)
     return _finished(_instruction(_GREETING.sub("", task.strip()).strip(" ,;:-\n")))

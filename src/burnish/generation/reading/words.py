@@ -188,8 +188,8 @@ def number(text: str) -> int | float | None:
         return NUMBER_WORDS[word]
     times = 1000 if word.endswith("k") else 1
     digits = word.removesuffix("k")
-    if re.fullmatch(r"\d{1,3}(?:,\d{3})+", digits):
-        digits = digits.replace(",", "")
+    if re.fullmatch(r"\d{1,3}(?:,\d{3})+|\d{1,3}(?:\.\d{3})+", digits):
+        digits = digits.replace(",", "").replace(".", "")
     try:
         value = float(digits.replace(",", ".")) * times
     except ValueError:
