@@ -3,8 +3,8 @@
 python benchmarks/archetype_choice.py [--cache vectors.npz]     about three minutes on two cores
 
 Five folds by voice over the labelled requests: neither the intents nor the kinds were fitted to a
-voice that they are tested on. The patterns of the archetypes were written by hand before the
-labels. Lenient counts the second kind that a label allows.
+voice that they are tested on. The patterns of the archetypes were written by hand, some of them
+with such requests in view. Lenient counts the second kind that a label allows.
 """
 
 from __future__ import annotations

@@ -23,6 +23,7 @@ from burnish.generation.archetype import (
 from burnish.generation.compose import Composed, compose, is_open
 from burnish.generation.reading import read_idea, with_input
 from burnish.intents import Classifier, task_types
+from burnish.intents.embedding import embedding_available
 from burnish.intents.intent import INTENTS, Intent
 from burnish.prompts.prompt import Variable
 
@@ -106,8 +107,10 @@ def test_every_intent_has_one_fallback(intent: Intent) -> None:
     assert composed(intent, "zzz qqq")[0].name == fallbacks[0]
 
 
+@pytest.mark.skipif(not embedding_available(), reason="needs the extra embed")
 def test_ideas_find_the_archetype_of_their_kind() -> None:
-    """A few may find a neighbour: what they ask for lies between two kinds."""
+    """End to end, so a few find a neighbour. It keeps what works from breaking and measures
+    nothing: phrases that the kinds were fitted to say much the same. The held-out set measures."""
     classifier = Classifier()
     chosen = [
         (name, idea, choose(list(ARCHETYPES.values()), idea, found).name)

@@ -14,7 +14,7 @@ PIECES = (
     " ", "\n", "\r\n", "  \n", "{{", "{%", "{#", "}", "```", "```a\n", "````a\n```\n", '"', "«", "“a",
     "a, ", "1 ", "12 ", "1.5 ", "請", "- x\n", "http://", "{{ x", '{{ "', "(", "AError ", "for my ",
     "classify as a or ", "labels: a, ", "translate this ", "this: ", "x:\n", "on it ", "mysql ", "i ",
-    "40 words each ", "about us ", "can you ",
+    "40 words each ", "about us ", "can you ", "A.", "„",
 )  # fmt: skip
 
 
@@ -26,6 +26,7 @@ PIECES = (
         ("", ""),
         ("summarise this for my boss: ", " in 5 bullets"),
         ("classify these tickets as ", " or b"),
+        ("TypeError", " in my app"),
     ],
 )
 def test_any_hundred_kilobytes(p: burnish.Platform, piece: str, ends: tuple[str, str]) -> None:

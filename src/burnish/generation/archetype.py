@@ -16,6 +16,9 @@ from burnish.intents import Classification, task_types
 from burnish.intents.intent import Intent
 from burnish.prompts.prompt import Variable
 
+# What the general archetype of the intent counts at least, and from which chance on a kind of
+# another intent may win by its pattern.
+_GENERAL, _LIKELY = 0.12, 0.05
 # The chance of a kind that the classifier did not name, and how many times likelier a kind becomes
 # when its pattern matches: for each step of its priority, when no pattern matches more of the idea,
 # and in languages that the sentence vectors hardly know. `benchmarks/archetype_choice.py` measures.
@@ -74,7 +77,11 @@ def choose(archetypes: Sequence[Archetype], idea: str, found: Classification) ->
     matched = {a.name: _matched_length(a, text) for a in archetypes}
     best = max(archetypes, key=lambda a: (_support(a, found, matched), a.priority), default=None)
     if best is None or _support(best, found, matched) <= 0:
-        raise UsageError(f"no archetype serves the intent {found.intent!r}")
+        raise UsageError(
+            f"no archetype serves the intent {found.intent!r}",
+            hint="a plug-in may have taken the built-in ones away",
+            subject=found.intent,
+        )
     return best
 
 
@@ -87,12 +94,13 @@ def _support(archetype: Archetype, found: Classification, matched: Mapping[str, 
         return 1000.0 + length if serves else 0.0
     chances = (s.confidence for s in found.task_types if s.task_type == archetype.name)
     support = max(next(chances, 0.0), _UNLIKELY)
-    if length:
+    # A pattern speaks for what is likely or of the idea's intent; alone it would override both.
+    if length and (is_own or support >= _LIKELY):
         support *= _SPECIAL**archetype.priority
         support *= _LONGEST if length == max(matched.values()) else 1.0
         support *= _FOREIGN if found.language != "en" else 1.0
-    # Without anything else, the general archetype of the intent serves.
-    return support + (_UNLIKELY if is_own and not archetype.match else 0.0)
+    # Where no kind is likely, the general archetype of the intent serves.
+    return max(support, _GENERAL) if is_own and not archetype.match else support
 
 
 def lines(items: Iterable[Line | str], known: frozenset[str]) -> list[str]:
@@ -141,7 +149,13 @@ def _matched_length(archetype: Archetype, text: str) -> int:
 
 @lru_cache(maxsize=1024)
 def _compiled(pattern: str) -> re.Pattern[str]:
-    return re.compile(pattern)
+    try:
+        return re.compile(pattern)
+    except re.error as error:
+        raise UsageError(
+            f"the pattern {pattern!r} of an archetype is no regular expression: {error}",
+            hint="mend its `match`",
+        ) from None
 
 
 def _load(path: Path) -> Archetype:

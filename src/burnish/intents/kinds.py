@@ -13,7 +13,8 @@ from typing import Any
 from burnish.intents.intent import TaskScore
 from burnish.intents.trained import Request, TrainedModel, shipped_model, softmax
 
-# How much the intent counts beside what speaks for the kind itself; from cross-validation.
+# How much the intent counts beside what speaks for the kind itself. Both are read from the same
+# words, so its full weight would count them twice.
 INTENT_WEIGHT = 0.5
 SHOWN = 5
 

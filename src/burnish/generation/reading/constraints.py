@@ -121,9 +121,10 @@ def _span(match: re.Match[str]) -> Span:
 
 def database(text: str) -> Span | None:
     """The database that a request for code names somewhere in its sentence."""
-    match = _NAMED_DATABASE.search(text)
-    if match is None:
-        return None
+    found = list(_NAMED_DATABASE.finditer(text[:2000]))
+    if len(found) != 1:
+        return None  # "from mysql to postgres" names none to write for
+    match = found[0]
     named = slot("database", match[0], "Database system and version")
     return Span(start=match.start(), end=match.start(), kind="slot", keep=True, variable=named)
 

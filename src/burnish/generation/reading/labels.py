@@ -8,14 +8,14 @@ from burnish.generation.brief import Span, slot
 from burnish.generation.reading.lazy import Pattern
 
 _SORTS = (
-    r"classif(?:y|ies|ying)|categori[sz]e|label|tag|sort|triage|mark|flag|decide (?:if|whether)|detect|tell me (?:if|whether)"
+    r"classif(?:y|ies|ying)|categori[sz]e|label|tag|sort|triage|mark|flag"
     r"|clasifica\w*|klassifizier\w*|classe[rz]?|ordne|etiqueta\w*"
 )
 _ITEM = r"[\w'’/-]+(?:[ ][\w'’/-]+){0,3}?"
 _OR = r"(?:,?\s+(?:or|and|vs\.?|oder|und|o|y|ou|et|e)\s+|\s*/\s*)"
 _LISTED = rf"(?P<list>{_ITEM}(?:,\s*{_ITEM}){{0,11}}{_OR}{_ITEM})"
 _NAMED = Pattern(
-    rf"\b(?:{_SORTS})\b[^.;:\n]{{0,120}}?\b(?:as|into|in|by|is|are|to be|como|en|als|zu|nach|comme|entre)"
+    rf"\b(?:{_SORTS})\b[^.;:\n]{{0,120}}?\b(?:as|into|in|by|to be|como|en|als|zu|nach|comme|entre)"
     rf"(?:\s+(?:either|one of|the (?:labels|categories|classes)))?:?\s+{_LISTED}(?=\s*(?:[.,;:!?\n)]|$)|\s+(?:in|into|as|with|for|and)\s)",
     re.IGNORECASE,
 )

@@ -8,7 +8,8 @@ import msgspec
 
 from burnish.generation.reading.lazy import Pattern
 
-_BROUGHT = Pattern(r"```|[\"“«„][^\"“”«»]{3,}[\"”»“]|(?<!\w)'[^'\n]{8,}'|:\s+\S+\s+\S+")
+_BROUGHT_CHARS = 4000
+_BROUGHT = Pattern(r"```|[\"“«„][^\"“”«»„]{3,400}[\"”»“]|(?<!\w)'[^'\n]{8,}'|:\s+\S+\s+\S+")
 # "Do this:" is followed by what to do, and not by a text to work on.
 _ORDER = Pattern(r"(?:do|follow|use|apply|observe|obey)\b", re.IGNORECASE)
 _POINTING = Pattern(
@@ -113,7 +114,7 @@ def _quoted(idea: str) -> Given | None:
 
 def brings_text(idea: str) -> bool:
     """Whether what the request works on stands in it: quoted, fenced, or after a colon."""
-    return bool(_BROUGHT.search(idea))
+    return bool(_BROUGHT.search(idea[:_BROUGHT_CHARS]))
 
 
 def is_cut(text: str, end: int) -> bool:

@@ -116,10 +116,12 @@ _PURPOSE = Pattern(
     r"(?:days?|nights?|días?|dias?|jours?|tage|giorni|semana)\s+(?:for|para|per|pour)\b",
     re.IGNORECASE,
 )
+# An error stands near the beginning; every part of its pattern is bounded, whatever the text.
+_ERROR_CHARS = 4000
 _ERROR = Pattern(
-    r"(?P<error>(?:Uncaught\s+)?\b(?:[A-Za-z_][\w.]*\.)?[A-Z]\w*(?:Error|Exception|Warning|Fault|Interrupt)\b(?:\s*\[[^\]]*\])?:?[^\n]*?"
-    r"|\b(?:ORA-\d+|E\d{4}|error TS\d+|error CS\d+|error\[E\d+\]|SQLSTATE\[\w+\]|npm ERR!|fatal:|segmentation fault|SIGSEGV)[^\n]*?)"
-    r"(?=\s+(?:in|on|when|after|with|while|at|from|inside)\s+(?:my|our|the|a|this|an|[iI]|using|running|calling|production)\b|\s*$|\n|\s+(?:how|why|what|pls|please|help)\b|[?]|\s+-\s)"
+    r"(?P<error>(?:Uncaught\s{1,9})?\b(?:[A-Za-z_][\w.]{0,80}\.)?[A-Z]\w{0,60}(?:Error|Exception|Warning|Fault|Interrupt)\b(?:\s*\[[^\]]*\])?:?[^\n]{0,400}?"
+    r"|\b(?:ORA-\d+|E\d{4}|error TS\d+|error CS\d+|error\[E\d+\]|SQLSTATE\[\w+\]|npm ERR!|fatal:|segmentation fault|SIGSEGV)[^\n]{0,400}?)"
+    r"(?=\s{1,9}(?:in|on|when|after|with|while|at|from|inside)\s+(?:my|our|the|a|this|an|[iI]|using|running|calling|production)\b|\s{0,9}$|\n|\s{1,9}(?:how|why|what|pls|please|help)\b|[?]|\s+-\s)"
 )
 
 
@@ -317,7 +319,7 @@ def place(text: str) -> Span | None:
 
 
 def error_text(text: str) -> str:
-    match = _ERROR.search(text)
+    match = _ERROR.search(text[:_ERROR_CHARS])
     return match["error"].strip().rstrip(".,") if match else ""
 
 
