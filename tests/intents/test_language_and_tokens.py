@@ -50,3 +50,11 @@ def test_each_kind_of_text_is_estimated_closely(row: dict[str, Any]) -> None:
 def test_no_text_has_no_tokens() -> None:
     assert estimate_tokens("  \n ") == 0
     assert estimate_tokens("a") == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["draft a polite no to a meeting invite", "say no to a friend", "make a do and don't list"],
+)
+def test_small_words_that_english_shares_make_no_other_language(text: str) -> None:
+    assert detect_language(text) == "en"

@@ -197,6 +197,8 @@ _OTHERS: Mapping[str, frozenset[str]] = {
     "it": frozenset(["il", "lo", "la", "gli", "le", "un", "una", "di", "che", "per", "con", "mio", "mia", "è", "e", "come", "del", "della", "questo", "questa", "scrivi", "su", "in"]),
     "nl": frozenset(["de", "het", "een", "van", "en", "voor", "met", "mijn", "is", "hoe", "ik", "op", "te", "dat", "schrijf", "dit", "deze", "over", "naar", "niet"]),
 }  # fmt: skip
+# Everyday words of those languages that English spells alike: half the evidence, too.
+_ENGLISH_TOO = _SHARED | {"no", "come", "over", "die", "den", "son", "pour", "met", "fur"}
 _READ_CHARS = 4000
 _WORD = re.compile(r"[^\W\d_]+")
 _NOISE = re.compile(
@@ -238,7 +240,10 @@ def _by_common_words(words: list[str]) -> str:
     """A language whose everyday words clearly lead. Cheap, and surer than letter statistics on
     the short texts that requests are."""
     english = sum(0.5 if word in _SHARED else 1.0 for word in words if word in _ENGLISH)
-    others = {code: sum(w in known for w in words) for code, known in _OTHERS.items()}
+    others = {
+        code: sum(0.5 if w in _ENGLISH_TOO else 1.0 for w in words if w in known)
+        for code, known in _OTHERS.items()
+    }
     best, count = max(others.items(), key=lambda item: item[1])
     if english >= 1 and english > count and english * 12 >= len(words):
         return "en"
