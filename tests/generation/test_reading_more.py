@@ -39,7 +39,14 @@ def test_labels_are_read_from_the_idea(idea: str, labels: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "idea", ["classify this", "classify these sentences in english and german"]
+    "idea",
+    [
+        "classify this",
+        "classify these sentences in english and german",
+        "tell me if the plan is realistic and affordable",
+        "flag errors in red or yellow",
+        "compare the categories: price, size, weight of these phones",
+    ],
 )
 def test_no_labels_are_made_up(idea: str) -> None:
     assert "labels" not in defaults(read("analysis", idea))
@@ -311,3 +318,23 @@ def test_a_condition_inside_a_query_stays_in_its_sentence() -> None:
     brief = read("code_generation", "query for customers who ordered in May but not in June")
     assert brief.task == "Query for customers who ordered in May but not in June."
     assert brief.constraints == ()
+
+
+@pytest.mark.parametrize(
+    "idea",
+    [
+        "my boss wants this report by friday! Dear Tom wrote it, please summarize",
+        "plan this week: gym 3x, dentist on tuesday and the thesis",
+    ],
+)
+def test_the_wish_itself_is_no_material(idea: str) -> None:
+    assert not read("planning", idea).pasted
+
+
+def test_two_databases_are_none_to_write_for() -> None:
+    assert "database" not in defaults(read("code_generation", "migrate from mysql to postgres"))
+
+
+def test_a_condition_taken_from_the_middle_leaves_a_whole_sentence() -> None:
+    brief = read("code_generation", "query for the top customers. not mysql, we use postgres")
+    assert ".," not in brief.task

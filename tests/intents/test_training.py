@@ -243,3 +243,11 @@ def test_the_goal_of_the_kinds_shares_a_little_with_the_second(few: list[fit.Rea
         assert sum(by_name[name] for name in further) == pytest.approx(second)
         shared += bool(further)
     assert shared > 10
+
+
+def test_the_page_quotes_the_benchmark_of_the_choice() -> None:
+    page = (RESULTS.parents[2] / "docs" / "reference" / "intent-model.md").read_text("utf-8")
+    rows = json.loads((RESULTS.parent / "archetype_choice.json").read_text("utf-8"))["rows"]
+    for row in (rows[0], rows[2]):
+        assert f"{row['accuracy']:.3f}" in page
+        assert f"{row['lenient']:.3f}" in page

@@ -3,8 +3,8 @@
     python -m burnish.intents.train [--out FOLDER] [--cache FILE]
 
 Writes one file of weights for each tier, `manifest.json` (data, sums, seeds) and `report.json`. The
-data and the recipe decide the result; nothing else is random. Needs the extras `train` and, for the
-weights over sentence vectors, `embed`.
+data and the recipe decide the result; only rounding depends on the threads. Needs the extras
+`train` and, for the weights over sentence vectors, `embed`.
 """
 
 from __future__ import annotations

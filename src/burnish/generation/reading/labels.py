@@ -15,7 +15,7 @@ _ITEM = r"[\w'’/-]+(?:[ ][\w'’/-]+){0,3}?"
 _OR = r"(?:,?\s+(?:or|and|vs\.?|oder|und|o|y|ou|et|e)\s+|\s*/\s*)"
 _LISTED = rf"(?P<list>{_ITEM}(?:,\s*{_ITEM}){{0,11}}{_OR}{_ITEM})"
 _NAMED = Pattern(
-    rf"\b(?:{_SORTS})\b[^.;:\n]{{0,120}}?\b(?:as|into|in|by|to be|como|en|als|zu|nach|comme|entre)"
+    rf"\b(?:{_SORTS})\b[^.;:\n]{{0,120}}?\b(?:as|into|by|to be|como|en|als|zu|nach|comme|entre)"
     rf"(?:\s+(?:either|one of|the (?:labels|categories|classes)))?:?\s+{_LISTED}(?=\s*(?:[.,;:!?\n)]|$)|\s+(?:in|into|as|with|for|and)\s)",
     re.IGNORECASE,
 )
@@ -29,6 +29,7 @@ _ANNOUNCED = Pattern(
     rf"(?P<list>{_ITEM}(?:,\s*{_ITEM}){{1,11}}(?:{_OR}{_ITEM})?)(?=\s*(?:[.;:!?\n)]|$))",
     re.IGNORECASE,
 )
+_SORTING = Pattern(rf"\b(?:{_SORTS})\b", re.IGNORECASE)
 _SENTIMENT = Pattern(r"\b(?:sentiment|sentimiento|stimmung|sentimento)", re.IGNORECASE)
 _SENTIMENTS = "positive, neutral, negative, mixed"
 _JOINED = re.compile(rf"{_OR}|,\s*", re.IGNORECASE)
@@ -45,6 +46,8 @@ def labels(text: str) -> Span | None:
             items = [item.strip() for item in _JOINED.split(match["list"])]
             if len(items) < 2 or any(_NO_LABEL.match(item) for item in items):
                 continue
+            if pattern is _ANNOUNCED and not _SORTING.search(text[:2000]):
+                continue  # "compare the categories: price, size" sorts nothing
             return _span(match.start("list"), match.end("list"), ", ".join(items))
     if match := _SENTIMENT.search(text[:2000]):
         return _span(match.start(), match.start(), _SENTIMENTS)

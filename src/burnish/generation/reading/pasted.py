@@ -14,7 +14,7 @@ _BROUGHT = Pattern(r"```|[\"“«„][^\"“”«»„]{3,400}[\"”»“]|(?<!\
 _ORDER = Pattern(r"(?:do|follow|use|apply|observe|obey)\b", re.IGNORECASE)
 _POINTING = Pattern(
     r"(?P<ask>(?:(?:please |pls |can you )?(?:check|fix|correct|proof-?read|translate|re-?write|rephrase|improve|shorten|simplify|summari[sz]e|polish|classify|label|explain|reply to|übersetze?|fasse|korrigiere?|verbessere?|traduce|traduis|traduci|traduza|corrige|corrija|correggi|résume|resume|resuma|riassumi|vertaal|przetłumacz|popraw|streść)\b"
-    r"[^\n:]{3,80})|tl;?dr|[^\n:]{0,120}?\b(?:this|these|following|below|diesen?|dieses|folgenden?|esto|este|esta|ceci|cette?|ces|questo|isto)\b[^\n:]{0,80}):\s+(?P<rest>\S.*)\Z",
+    r"[^\n:]{3,80})|tl;?dr|[^\n:]{0,120}?\b(?:this(?!\s+(?:week|month|year|morning|evening|afternoon|weekend|time|way|day)\b)|these|following|below|diesen?|dieses|folgenden?|esto|este|esta|ceci|cette?|ces|questo|isto)\b[^\n:]{0,80}):\s+(?P<rest>\S.*)\Z",
     re.IGNORECASE | re.DOTALL,
 )
 
@@ -34,7 +34,8 @@ _WORKS = Pattern(
     re.IGNORECASE,
 )
 _MESSAGE = Pattern(
-    r"(?P<ask>[^\n?.!]{0,150}\b(?:this|my|the following|diese\w?|meine?|cet|mon|este|mi)\b[^\n?.!]{0,80}[?.!])\s+"
+    r"(?P<ask>(?:(?:please|pls|can you|could you|would you)\s+)?(?:make|check|fix|correct|proof-?read|shorten|re-?write|re-?phrase|improve|translate|summari[sz]e|reply|respond|answer|polish|simplify"
+    r"|korrigiere?|kürze?|mach|verbessere?|übersetze?|corrige|traduis|raccourcis|améliore|acorta|mejora|traduce|correggi|accorcia|corrija|melhore)\b[^\n?.!]{0,150}\b(?:this|my|the following|diese\w?|meine?|cet|mon|este|mi)\b[^\n?.!]{0,80}[?.!])\s+"
     r"(?P<rest>(?:hi|hello|hey|dear|good (?:morning|afternoon|evening)|hallo|liebe[rs]?|sehr geehrte\w*|guten (?:tag|morgen)|bonjour|ch[eè]re?|hola|estimad[oa]s?|querid[oa]|ciao|gentile|caro|olá|prezad[oa])\b.{15,})\Z",
     re.IGNORECASE | re.DOTALL,
 )

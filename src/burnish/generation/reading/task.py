@@ -51,6 +51,7 @@ def _tidy(task: str, *, was_cut: bool) -> str:
     task = re.sub(r"[ \t]+", " ", task)
     task = re.sub(r"\s+([,.;:?!])", r"\1", task)
     task = re.sub(r"(?:[,;]\s*)+(?=[,.;]|$)", "", task)
+    task = re.sub(r"(?<=\w{3})\.,", ".", task)  # a condition was taken from between them
     if was_cut:
         task = re.sub(_DANGLING, "", task)
     return _finished(_instruction(_GREETING.sub("", task.strip()).strip(" ,;:-\n")))
