@@ -74,7 +74,9 @@ def choose(archetypes: Sequence[Archetype], idea: str, found: Classification) ->
     for its archetype. One that no classifier was trained for (from a plug-in) is chosen where its
     pattern matches and its intent is the idea's."""
     text = idea[:2000].lower()
-    matched = {a.name: _matched_length(a, text) for a in archetypes}
+    # Patterns of kinds that could not win are not tried: compiling them all slows a cold start.
+    open_to = [each for each in archetypes if _may_match(each, found)]
+    matched = {each.name: _matched_length(each, text) for each in open_to}
     best = max(archetypes, key=lambda a: (_support(a, found, matched), a.priority), default=None)
     if best is None or _support(best, found, matched) <= 0:
         raise UsageError(
@@ -85,17 +87,25 @@ def choose(archetypes: Sequence[Archetype], idea: str, found: Classification) ->
     return best
 
 
+def _chance(archetype: Archetype, found: Classification) -> float:
+    chances = (s.confidence for s in found.task_types if s.task_type == archetype.name)
+    return max(next(chances, 0.0), _UNLIKELY)
+
+
+def _may_match(archetype: Archetype, found: Classification) -> bool:
+    """A pattern speaks for what is likely or of the idea's intent; alone it would override both."""
+    return archetype.intent == found.intent or _chance(archetype, found) >= _LIKELY
+
+
 def _support(archetype: Archetype, found: Classification, matched: Mapping[str, int]) -> float:
     """How much speaks for it: a chance for what was trained, more than that for a user's own."""
-    length = matched[archetype.name]
+    length = matched.get(archetype.name, 0)
     is_own = archetype.intent == found.intent
     if not found.task_types or archetype.name not in task_types():
         serves = is_own and (bool(length) or not (found.task_types or archetype.match))
         return 1000.0 + length if serves else 0.0
-    chances = (s.confidence for s in found.task_types if s.task_type == archetype.name)
-    support = max(next(chances, 0.0), _UNLIKELY)
-    # A pattern speaks for what is likely or of the idea's intent; alone it would override both.
-    if length and (is_own or support >= _LIKELY):
+    support = _chance(archetype, found)
+    if length:
         support *= _SPECIAL**archetype.priority
         support *= _LONGEST if length == max(matched.values()) else 1.0
         support *= _FOREIGN if found.language != "en" else 1.0
