@@ -10,7 +10,7 @@ import asyncio
 import concurrent.futures
 import functools
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator
 from typing import Any, Concatenate, Generic, ParamSpec, TypeVar
 
 from burnish.errors import UsageError
@@ -23,6 +23,7 @@ Target = TypeVar("Target")
 class LoopThread:
     def __init__(self) -> None:
         self._loop = asyncio.new_event_loop()
+        self._waiting: set[concurrent.futures.Future[Any]] = set()
         self._thread = threading.Thread(
             target=self._loop.run_forever, name="burnish-loop", daemon=True
         )
@@ -38,7 +39,14 @@ class LoopThread:
             raise RuntimeError(
                 "the sync face was called from inside its own loop; use open_async()"
             )
-        future = asyncio.run_coroutine_threadsafe(coroutine, self._loop)
+        try:
+            future = asyncio.run_coroutine_threadsafe(coroutine, self._loop)
+        except RuntimeError:  # another thread has closed the loop just now
+            coroutine.close()
+            raise UsageError("the platform was closed meanwhile", hint="open another") from None
+        self._waiting.add(future)
+        if self.closed:
+            future.cancel()
         try:
             return future.result()
         except concurrent.futures.CancelledError:
@@ -46,6 +54,20 @@ class LoopThread:
         except BaseException:
             future.cancel()
             raise
+        finally:
+            self._waiting.discard(future)
+
+    def iterate(self, source: AsyncGenerator[T]) -> Iterator[T]:
+        """The values as they come. Leaving early closes the source."""
+        try:
+            while True:
+                try:
+                    yield self.run(_next(source))
+                except StopAsyncIteration:
+                    return
+        finally:
+            if not self.closed:
+                self.run(_closed(source))
 
     @property
     def closed(self) -> bool:
@@ -60,6 +82,17 @@ class LoopThread:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
+        # What came between the last look and the end was never begun.
+        for future in tuple(self._waiting):
+            future.cancel()
+
+
+async def _next(source: AsyncGenerator[T]) -> T:
+    return await anext(source)
+
+
+async def _closed(source: AsyncGenerator[Any]) -> None:
+    await source.aclose()
 
 
 async def _cancel_others() -> None:
@@ -86,5 +119,17 @@ def blocking(
     @functools.wraps(method)
     def call(self: SyncFace[Any], /, *args: P.args, **kwargs: P.kwargs) -> T:
         return self._loop.run(method(self._target, *args, **kwargs))  # pyright: ignore[reportPrivateUsage]
+
+    return call
+
+
+def streaming(
+    method: Callable[Concatenate[Any, P], AsyncGenerator[T]],
+) -> Callable[Concatenate[Any, P], Iterator[T]]:
+    """The same method as a plain generator, with its signature and documentation."""
+
+    @functools.wraps(method)
+    def call(self: SyncFace[Any], /, *args: P.args, **kwargs: P.kwargs) -> Iterator[T]:
+        return self._loop.iterate(method(self._target, *args, **kwargs))  # pyright: ignore[reportPrivateUsage]
 
     return call

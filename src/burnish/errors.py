@@ -9,8 +9,21 @@
     ├── NotFound                no such prompt, version, label, technique, persona     exit 3
     ├── Conflict                somebody else was faster, or the name is taken         exit 4
     ├── Unavailable             a model or the network cannot be reached               exit 5
+    │   ├── ModelFailed         one model's call failed
+    │   │   ├── RateLimited     too many requests or tokens for now
+    │   │   ├── ConnectionLost  no connection, or one that broke off
+    │   │   ├── ModelTimeout    no answer in time
+    │   │   ├── ServerFault     the provider's own error (5xx)
+    │   │   ├── BadReply        an answer that is empty, broken or of a wrong shape
+    │   │   ├── KeyRefused      the key is missing, wrong or may not do this
+    │   │   ├── NoSuchModel     the provider has no model of that name
+    │   │   ├── RequestRefused  the provider will not take this request (too long, filtered…)
+    │   │   └── CircuitOpen     not tried: the provider failed too often just before
+    │   └── AllModelsFailed     every model of a fallback order failed; lists each cause
     ├── NotPermitted            the caller may not do this                             exit 6
     ├── MissingExtra            an optional part is not installed                      exit 1
+    ├── BudgetExceeded          the next call could pass a bound on money or calls     exit 1
+    ├── OutputRejected          a model's answers broke the rules for them, each time   exit 1
     ├── StructureLost           a rewrite would drop part of the user's text           exit 1
     └── StoreError              the store cannot be opened, read or written            exit 1
 
@@ -65,6 +78,73 @@ class Conflict(BurnishError):
 
 class Unavailable(BurnishError):
     exit_code = 5
+
+
+class ModelFailed(Unavailable):
+    """`model` is the full name; `status` the HTTP status, 0 where none came; `retry_after_s` what
+    the provider asked to wait. `retryable` tells whether the same call may succeed later."""
+
+    retryable = False
+
+    def __init__(
+        self,
+        what: str,
+        *,
+        hint: str = "",
+        model: str = "",
+        status: int = 0,
+        retry_after_s: float | None = None,
+    ) -> None:
+        super().__init__(what, hint=hint, subject=model)
+        self.model = model
+        self.status = status
+        self.retry_after_s = retry_after_s
+
+
+class RateLimited(ModelFailed):
+    retryable = True
+
+
+class ConnectionLost(ModelFailed):
+    retryable = True
+
+
+class ModelTimeout(ModelFailed):
+    retryable = True
+
+
+class ServerFault(ModelFailed):
+    retryable = True
+
+
+class BadReply(ModelFailed):
+    retryable = True
+
+
+class KeyRefused(ModelFailed): ...
+
+
+class NoSuchModel(ModelFailed): ...
+
+
+class RequestRefused(ModelFailed): ...
+
+
+class CircuitOpen(ModelFailed): ...
+
+
+class AllModelsFailed(Unavailable):
+    """`causes` are the errors in the order of the models tried."""
+
+    def __init__(self, what: str, *, causes: tuple[ModelFailed, ...], hint: str = "") -> None:
+        super().__init__(what, hint=hint)
+        self.causes = causes
+
+
+class BudgetExceeded(BurnishError): ...
+
+
+class OutputRejected(BurnishError): ...
 
 
 class NotPermitted(BurnishError):

@@ -6,6 +6,9 @@ A plug-in is a module (or any object) that a package names under the entry-point
     def techniques():   burnish.techniques.Technique values, or paths of folders with YAML files
     def personas():     burnish.generation.Persona values
     def archetypes():   burnish.generation.Archetype values
+    def models():       burnish.Preset values (a provider that speaks OpenAI's language), or objects
+                        of one's own that do what `burnish.Model` asks
+    def call_observers():  functions that are told of every model call (a burnish.CallEvent)
 
 A later plug-in's entry replaces an earlier one's of the same name, so a plug-in can also change
 what Burnish brings. Plug-ins run with the rights of the process: install those you trust.
@@ -20,8 +23,8 @@ from typing import Any, cast
 from burnish.errors import UsageError
 
 GROUP = "burnish.plugins"
-HOOKS = ("techniques", "personas", "archetypes")
-BUILT_IN = ("burnish.techniques.built_in", "burnish.generation.built_in")
+HOOKS = ("techniques", "personas", "archetypes", "models", "call_observers")
+BUILT_IN = ("burnish.techniques.built_in", "burnish.generation.built_in", "burnish.models.built_in")
 
 
 class Plugins:

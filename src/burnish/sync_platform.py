@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cached_property
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
-from burnish._sync import LoopThread, SyncFace, blocking
+from burnish._sync import LoopThread, SyncFace, blocking, streaming
+from burnish.analytics.runs import AsyncRuns
 from burnish.generation.persona import Persona
 from burnish.library.prompts import AsyncPrompts
+from burnish.models.catalogue import AsyncModels
 from burnish.platform import AsyncPlatform
 from burnish.settings import Settings
 from burnish.storage.store import Fetched
 from burnish.techniques import Catalog
+
+if TYPE_CHECKING:
+    from burnish.storage.cache import ResponseCache
 
 
 class Prompts(SyncFace[AsyncPrompts]):
@@ -57,6 +63,26 @@ def _reader(
     return get
 
 
+class Runs(SyncFace[AsyncRuns]):
+    """`platform.runs` of the sync face."""
+
+    page = blocking(AsyncRuns.page)
+    get = blocking(AsyncRuns.get)
+    count = blocking(AsyncRuns.count)
+    export = blocking(AsyncRuns.export)
+    import_ = blocking(AsyncRuns.import_)
+    forget = blocking(AsyncRuns.forget)
+
+
+class Models(SyncFace[AsyncModels]):
+    """`platform.models` of the sync face."""
+
+    providers = blocking(AsyncModels.providers)
+    list = blocking(AsyncModels.list)
+    check = blocking(AsyncModels.check)
+    pull = blocking(AsyncModels.pull)
+
+
 class Platform(SyncFace[AsyncPlatform]):
     """Everything that Burnish does. `burnish.open()` makes one; close it, or use `with`."""
 
@@ -70,6 +96,40 @@ class Platform(SyncFace[AsyncPlatform]):
     enhance = blocking(AsyncPlatform.enhance)
     generate = blocking(AsyncPlatform.generate)
     save = blocking(AsyncPlatform.save)
+    batch = blocking(AsyncPlatform.batch)
+    plan_batch = blocking(AsyncPlatform.plan_batch)
+    complete = blocking(AsyncPlatform.complete)
+    stats = blocking(AsyncPlatform.stats)
+    cache_stats = blocking(AsyncPlatform.cache_stats)
+    cache_clear = blocking(AsyncPlatform.cache_clear)
+    record_run = blocking(AsyncPlatform.record_run)
+    flush = blocking(AsyncPlatform.flush)
+
+    generate_stream = streaming(AsyncPlatform.generate_stream)
+
+    def new_id(self) -> str:
+        """A new id, for a run of one's own."""
+        return self._target.new_id()
+
+    @property
+    def responses(self) -> ResponseCache:
+        """Answers that are remembered."""
+        return self._target.responses
+
+    @property
+    def automatic_model(self) -> str:
+        """The model that `auto` means now; `offline` where nothing is set up."""
+        return self._target.automatic_model
+
+    @cached_property
+    def runs(self) -> Runs:
+        """What was run."""
+        return Runs(self._target.runs, self._loop)
+
+    @cached_property
+    def models(self) -> Models:
+        """Providers and their models."""
+        return Models(self._target.models, self._loop)
 
     @property
     def settings(self) -> Settings:

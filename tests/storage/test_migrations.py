@@ -16,6 +16,7 @@ from burnish.storage.migrations import HEAD, REVISIONS
 from burnish.storage.migrations.upgrade import configuration, upgrade_sqlite
 from burnish.storage.run import RunFilter
 from burnish.storage.sqlite import open_sqlite
+from burnish.storage.stats import StatFilter
 from burnish.storage.store import PromptFilter
 from burnish.storage.tables import metadata
 
@@ -66,6 +67,12 @@ async def test_a_database_of_each_released_schema_upgrades_with_its_rows(
     assert [m.why for m in await store.labels.log(prompts[0].id)] == ["it won"]
     runs = await store.runs.page(RunFilter(version_id=found.version.id), 10)
     assert [(run.output, run.cost_usd) for run in runs] == [("Once upon a time", None)]
+    (stat,) = await store.runs.stats("model", StatFilter())
+    assert (stat.group, stat.runs, stat.tokens, stat.cost_usd) == ("openai:gpt-5-mini", 1, 16, None)
+    assert stat.p95_latency_ms == pytest.approx(812.5, rel=0.01)
+    assert [(s.group, s.runs) for s in await store.runs.stats("day", StatFilter())] == [
+        ("2026-01-02", 1)
+    ]
     assert [t.uses for t in await store.techniques.totals(intent="creative_writing")] == [4]
     await store.close()
     with closing(sqlite3.connect(path)) as connection:

@@ -65,8 +65,12 @@ def test_no_broad_except() -> None:
         if isinstance(node, ast.ExceptHandler)
         and (node.type is None or ast.unparse(node.type) in ("Exception", "BaseException"))
     ]
-    # The one that stands re-raises at once, after it has cancelled the work that was waited for.
-    assert [place.split(":")[0] for place in broad] in ([], ["src/burnish/_sync.py"])
+    # One re-raises at once, after it has cancelled the work that was waited for. The others stand
+    # where foreign code may raise anything, and turn it into an error of ours.
+    allowed = {"_sync.py", "models/attempts.py", "models/pydantic_ai.py"}
+    places = {place.split(":")[0].removeprefix("src/burnish/") for place in broad}
+    assert places <= allowed
+    assert len(broad) <= len(allowed)
 
 
 def test_root_names_are_complete_and_sorted() -> None:
@@ -80,8 +84,8 @@ def test_root_names_are_complete_and_sorted() -> None:
 
 @pytest.mark.spec("CFG-03")
 def test_every_setting_has_a_reader_and_a_test_and_a_description() -> None:
-    source = "\n".join(text for path, text in modules() if path.name != "settings.py")
-    settings = (SOURCE / "settings.py").read_text(encoding="utf-8")
+    source = "\n".join(text for path, text in modules() if path.parent.name != "settings")
+    settings = (SOURCE / "settings" / "groups.py").read_text(encoding="utf-8")
     tests = "\n".join(p.read_text(encoding="utf-8") for p in (ROOT / "tests").rglob("test_*.py"))
     for key, field in fields().items():
         name = key.rpartition(".")[2]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Generator, Iterable, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -46,6 +47,24 @@ def platform(common: Common) -> burnish.Platform:
     import burnish
 
     return burnish.open(common.home)
+
+
+def asks_model(p: burnish.Platform, model: str) -> bool:
+    """Whether `generate` will wait for a model, so that a person should see that it does."""
+    named = model or p.settings.generation.model
+    return named != "offline" and (named != "auto" or p.automatic_model != "offline")
+
+
+@contextmanager
+def waiting(what: str) -> Generator[None]:
+    """A moving sign on stderr while something takes long; nothing where nobody looks."""
+    if not sys.stderr.isatty():
+        yield
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status(what):
+        yield
 
 
 def text_of(given: str | None, what: str, *, file: Path | None = None) -> str:

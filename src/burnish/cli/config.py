@@ -10,7 +10,16 @@ from cyclopts import Parameter
 
 from burnish.cli.common import NONE, Common, on_terminal, out, out_json, platform, styled, table
 from burnish.errors import Conflict, NotFound, SettingsError, UsageError
-from burnish.settings import FILE_NAME, Loaded, Settings, default_files, fields, load, value_of
+from burnish.settings import (
+    FILE_NAME,
+    PROVIDER,
+    Loaded,
+    Settings,
+    default_files,
+    fields,
+    load,
+    value_of,
+)
 
 if TYPE_CHECKING:
     from burnish.generation.persona import Persona
@@ -24,8 +33,8 @@ def show(*, common: Common = NONE) -> None:
     """Print each setting, its value and where it came from."""
     loaded = _load(common)
     rows = [
-        {"key": key, "value": _in_force(loaded.settings, key), "source": loaded.sources[key]}
-        for key in fields()
+        {"key": key, "value": _in_force(loaded.settings, key), "source": source}
+        for key, source in loaded.sources.items()
     ]
     if common.json:
         out_json(rows)
@@ -118,8 +127,11 @@ def _template() -> str:
     for key, field in fields().items():
         head = key.rpartition(".")[0]
         lines += [""] if head != group else []
+        if head != group and PROVIDER in head:
+            lines += ["## For one provider, here openai; what is null is as for all providers."]
         group = head
-        lines += [f"## {field.description}", f"#{key}: {_yaml(field.default)}"]
+        shown = key.replace(PROVIDER, "openai")
+        lines += [f"## {field.description}", f"#{shown}: {_yaml(field.default)}"]
     return "\n".join(lines) + "\n"
 
 

@@ -30,6 +30,12 @@ COMMANDS: tuple[tuple[str, str, str, str], ...] = (
         'burnish analyze "translate this, then summarise it"',
     ),
     (
+        "batch",
+        "batch:batch",
+        "Make a prompt from each idea in a file.",
+        "burnish batch ideas.csv --workers 8 --skip-errors",
+    ),
+    (
         "techniques",
         "catalogs:techniques",
         "List prompting techniques, or show one.",
@@ -112,6 +118,26 @@ PROMPTS: tuple[tuple[str, str, str, str], ...] = (
         "burnish prompts restore mail/late",
     ),
 )
+MODELS: tuple[tuple[str, str, str, str], ...] = (
+    (
+        "list",
+        "models:list_",
+        "List providers, or the models that they have.",
+        "burnish models list --all",
+    ),
+    (
+        "check",
+        "models:check",
+        "Ask providers who answers, and how fast.",
+        "burnish models check openai",
+    ),
+    (
+        "pull",
+        "models:pull",
+        "Fetch the weights of a local model.",
+        "burnish models pull smollm2-135m",
+    ),
+)
 CONFIG: tuple[tuple[str, str, str, str], ...] = (
     (
         "show",
@@ -145,6 +171,7 @@ COMPLETION: tuple[tuple[str, str, str, str], ...] = (
 
 GROUPS = (
     ("prompts", "Keep prompts over time: versions, labels, rendering.", PROMPTS),
+    ("models", "Language models: which there are, who answers, local weights.", MODELS),
     ("config", "Settings and where they come from.", CONFIG),
     ("completion", "Shell completion.", COMPLETION),
 )

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+import sys
 from typing import TYPE_CHECKING
 
-from burnish.cli.common import console, note, on_terminal, out, out_json, styled, warn
+from burnish.cli.common import console, note, on_terminal, out, out_json, styled, visible, warn
 from burnish.prompts.prompt import Message, Variable
 from burnish.prompts.render import as_text
 
 if TYPE_CHECKING:
+    from burnish.generation.event import GenerationEvent
     from burnish.generation.result import Candidate, Generation
     from burnish.intents import Classification
 
@@ -56,8 +58,18 @@ def _facts(found: Classification) -> list[tuple[str, str]]:
 
 
 def generation(
-    made: Generation, *, as_json: bool, explain: bool = False, phases: bool = False
+    made: Generation,
+    *,
+    as_json: bool,
+    explain: bool = False,
+    phases: bool = False,
+    only_best: bool = False,
 ) -> None:
+    """`only_best` leaves the other candidates to `--json`: nobody asked for several."""
+    if not as_json and only_best:
+        import msgspec
+
+        made = msgspec.structs.replace(made, candidates=made.candidates[:1])
     if as_json:
         out_json(made)
     elif on_terminal():
@@ -76,6 +88,9 @@ def _generation_plain(made: Generation, *, explain: bool, phases: bool) -> None:
             out(candidate.text)
     if explain:
         out(f"\n{made.explanation}")
+        if made.choice is not None:
+            out(f"\nChosen by {made.choice.by}: {made.choice.reason}")
+            out(scores(made))
     for warning in made.warnings:
         warn(warning)
     if made.reference:
@@ -95,6 +110,8 @@ def _phases(candidate: Candidate) -> str:
             f"--- {phase.phase}: model {phase.model}, temperature {temperature}, "
             f"{phase.tokens} tokens, id {phase.id}, parent {phase.parent_id or 'none'}"
         )
+        if phase.kept:
+            head += f"\n    the text before was kept: {phase.kept}"
         parts.append(f"{head}\n{phase.text}")
     return "\n\n".join(parts)
 
@@ -115,6 +132,17 @@ def _generation_terminal(made: Generation, *, explain: bool, phases: bool) -> No
     best = made.best
     variables(best.variables)
     _techniques(best)
+    _remarks(made, explain=explain)
+    screen.print(styled("\nGood practice", "bold"))
+    for practice in made.best_practices:
+        screen.print(styled(f"  • {practice}"))
+    screen.print(styled("\nTry next", "bold"))
+    screen.print(styled(f"  {made.example_usage}", "cyan"), soft_wrap=True)
+
+
+def _remarks(made: Generation, *, explain: bool) -> None:
+    """What a person should know of how the prompt came about."""
+    screen = console()
     if made.left_open:
         screen.print(styled("\nLeft open; say it in the idea for a better prompt", "bold"))
         for variable in made.left_open:
@@ -126,13 +154,59 @@ def _generation_terminal(made: Generation, *, explain: bool, phases: bool) -> No
         screen.print(styled(f"\nRead from the idea: {read}", "dim"))
     for warning in made.warnings:
         screen.print(styled(f"Note: {warning}", "yellow"))
+    if made.model != "offline":
+        screen.print(styled(f"\n{_by_model(made)}", "dim"))
     if explain:
         screen.print(styled(f"\n{made.explanation}"))
-    screen.print(styled("\nGood practice", "bold"))
-    for practice in made.best_practices:
-        screen.print(styled(f"  • {practice}"))
-    screen.print(styled("\nTry next", "bold"))
-    screen.print(styled(f"  {made.example_usage}", "cyan"), soft_wrap=True)
+        if made.choice is not None:
+            screen.print(styled(f"\nChosen by {made.choice.by}: {made.choice.reason}"))
+            screen.print(styled(scores(made)))
+
+
+def _by_model(made: Generation) -> str:
+    cost = "cost unknown" if made.cost_usd is None else f"{made.cost_usd:.5f} USD"
+    used = f"; shown to it: {', '.join(made.examples_used)}" if made.examples_used else ""
+    return f"Written by {made.model} ({made.strategy}), {cost}{used}"
+
+
+def scores(made: Generation) -> str:
+    """Each candidate's score by feature. It orders them by their wording; it measures no result."""
+    lines: list[str] = []
+    for number, candidate in enumerate(made.candidates, start=1):
+        if candidate.score is not None:
+            shares = ", ".join(
+                f"{each.name} {each.contribution:.3f}" for each in candidate.score.features
+            )
+            lines.append(f"  {number}: {candidate.score.total:.3f} = {shares}")
+    return "\n".join(lines)
+
+
+def event_json(event: GenerationEvent) -> None:
+    import msgspec
+
+    sys.stdout.write(msgspec.json.encode(event).decode() + "\n")
+    sys.stdout.flush()
+
+
+def event(event: GenerationEvent, *, all_phases: bool) -> None:
+    """A piece of a streamed generation, as it comes."""
+    if event.kind == "restart" and (event.final or all_phases):
+        note_line = f"\n--- {event.phase} begins again: {event.text}\n"
+        (sys.stdout if all_phases else sys.stderr).write(visible(note_line))
+    elif event.kind == "phase" and all_phases:
+        sys.stdout.write(f"\n--- {event.phase}: model {event.model}\n")
+    elif event.kind == "text" and (event.final or all_phases):
+        sys.stdout.write(visible(event.text) if on_terminal() else event.text)
+    sys.stdout.flush()
+
+
+def streamed(made: Generation) -> None:
+    """What stands after a streamed text."""
+    sys.stdout.write("\n")
+    for warning in made.warnings:
+        warn(warning)
+    if made.reference:
+        note(f"stored as {made.reference}")
 
 
 def _techniques(candidate: Candidate) -> None:

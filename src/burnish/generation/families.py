@@ -113,3 +113,17 @@ def _with_system(
 
 def _last(parts: tuple[Section, ...], kind: SectionKind) -> tuple[Section, ...]:
     return (*(p for p in parts if p.kind != kind), *(p for p in parts if p.kind == kind))
+
+
+_MARKS: Mapping[Family, re.Pattern[str]] = {
+    "claude": re.compile(r"^</?[a-z_]+>$", re.MULTILINE),
+    "gemini": re.compile(r"^\*\*[^*\n]+\*\*$", re.MULTILINE),
+    "gpt": re.compile(r"^# .+$", re.MULTILINE),
+    "generic": re.compile(r"^## .+$", re.MULTILINE),
+    "open": re.compile(r"^### .+$", re.MULTILINE),
+}
+
+
+def layout_marks(text: str, family: Family) -> list[str]:
+    """The headings or tags by which a prompt of this family is divided."""
+    return _MARKS[family].findall(text)

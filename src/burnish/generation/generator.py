@@ -15,7 +15,7 @@ from burnish.generation.embodied import renumbered, split_embodied, without_need
 from burnish.generation.families import lay_out
 from burnish.generation.persona import AUTO, Persona, apply_persona, get_persona
 from burnish.generation.reading import read_idea, with_input, without_first_input
-from burnish.generation.result import Candidate, Generation, PhaseOutput
+from burnish.generation.result import OFFLINE, Candidate, Generation, PhaseOutput
 from burnish.generation.target import Target
 from burnish.generation.variants import Variant, variants
 from burnish.intents.intent import Classification
@@ -35,7 +35,6 @@ from burnish.techniques import (
     select,
 )
 
-OFFLINE = "offline"
 MAX_CANDIDATES = 100
 PHASE_ALIASES: Mapping[str, Phase] = {
     "prima-materia": "explore",

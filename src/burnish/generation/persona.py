@@ -5,8 +5,10 @@ from __future__ import annotations
 import difflib
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
+from msgspec import Meta
 
 from burnish.errors import NotFound, UsageError
 from burnish.generation.archetype import Line, lines
@@ -19,12 +21,22 @@ AUTO = "auto"
 
 
 class PersonaPhase(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a phase adds. `techniques` bounds how many the phase may apply."""
+    """What a phase adds. `techniques` bounds how many the phase may apply. The last four are for
+    phases that a model carries out, and win over the settings; `instructions` are told to it."""
 
     steps: tuple[str, ...] = ()
     constraints: tuple[str, ...] = ()
     quality: tuple[str, ...] = ()
     techniques: int | None = None
+    model: str = ""
+    temperature: Annotated[float, Meta(ge=0, le=2)] | None = None
+    max_tokens: Annotated[int, Meta(ge=16)] | None = None
+    instructions: str = ""
+
+    @property
+    def composes(self) -> bool:
+        """Whether it says anything to the offline composer."""
+        return bool(self.steps or self.constraints or self.quality)
 
 
 class Persona(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -87,9 +99,10 @@ def _load(path: Path) -> Persona:
             hint="it needs name and purpose; see `burnish personas --json` for examples",
         ) from None
     bounded = [name for name, phase in persona.phases.items() if phase.techniques is not None]
-    if "explore" in persona.phases or bounded not in ([], ["refine"]):
+    if persona.phase("explore").composes or bounded not in ([], ["refine"]):
         raise UsageError(
             f"{path}: explore reads the idea alone, and techniques are applied by refine alone",
-            hint="give steps, constraints and quality to draft or refine, techniques to refine",
+            hint="give steps, constraints and quality to draft or refine, techniques to refine; "
+            "explore may have model, temperature, max_tokens and instructions",
         )
     return persona

@@ -6,14 +6,19 @@ from typing import Any
 
 import msgspec
 
+from burnish.generation.ranking import Score
 from burnish.intents.intent import Classification
 from burnish.prompts.prompt import Message, Variable
 from burnish.settings import Family, Phase
 from burnish.techniques import AppliedTechnique, Recommendation
 
+OFFLINE = "offline"
+
 
 class PhaseOutput(msgspec.Struct, frozen=True, kw_only=True):
-    """`temperature` is null for the offline composer, which has none. `tokens` is an estimate."""
+    """`temperature` is null for the offline composer, which has none. `tokens` are those of the
+    text; an estimate where no model counted them. `cost_usd` is null where the price is unknown.
+    `kept` says why the text before this phase was kept."""
 
     id: str
     parent_id: str | None
@@ -23,10 +28,16 @@ class PhaseOutput(msgspec.Struct, frozen=True, kw_only=True):
     tokens: int
     duration_ms: float
     text: str
+    variant: int = 0
+    cost_usd: float | None = 0.0
+    cached: bool = False
+    retries: int = 0
+    kept: str = ""
 
 
 class Candidate(msgspec.Struct, frozen=True, kw_only=True):
-    """One finished prompt. `phases` is its lineage, in order."""
+    """One finished prompt. `phases` is its lineage, in order; `score` orders candidates by their
+    wording and is null where there was nothing to choose between."""
 
     messages: tuple[Message, ...]
     variables: tuple[Variable, ...]
@@ -35,12 +46,21 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True):
     none_needed: str = ""
     phases: tuple[PhaseOutput, ...] = ()
     text: str = ""
+    score: Score | None = None
+
+
+class Choice(msgspec.Struct, frozen=True, kw_only=True):
+    """Who put the best candidate first: the `ranker`, or the model that was asked to, and why."""
+
+    by: str
+    reason: str
 
 
 class Generation(msgspec.Struct, frozen=True, kw_only=True):
     """`read` tells what was read from which words of the idea. `left_open` is what the idea could
     say to get a better prompt. `reference` is the stored version (`name@revision`), empty when
-    nothing was stored. `local_parts` were made on this machine."""
+    nothing was stored. `model` wrote the candidates (`offline`: the composer). `local_parts` were
+    made on this machine. `examples_used` are stored prompts that the model was shown."""
 
     idea: str
     name: str = ""
@@ -59,6 +79,11 @@ class Generation(msgspec.Struct, frozen=True, kw_only=True):
     explanation: str = ""
     warnings: tuple[str, ...] = ()
     local_parts: tuple[str, ...] = ()
+    model: str = OFFLINE
+    strategy: str = ""
+    choice: Choice | None = None
+    examples_used: tuple[str, ...] = ()
+    cost_usd: float | None = 0.0
 
     @property
     def best(self) -> Candidate:
@@ -92,4 +117,7 @@ class Generation(msgspec.Struct, frozen=True, kw_only=True):
                 for each in best.techniques
             ],
             "phases": [phase.id for phase in best.phases],
+            "model": self.model,
+            "examples_used": list(self.examples_used),
+            "choice": None if self.choice is None else msgspec.to_builtins(self.choice),
         }

@@ -5,13 +5,18 @@ from __future__ import annotations
 import asyncio
 import functools
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 from burnish.library.cache import Cache
+from burnish.library.examples import with_examples
 from burnish.library.library import Library
 from burnish.library.values import Rendered
 from burnish.prompts.render import Renderer
 from burnish.storage.store import Fetched
+
+if TYPE_CHECKING:
+    from burnish.library.template_files import Conflicts, ImportReport
 
 T = TypeVar("T")
 P = ParamSpec("P")
@@ -43,12 +48,19 @@ class AsyncPrompts:
     """What `get` would answer, if it is in memory and fresh; no more than a dict lookup."""
 
     def __init__(
-        self, library: Callable[[], Awaitable[Library]], cache: Cache, renderer: Renderer
+        self,
+        library: Callable[[], Awaitable[Library]],
+        cache: Cache,
+        renderer: Renderer,
+        count_use: Callable[[str], Awaitable[None]],
     ) -> None:
         self._library = library
+        self._count_use = count_use
         self._cache = cache
         self._renderer = renderer
         self.get_cached = cache.peek
+        self.imported: dict[Path, Conflicts] = {}
+        """The files and folders that `import_templates` brought in, for `reload`."""
 
     create = _opened(Library.create)
     create_many = _opened(Library.create_many)
@@ -67,9 +79,13 @@ class AsyncPrompts:
     record_use = _opened(Library.record_use)
     record_rating = _opened(Library.record_rating)
 
-    async def reload(self) -> None:
-        """Forgets what is in memory, so that the next `get` reads the store."""
+    async def reload(self) -> ImportReport:
+        """Forgets what is in memory, so that the next `get` reads the store, and brings in again
+        the template files that this platform has imported, so that it gives what they say now."""
+        from burnish.library.template_files import reload_templates
+
         self._cache.clear()
+        return await reload_templates(self)
 
     async def get(self, reference: str) -> Fetched:
         """The version a reference means. A bare name gives `production` where that label exists,
@@ -77,20 +93,22 @@ class AsyncPrompts:
         return self._cache.get(reference) or await (await self._library()).get(reference)
 
     async def render(self, reference: str, values: Mapping[str, Any] | None = None) -> Rendered:
-        """The messages with all variables filled in; counts as a use of the prompt.
+        """The messages with all variables filled in; counts as a use of the prompt. Where the
+        prompt has worked examples and `values` bring none, some of its own are shown.
 
         Raises VariableError (missing, unknown, wrong type) and RenderLimit.
         """
         library = await self._library()
         found = await library.get(reference)
         version = found.version
+        values = with_examples(version, values)
         if self._renderer.needs_isolation(version.messages):
             messages = await asyncio.to_thread(
                 self._renderer.messages, version.messages, version.variables, values
             )
         else:
             messages = self._renderer.messages(version.messages, version.variables, values)
-        await library.record_use(found.prompt.id)
+        await self._count_use(found.prompt.id)
         return Rendered(
             reference=f"{found.prompt.name}@{version.revision}",
             via=found.via,

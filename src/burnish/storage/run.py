@@ -8,11 +8,26 @@ from typing import Any
 import msgspec
 
 
+class Attempt(msgspec.Struct, frozen=True, kw_only=True):
+    """One try at an answer. `sent` tells whether a request went over the wire."""
+
+    model: str
+    error: str = ""
+    status: int = 0
+    latency_ms: float = 0.0
+    sent: bool = True
+
+
 class Run(msgspec.Struct, frozen=True, kw_only=True):
     """One model or offline call.
 
     `cost_usd` is None where the price is unknown, which is not the same as 0. `input` is plain
-    JSON: the messages that were sent, or the values that a render was given.
+    JSON: the messages that were sent, or the values that a render was given. `prompt` is the
+    name of the stored prompt that was run (agent/task), empty for none. `requests` counts what
+    went over the wire for this run, `retries` the repeats after a fault or a refused answer.
+    `cached` runs were answered from the response cache. `valid` is None where no rule was set for
+    the answer. `estimated` says that the provider counted no tokens.
+    `attempts` are all tries, those at other models of a fallback order included.
     """
 
     id: str
@@ -22,11 +37,19 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     parameters: dict[str, Any] = {}
     input: Any = None
     output: str = ""
+    prompt: str = ""
     input_tokens: int = 0
     output_tokens: int = 0
+    cached_tokens: int = 0
+    estimated: bool = False
     cost_usd: float | None = None
     latency_ms: float = 0.0
     error: str = ""
+    requests: int = 0
+    retries: int = 0
+    cached: bool = False
+    valid: bool | None = None
+    attempts: tuple[Attempt, ...] = ()
     parent_id: str | None = None
     who: str = ""
     trace_id: str = ""
@@ -35,7 +58,11 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RunFilter(msgspec.Struct, frozen=True, kw_only=True):
-    """Runs that meet every condition given. `since` is included, `until` is not."""
+    """Runs that meet every condition given. `since` is included, `until` is not.
+
+    `agent` is the first part of the prompt's name: `writer` for `writer/chapter`. `failed` and
+    `cached` are conditions when they are True or False.
+    """
 
     kind: str | None = None
     version_id: str | None = None
@@ -44,12 +71,16 @@ class RunFilter(msgspec.Struct, frozen=True, kw_only=True):
     who: str | None = None
     trace_id: str | None = None
     phase: str | None = None
+    prompt: str | None = None
+    agent: str | None = None
+    failed: bool | None = None
+    cached: bool | None = None
     since: datetime | None = None
     until: datetime | None = None
 
 
 class RunCursor(msgspec.Struct, frozen=True):
-    """The last run of a page; the next page is older."""
+    """The last run of a page, where the next page goes on."""
 
     created_at: datetime
     id: str

@@ -6,7 +6,7 @@ is. Each may raise StoreError. Ids and times come from the caller, revisions fro
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, Literal, Protocol
 
@@ -14,6 +14,7 @@ import msgspec
 
 from burnish.prompts.prompt import Label, Message, Prompt, PromptVersion, Variable
 from burnish.storage.run import Run, RunCursor, RunFilter, TechniqueStatistic, TechniqueTotal
+from burnish.storage.stats import CategoryStat, RunStat, StatBy, StatFilter
 
 Sort = Literal["rating", "name", "updated"]
 Via = Literal["revision", "label", "production", "latest"]
@@ -156,8 +157,16 @@ class Prompts(Protocol):
         """Adds to the usage count, atomically. Raises NotFound."""
         ...
 
+    async def use_many(self, counts: Mapping[str, int]) -> None:
+        """Adds to the usage counts of several prompts; those that are gone are left out."""
+        ...
+
     async def rate(self, prompt_id: str, value: float) -> None:
         """Adds a rating of 0..1, atomically. Raises NotFound."""
+        ...
+
+    async def categories(self) -> list[CategoryStat]:
+        """Of prompts that are not deleted; the one with most prompts first."""
         ...
 
 
@@ -214,16 +223,44 @@ class Labels(Protocol):
 
 class Runs(Protocol):
     async def add(self, runs: Sequence[Run]) -> None:
-        """Raises Conflict for an id that is there, NotFound for an unknown version."""
+        """Adds the runs and what they add up to, all or none.
+
+        Raises Conflict for an id that is there, NotFound for an unknown version, UsageError for
+        a value that no store can keep.
+        """
         ...
 
     async def by_id(self, run_id: str) -> Run | None: ...
 
-    async def page(self, where: RunFilter, limit: int, after: RunCursor | None = None) -> list[Run]:
-        """Newest first."""
+    async def by_prefix(self, prefix: str, limit: int) -> list[Run]:
+        """Up to `limit` runs whose id begins so, in the order of their ids."""
+        ...
+
+    async def known(self, ids: Sequence[str]) -> set[str]:
+        """Those of the ids that are there."""
+        ...
+
+    async def page(
+        self,
+        where: RunFilter,
+        limit: int,
+        after: RunCursor | None = None,
+        *,
+        oldest_first: bool = False,
+    ) -> list[Run]:
+        """Newest first, unless told otherwise."""
         ...
 
     async def count(self, where: RunFilter) -> int: ...
+
+    async def stats(self, by: StatBy, where: StatFilter) -> list[RunStat]:
+        """What the runs add up to, forgotten ones included; the group with most runs first, days
+        newest first."""
+        ...
+
+    async def forget(self, before: datetime) -> int:
+        """Deletes the runs made before that and tells how many; what they added up to stays."""
+        ...
 
 
 class Techniques(Protocol):

@@ -7,7 +7,6 @@ Texts of users (ideas, prompts, values) and anything that looks like a key are l
 from __future__ import annotations
 
 import logging
-import re
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,14 +15,11 @@ from typing import Any
 import msgspec
 
 from burnish.errors import SettingsError
+from burnish.masking import without_secrets
 from burnish.settings import LogSettings
 
 # Fields that hold what a person wrote. A log line says how long they are, never what they say.
 TEXT_FIELDS = frozenset({"text", "idea", "prompt", "context", "values", "output", "input"})
-_SECRET = re.compile(
-    r"(?<![A-Za-z0-9])(?:sk|pk|rk|gsk|xai|ghp|gho|glpat|AKIA|AIza|hf)[-_A-Za-z0-9]{16,}|(?i:bearer\s+)[\w.~+/=-]{8,}"
-    r"|(?i:(?:api[_-]?key|token|password|secret)[\"']?\s*[=:]\s*[\"']?)[^\s\"',}]{6,}"
-)
 
 
 class Log:
@@ -65,10 +61,6 @@ class Log:
         handler.setLevel(level)
         handler.setFormatter(logging.Formatter("%(message)s"))
         self._logger.addHandler(handler)
-
-
-def without_secrets(text: str) -> str:
-    return _SECRET.sub("[secret]", text)
 
 
 def _file(name: str) -> logging.Handler:

@@ -1,10 +1,10 @@
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, update
+from sqlalchemy import bindparam, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -13,6 +13,7 @@ from burnish.prompts.prompt import Prompt, PromptVersion
 from burnish.storage.sql import queries
 from burnish.storage.sql.database import Database
 from burnish.storage.sql.rows import prompt_of, prompt_row, version_row
+from burnish.storage.stats import CategoryStat
 from burnish.storage.store import Draft, Edit, Entry, PromptCursor, PromptFilter, Sort
 from burnish.storage.tables import labels, prompt_versions, prompts
 
@@ -79,6 +80,13 @@ class SqlPrompts:
     async def use(self, prompt_id: str, count: int = 1) -> None:
         await self._change(prompt_id, {"usage_count": _c.usage_count + count})
 
+    async def use_many(self, counts: Mapping[str, int]) -> None:
+        # In the order of ids, which keeps writers out of deadlocks.
+        rows = [{"prompt": prompt_id, "uses": counts[prompt_id]} for prompt_id in sorted(counts)]
+        if rows:
+            async with self._database.writing() as connection:
+                await connection.execute(_USE, rows)
+
     async def rate(self, prompt_id: str, value: float) -> None:
         if not 0 <= value <= 1:
             raise UsageError(f"{value} is no rating", hint="ratings are between 0 and 1")
@@ -88,6 +96,11 @@ class SqlPrompts:
             prompt_id,
             {"rating_sum": total, "rating_count": counted, "rating_order": total / counted},
         )
+
+    async def categories(self) -> list[CategoryStat]:
+        async with self._database.reading() as connection:
+            result = await connection.execute(_CATEGORIES)
+        return [CategoryStat(**row) for row in result.mappings()]
 
     async def _one(self, query: queries.Query, name: str) -> Prompt | None:
         async with self._database.reading() as connection:
@@ -118,6 +131,26 @@ class SqlPrompts:
             f"the library refused what was to be added ({error.orig})",
             hint="give each prompt, version and label an id of its own",
         )
+
+
+_USE = (
+    update(prompts)
+    .where(_c.id == bindparam("prompt"), _c.deleted_at.is_(None))
+    .values(usage_count=_c.usage_count + bindparam("uses"))
+)
+# The mean over the prompts that are rated, each weighing the same however often it was rated.
+_RATING = func.nullif(_c.rating_order, -1.0)
+_CATEGORIES = (
+    select(
+        _c.category,
+        func.count().label("prompts"),
+        func.avg(_RATING).label("average_rating"),
+        func.sum(_c.usage_count).label("usage_count"),
+    )
+    .where(_c.deleted_at.is_(None))
+    .group_by(_c.category)
+    .order_by(func.count().desc(), _c.category)
+)
 
 
 async def _insert(connection: AsyncConnection, entries: Sequence[Entry]) -> None:

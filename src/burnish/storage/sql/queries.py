@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -15,6 +15,7 @@ from sqlalchemy import (
     exists,
     func,
     literal,
+    literal_column,
     or_,
     select,
 )
@@ -30,6 +31,7 @@ from burnish.storage.tables import (
     technique_statistics,
 )
 
+_EMPTY: ColumnElement[str] = literal_column("''")
 _p, _v, _l, _r = prompts.c, prompt_versions.c, labels.c, runs.c
 Query = Select[*tuple[Any, ...]]
 
@@ -116,12 +118,28 @@ def prompt_count(where: PromptFilter, dialect: str) -> Query:
     return select(func.count()).select_from(prompts).where(*_prompt_conditions(where, dialect))
 
 
-def run_page(where: RunFilter, limit: int, after: RunCursor | None) -> Query:
+def run_page(
+    where: RunFilter, limit: int, after: RunCursor | None, *, oldest_first: bool = False
+) -> Query:
     query = select(runs).where(*_run_conditions(where))
     if after is not None:
         at = after.created_at
-        query = query.where(_r.created_at <= at, or_(_r.created_at < at, _r.id < after.id))
-    return query.order_by(_r.created_at.desc(), _r.id.desc()).limit(limit)
+        if oldest_first:
+            query = query.where(_r.created_at >= at, or_(_r.created_at > at, _r.id > after.id))
+        else:
+            query = query.where(_r.created_at <= at, or_(_r.created_at < at, _r.id < after.id))
+    order = (_r.created_at, _r.id)
+    if not oldest_first:
+        order = (_r.created_at.desc(), _r.id.desc())
+    return query.order_by(*order).limit(limit)
+
+
+def runs_before(at: datetime, limit: int) -> Query:
+    return select(_r.id).where(_r.created_at < at).order_by(_r.created_at).limit(limit)
+
+
+def runs_by_prefix(prefix: str, limit: int) -> Query:
+    return select(runs).where(_begins(_r.id, prefix)).order_by(_r.id).limit(limit)
 
 
 def run_count(where: RunFilter) -> Query:
@@ -166,13 +184,24 @@ def _prompt_conditions(where: PromptFilter, dialect: str) -> list[ColumnElement[
     if where.owner is not None:
         conditions.append(_p.owner == where.owner)
     if where.prefix:
-        # A range, not LIKE: it uses the index and % and _ in names stay plain characters.
-        conditions.append(_p.name >= where.prefix)
-        end = after_prefix(where.prefix)
-        if end:
-            conditions.append(_p.name < end)
+        conditions.append(_begins(_p.name, where.prefix))
     conditions += [_has_tag(tag, dialect) for tag in where.tags]
     return conditions
+
+
+def _begins(column: ColumnElement[str], prefix: str) -> ColumnElement[bool]:
+    # A range, not LIKE: it uses the index and % and _ in names stay plain characters.
+    end = after_prefix(prefix)
+    return and_(column >= prefix, column < end) if end else column >= prefix
+
+
+def of_agent(prompt: ColumnElement[str], agent: str) -> ColumnElement[bool]:
+    """Prompts called `agent` or `agent/…`; the first two conditions are one range of an index."""
+    return and_(
+        prompt >= agent,
+        prompt < after_prefix(f"{agent}/"),
+        or_(prompt == agent, prompt >= f"{agent}/"),
+    )
 
 
 def after_prefix(prefix: str) -> str:
@@ -218,6 +247,19 @@ def _run_conditions(where: RunFilter) -> list[ColumnElement[bool]]:
         for name in ("kind", "version_id", "model", "parent_id", "who", "trace_id", "phase")
         if (value := getattr(where, name)) is not None
     ]
+    if where.prompt is not None:
+        conditions.append(_r.prompt == where.prompt)
+    if where.agent is not None:
+        conditions.append(of_agent(_r.prompt, where.agent))
+    # The indexes on these hold the rows that have a value; SQLite takes them when it is told so.
+    if where.prompt or where.agent:
+        conditions.append(_r.prompt != _EMPTY)
+    if where.trace_id:
+        conditions.append(_r.trace_id != _EMPTY)
+    if where.failed is not None:
+        conditions.append(_r.error != _EMPTY if where.failed else _r.error == _EMPTY)
+    if where.cached is not None:
+        conditions.append(_r.cached == where.cached)
     if where.since is not None:
         conditions.append(_r.created_at >= where.since)
     if where.until is not None:
@@ -242,6 +284,12 @@ HOT: Mapping[str, Query] = {
     "newest runs": run_page(RunFilter(), 50, None),
     "newest runs of a version": run_page(RunFilter(version_id="x"), 50, None),
     "newest runs of a kind": run_page(RunFilter(kind="x"), 50, None),
+    "newest runs of a prompt": run_page(RunFilter(prompt="x"), 50, None),
+    "newest failed runs": run_page(RunFilter(failed=True), 50, None),
+    "oldest runs": run_page(RunFilter(), 50, None, oldest_first=True),
+    "runs of a trace": run_count(RunFilter(trace_id="x")),
+    "runs by the beginning of their id": runs_by_prefix("x", 2),
     "children of a run": run_page(RunFilter(parent_id="x"), 50, None),
+    "runs to forget": runs_before(datetime(2026, 1, 1, tzinfo=UTC), 50),
     "technique totals of an intent": technique_totals("x", None),
 }

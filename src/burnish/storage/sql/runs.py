@@ -1,33 +1,50 @@
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime
 
 from msgspec import structs
-from sqlalchemy import RowMapping, insert
+from sqlalchemy import RowMapping, bindparam, delete, insert, select
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from burnish.errors import BurnishError, Conflict, NotFound
+from burnish.errors import BurnishError, Conflict, NotFound, UsageError
 from burnish.storage.run import Run, RunCursor, RunFilter
-from burnish.storage.sql import queries
+from burnish.storage.sql import queries, run_rows, run_stats
 from burnish.storage.sql.database import Database
+from burnish.storage.stats import RunStat, StatBy, StatFilter
 from burnish.storage.tables import runs
 
 _FIELDS = Run.__struct_fields__
+# Runs deleted in one transaction: others who write wait for it, some ten milliseconds.
+_CHUNK = 1000
+# Entries added to histograms before this process brings equal ones together.
+_ENTRIES = 2000
 
 
 class SqlRuns:
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._dialect = database.reader.dialect.name
+        self._upsert = run_stats.upsert(self._dialect)
+        self._entries = 0
 
     async def add(self, runs: Sequence[Run]) -> None:
         if not runs:
             return
-        rows = [structs.asdict(run) for run in runs]
-        try:
-            async with self._database.writing() as connection:
-                await connection.execute(_INSERT, rows)
-        except IntegrityError as error:
-            raise _refused(error) from error
+        rows = run_rows.rows_of(runs) if self._dialect == "sqlite" else []
+        hours = run_stats.add_up(runs)
+        self._entries += sum(len(hour["latencies"]) for hour in hours) // run_stats.ENTRY_CHARS
+        async with self._adding() as connection:
+            if self._dialect == "sqlite":
+                await connection.exec_driver_sql(run_rows.INSERT, rows)
+            else:
+                await connection.execute(_INSERT, [structs.asdict(run) for run in runs])
+            await connection.execute(self._upsert, hours)
+            if self._entries > _ENTRIES:
+                await run_stats.shorten(connection, {hour["hour"] for hour in hours})
+                self._entries = 0
 
     async def by_id(self, run_id: str) -> Run | None:
         async with self._database.reading() as connection:
@@ -35,18 +52,64 @@ class SqlRuns:
         row = result.mappings().first()
         return None if row is None else _run_of(row)
 
-    async def page(self, where: RunFilter, limit: int, after: RunCursor | None = None) -> list[Run]:
+    async def by_prefix(self, prefix: str, limit: int) -> list[Run]:
+        return await self._all(queries.runs_by_prefix(prefix, limit))
+
+    async def known(self, ids: Sequence[str]) -> set[str]:
         async with self._database.reading() as connection:
-            result = await connection.execute(queries.run_page(where, limit, after))
-        return [_run_of(row) for row in result.mappings()]
+            return set(await connection.scalars(_KNOWN, {"ids": ids}))
+
+    async def page(
+        self,
+        where: RunFilter,
+        limit: int,
+        after: RunCursor | None = None,
+        *,
+        oldest_first: bool = False,
+    ) -> list[Run]:
+        query = queries.run_page(where, limit, after, oldest_first=oldest_first)
+        return await self._all(query)
 
     async def count(self, where: RunFilter) -> int:
         async with self._database.reading() as connection:
             result = await connection.execute(queries.run_count(where))
         return int(result.scalar_one())
 
+    async def stats(self, by: StatBy, where: StatFilter) -> list[RunStat]:
+        async with self._database.reading() as connection:
+            result = await connection.execute(run_stats.stats_query(by, where))
+        return run_stats.stats_of(by, result.mappings().all())
+
+    async def forget(self, before: datetime) -> int:
+        some = delete(runs).where(runs.c.id.in_(queries.runs_before(before, _CHUNK)))
+        gone = 0
+        while True:
+            async with self._database.writing() as connection:
+                deleted = (await connection.execute(some)).rowcount
+            gone += deleted
+            if deleted < _CHUNK:
+                return gone
+
+    async def _all(self, query: queries.Query) -> list[Run]:
+        async with self._database.reading() as connection:
+            result = await connection.execute(query)
+        return [_run_of(row) for row in result.mappings()]
+
+    @asynccontextmanager
+    async def _adding(self) -> AsyncGenerator[AsyncConnection]:
+        try:
+            async with self._database.writing() as connection:
+                yield connection
+        except IntegrityError as error:
+            raise _refused(error) from error
+        except OverflowError as error:
+            raise UsageError(
+                "a run holds a number that is too large", hint="give counts below 2**63"
+            ) from error
+
 
 _INSERT = insert(runs)
+_KNOWN = select(runs.c.id).where(runs.c.id.in_(bindparam("ids", expanding=True)))
 
 
 def _run_of(row: RowMapping) -> Run:

@@ -1,5 +1,6 @@
 from burnish.storage.tables.base import metadata
 from burnish.storage.tables.prompts import label_moves, labels, prompt_versions, prompts
+from burnish.storage.tables.run_hours import run_hours
 from burnish.storage.tables.runs import runs
 from burnish.storage.tables.techniques import technique_statistics
 
@@ -9,6 +10,7 @@ __all__ = [
     "metadata",
     "prompt_versions",
     "prompts",
+    "run_hours",
     "runs",
     "technique_statistics",
 ]

@@ -4,8 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Column, Float, ForeignKey, Index, Integer, Table, text
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    Table,
+    false,
+    text,
+)
 
+from burnish.storage.run import Attempt
 from burnish.storage.tables.base import Id, Json, UtcTime, Verbatim, metadata
 
 # A parent may be written after its children: they end first. So `parent_id` is no foreign key.
@@ -29,22 +40,32 @@ runs = Table(
     Column("trace_id", Verbatim, nullable=False),
     Column("phase", Verbatim, nullable=False),
     Column("created_at", UtcTime, nullable=False),
+    Column("prompt", Verbatim, nullable=False, server_default=""),
+    Column("cached_tokens", Integer, nullable=False, server_default="0"),
+    Column("estimated", Boolean, nullable=False, server_default=false()),
+    Column("requests", Integer, nullable=False, server_default="0"),
+    Column("retries", Integer, nullable=False, server_default="0"),
+    Column("cached", Boolean, nullable=False, server_default=false()),
+    Column("valid", Boolean),
+    Column("attempts", Json(tuple[Attempt, ...]), nullable=False, server_default="[]"),
 )
-Index("ix_runs_newest", runs.c.created_at.desc(), runs.c.id.desc())
-Index("ix_runs_newest_of_kind", runs.c.kind, runs.c.created_at.desc(), runs.c.id.desc())
+# Ascending, though the newest are read first: runs come in the order of time, and an index that
+# grows at its end takes them faster.
+Index("ix_runs_newest", runs.c.created_at, runs.c.id)
+Index("ix_runs_newest_of_kind", runs.c.kind, runs.c.created_at, runs.c.id)
 Index(
     "ix_runs_newest_of_version",
     runs.c.version_id,
-    runs.c.created_at.desc(),
-    runs.c.id.desc(),
+    runs.c.created_at,
+    runs.c.id,
     sqlite_where=text("version_id IS NOT NULL"),
     postgresql_where=text("version_id IS NOT NULL"),
 )
 Index(
     "ix_runs_newest_of_parent",
     runs.c.parent_id,
-    runs.c.created_at.desc(),
-    runs.c.id.desc(),
+    runs.c.created_at,
+    runs.c.id,
     sqlite_where=text("parent_id IS NOT NULL"),
     postgresql_where=text("parent_id IS NOT NULL"),
 )
@@ -53,4 +74,19 @@ Index(
     runs.c.trace_id,
     sqlite_where=text("trace_id <> ''"),
     postgresql_where=text("trace_id <> ''"),
+)
+Index(
+    "ix_runs_newest_of_prompt",
+    runs.c.prompt,
+    runs.c.created_at,
+    runs.c.id,
+    sqlite_where=text("prompt <> ''"),
+    postgresql_where=text("prompt <> ''"),
+)
+Index(
+    "ix_runs_newest_failed",
+    runs.c.created_at,
+    runs.c.id,
+    sqlite_where=text("error <> ''"),
+    postgresql_where=text("error <> ''"),
 )

@@ -1,0 +1,146 @@
+"""batch."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+from cyclopts import Parameter
+
+from burnish.cli.common import (
+    NONE,
+    STDIN,
+    Common,
+    from_stdin,
+    note,
+    on_terminal,
+    out,
+    out_json,
+    platform,
+    table,
+    warn,
+)
+from burnish.cli.compose import MaxCost, Model, Target
+
+if TYPE_CHECKING:
+    from burnish.generation.batch import BatchReport, Progress
+    from burnish.platform.batches import BatchPlan
+
+_SHOWN_CHARS = 70
+SkipErrors = Annotated[bool, Parameter(negative="", help="Note an item that fails and go on.")]
+DryRun = Annotated[bool, Parameter(negative="", help="Only tell what would be done.")]
+
+
+def batch(
+    file: Annotated[
+        Path, Parameter(help="JSON, JSON lines, CSV (column idea) or text, an idea a line; - too.")
+    ],
+    /,
+    *,
+    workers: Annotated[int, Parameter(help="How many at once (1 to 64).")] = 4,
+    output: Annotated[
+        Path | None, Parameter(help="Journal of results; usual: FILE.results.jsonl.")
+    ] = None,
+    resume: Annotated[bool, Parameter(negative="", help="Go on with what is left.")] = False,
+    skip_errors: SkipErrors = False,
+    dry_run: DryRun = False,
+    model: Model = "",
+    phases: Annotated[str, Parameter(help="Phases to run: explore,draft,refine.")] = "",
+    count: Annotated[int, Parameter(help="Variants for each idea.")] = 1,
+    persona: Annotated[str, Parameter(help="Voice; see burnish personas.")] = "",
+    category: Annotated[str, Parameter(help="Category of the stored prompts.")] = "",
+    target: Target = "",
+    max_cost: MaxCost = None,
+    common: Common = NONE,
+) -> int:
+    """Make a prompt from each idea in a file; what is done is done, even after a kill."""
+    options: dict[str, Any] = {
+        "model": model,
+        "phases": [part for part in phases.split(",") if part.strip()],
+        "count": count,
+        "persona": persona,
+        "category": category,
+        "target": target,
+        "max_cost_usd": max_cost,
+    }
+    how = {"workers": workers, "resume": resume, "skip_errors": skip_errors}
+    given: list[str] | Path = file
+    if str(file) == STDIN:
+        given, output = _from_stdin(), output or Path("batch.results.jsonl")
+    with platform(common) as p:
+        if dry_run:
+            _show_plan(p.plan_batch(given, **options), as_json=common.json)
+            return 0
+        with _shown_progress() as told:
+            report = p.batch(given, output=output, progress=told, **how, **options)
+    out_json(report) if common.json else _show(report)
+    return 1 if report.failed else 0
+
+
+def _from_stdin() -> list[str]:
+    return [line for line in from_stdin().splitlines() if line.strip()]
+
+
+@contextmanager
+def _shown_progress() -> Generator[Callable[[Progress], None] | None]:
+    """A bar on stderr where a person looks."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bar
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    )
+    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("writing", total=None)
+
+        def told(progress: Progress) -> None:
+            failed = f", {progress.failed} failed" if progress.failed else ""
+            bar.update(
+                task,
+                total=progress.total,
+                completed=progress.done + progress.failed,
+                description=f"writing{failed}",
+            )
+
+        yield told
+
+
+def _show_plan(plan: BatchPlan, *, as_json: bool) -> None:
+    if as_json:
+        out_json(plan)
+        return
+    rows = [(str(each.number), each.item.name, _short(each.item.idea)) for each in plan.items]
+    if on_terminal():
+        table(("", "name", "idea"), rows, wide="idea")
+    else:
+        out("\n".join("\t".join(row) for row in rows))
+    note(f"{len(rows)} items, model {plan.model}, at most {plan.calls} calls; nothing was run")
+
+
+def _show(report: BatchReport) -> None:
+    rows = [
+        (str(r.number), r.status, r.reference or r.error, _short(r.idea)) for r in report.results
+    ]
+    if on_terminal():
+        table(("", "", "prompt", "idea"), rows, wide="idea")
+    else:
+        out("\n".join("\t".join(row) for row in rows))
+    again = f" ({report.resumed} of them before)" if report.resumed else ""
+    note(f"{report.done} of {report.total} done{again}; journal: {report.journal}")
+    if report.failed:
+        warn(f"{report.failed} of {report.total} items failed; --resume tries them again")
+
+
+def _short(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= _SHOWN_CHARS else f"{line[: _SHOWN_CHARS - 1]}…"

@@ -1,0 +1,1 @@
+"""Explore, draft, refine with a language model, beginning from what was composed offline."""

@@ -1,0 +1,199 @@
+"""From what was composed offline to what models make of it: variants, phases, choice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import msgspec
+
+from burnish.generation.persona import Persona
+from burnish.generation.phases.asks import Material
+from burnish.generation.phases.clean import messages_of
+from burnish.generation.phases.rules import Rules
+from burnish.generation.phases.strategies import run_phases
+from burnish.generation.phases.write import Desk, PhaseModel, Sheet, Told
+from burnish.generation.ranking import Score, rank
+from burnish.generation.result import Candidate, Choice, Generation
+from burnish.generation.selector import select
+from burnish.models.budget import Budget
+from burnish.models.question import Calls
+from burnish.prompts.prompt import join_messages
+from burnish.prompts.template import find_variables
+from burnish.settings import Phase, PhasesSettings, Strategy
+
+
+class WriteRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """How models go about it. `model` is the one of every phase that names none of its own;
+    `forced` says that it was asked for by name and wins over settings and persona. `most_tokens`
+    bounds every answer further; 0: no."""
+
+    model: str
+    forced: bool = False
+    most_tokens: int = 0
+    count: int = 1
+    phases: tuple[Phase, ...]
+    strategy: Strategy = "cascade"
+    selector: str = ""
+    context: str = ""
+    persona: Persona
+    settings: PhasesSettings
+    examples: tuple[tuple[str, str], ...] = ()
+
+
+def phase_models(request: WriteRequest) -> dict[Phase, PhaseModel]:
+    """Which model carries out each phase: the one asked for, else the persona's, else the
+    settings' for the phase, else that of the whole generation."""
+    models: dict[Phase, PhaseModel] = {}
+    for phase in request.phases:
+        own, usual = request.persona.phase(phase), request.settings.of(phase)
+        named = own.model or usual.model
+        wanted = own.max_tokens or usual.max_tokens
+        models[phase] = PhaseModel(
+            model=request.model if request.forced or not named else named,
+            temperature=usual.temperature if own.temperature is None else own.temperature,
+            max_tokens=min(wanted, request.most_tokens or wanted),
+        )
+    return models
+
+
+async def write_with_model(
+    composed: Generation,
+    request: WriteRequest,
+    calls: Calls,
+    *,
+    new_id: Callable[[], str],
+    trace_id: str,
+    budget: Budget | None = None,
+    told: Callable[[Told], None] | None = None,
+) -> Generation:
+    """The generation with its candidates written by models, best first.
+
+    Raises ModelFailed, AllModelsFailed and BudgetExceeded.
+    """
+    desk = Desk(
+        calls=calls,
+        models=phase_models(request),
+        new_id=new_id,
+        trace_id=trace_id,
+        budget=budget,
+        told=told,
+    )
+    sheets = [_sheet(composed, request, number) for number in range(request.count)]
+    done = await run_phases(desk, sheets, request.phases, request.strategy)
+    order, choice, doubts = await _ordered(done, composed, request, desk)
+    candidates = tuple(_candidate(composed, done[index], scored) for index, scored in order)
+    warnings = dict.fromkeys((*composed.warnings, *_warnings(done), *doubts))
+    return msgspec.structs.replace(
+        composed,
+        candidates=candidates,
+        warnings=tuple(warnings),
+        local_parts=("intent", "techniques", "outline"),
+        model=request.model,
+        strategy=request.strategy,
+        choice=choice,
+        examples_used=tuple(reference for reference, _ in request.examples),
+        cost_usd=_cost(done),
+    )
+
+
+def _sheet(composed: Generation, request: WriteRequest, number: int) -> Sheet:
+    """Each variant begins from another outline, as far as there are different ones."""
+    base = composed.candidates[number % len(composed.candidates)]
+    outline = join_messages(base.messages)
+    language = composed.classification.language
+    material = Material(
+        idea=composed.idea,
+        reading=base.phases[0].text if base.phases else "",
+        outline=outline,
+        language=language,
+        context=request.context,
+        examples=tuple(text for _, text in request.examples),
+        persona=request.persona,
+        angle=_angle(base),
+    )
+    rules = Rules(
+        idea=composed.idea,
+        outline=outline,
+        variables=base.variables,
+        family=composed.family,
+        language=language,
+    )
+    return Sheet(variant=number, material=material, rules=rules, text=outline, sample=number)
+
+
+def _angle(base: Candidate) -> str:
+    names = ", ".join(each.technique.replace("_", " ") for each in base.techniques)
+    return f"The outline carries out {names}; keep what these ask for." if names else ""
+
+
+Order = list[tuple[int, Score]]
+
+
+async def _ordered(
+    done: Sequence[Sheet], composed: Generation, request: WriteRequest, desk: Desk
+) -> tuple[Order, Choice | None, tuple[str, ...]]:
+    """The sheets' places, best first, each with its score; who chose, and doubts about that."""
+    texts = [sheet.text for sheet in done]
+    ranked = rank(texts, done[0].beside)
+    if len(texts) < 2:
+        return ranked, None, ()
+    by_ranker = Choice(by="ranker", reason=_why(ranked))
+    if not request.selector:
+        return ranked, by_ranker, ()
+    in_order = [texts[index] for index, _ in ranked]
+    picked = await select(
+        desk.calls,
+        request.selector,
+        composed.idea,
+        in_order,
+        budget=desk.budget,
+        trace_id=desk.trace_id,
+    )
+    if isinstance(picked, str):
+        return ranked, by_ranker, (picked,)
+    place, choice = picked
+    return [ranked[place], *ranked[:place], *ranked[place + 1 :]], choice, ()
+
+
+def _why(ranked: Order) -> str:
+    first, second = ranked[0][1], ranked[1][1]
+    gains = sorted(
+        (
+            (a.contribution - b.contribution, a.name)
+            for a, b in zip(first.features, second.features, strict=True)
+        ),
+        reverse=True,
+    )
+    best = ", ".join(name for gain, name in gains[:2] if gain > 0)
+    told = f"{first.total:.3f} against {second.total:.3f} for the next"
+    return f"{told}, ahead in {best}" if best else f"{told}, no difference that counts"
+
+
+def _candidate(composed: Generation, sheet: Sheet, scored: Score) -> Candidate:
+    base = composed.candidates[sheet.variant % len(composed.candidates)]
+    messages = messages_of(sheet.text)
+    return msgspec.structs.replace(
+        base,
+        messages=messages,
+        variables=find_variables([m.content for m in messages], base.variables),
+        phases=sheet.phases,
+        text=join_messages(messages),
+        score=scored,
+    )
+
+
+def _warnings(done: Sequence[Sheet]) -> list[str]:
+    several = len(done) > 1
+    return [
+        f"variant {sheet.variant + 1}: {warning}" if several else warning
+        for sheet in done
+        for warning in sheet.warnings
+    ]
+
+
+def _cost(done: Sequence[Sheet]) -> float | None:
+    """Of all phases that lead to a result, each counted once."""
+    costs = {phase.id: phase.cost_usd for sheet in done for phase in sheet.phases}
+    if any(cost is None for cost in costs.values()):
+        return None
+    return sum(cost or 0.0 for cost in costs.values())

@@ -1,0 +1,296 @@
+"""Tries at one model: slots, rests, timeouts, repeats, and what they cost."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import Callable
+
+import msgspec
+
+from burnish.errors import (
+    BadReply,
+    BurnishError,
+    ConnectionLost,
+    ModelFailed,
+    ModelTimeout,
+    OutputRejected,
+    RateLimited,
+    ServerFault,
+)
+from burnish.masking import without_secrets
+from burnish.models.lanes import Breaker, Clock, Lane, Sleep
+from burnish.models.model import Model, ModelReply, ModelRequest, Usage
+from burnish.models.prices import Prices
+from burnish.models.question import Answer, CallEvent, Piece, Work
+from burnish.models.registry import Registry
+from burnish.models.usage import Estimator
+from burnish.prompts.prompt import Message
+from burnish.settings import LimitSettings, ModelsSettings
+from burnish.storage.run import Attempt
+
+Emit = Callable[[Piece], None]
+Observe = Callable[[CallEvent], None]
+_FIRST_WAIT_S, _LONGEST_WAIT_S = 0.1, 20.0
+# Adapters keep the times themselves and say which one ran out; this is for those that do not.
+_GRACE_S = 0.5
+# What an answer is assumed to be at most where nothing bounds it and money is bounded.
+_LONG_ANSWER = 4_096
+
+
+class Policy(msgspec.Struct, frozen=True):
+    """What holds for one provider."""
+
+    limits: LimitSettings
+    lane: Lane
+    breaker: Breaker
+
+
+class Trial(msgspec.Struct, frozen=True):
+    """One model's turn at a question."""
+
+    work: Work
+    model: Model
+    policy: Policy
+    emit: Emit | None
+    observe: Observe
+
+
+class Attempts:
+    def __init__(
+        self,
+        registry: Registry,
+        settings: ModelsSettings,
+        prices: Prices,
+        *,
+        clock: Clock = time.monotonic,
+        sleep: Sleep = asyncio.sleep,
+        chance: Callable[[], float] = random.random,
+    ) -> None:
+        self._registry = registry
+        self._settings = settings
+        self._clock = clock
+        self._sleep = sleep
+        self._chance = chance
+        self._policies: dict[str, Policy] = {}
+        self._prices = prices
+        self.estimator = Estimator()
+
+    async def run(self, work: Work, name: str, emit: Emit | None, observe: Observe) -> Answer:
+        """An answer of the model `name` that passes the question's check.
+
+        Raises ModelFailed when no try succeeded, OutputRejected when each answer broke a rule.
+        """
+        provider, model_name = self._registry.parse(name)
+        policy = self._policy(provider)
+        trial = Trial(work, self._registry.model(provider), policy, emit, observe)
+        request = work.question.request(model_name)
+        last = policy.limits.max_retries or 0
+        for number in range(last + 1):
+            if number:
+                work.retries += 1
+            try:
+                reply = await self._once(trial, request)
+            except ModelFailed as error:
+                if number == last or not await self._wait(error, number, policy):
+                    raise
+                problem = error.what
+            else:
+                check = work.question.check
+                problem = "" if check is None else check(reply.text)
+                if not problem:
+                    return self._answer(work, name, reply)
+                if number == last:
+                    raise OutputRejected(
+                        f"{name} gave {last + 1} answers that break a rule; the last: {problem}",
+                        hint="loosen the rule, or take a stronger model",
+                        subject=name,
+                    )
+                request = _repaired(work.question.messages, request, reply.text, problem)
+            if emit is not None:
+                emit(Piece(restart=problem))
+        raise AssertionError("the last try returns or raises")
+
+    def _policy(self, provider: str) -> Policy:
+        if provider not in self._policies:
+            limits = self._registry.limits(provider)
+            self._policies[provider] = Policy(
+                limits,
+                Lane(limits, self._clock, self._sleep),
+                Breaker(
+                    self._settings.breaker_failures, self._settings.breaker_rest_s, self._clock
+                ),
+            )
+        return self._policies[provider]
+
+    async def _once(self, trial: Trial, request: ModelRequest) -> ModelReply:
+        work, policy, provider = trial.work, trial.policy, trial.model.provider
+        name = f"{provider}:{request.model}"
+        tokens = self._tokens(trial, request)
+        async with policy.lane.slot(tokens):
+            policy.breaker.check(name)
+            reserved = self._reserve(trial, request, tokens)
+            began = time.perf_counter()
+            cost: float | None = None
+            error: ModelFailed | None = None
+            try:
+                reply = await _asked(trial.model, request, policy.limits.timeout_s or 0, trial.emit)
+                policy.breaker.succeeded()
+                cost = self._count(trial, request, reply)
+            except ModelFailed as failed:
+                error = failed
+                _judge(policy.breaker, failed)
+                raise
+            finally:
+                policy.breaker.left()
+                if work.question.budget is not None:
+                    work.question.budget.settle(reserved, cost)
+                _note(trial, name, error, (time.perf_counter() - began) * 1000)
+        return reply
+
+    def _tokens(self, trial: Trial, request: ModelRequest) -> int:
+        """What the call will read, estimated only where something is bounded by it."""
+        budget = trial.work.question.budget
+        if not trial.policy.lane.counts_tokens and not (budget and budget.bounds_cost):
+            return 0
+        name = f"{trial.model.provider}:{request.model}"
+        return self.estimator.input_tokens(name, request.messages)
+
+    def _reserve(self, trial: Trial, request: ModelRequest, tokens: int) -> float:
+        budget, model = trial.work.question.budget, trial.model
+        if budget is None:
+            return 0.0
+        name = f"{model.provider}:{request.model}"
+        if not budget.bounds_cost:
+            return budget.reserve(name, 0.0)
+        most = Usage(input_tokens=tokens, output_tokens=request.max_tokens or _LONG_ANSWER)
+        return budget.reserve(name, self._cost(model, request, most))
+
+    def _cost(self, model: Model, request: ModelRequest, usage: Usage) -> float | None:
+        if model.capabilities(request.model).local:
+            return 0.0
+        return self._prices.cost_usd(model.provider, request.model, usage)
+
+    def _count(self, trial: Trial, request: ModelRequest, reply: ModelReply) -> float | None:
+        name = f"{trial.model.provider}:{request.model}"
+        usage, estimated = self.estimator.completed(name, request.messages, reply.text, reply.usage)
+        if not estimated:
+            self.estimator.learn(name, reply.text, usage)
+        cost = self._cost(trial.model, request, usage)
+        trial.work.count(usage, cost, estimated=estimated)
+        return cost
+
+    async def _wait(self, error: ModelFailed, number: int, policy: Policy) -> bool:
+        """Whether the call may be tried again, after the wait that it takes."""
+        if not error.retryable:
+            return False
+        if error.retry_after_s is not None:
+            if error.retry_after_s > (policy.limits.timeout_s or 0):
+                return False
+            # The provider speaks of the key, not of this call: the others wait as well.
+            policy.lane.hold(error.retry_after_s)
+            return True
+        longest = min(_FIRST_WAIT_S * 2**number, _LONGEST_WAIT_S)
+        wait_s = longest * (0.5 + self._chance() / 2)
+        if isinstance(error, RateLimited):
+            policy.lane.hold(wait_s)
+        else:
+            await self._sleep(wait_s)
+        return True
+
+    def _answer(self, work: Work, name: str, reply: ModelReply) -> Answer:
+        return Answer(
+            run_id=work.run_id,
+            text=reply.text,
+            model=name,
+            finish=reply.finish,
+            usage=work.usage,
+            estimated=work.estimated,
+            tool_calls=reply.tool_calls,
+            cost_usd=work.cost_usd,
+            latency_ms=(time.perf_counter() - work.began) * 1000,
+            retries=work.retries,
+            requests=work.requests,
+            attempts=tuple(work.attempts),
+        )
+
+
+async def _asked(
+    model: Model, request: ModelRequest, timeout_s: float, emit: Emit | None
+) -> ModelReply:
+    name = f"{model.provider}:{request.model}"
+    try:
+        async with asyncio.timeout(timeout_s + _GRACE_S):
+            reply = await _reply(model, request, emit)
+    except TimeoutError:
+        raise ModelTimeout(
+            f"{name} gave no answer in {timeout_s:g} s",
+            hint=f"raise models.{model.provider}.timeout_s, or ask for a shorter answer",
+            model=name,
+        ) from None
+    except BurnishError:
+        raise
+    except Exception as error:
+        # Adapters of others may raise anything; a call must end as one of our own errors.
+        raise ModelFailed(
+            f"the adapter of {model.provider} failed: {type(error).__name__}: "
+            f"{without_secrets(str(error))[:300]}",
+            hint="this is a defect of the adapter; tell its author",
+            model=name,
+        ) from error
+    if not reply.text.strip() and not reply.tool_calls:
+        raise BadReply(f"{name} answered with an empty text", model=name)
+    return reply
+
+
+async def _reply(model: Model, request: ModelRequest, emit: Emit | None) -> ModelReply:
+    if emit is None:
+        return await model.complete(request)
+    async for chunk in model.stream(request):
+        if chunk.text:
+            emit(Piece(chunk.text))
+        if chunk.reply is not None:
+            return chunk.reply
+    name = f"{model.provider}:{request.model}"
+    raise ConnectionLost(f"the stream of {name} ended before its answer did", model=name)
+
+
+def _note(trial: Trial, name: str, error: ModelFailed | None, latency_ms: float) -> None:
+    what = "" if error is None else f"{error.code}: {error.what}"
+    status = 200 if error is None else error.status
+    trial.work.requests += 1
+    trial.work.attempts.append(
+        Attempt(model=name, error=what, status=status, latency_ms=round(latency_ms, 3))
+    )
+    trial.observe(
+        CallEvent(
+            kind="attempt",
+            run_id=trial.work.run_id,
+            model=name,
+            phase=trial.work.question.phase,
+            error=what,
+            latency_ms=latency_ms,
+        )
+    )
+
+
+def _judge(breaker: Breaker, error: ModelFailed) -> None:
+    """Faults of the provider count; a refused key or request says nothing about its health."""
+    if isinstance(error, ServerFault | ConnectionLost | ModelTimeout):
+        breaker.failed()
+
+
+def _repaired(
+    asked: tuple[Message, ...], request: ModelRequest, text: str, problem: str
+) -> ModelRequest:
+    """The same question with the refused answer and what is wrong with it."""
+    told = (
+        Message("assistant", text),
+        Message(
+            "user",
+            f"That answer cannot be used: {problem}. Answer again in full, with that put right "
+            "and the rest kept. Give the answer alone.",
+        ),
+    )
+    return msgspec.structs.replace(request, messages=(*asked, *told), sample=request.sample + 1)

@@ -1,0 +1,264 @@
+"""The one way to a model: cached, limited, retried, failing over, priced and recorded."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import time
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import Protocol
+
+import msgspec
+
+from burnish.errors import AllModelsFailed, BurnishError, ModelFailed
+from burnish.models.attempts import Attempts, Emit
+from burnish.models.flight import SingleFlight
+from burnish.models.model import Usage
+from burnish.models.question import Answer, CallEvent, Piece, Question, Work, parameters_of
+from burnish.models.registry import Registry
+from burnish.storage.run import Run
+
+
+class Cache(Protocol):
+    """Where answers are remembered."""
+
+    def get(self, key: str) -> bytes | None: ...
+    def put(self, key: str, value: bytes, ttl_s: float) -> None: ...
+
+
+class Journal(Protocol):
+    """Where runs are written. `room` waits while too many are still unwritten."""
+
+    def record(self, run: Run) -> None: ...
+    def room(self) -> Awaitable[None]: ...
+
+
+class Caller:
+    """Every call of a platform goes through one of these."""
+
+    def __init__(
+        self,
+        registry: Registry,
+        attempts: Attempts,
+        *,
+        new_id: Callable[[], str],
+        who: Callable[[], str],
+        journal: Callable[[], Awaitable[Journal]],
+        cache: Cache | None = None,
+        ttl_s: float = 3600.0,
+        fallbacks: Sequence[str] = (),
+        observers: Sequence[Callable[[CallEvent], None]] = (),
+    ) -> None:
+        self._registry = registry
+        self._attempts = attempts
+        self._new_id = new_id
+        self._who = who
+        self._journal = journal
+        self._cache = cache
+        self._ttl_s = ttl_s
+        self._fallbacks = tuple(fallbacks)
+        self._observers = tuple(observers)
+        self._flights: SingleFlight[Answer] = SingleFlight()
+
+    async def complete(self, question: Question) -> Answer:
+        """The whole answer.
+
+        Raises ModelFailed (or AllModelsFailed where there were fallbacks), BudgetExceeded,
+        OutputRejected when each answer broke a rule, and UsageError for an unknown model name.
+        """
+        return await self._answer(question, None)
+
+    async def stream(self, question: Question) -> AsyncGenerator[Piece]:
+        """The answer in pieces as they come. Raises as `complete` does; closing the generator
+        stops the call."""
+        pieces: asyncio.Queue[Piece | None] = asyncio.Queue()
+        task = asyncio.ensure_future(self._answer(question, pieces.put_nowait))
+        task.add_done_callback(lambda _: pieces.put_nowait(None))
+        try:
+            while (piece := await pieces.get()) is not None:
+                yield piece
+            yield Piece(answer=await task)
+        finally:
+            if not task.done():
+                task.cancel()
+                with suppress(asyncio.CancelledError):
+                    await task
+
+    async def _answer(self, question: Question, emit: Emit | None) -> Answer:
+        journal = await self._journal()
+        await journal.room()
+        key = self._key(question)
+        run_id = question.run_id or self._new_id()
+        began = time.perf_counter()
+        self._observe(CallEvent(kind="begin", run_id=run_id, model=question.model))
+        found = None if question.fresh else self._remembered(key, question)
+        if found is None and (emit is not None or question.fresh):
+            return await self._ask(question, run_id, key, emit, journal)
+        is_own = False
+        if found is None:
+            found, is_own = await self._flights.do(
+                key, lambda: self._ask(question, run_id, key, None, journal)
+            )
+        if is_own:
+            return found
+        answer = _shared(found, run_id, (time.perf_counter() - began) * 1000)
+        if emit is not None:
+            emit(Piece(answer.text))
+        self._finish(journal, question, answer)
+        return answer
+
+    async def _ask(
+        self, question: Question, run_id: str, key: str, emit: Emit | None, journal: Journal
+    ) -> Answer:
+        """Tries the models in their order."""
+        causes: list[ModelFailed] = []
+        names = tuple(dict.fromkeys((question.model, *(question.fallbacks or self._fallbacks))))
+        work = Work(question=question, run_id=run_id, began=time.perf_counter())
+        for name in names:
+            try:
+                answer = await self._attempts.run(work, name, emit, self._observe)
+            except ModelFailed as error:
+                causes.append(error)
+                is_last = name == names[-1]
+                self._record_failure(
+                    journal, work, name, error, run_id if is_last else self._new_id()
+                )
+                work = _next(work)
+                if emit is not None and not is_last:
+                    emit(Piece(restart=f"{name} failed: {error.what}"))
+            except BurnishError as error:
+                self._record_failure(journal, work, name, error, run_id)
+                raise
+            else:
+                self._finish(journal, question, answer)
+                if self._cache is not None:
+                    self._cache.put(key, msgspec.json.encode(answer), self._ttl_s)
+                return answer
+        if len(causes) == 1:
+            raise causes[0]
+        raise AllModelsFailed(
+            "every model failed: " + "; ".join(f"{e.model}: {e.what}" for e in causes),
+            causes=tuple(causes),
+            hint="see burnish models check",
+        )
+
+    def _remembered(self, key: str, question: Question) -> Answer | None:
+        stored = self._cache.get(key) if self._cache is not None else None
+        if stored is None:
+            return None
+        try:
+            answer = msgspec.json.decode(stored, type=Answer)
+        except msgspec.DecodeError:  # written by another version: as good as none
+            return None
+        refused = question.check is not None and question.check(answer.text)
+        return None if refused else answer
+
+    def _key(self, question: Question) -> str:
+        """Over the whole request, the models that may answer, and where they are."""
+        names = (question.model, *(question.fallbacks or self._fallbacks))
+        places = [self._registry.address(name) for name in names]
+        body = msgspec.json.encode([names, places, question.request("")], order="deterministic")
+        return hashlib.sha256(body).hexdigest()
+
+    def _finish(self, journal: Journal, question: Question, answer: Answer) -> None:
+        self._observe(
+            CallEvent(
+                kind="end",
+                run_id=answer.run_id,
+                model=answer.model,
+                latency_ms=answer.latency_ms,
+                usage=answer.usage,
+                cost_usd=answer.cost_usd,
+                cached=answer.cached,
+            )
+        )
+        used = Usage() if answer.cached else answer.usage
+        journal.record(
+            self._run(
+                question,
+                answer.run_id,
+                model=answer.model,
+                output=answer.text,
+                input_tokens=used.input_tokens or 0,
+                output_tokens=used.output_tokens or 0,
+                cached_tokens=used.cached_tokens,
+                estimated=answer.estimated,
+                cost_usd=answer.cost_usd,
+                latency_ms=answer.latency_ms,
+                requests=answer.requests,
+                retries=answer.retries,
+                cached=answer.cached,
+                valid=None if question.check is None else True,
+                attempts=answer.attempts,
+            )
+        )
+
+    def _record_failure(
+        self, journal: Journal, work: Work, name: str, error: BurnishError, run_id: str
+    ) -> None:
+        self._observe(CallEvent(kind="end", run_id=run_id, model=name, error=error.what))
+        rejected = error.code == "output_rejected"
+        journal.record(
+            self._run(
+                work.question,
+                run_id,
+                model=name,
+                error=f"{error.code}: {error.what}",
+                input_tokens=work.input_tokens,
+                output_tokens=work.output_tokens,
+                cached_tokens=work.cached_tokens,
+                estimated=work.estimated,
+                cost_usd=work.cost_usd,
+                latency_ms=(time.perf_counter() - work.began) * 1000,
+                requests=work.requests,
+                retries=work.retries,
+                valid=False if rejected else None,
+                attempts=tuple(work.attempts),
+            )
+        )
+
+    def _run(self, question: Question, run_id: str, **result: object) -> Run:
+        return Run(
+            id=run_id,
+            kind=question.kind,
+            version_id=question.version_id,
+            prompt=question.prompt,
+            parameters=parameters_of(question),
+            input=question.messages,
+            parent_id=question.parent_id,
+            phase=question.phase,
+            trace_id=question.trace_id,
+            who=self._who(),
+            created_at=datetime.now(UTC),
+            **result,  # pyright: ignore[reportArgumentType]
+        )
+
+    def _observe(self, event: CallEvent) -> None:
+        for observer in self._observers:
+            observer(event)
+
+
+def _shared(answer: Answer, run_id: str, latency_ms: float) -> Answer:
+    """The same answer for somebody who made no call of their own, and pays for none."""
+    return msgspec.structs.replace(
+        answer,
+        run_id=run_id,
+        cached=True,
+        requests=0,
+        retries=0,
+        cost_usd=0.0,
+        latency_ms=latency_ms,
+        attempts=(),
+    )
+
+
+def _next(work: Work) -> Work:
+    """What goes on to the next model: its run lists the attempts before it."""
+    return Work(
+        question=work.question,
+        run_id=work.run_id,
+        began=time.perf_counter(),
+        attempts=list(work.attempts),
+    )

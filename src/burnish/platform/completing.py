@@ -1,0 +1,68 @@
+"""A stored prompt, rendered and answered by a model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from burnish.errors import UsageError
+from burnish.library.answers import AnswerRules
+from burnish.library.prompts import AsyncPrompts
+from burnish.models.model import ModelRequest
+from burnish.models.question import Answer, Question
+from burnish.platform.live import Live
+from burnish.prompts.prompt import PromptVersion
+from burnish.settings import Settings
+
+
+class Completing:
+    def __init__(self, settings: Settings, live: Live, prompts: AsyncPrompts) -> None:
+        self._settings = settings
+        self._live = live
+        self._prompts = prompts
+
+    async def complete(
+        self,
+        reference: str,
+        values: Mapping[str, Any] | None,
+        *,
+        model: str,
+        temperature: float | None,
+        max_tokens: int | None,
+        fallbacks: tuple[str, ...],
+        max_cost_usd: float | None,
+        fresh: bool,
+    ) -> Answer:
+        fetched = await self._prompts.get(reference)
+        config = fetched.version.config
+        rendered = await self._prompts.render(reference, values)
+        rules = AnswerRules.of(config)
+        question = Question(
+            model=self._model(model or str(config.get("model", "")), fetched.version),
+            messages=rendered.messages,
+            fallbacks=fallbacks,
+            parameters=ModelRequest(
+                model="",
+                messages=(),
+                temperature=config.get("temperature") if temperature is None else temperature,
+                max_tokens=config.get("max_tokens") if max_tokens is None else max_tokens,
+            ),
+            check=rules.problem if rules else None,
+            budget=self._live.budget(max_cost_usd),
+            fresh=fresh,
+            prompt=fetched.prompt.name,
+            version_id=fetched.version.id,
+        )
+        return await self._live.calls.complete(question)
+
+    def _model(self, named: str, version: PromptVersion) -> str:
+        registry = self._live.registry
+        usual = self._settings.generation.model
+        named = named or (registry.automatic() if usual == "auto" else usual)
+        if named == "offline":
+            raise UsageError(
+                "running a prompt takes a model, and none is set up",
+                hint="name one with --model provider:model; see burnish models list",
+                subject=version.id,
+            )
+        return registry.full_name(named)

@@ -1,0 +1,328 @@
+"""Generation on a platform: composed offline, written by a model where there is one, stored."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, Callable
+from contextlib import suppress
+from datetime import UTC, datetime
+
+import msgspec
+
+from burnish.errors import Unavailable, UsageError
+from burnish.generation.event import GenerationEvent
+from burnish.generation.generator import MAX_CANDIDATES, parse_phases
+from burnish.generation.naming import name_for
+from burnish.generation.phases.strategies import WRITING
+from burnish.generation.phases.write import Told
+from burnish.generation.result import OFFLINE, Generation
+from burnish.generation.texts import usage_example
+from burnish.library.prompts import AsyncPrompts
+from burnish.platform.composer import Composer
+from burnish.platform.live import Live
+from burnish.platform.parts import Parts
+from burnish.settings import Phase, Strategy
+
+AUTO = "auto"
+_STRATEGIES: tuple[Strategy, ...] = ("best", "cascade", "all")
+_WELL_RATED = 100
+# A tiny model that loses its thread would go on to the end of its context.
+_TINY_TOKENS = 400
+
+
+class Wish(msgspec.Struct, frozen=True, kw_only=True):
+    """What `generate` was asked for; see there."""
+
+    idea: str
+    name: str = ""
+    category: str = ""
+    context: str = ""
+    persona: str = ""
+    phases: tuple[str, ...] = ()
+    count: int | None = None
+    techniques: tuple[str, ...] = ()
+    target: str = ""
+    model: str = ""
+    strategy: str = ""
+    selector: str = ""
+    max_cost_usd: float | None = None
+    history: bool = True
+    store: bool = True
+    batch_key: str = ""
+
+
+class Generating:
+    def __init__(self, parts: Parts, composer: Composer, live: Live, prompts: AsyncPrompts) -> None:
+        self._parts = parts
+        self._settings = parts.settings
+        self._composer = composer
+        self._live = live
+        self._prompts = prompts
+        self._ids = parts.ids
+
+    async def make(self, wish: Wish, told: Callable[[Told], None] | None = None) -> Generation:
+        call = self._ids()
+        made = await self._made(call, wish, told)
+        if not wish.store:
+            return _with_usage(made)
+        return await self.stored(call, made, wish.name, wish.category, wish.batch_key)
+
+    async def enhance(self, wish: Wish) -> Generation:
+        """The user's own words with what they lack; refined by a model where one is named."""
+        call = self._ids()
+        made = await self._composed(call, wish, wish.count or 1, keep_words=True)
+        if wish.model and self.model_of(wish) != OFFLINE:
+            refine = msgspec.structs.replace(wish, phases=("refine",), strategy="cascade")
+            made = await self._rewritten(call, refine, self.model_of(wish), made, None)
+        if not wish.store:
+            return _with_usage(made)
+        return await self.stored(call, made, wish.name, wish.category)
+
+    async def stream(self, wish: Wish) -> AsyncGenerator[GenerationEvent]:
+        """Events as they come. The joined texts of the final phase, since its last restart, are
+        the text of the result."""
+        one = msgspec.structs.replace(wish, count=1)
+        final = self._final_phase(one)
+        events: asyncio.Queue[GenerationEvent | None] = asyncio.Queue()
+        task = asyncio.ensure_future(
+            self.make(one, lambda told: events.put_nowait(_event(told, final)))
+        )
+        task.add_done_callback(lambda _: events.put_nowait(None))
+        said = ""
+        try:
+            while (event := await events.get()) is not None:
+                if event.final:
+                    said = said + event.text if event.kind == "text" else ""
+                yield event
+            made = await task
+            for event in _rest(said, made.text, final):
+                yield event
+            yield GenerationEvent(kind="done", generation=made)
+        finally:
+            if not task.done():
+                task.cancel()
+                with suppress(asyncio.CancelledError):
+                    await task
+
+    async def stored(
+        self, call: str, made: Generation, name: str, category: str, batch_key: str = ""
+    ) -> Generation:
+        from burnish.generation.record import runs_of, uses_of
+
+        now = datetime.now(UTC)
+        how = "Composed" if made.model == OFFLINE else f"Written by {made.model}"
+        saved = await self._prompts.create(
+            name or name_for(made.idea, made.classification.intent),
+            made.messages,
+            variables=made.variables,
+            category=category or None,
+            description=made.description,
+            message=f"{how} from: {' '.join(made.idea.split())[:120]}",
+            metadata=made.metadata() | ({"batch_key": batch_key} if batch_key else {}),
+            always=True,
+        )
+        recorder = await self._live.recorder()
+        for run in runs_of(
+            made, saved.prompt.name, saved.version.id, self._settings.author_name, now
+        ):
+            await recorder.room()
+            recorder.record(run)
+        store = await self._parts.open_store()
+        await store.techniques.add(uses_of(made, now.date()))
+        reference = f"{saved.prompt.name}@{saved.version.revision}"
+        self._parts.log(logging.INFO, "stored", call, reference=reference)
+        return _with_usage(
+            msgspec.structs.replace(
+                made, name=saved.prompt.name, revision=saved.version.revision, reference=reference
+            )
+        )
+
+    def model_of(self, wish: Wish) -> str:
+        """The full name of the model to write with, or `offline`. Raises UsageError."""
+        named = wish.model or self._settings.generation.model
+        if named == AUTO:
+            named = self._live.registry.automatic()
+        return OFFLINE if named == OFFLINE else self._live.registry.full_name(named)
+
+    def calls_of(self, wish: Wish) -> int:
+        """How many calls to models a wish takes when nothing is repeated or remembered."""
+        if self.model_of(wish) == OFFLINE:
+            return 0
+        generation = self._settings.generation
+        phases = parse_phases(wish.phases or generation.phases)
+        count = generation.variants if wish.count is None else wish.count
+        strategy = _strategy(wish.strategy or generation.strategy)
+        once = sum(phase not in WRITING for phase in phases) if strategy == "best" else 0
+        picked = bool(wish.selector or generation.selector) and count > 1 and strategy != "best"
+        return once + (len(phases) - once) * count + picked
+
+    async def name_of(self, wish: Wish) -> str:
+        """The name under which a wish without one is stored."""
+        text = self._composer.checked(wish.idea)
+        found = await asyncio.to_thread(
+            self._composer.classify, text, self._composer.cut(wish.context)[0]
+        )
+        return name_for(text, found.intent)
+
+    async def _made(self, call: str, wish: Wish, told: Callable[[Told], None] | None) -> Generation:
+        model = self.model_of(wish)
+        if model == OFFLINE:
+            return await self._composed(call, wish, 1 if wish.count is None else wish.count)
+        try:
+            return await self._written(call, wish, model, told)
+        except Unavailable as error:
+            # Nobody asked for this model by name: the offline prompt is better than none.
+            if wish.model or self._settings.generation.model != AUTO:
+                raise
+            made = await self._composed(call, wish, 1 if wish.count is None else wish.count)
+            warning = f"composed offline, because {error.what}"
+            return msgspec.structs.replace(made, warnings=(*made.warnings, warning))
+
+    def _final_phase(self, wish: Wish) -> Phase:
+        phases = parse_phases(wish.phases or self._settings.generation.phases)
+        for phase in reversed(phases):
+            if phase in WRITING:
+                return phase
+        return phases[-1]
+
+    async def _composed(
+        self, call: str, wish: Wish, count: int, *, keep_words: bool = False
+    ) -> Generation:
+        made = await asyncio.to_thread(
+            self._composer.compose,
+            wish.idea,
+            context=wish.context,
+            persona=wish.persona,
+            phases=wish.phases,
+            count=count,
+            techniques=wish.techniques,
+            target=wish.target,
+            keep_words=keep_words,
+        )
+        self._parts.log(logging.INFO, "composed", call, idea=made.idea, archetype=made.archetype)
+        return made
+
+    async def _written(
+        self, call: str, wish: Wish, model: str, told: Callable[[Told], None] | None
+    ) -> Generation:
+        generation = self._settings.generation
+        count = generation.variants if wish.count is None else wish.count
+        composed = await self._outlines(call, wish, count)
+        counted = msgspec.structs.replace(wish, count=count)
+        return await self._rewritten(call, counted, model, composed, told)
+
+    async def _rewritten(
+        self,
+        call: str,
+        wish: Wish,
+        model: str,
+        composed: Generation,
+        told: Callable[[Told], None] | None,
+    ) -> Generation:
+        from burnish.generation.with_model import WriteRequest, write_with_model
+
+        generation = self._settings.generation
+        is_tiny = self._is_tiny(model)
+        request = WriteRequest(
+            model=model,
+            forced=bool(wish.model),
+            most_tokens=_TINY_TOKENS if is_tiny else 0,
+            count=wish.count or 1,
+            phases=parse_phases(wish.phases or generation.phases),
+            strategy=_strategy(wish.strategy or generation.strategy),
+            selector=self._selector(wish.selector or generation.selector),
+            context=self._composer.cut(wish.context)[0],
+            persona=self._composer.persona(wish.persona),
+            settings=self._settings.phases,
+            examples=await self._examples(composed.idea) if wish.history else (),
+        )
+        made = await write_with_model(
+            composed,
+            request,
+            self._live.calls,
+            new_id=self._ids,
+            trace_id=call,
+            budget=self._live.budget(wish.max_cost_usd),
+            told=told,
+        )
+        if not is_tiny:
+            return made
+        doubt = f"{model} is too weak to write prompts; it is for trials and tests"
+        return msgspec.structs.replace(made, warnings=(*made.warnings, doubt))
+
+    async def _outlines(self, call: str, wish: Wish, count: int) -> Generation:
+        """As many different outlines as there are, up to `count`: models vary them further."""
+        if not 1 <= count <= MAX_CANDIDATES:
+            raise UsageError(f"count is {count}", hint=f"ask for 1 to {MAX_CANDIDATES} prompts")
+        whole = msgspec.structs.replace(wish, phases=())
+        for fewer in dict.fromkeys((count, min(count, 3))):
+            try:
+                return await self._composed(call, whole, fewer)
+            except UsageError:
+                if fewer == 1:
+                    raise
+        return await self._composed(call, whole, 1)
+
+    def _selector(self, named: str) -> str:
+        if not named:
+            return ""
+        full = self._live.registry.full_name(named)
+        if self._is_tiny(full):
+            raise UsageError(
+                f"{full} is too weak to judge: it picks by position",
+                hint="name a stronger model, or none for the ranker",
+                subject=full,
+            )
+        return full
+
+    def _is_tiny(self, model: str) -> bool:
+        provider, name = self._live.registry.parse(model)
+        return self._live.registry.model(provider).capabilities(name).tiny
+
+    async def _examples(self, idea: str) -> tuple[tuple[str, str], ...]:
+        from burnish.generation.history import GOOD, similar
+
+        count = self._settings.generation.history
+        if not count:
+            return ()
+        page = await self._prompts.list(top=_WELL_RATED)
+        good = [p for p in page.items if p.rating is not None and p.rating >= GOOD]
+        known = [await self._prompts.get(prompt.name) for prompt in good]
+        return tuple((each.reference, each.text) for each in similar(idea, known, count))
+
+
+def _event(told: Told, final: Phase) -> GenerationEvent:
+    kind = "restart" if told.restart else "text" if told.text else "phase"
+    return GenerationEvent(
+        kind=kind,
+        phase=told.phase,
+        model=told.model,
+        text=told.restart or told.text,
+        final=told.phase == final,
+    )
+
+
+def _rest(said: str, text: str, final: Phase) -> list[GenerationEvent]:
+    """What is missing of the result, where the final phase kept another text or ran offline."""
+    if said == text:
+        return []
+    if text.startswith(said):
+        return [GenerationEvent(kind="text", phase=final, text=text[len(said) :], final=True)]
+    return [
+        GenerationEvent(kind="restart", phase=final, text="another text was kept", final=True),
+        GenerationEvent(kind="text", phase=final, text=text, final=True),
+    ]
+
+
+def _strategy(name: str) -> Strategy:
+    for known in _STRATEGIES:
+        if name == known:
+            return known
+    raise UsageError(
+        f"no strategy is called {name!r}", hint=f"use {', '.join(_STRATEGIES)}", subject=name
+    )
+
+
+def _with_usage(made: Generation) -> Generation:
+    return msgspec.structs.replace(made, example_usage=usage_example(made))

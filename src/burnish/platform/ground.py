@@ -1,0 +1,222 @@
+"""What a platform stands on: its parts, its store and library, its beginning and end."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from functools import cached_property
+from types import TracebackType
+from typing import TYPE_CHECKING, Literal, Self, overload
+
+from burnish.errors import UsageError
+from burnish.generation.persona import Persona
+from burnish.library.cache import Cache
+from burnish.library.prompts import AsyncPrompts
+from burnish.platform.composer import Composer
+from burnish.platform.live import Live
+from burnish.platform.parts import Parts
+from burnish.plugins import Plugins
+from burnish.prompts.isolated import Limits
+from burnish.prompts.render import Renderer
+from burnish.settings import Loaded, Settings
+from burnish.storage.ids import Ids
+from burnish.techniques import Catalog
+from burnish.telemetry.logs import Log
+
+if TYPE_CHECKING:
+    from burnish.analytics.runs import AsyncRuns
+    from burnish.analytics.stats import AsyncStats, By
+    from burnish.library.library import Library
+    from burnish.models.catalogue import AsyncModels
+    from burnish.storage.cache import CacheStats, ResponseCache
+    from burnish.storage.run import Run
+    from burnish.storage.stats import CategoryStat, RunStat, StatBy
+    from burnish.storage.store import Store
+
+
+class Ground:
+    """The store is opened by the first call that needs it, models by the first that asks one."""
+
+    def __init__(self, loaded: Loaded, plugins: Sequence[object] = ()) -> None:
+        self.settings: Settings = loaded.settings
+        self.sources: dict[str, str] = loaded.sources
+        self._plugins = Plugins(plugins)
+        self._ids = Ids()
+        self._log = Log(self.settings.log)
+        self._store: Store | None = None
+        self._library: Library | None = None
+        self._opening = asyncio.Lock()
+        self._closed = False
+        render = self.settings.render
+        self._renderer = Renderer(
+            Limits(
+                output_chars=render.output_chars,
+                time_s=render.time_s,
+                memory_bytes=render.memory_mb * 1024 * 1024,
+            )
+        )
+        cache = self.settings.cache
+        self._cache = Cache(ttl_s=cache.label_ttl_s, size=cache.prompts)
+        parts = Parts(
+            settings=self.settings,
+            vendor=loaded.vendor,
+            plugins=self._plugins,
+            ids=self._ids,
+            log=self._log,
+            open_store=self._open_store,
+        )
+        self._composer = Composer(self.settings, self._plugins, self._ids)
+        self._live = Live(parts)
+        self.prompts = AsyncPrompts(
+            self._open_library, self._cache, self._renderer, self._record_use
+        )
+        self._parts = parts
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Writes what is not yet written and ends what the platform started. Calling it twice is
+        harmless."""
+        self._closed = True
+        self._renderer.close()
+        try:
+            await self._live.close()
+        finally:
+            if self._store is not None:
+                await self._store.close()
+                self._store = self._library = None
+            self._cache.clear()
+            self._log.close()
+
+    @property
+    def catalog(self) -> Catalog:
+        """All techniques: built in, from plug-ins, then from the data folder's `techniques`."""
+        return self._composer.catalog
+
+    @property
+    def personas(self) -> dict[str, Persona]:
+        """All personas by name, those of the data folder's `personas` last."""
+        return self._composer.personas
+
+    @property
+    def models(self) -> AsyncModels:
+        """Providers and their models."""
+        return self._live.models
+
+    @property
+    def automatic_model(self) -> str:
+        """The model that `auto` means now: that of the first provider with a key or an address in
+        the environment, else `offline`."""
+        return self._live.registry.automatic()
+
+    @cached_property
+    def runs(self) -> AsyncRuns:
+        """What was run: list, get, export, import_, forget."""
+        from burnish.analytics.runs import AsyncRuns
+
+        return AsyncRuns(self._flushed_store)
+
+    @property
+    def responses(self) -> ResponseCache:
+        """Answers that are remembered."""
+        return self._live.responses
+
+    @overload
+    async def stats(
+        self,
+        by: StatBy = "model",
+        *,
+        days: float | None = 7,
+        model: str | None = None,
+        prompt: str | None = None,
+        agent: str | None = None,
+        kind: str | None = None,
+    ) -> list[RunStat]: ...
+    @overload
+    async def stats(self, by: Literal["category"]) -> list[CategoryStat]: ...
+    async def stats(
+        self,
+        by: By = "model",
+        *,
+        days: float | None = 7,
+        model: str | None = None,
+        prompt: str | None = None,
+        agent: str | None = None,
+        kind: str | None = None,
+    ) -> list[RunStat] | list[CategoryStat]:
+        """Runs of the last `days` (None: of all time) by model, prompt, agent, task, kind or day;
+        or the prompts there are, by category. What stands before the slash of a prompt's name is
+        its agent, what stands behind it its task."""
+        if by == "category":
+            return await self._stats.stats(by)
+        return await self._stats.stats(
+            by, days=days, model=model, prompt=prompt, agent=agent, kind=kind
+        )
+
+    async def cache_stats(self) -> CacheStats:
+        """How full the cache of answers is, and how often it helped."""
+        return await asyncio.to_thread(self.responses.stats)
+
+    async def cache_clear(self) -> int:
+        """Forgets all answers; returns how many there were."""
+        return await asyncio.to_thread(self.responses.clear)
+
+    async def record_run(self, run: Run) -> None:
+        """Records a call that was made outside of Burnish."""
+        recorder = await self._live.recorder()
+        await recorder.room()
+        recorder.record(run)
+
+    async def flush(self) -> None:
+        """Returns when every run so far is in the store."""
+        await self._live.flush()
+
+    def new_id(self) -> str:
+        """A new id, for a run of one's own."""
+        return self._ids()
+
+    @cached_property
+    def _stats(self) -> AsyncStats:
+        from burnish.analytics.stats import AsyncStats
+
+        return AsyncStats(self._flushed_store)
+
+    async def _record_use(self, prompt_id: str) -> None:
+        (await self._live.recorder()).record_use(prompt_id)
+
+    async def _open_library(self) -> Library:
+        if self._library is None:
+            from burnish.library.library import Library
+
+            store = await self._open_store()
+            self._library = Library(
+                store,
+                ids=self._ids,
+                author=lambda: self.settings.author_name,
+                cache=self._cache,
+            )
+        return self._library
+
+    async def _flushed_store(self) -> Store:
+        """With everything in it that was recorded so far."""
+        await self._live.flush()
+        return await self._open_store()
+
+    async def _open_store(self) -> Store:
+        async with self._opening:
+            if self._closed:
+                raise UsageError("the platform is closed", hint="open another")
+            if self._store is None:
+                from burnish.storage.open import open_store
+
+                self._store = await open_store(self.settings.database_url)
+            return self._store

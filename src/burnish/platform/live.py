@@ -1,0 +1,127 @@
+"""The live side of a platform: models, their calls, and the runs that record them."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from burnish.platform.parts import Parts
+
+if TYPE_CHECKING:
+    from burnish.models.budget import Budget
+    from burnish.models.call import Caller
+    from burnish.models.catalogue import AsyncModels
+    from burnish.models.prices import Prices
+    from burnish.models.registry import Registry
+    from burnish.storage.cache import ResponseCache
+    from burnish.storage.recorder import Recorder
+    from burnish.storage.store import Store
+
+
+class Live:
+    """Built piece by piece when first used: who never asks a model never loads what does."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._settings = parts.settings
+        self._recorder: Recorder | None = None
+        self._opening = asyncio.Lock()
+
+    @cached_property
+    def registry(self) -> Registry:
+        from burnish.models.registry import Registry
+
+        return Registry(
+            self._parts.plugins.collect("models"),
+            self._settings.models,
+            self._parts.vendor,
+            self._settings.home_path / "models",
+            self._settings.local,
+        )
+
+    @cached_property
+    def prices(self) -> Prices:
+        from burnish.models.prices import Prices
+
+        return Prices()
+
+    @cached_property
+    def models(self) -> AsyncModels:
+        from burnish.models.catalogue import AsyncModels
+
+        return AsyncModels(self.registry, self._settings.home_path / "models", self.prices)
+
+    @cached_property
+    def responses(self) -> ResponseCache:
+        from burnish.storage.cache import ResponseCache
+
+        cache = self._settings.cache
+        return ResponseCache(
+            self._settings.home_path / "cache.sqlite",
+            memory_entries=cache.memory_entries,
+            max_bytes=cache.disk_mb * 1024 * 1024,
+        )
+
+    @cached_property
+    def calls(self) -> Caller:
+        from burnish.models.attempts import Attempts
+        from burnish.models.call import Caller
+
+        cache = self._settings.cache
+        return Caller(
+            self.registry,
+            Attempts(self.registry, self._settings.models, self.prices),
+            new_id=self._parts.ids,
+            who=lambda: self._settings.author_name,
+            journal=self.recorder,
+            cache=self.responses if cache.responses else None,
+            ttl_s=cache.prompts_ttl_s,
+            fallbacks=self._settings.models.fallbacks,
+            observers=self._parts.plugins.collect("call_observers"),
+        )
+
+    async def recorder(self) -> Recorder:
+        async with self._opening:
+            if self._recorder is None:
+                from burnish.storage.recorder import Recorder
+
+                store = await self._parts.open_store()
+                await self._forget_old(store)
+                self._recorder = Recorder(
+                    store.runs.add, use=store.prompts.use_many, report=self._report
+                )
+            return self._recorder
+
+    async def _forget_old(self, store: Store) -> None:
+        """Once for each process that records, which is often enough for a bound in days."""
+        days = self._settings.runs.retention_days
+        if days:
+            gone = await store.runs.forget(datetime.now(UTC) - timedelta(days=days))
+            self._parts.log(logging.INFO, "runs forgotten", count=gone)
+
+    def budget(self, max_cost_usd: float | None = None, max_calls: int | None = None) -> Budget:
+        """The bound of one command: as given, else the setting."""
+        from burnish.models.budget import Budget
+
+        usual = self._settings.models.max_cost_usd
+        return Budget(usual if max_cost_usd is None else max_cost_usd, max_calls)
+
+    async def flush(self) -> None:
+        """Returns when all runs so far are in the store."""
+        if self._recorder is not None:
+            await self._recorder.flush()
+
+    async def close(self) -> None:
+        if self._recorder is not None:
+            await self._recorder.close()
+            self._recorder = None
+        if "registry" in self.__dict__:
+            await self.registry.close()
+        if "responses" in self.__dict__:
+            await asyncio.to_thread(self.responses.close)
+
+    def _report(self, what: str, count: int) -> None:
+        self._parts.log(logging.WARNING, "runs not recorded", reason=what, count=count)

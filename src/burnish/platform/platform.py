@@ -1,0 +1,295 @@
+"""Everything that Burnish does, as coroutines."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from burnish.generation.event import GenerationEvent
+from burnish.generation.result import Generation
+from burnish.generation.target import parse_target
+from burnish.intents import Classification
+from burnish.platform.generating import Generating, Wish
+from burnish.platform.ground import Ground
+from burnish.settings import Loaded
+from burnish.techniques import Selection, SelectRequest
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from burnish.generation.batch import BatchReport, Progress
+    from burnish.models.question import Answer
+    from burnish.platform.batches import Batches, BatchPlan
+    from burnish.platform.completing import Completing
+
+
+class AsyncPlatform(Ground):
+    """Everything that Burnish does, as coroutines. `burnish.open_async()` makes one.
+
+    The store is opened by the first call that needs it; `analyze` and `enhance` never do, and
+    models are loaded by the first call that asks one.
+    """
+
+    def __init__(self, loaded: Loaded, plugins: Sequence[object] = ()) -> None:
+        super().__init__(loaded, plugins)
+        self._generating = Generating(self._parts, self._composer, self._live, self.prompts)
+
+    async def analyze(
+        self, text: str, *, context: str = "", budget_ms: float | None = None
+    ) -> Classification:
+        """What the text asks for: intents with confidence, complexity, domain, language and the
+        techniques that fit. `context` is text that stands beside it, such as a file.
+
+        Raises UsageError for a text that is empty, too short or too long.
+        """
+        text = self._composer.checked(text)
+        found = await asyncio.to_thread(self._composer.classify, text, context, budget_ms)
+        self._log(logging.INFO, "analyzed", self._ids(), text=text, intent=found.intent)
+        return found
+
+    async def analyze_many(
+        self, texts: Sequence[str], *, budget_ms: float | None = None
+    ) -> list[Classification]:
+        """`analyze` of each text, in order and faster than one by one."""
+        checked = [self._composer.checked(text) for text in texts]
+        found = await asyncio.to_thread(
+            self._composer.classifier.classify_many,
+            checked,
+            budget_ms=self._composer.budget(budget_ms),
+        )
+        return [self._composer.with_techniques(each) for each in found]
+
+    async def select_techniques(
+        self, text: str, *, count: int | None = None, target: str = ""
+    ) -> Selection:
+        """The techniques for a text, best first, with reasons, alternatives and what was left
+        out and why."""
+        found = await asyncio.to_thread(self._composer.classify, self._composer.checked(text))
+        model_class = parse_target(target or self.settings.generation.target).model_class
+        return self._composer.select(
+            SelectRequest(classification=found, count=count, model_class=model_class)
+        )
+
+    async def enhance(
+        self,
+        text: str,
+        *,
+        techniques: Sequence[str] = (),
+        variations: int = 1,
+        context: str = "",
+        target: str = "",
+        model: str = "",
+        max_cost_usd: float | None = None,
+        save: str = "",
+    ) -> Generation:
+        """The text with what it lacks: the user's own words stay, character by character.
+
+        Each of the `variations` uses another set of techniques. With a `model` the result is
+        refined by it; then variables, code and numbers stay, while wording may change. `save`
+        stores the first one under that name.
+        """
+        return await self._generating.enhance(
+            Wish(
+                idea=text,
+                techniques=tuple(techniques),
+                count=variations,
+                context=context,
+                target=target,
+                model=model,
+                max_cost_usd=max_cost_usd,
+                name=save,
+                store=bool(save),
+            )
+        )
+
+    async def generate(
+        self,
+        idea: str,
+        *,
+        name: str = "",
+        category: str = "",
+        context: str = "",
+        persona: str = "",
+        phases: Sequence[str] = (),
+        count: int | None = None,
+        techniques: Sequence[str] = (),
+        target: str = "",
+        model: str = "",
+        strategy: str = "",
+        selector: str = "",
+        max_cost_usd: float | None = None,
+        history: bool = True,
+        store: bool = True,
+    ) -> Generation:
+        """A finished prompt from a rough idea, stored as a version (the best candidate) unless
+        `store` is false.
+
+        Without a name it is named after the idea, so the same idea adds a revision. Works
+        without a model; `local_parts` says what was made on this machine. With one, `count`
+        variants (3 unless said otherwise) go through the phases by the `strategy` cascade, best
+        or all, and are ranked; `selector` is a model that picks among them. `history` lets the
+        model see similar, well-rated prompts of the library.
+
+        Raises ModelFailed (AllModelsFailed with fallbacks), BudgetExceeded before a call that
+        could pass `max_cost_usd`.
+        """
+        return await self._generating.make(
+            Wish(
+                idea=idea,
+                name=name,
+                category=category,
+                context=context,
+                persona=persona,
+                phases=tuple(phases),
+                count=count,
+                techniques=tuple(techniques),
+                target=target,
+                model=model,
+                strategy=strategy,
+                selector=selector,
+                max_cost_usd=max_cost_usd,
+                history=history,
+                store=store,
+            )
+        )
+
+    def generate_stream(
+        self,
+        idea: str,
+        *,
+        name: str = "",
+        category: str = "",
+        context: str = "",
+        persona: str = "",
+        phases: Sequence[str] = (),
+        techniques: Sequence[str] = (),
+        target: str = "",
+        model: str = "",
+        max_cost_usd: float | None = None,
+        history: bool = True,
+        store: bool = True,
+    ) -> AsyncGenerator[GenerationEvent]:
+        """`generate` of one prompt, told while it runs. The joined texts of the `final` phase,
+        since its last restart, are the text of the result, which the last event brings."""
+        return self._generating.stream(
+            Wish(
+                idea=idea,
+                name=name,
+                category=category,
+                context=context,
+                persona=persona,
+                phases=tuple(phases),
+                techniques=tuple(techniques),
+                target=target,
+                model=model,
+                max_cost_usd=max_cost_usd,
+                history=history,
+                store=store,
+            )
+        )
+
+    async def batch(
+        self,
+        items: Sequence[str | Mapping[str, Any]] | Path,
+        *,
+        output: Path | None = None,
+        workers: int = 4,
+        resume: bool = False,
+        skip_errors: bool = False,
+        progress: Callable[[Progress], None] | None = None,
+        **options: Any,
+    ) -> BatchReport:
+        """`generate` for many ideas, `workers` at a time.
+
+        `items` are ideas, objects with an idea and options of their own, or a file of them (JSON,
+        JSON lines, CSV, text). Each finished item is a line of the journal `output` (beside the
+        file unless named); `resume` goes on with a journal and does only what is left. The
+        `options` are those of `generate`, for all items.
+
+        Raises the first error after the items under way have ended, unless `skip_errors`.
+        """
+        return await self._batches.run(
+            items,
+            output=output,
+            workers=workers,
+            resume=resume,
+            skip_errors=skip_errors,
+            progress=progress,
+            options=options,
+        )
+
+    async def plan_batch(
+        self, items: Sequence[str | Mapping[str, Any]] | Path, **options: Any
+    ) -> BatchPlan:
+        """What `batch` would do: the items, the model and how many calls; nothing is run."""
+        return self._batches.plan(items, options)
+
+    async def save(self, made: Generation, name: str = "", *, category: str = "") -> Generation:
+        """Stores what `generate(…, store=False)` or `enhance` gave, as if it had been stored at
+        once: the best candidate becomes a version, every phase a run."""
+        return await self._generating.stored(self._ids(), _as_new(made, self._ids), name, category)
+
+    async def complete(
+        self,
+        reference: str,
+        values: Mapping[str, Any] | None = None,
+        *,
+        model: str = "",
+        temperature: float | None = None,
+        max_tokens: int | None = None,
+        fallbacks: Sequence[str] = (),
+        max_cost_usd: float | None = None,
+        fresh: bool = False,
+    ) -> Answer:
+        """A stored prompt, rendered and answered by a model.
+
+        The version's config may name `model`, `temperature`, `max_tokens`, and rules for the
+        answer: `min_length` and `max_length` in characters, `language`. An answer that breaks one
+        is asked for again. `fresh` asks the model even where the answer is remembered.
+
+        Raises what `prompts.render` and the call raise; OutputRejected when each answer broke a
+        rule.
+        """
+        return await self._completing.complete(
+            reference,
+            values,
+            model=model,
+            temperature=temperature,
+            max_tokens=max_tokens,
+            fallbacks=tuple(fallbacks),
+            max_cost_usd=max_cost_usd,
+            fresh=fresh,
+        )
+
+    @cached_property
+    def _batches(self) -> Batches:
+        from burnish.platform.batches import Batches
+
+        return Batches(self._generating, self.prompts)
+
+    @cached_property
+    def _completing(self) -> Completing:
+        from burnish.platform.completing import Completing
+
+        return Completing(self.settings, self._live, self.prompts)
+
+
+def _as_new(made: Generation, new_id: Callable[[], str]) -> Generation:
+    """The same with phases of its own, so that saving it again records them again."""
+    best = made.best
+    ids = {phase.id: new_id() for phase in best.phases if phase.model == "offline"}
+    phases = tuple(
+        msgspec.structs.replace(
+            phase,
+            id=ids.get(phase.id, phase.id),
+            parent_id=ids.get(phase.parent_id or "", phase.parent_id),
+        )
+        for phase in best.phases
+    )
+    first = msgspec.structs.replace(best, phases=phases)
+    return msgspec.structs.replace(made, candidates=(first, *made.candidates[1:]))
