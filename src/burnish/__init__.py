@@ -18,70 +18,118 @@ from burnish._version import __version__
 
 if TYPE_CHECKING:
     from burnish.errors import (
+        AllModelsFailed,
+        BudgetExceeded,
         BurnishError,
         Conflict,
         MissingExtra,
+        ModelFailed,
         NotFound,
+        OutputRejected,
         RenderLimit,
         SettingsError,
         StoreError,
         StructureLost,
         TemplateRefused,
+        Unavailable,
         UsageError,
         VariableError,
     )
     from burnish.generation.archetype import Archetype
+    from burnish.generation.event import GenerationEvent
     from burnish.generation.persona import Persona
     from burnish.generation.result import Generation
     from burnish.intents.intent import Classification
+    from burnish.models.fake import Fake
+    from burnish.models.model import (
+        Capabilities,
+        Chunk,
+        Model,
+        ModelReply,
+        ModelRequest,
+        Usage,
+    )
+    from burnish.models.preset import Preset
+    from burnish.models.question import Answer, CallEvent
     from burnish.opening import open, open_async  # noqa: A004 - the verb users expect
     from burnish.platform import AsyncPlatform
-    from burnish.prompts.prompt import Label, Message, Prompt, PromptVersion, Variable
+    from burnish.prompts.prompt import (
+        Label,
+        Message,
+        Prompt,
+        PromptVersion,
+        Variable,
+    )
     from burnish.settings import Settings
+    from burnish.storage.run import Run
     from burnish.sync_platform import Platform
     from burnish.techniques import Recommendation, Technique
 
 _HOME = {
     "burnish.errors": (
-        "BurnishError Conflict MissingExtra NotFound RenderLimit SettingsError StoreError"
-        " StructureLost TemplateRefused UsageError VariableError"
+        "AllModelsFailed BudgetExceeded BurnishError Conflict MissingExtra ModelFailed NotFound"
+        " OutputRejected RenderLimit SettingsError StoreError StructureLost TemplateRefused"
+        " Unavailable UsageError VariableError"
     ),
     "burnish.generation.archetype": "Archetype",
+    "burnish.generation.event": "GenerationEvent",
     "burnish.generation.persona": "Persona",
     "burnish.generation.result": "Generation",
     "burnish.intents.intent": "Classification",
+    "burnish.models.fake": "Fake",
+    "burnish.models.model": "Capabilities Chunk Model ModelReply ModelRequest Usage",
+    "burnish.models.preset": "Preset",
+    "burnish.models.question": "Answer CallEvent",
     "burnish.opening": "open open_async",
     "burnish.platform": "AsyncPlatform",
     "burnish.prompts.prompt": "Label Message Prompt PromptVersion Variable",
     "burnish.settings": "Settings",
+    "burnish.storage.run": "Run",
     "burnish.sync_platform": "Platform",
     "burnish.techniques": "Recommendation Technique",
 }
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names.split()}
 
 __all__ = [
+    "AllModelsFailed",
+    "Answer",
     "Archetype",
     "AsyncPlatform",
+    "BudgetExceeded",
     "BurnishError",
+    "CallEvent",
+    "Capabilities",
+    "Chunk",
     "Classification",
     "Conflict",
+    "Fake",
     "Generation",
+    "GenerationEvent",
     "Label",
     "Message",
     "MissingExtra",
+    "Model",
+    "ModelFailed",
+    "ModelReply",
+    "ModelRequest",
     "NotFound",
+    "OutputRejected",
     "Persona",
     "Platform",
+    "Preset",
     "Prompt",
     "PromptVersion",
     "Recommendation",
     "RenderLimit",
+    "Run",
     "Settings",
     "SettingsError",
     "StoreError",
     "StructureLost",
     "Technique",
     "TemplateRefused",
+    "Unavailable",
+    "Usage",
     "UsageError",
     "Variable",
     "VariableError",

@@ -139,7 +139,8 @@ class Caller:
         if len(causes) == 1:
             raise causes[0]
         raise AllModelsFailed(
-            "every model failed: " + "; ".join(f"{e.model}: {e.what}" for e in causes),
+            "every model failed: "
+            + "; ".join(f"{name}: {e.what}" for name, e in zip(names, causes, strict=True)),
             causes=tuple(causes),
             hint="see burnish models check",
         )

@@ -13,6 +13,7 @@ from burnish.generation.batch import BatchReport, Journal, Progress, run_batch
 from burnish.generation.batch_items import Numbered, item_of, numbered, read_items
 from burnish.library.prompts import AsyncPrompts
 from burnish.platform.generating import Generating, Wish
+from burnish.platform.live import Live
 
 _KINDS = {".json": "json", ".jsonl": "jsonl", ".ndjson": "jsonl", ".csv": "csv"}
 _MAX_BYTES = 64 * 1024 * 1024
@@ -28,8 +29,9 @@ class BatchPlan(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Batches:
-    def __init__(self, generating: Generating, prompts: AsyncPrompts) -> None:
+    def __init__(self, generating: Generating, live: Live, prompts: AsyncPrompts) -> None:
         self._generating = generating
+        self._live = live
         self._prompts = prompts
 
     def plan(
@@ -59,11 +61,14 @@ class Batches:
             raise UsageError("the batch has no journal", hint="name a file with output=")
         path = output or _beside(given)
 
+        # One bound for all items together.
+        budget = self._live.budget(options.get("max_cost_usd"))
+
         async def make(each: Numbered) -> tuple[str, str]:
             wish = wish_of(each, options)
             if resume and (stored := await self._stored_before(wish)):
                 return stored
-            made = await self._generating.make(wish)
+            made = await self._generating.make(wish, budget=budget)
             return made.reference, made.text
 
         with Journal(path, resume=resume) as journal:

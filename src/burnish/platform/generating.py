@@ -19,6 +19,7 @@ from burnish.generation.phases.write import Told
 from burnish.generation.result import OFFLINE, Generation
 from burnish.generation.texts import usage_example
 from burnish.library.prompts import AsyncPrompts
+from burnish.models.budget import Budget
 from burnish.platform.composer import Composer
 from burnish.platform.live import Live
 from burnish.platform.parts import Parts
@@ -52,6 +53,15 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True):
     batch_key: str = ""
 
 
+class _Job(msgspec.Struct, frozen=True):
+    """A wish under way. `told` hears of each phase, `budget` bounds its calls."""
+
+    call: str
+    wish: Wish
+    told: Callable[[Told], None] | None = None
+    budget: Budget | None = None
+
+
 class Generating:
     def __init__(self, parts: Parts, composer: Composer, live: Live, prompts: AsyncPrompts) -> None:
         self._parts = parts
@@ -61,9 +71,15 @@ class Generating:
         self._prompts = prompts
         self._ids = parts.ids
 
-    async def make(self, wish: Wish, told: Callable[[Told], None] | None = None) -> Generation:
+    async def make(
+        self,
+        wish: Wish,
+        told: Callable[[Told], None] | None = None,
+        budget: Budget | None = None,
+    ) -> Generation:
+        """`budget` is one that is shared with other wishes, instead of the wish's own."""
         call = self._ids()
-        made = await self._made(call, wish, told)
+        made = await self._made(_Job(call, wish, told, budget))
         if not wish.store:
             return _with_usage(made)
         return await self.stored(call, made, wish.name, wish.category, wish.batch_key)
@@ -74,7 +90,7 @@ class Generating:
         made = await self._composed(call, wish, wish.count or 1, keep_words=True)
         if wish.model and self.model_of(wish) != OFFLINE:
             refine = msgspec.structs.replace(wish, phases=("refine",), strategy="cascade")
-            made = await self._rewritten(call, refine, self.model_of(wish), made, None)
+            made = await self._rewritten(_Job(call, refine), self.model_of(wish), made)
         if not wish.store:
             return _with_usage(made)
         return await self.stored(call, made, wish.name, wish.category)
@@ -165,12 +181,13 @@ class Generating:
         )
         return name_for(text, found.intent)
 
-    async def _made(self, call: str, wish: Wish, told: Callable[[Told], None] | None) -> Generation:
+    async def _made(self, job: _Job) -> Generation:
+        call, wish = job.call, job.wish
         model = self.model_of(wish)
         if model == OFFLINE:
             return await self._composed(call, wish, 1 if wish.count is None else wish.count)
         try:
-            return await self._written(call, wish, model, told)
+            return await self._written(job, model)
         except Unavailable as error:
             # Nobody asked for this model by name: the offline prompt is better than none.
             if wish.model or self._settings.generation.model != AUTO:
@@ -203,26 +220,17 @@ class Generating:
         self._parts.log(logging.INFO, "composed", call, idea=made.idea, archetype=made.archetype)
         return made
 
-    async def _written(
-        self, call: str, wish: Wish, model: str, told: Callable[[Told], None] | None
-    ) -> Generation:
-        generation = self._settings.generation
-        count = generation.variants if wish.count is None else wish.count
-        composed = await self._outlines(call, wish, count)
+    async def _written(self, job: _Job, model: str) -> Generation:
+        wish = job.wish
+        count = self._settings.generation.variants if wish.count is None else wish.count
+        composed = await self._outlines(job.call, wish, count)
         counted = msgspec.structs.replace(wish, count=count)
-        return await self._rewritten(call, counted, model, composed, told)
+        return await self._rewritten(msgspec.structs.replace(job, wish=counted), model, composed)
 
-    async def _rewritten(
-        self,
-        call: str,
-        wish: Wish,
-        model: str,
-        composed: Generation,
-        told: Callable[[Told], None] | None,
-    ) -> Generation:
+    async def _rewritten(self, job: _Job, model: str, composed: Generation) -> Generation:
         from burnish.generation.with_model import WriteRequest, write_with_model
 
-        generation = self._settings.generation
+        generation, wish = self._settings.generation, job.wish
         is_tiny = self._is_tiny(model)
         request = WriteRequest(
             model=model,
@@ -242,9 +250,9 @@ class Generating:
             request,
             self._live.calls,
             new_id=self._ids,
-            trace_id=call,
-            budget=self._live.budget(wish.max_cost_usd),
-            told=told,
+            trace_id=job.call,
+            budget=job.budget or self._live.budget(wish.max_cost_usd),
+            told=job.told,
         )
         if not is_tiny:
             return made

@@ -270,7 +270,7 @@ class AsyncPlatform(Ground):
     def _batches(self) -> Batches:
         from burnish.platform.batches import Batches
 
-        return Batches(self._generating, self.prompts)
+        return Batches(self._generating, self._live, self.prompts)
 
     @cached_property
     def _completing(self) -> Completing:

@@ -42,7 +42,7 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
         """What is wrong with a prompt; the first fault is enough."""
         text = clean(answer)
         messages = messages_of(text)
-        checks = (self._length, _repeats, self._parts_kept, self._variables_kept, self._layout)
+        checks = (self._length, _repeats, self._variables_kept, self._parts_kept, self._layout)
         for check in checks:
             if fault := check(text):
                 return fault

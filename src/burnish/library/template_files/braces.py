@@ -19,6 +19,7 @@ from burnish.errors import TemplateRefused, UsageError
 from burnish.prompts.template import escape, read
 
 _SINGLE = re.compile(r"(?<!\{)\{([A-Za-z_]\w*)\}", re.ASCII)
+_BRACED = re.compile(r"(?<!\{)\{\{\{([A-Za-z_]\w*)\}\}\}(?!\})", re.ASCII)
 _TAG_OR_SINGLE = re.compile(
     r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}|\{([A-Za-z_]\w*)\}", re.ASCII | re.DOTALL
 )
@@ -28,7 +29,7 @@ _EXPRESSION = re.compile(
 )
 _FORMATTED = re.compile(
     r"(?<!\{)\{([A-Za-z_]\w*)(![rsa])?"
-    r"(:(?:.?[<>=^])?[-+ ]?\#?0?\d*[,_]?(?:\.\d+)?[bcdeEfFgGnosxX%]?)?\}",
+    r"(:(?:.?[<>=^])?[-+]?\#?0?\d*[,_]?(?:\.\d+)?[bcdeEfFgGnosxX%]?)?\}",
     re.ASCII,
 )
 
@@ -36,7 +37,7 @@ _FORMATTED = re.compile(
 def rewritten(text: str, declared: Collection[str]) -> str:
     """Raises UsageError, with the line in the text, for a field that formats its value."""
     names = set(declared)
-    single = {name for name in _SINGLE.findall(text) if name in names}
+    single = {*_SINGLE.findall(text), *_BRACED.findall(text)} & names
     if _is_template(text, names, single):
         return _completed(text, single)
     _refuse_formats(text, names)
