@@ -119,7 +119,7 @@ def test_four_bad_answers_are_an_error_that_nobody_remembers(p: burnish.Platform
     model = Answers(*["short"] * 4, "long enough now")
     write = prompted(NAME, p)(model)
     with pytest.raises(
-        OutputRejected, match="4 answers against the rules of .*@2; of the last, it"
+        OutputRejected, match=r"4 answers against the rules of .*@2; of the last, it"
     ):
         write(**VALUES)
     assert write(**VALUES) == "long enough now"
@@ -250,13 +250,13 @@ def test_misuse_is_explained(p: burnish.Platform) -> None:
 
     with pytest.raises(UsageError, match="in pieces"):
         prompted(NAME, p)(pieces)
+    wrapped: Callable[..., Any] = prompted(NAME, p)(number)
     with pytest.raises(UsageError, match="returned int, not a text"):
-        prompted(NAME, p)(number)(**VALUES)
+        wrapped(**VALUES)
     with pytest.raises(NotFound, match="writer/nothing"):
-        prompted("writer/nothing", p)(number)()
-    asynchronous = burnish.open_async()
+        prompted("writer/nothing", p)(Answers())()
     with pytest.raises(UsageError, match="no async function"):
-        prompted(NAME, asynchronous)(number)(**VALUES)
+        prompted(NAME, burnish.open_async())(Answers())(**VALUES)
     with pytest.raises(UsageError, match="no agent_name"):
         type("Nameless", (PromptedAgent,), {"generate": number})().generate_from_template("x")
     with pytest.raises(UsageError, match="no generate method"):

@@ -325,7 +325,7 @@ class TestWhatSurvives:
                 "summarise {{ tickets }} in 5 bullets", model="fake:m", phases=["draft"], count=1
             )
         assert "{{ tickets }}" in made.text
-        assert "it lost the variable {{ tickets }}" in model.requests[1].messages[-1].content
+        assert "{{ tickets }}; write it exactly so" in model.requests[1].messages[-1].content
         assert made.best.phases[0].retries == 1
 
     @pytest.mark.spec("GEN-22")
@@ -366,7 +366,7 @@ class TestWhatSurvives:
             ("## Task\nShort.", "too short"),
             ("## Task\nSummarise {% if %} the support tickets in 5 bullets.", "template syntax"),
             ("## Task\nSummarise in 5 bullets. " + "Say it again and again. " * 60, "again and again"),
-            ("## Task\n" + "Fasse die Tickets der Woche in 5 Punkten zusammen und nenne immer die Ursache, "
+            ("## Task\n" + "Fasse die Tickets {{ ticket }} der Woche in 5 Punkten zusammen und nenne immer die Ursache, "
              "damit das Team versteht, warum die Kunden geschrieben haben und was als Nächstes zu tun ist. "
              "Jeder Punkt steht in einer eigenen Zeile und nennt die Zahl der betroffenen Kunden.\n## Format\nListe",
              "another language"),

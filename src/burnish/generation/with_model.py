@@ -17,7 +17,7 @@ from burnish.generation.result import Candidate, Choice, Generation
 from burnish.generation.selector import select
 from burnish.models.budget import Budget
 from burnish.models.question import Calls
-from burnish.prompts.prompt import join_messages
+from burnish.prompts.prompt import Variable, join_messages
 from burnish.prompts.template import find_variables
 from burnish.settings import Phase, PhasesSettings, Strategy
 
@@ -175,11 +175,17 @@ def _candidate(composed: Generation, sheet: Sheet, scored: Score) -> Candidate:
     return msgspec.structs.replace(
         base,
         messages=messages,
-        variables=find_variables([m.content for m in messages], base.variables),
+        variables=_variables([m.content for m in messages], base.variables),
         phases=sheet.phases,
         text=join_messages(messages),
         score=scored,
     )
+
+
+def _variables(texts: list[str], known: tuple[Variable, ...]) -> tuple[Variable, ...]:
+    """Those that the text has: as they were known, or new."""
+    names = {variable.name for variable in find_variables(texts)}
+    return find_variables(texts, tuple(v for v in known if v.name in names))
 
 
 def _warnings(done: Sequence[Sheet]) -> list[str]:

@@ -68,7 +68,7 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
 
     def _variables_kept(self, text: str) -> str:
         try:
-            names = {variable.name for variable in find_variables([text], self.variables)}
+            names = {variable.name for variable in find_variables([text])}
         except TemplateRefused as error:
             return f"its template syntax is wrong ({error.what})"
         missing = [v.name for v in self.variables if v.name not in names]

@@ -15,6 +15,7 @@ down_revision = "0001"
 
 TEXT = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 TIME = sa.String(length=32).with_variant(sa.DateTime(timezone=True), "postgresql")
+NEWEST = ["created_at", "id"]
 OLD = ("kind", "version", "parent")
 COUNTS = (
     "runs", "successes", "errors", "requests", "retries", "cached", "validated", "valid",
@@ -37,19 +38,18 @@ def upgrade() -> None:
         op.add_column("runs", column)
     for name in ("ix_runs_newest", *(f"ix_runs_newest_of_{what}" for what in OLD)):
         op.drop_index(name, "runs")
-    for name, first, where in (
-        ("ix_runs_newest", [], None),
-        ("ix_runs_newest_of_kind", ["kind"], None),
-        ("ix_runs_newest_of_version", ["version_id"], "version_id IS NOT NULL"),
-        ("ix_runs_newest_of_parent", ["parent_id"], "parent_id IS NOT NULL"),
-        ("ix_runs_newest_of_prompt", ["prompt"], "prompt <> ''"),
-        ("ix_runs_newest_failed", [], "error <> ''"),
+    for name, columns, where in (
+        ("ix_runs_newest", [*NEWEST, "kind", "model"], None),
+        ("ix_runs_newest_of_version", ["version_id", *NEWEST], "version_id IS NOT NULL"),
+        ("ix_runs_newest_of_parent", ["parent_id", *NEWEST], "parent_id IS NOT NULL"),
+        ("ix_runs_newest_of_prompt", ["prompt", *NEWEST], "prompt <> ''"),
+        ("ix_runs_newest_failed", NEWEST, "error <> ''"),
     ):
         condition = None if where is None else sa.text(where)
         op.create_index(
             name,
             "runs",
-            [*first, "created_at", "id"],
+            columns,
             unique=False,
             sqlite_where=condition,
             postgresql_where=condition,
