@@ -84,7 +84,9 @@ def test_a_function_gains_template_cache_and_metrics(p: burnish.Platform) -> Non
     assert first.latency_ms > 0
     assert first.estimated
     assert first.input_tokens > 0
+    assert (first.requests, first.cost_usd) == (1, None)
     assert (second.cached, second.latency_ms, second.output_tokens) == (True, 0.0, 0)
+    assert (second.requests, second.cost_usd) == (0, 0.0)
     (stat,) = p.stats("task", agent="writer")
     assert (stat.runs, stat.cache_hits) == (2, 1)
 
@@ -111,7 +113,7 @@ def test_answers_against_the_rules_are_asked_for_again(p: burnish.Platform) -> N
     ]
     assert all(prompt.problem in prompt for prompt in model.asked)
     (run,) = runs(p)
-    assert (run.retries, run.valid, run.error) == (2, True, "")
+    assert (run.requests, run.retries, run.valid, run.error) == (3, 2, True, "")
 
 
 def test_four_bad_answers_are_an_error_that_nobody_remembers(p: burnish.Platform) -> None:

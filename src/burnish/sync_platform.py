@@ -116,6 +116,10 @@ class Platform(SyncFace[AsyncPlatform]):
         """Answers that are remembered."""
         return self._target.responses
 
+    def check_model(self, name: str) -> str:
+        """The full name of a model. Raises UsageError for a provider that there is not."""
+        return self._target.check_model(name)
+
     @property
     def automatic_model(self) -> str:
         """The model that `auto` means now; `offline` where nothing is set up."""

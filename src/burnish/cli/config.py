@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
 from cyclopts import Parameter
 
-from burnish.cli.common import NONE, Common, on_terminal, out, out_json, platform, styled, table
-from burnish.errors import Conflict, NotFound, SettingsError, UsageError
+from burnish.cli.common import NONE, Common, on_terminal, out, out_json, styled, table
+from burnish.errors import Conflict, SettingsError
 from burnish.settings import (
     FILE_NAME,
     PROVIDER,
     Loaded,
     Settings,
-    default_files,
     fields,
     load,
     value_of,
 )
 
 if TYPE_CHECKING:
-    from burnish.generation.persona import Persona
+    pass
 
 
 def _load(common: Common) -> Loaded:
@@ -59,41 +57,6 @@ def _in_force(settings: Settings, key: str) -> Any:
 
 def _text(value: Any) -> str:
     return ",".join(cast("tuple[str, ...]", value)) if isinstance(value, tuple) else str(value)
-
-
-def validate(*, common: Common = NONE) -> None:
-    """Check files and environment; a mistake ends with exit code 2 and says what is right."""
-    loaded = _load(common)
-    with platform(common) as p:
-        _check_names(loaded, p.personas)
-    files = [str(path) for path in default_files(str(loaded.settings.home_path))]
-    if common.json:
-        out_json({"valid": True, "files": files})
-    else:
-        out(f"settings are valid ({', '.join(files) or 'no file'})")
-
-
-def _check_names(loaded: Loaded, personas: Mapping[str, Persona]) -> None:
-    """Values that are more than of the right type: a model and a persona that there are."""
-    from burnish.generation.persona import AUTO, get_persona
-    from burnish.generation.target import parse_target
-
-    generation = loaded.settings.generation
-    checks: dict[str, Callable[[], object]] = {
-        "generation.target": lambda: parse_target(generation.target),
-        "generation.persona": lambda: (
-            generation.persona == AUTO or get_persona(personas, generation.persona)
-        ),
-    }
-    for key, check in checks.items():
-        try:
-            check()
-        except (UsageError, NotFound) as error:
-            raise SettingsError(
-                f"{key} from {loaded.sources[key]} is wrong: {error.what}",
-                hint=error.hint,
-                subject=key,
-            ) from None
 
 
 def init(

@@ -147,9 +147,9 @@ CONFIG: tuple[tuple[str, str, str, str], ...] = (
     ),
     (
         "validate",
-        "config:validate",
-        "Check files and environment for mistakes.",
-        "burnish config validate",
+        "validate:validate",
+        "Check files and environment for mistakes, and mend them.",
+        "burnish config validate --fix",
     ),
     ("init", "config:init", "Write a settings file to begin from.", "burnish config init --here"),
 )

@@ -98,6 +98,12 @@ class Registry:
             )
         return provider, model
 
+    def nearest(self, name: str) -> str:
+        """The name with the provider that was meant; empty where none is near."""
+        provider, colon, model = name.strip().partition(":")
+        near = difflib.get_close_matches(provider, self._presets, n=1, cutoff=0.7)
+        return f"{near[0]}{colon}{model}" if near else ""
+
     def full_name(self, name: str) -> str:
         return ":".join(self.parse(name))
 

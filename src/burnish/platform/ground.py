@@ -118,6 +118,15 @@ class Ground:
         the environment, else `offline`."""
         return self._live.registry.automatic()
 
+    def check_model(self, name: str) -> str:
+        """The full name of a model. Raises UsageError for a provider that there is not, or a
+        name without a model."""
+        return self._live.registry.full_name(name)
+
+    def near_model(self, name: str) -> str:
+        """What a mistyped model name may mean; empty where nothing is near."""
+        return self._live.registry.nearest(name)
+
     @cached_property
     def runs(self) -> AsyncRuns:
         """What was run: list, get, export, import_, forget."""

@@ -66,13 +66,18 @@ def load(
         values[_known(key, "a flag")], sources[key] = value, "flag"
     tree: dict[str, Any] = msgspec.to_builtins(Settings())
     for key, value in values.items():
-        _put(tree, key, _convert(key, value, sources[key]))
+        _put(tree, key, check_value(key, value, sources[key]))
     keys = [key for key in fields() if PROVIDER not in key]
     return Loaded(
         msgspec.convert(tree, Settings),
         {key: sources.get(key, "default") for key in (*keys, *sources)},
         VendorEnvironment(environment),
     )
+
+
+def environment() -> Mapping[str, str]:
+    """The one that settings are read from."""
+    return os.environ
 
 
 def default_files(home: str | None = None) -> list[Path]:
@@ -117,7 +122,7 @@ def _description(kind: Any) -> str:
     return ""
 
 
-def _generic(key: str) -> str:
+def generic(key: str) -> str:
     """`models.openai.timeout_s` as the list of settings names it."""
     found = _OF_PROVIDER.fullmatch(key)
     return f"models.{PROVIDER}.{found['field']}" if found else key
@@ -140,7 +145,7 @@ def _from_environment(env: Mapping[str, str]) -> Iterator[tuple[str, tuple[str, 
             bare = [name.removeprefix("BURNISH_") for name in by_variable]
             # Compared without what all share, or everything would be near.
             near = _nearest(variable.removeprefix("BURNISH_"), bare, prefix="BURNISH_")
-            hint = KEYS_HINT if _is_key(variable) else near
+            hint = KEYS_HINT if is_key(variable) else near
             raise SettingsError(f"no setting is called {variable}", hint=hint, subject=variable)
         yield key, (value, variable)
 
@@ -148,7 +153,7 @@ def _from_environment(env: Mapping[str, str]) -> Iterator[tuple[str, tuple[str, 
 def _key_of_provider(variable: str) -> str:
     """`BURNISH_MODELS__MY_VLLM__BASE_URL` sets `models.my_vllm.base_url`."""
     key = variable.removeprefix("BURNISH_").lower().replace("__", ".")
-    return key if _generic(key) in fields() else ""
+    return key if generic(key) in fields() else ""
 
 
 def _from_file(path: Path) -> Iterator[tuple[str, Any]]:
@@ -183,16 +188,16 @@ def _flatten(tree: Mapping[Any, Any], prefix: str, path: Path) -> Iterator[tuple
 
 
 def _known(key: str, where: str) -> str:
-    if _generic(key) not in fields():
+    if generic(key) not in fields():
         raise SettingsError(
             f"{where} sets {key!r}, which is no setting",
-            hint=KEYS_HINT if _is_key(key) else _nearest(key, list(fields())),
+            hint=KEYS_HINT if is_key(key) else _nearest(key, list(fields())),
             subject=key,
         )
     return key
 
 
-def _is_key(name: str) -> bool:
+def is_key(name: str) -> bool:
     return name.lower().endswith(("api_key", "apikey", "token", "secret"))
 
 
@@ -203,8 +208,9 @@ def _nearest(name: str, names: list[str], prefix: str = "") -> str:
     )
 
 
-def _convert(key: str, value: Any, where: str) -> Any:
-    field = fields()[_generic(key)]
+def check_value(key: str, value: Any, where: str) -> Any:
+    """The value in the setting's type. Raises SettingsError naming where it was set."""
+    field = fields()[generic(key)]
     if isinstance(value, str) and ("tuple" in str(field.type)):
         value = [part.strip() for part in value.split(",") if part.strip()]
     try:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 import msgspec
 
-from burnish.errors import BurnishError, NotFound
+from burnish.errors import Conflict, NotFound, UsageError
 from burnish.library.template_files.folder import Folder, read_folder
 from burnish.library.template_files.read import TemplateFile
 from burnish.library.values import HistoryEntry
@@ -132,7 +132,7 @@ class _OnePrompt:
         prompt = await self._prompt()
         history = await self._history() if prompt else ()
         pairs = [(file, _held(file, history)) for file in self._files]
-        changed = [not _same(file, held) for file, held in pairs]
+        changed = [held is None or not _same(file, held.version) for file, held in pairs]
         if history and self._conflict == "skip":
             outcomes: list[Outcome] = ["skipped" if new else "unchanged" for new in changed]
             return [_told(*each) for each in zip(self._files, outcomes, strict=True)]
@@ -140,24 +140,28 @@ class _OnePrompt:
         for (file, held), new in zip(pairs, changed, strict=True):
             first = not history and all(each.outcome == "bad" for each in found)
             found.append(await self._one(file, held, new=new, first=first))
-        if history and any(changed) and not changed[-1]:
+        stored = [each.outcome in ("new", "revised") for each in found]
+        if history and any(stored) and not stored[-1]:
             await self._keep_latest(history[0].version.revision)
         return await self._edited(found, prompt) if prompt else found
 
     async def _one(
-        self, file: TemplateFile, held: PromptVersion | None, *, new: bool, first: bool
+        self, file: TemplateFile, held: HistoryEntry | None, *, new: bool, first: bool
     ) -> ImportedFile:
         """Stored where it is new; labelled in any case, as a label may have been lost."""
+        outcome: Outcome = "unchanged" if not new else "new" if first else "revised"
+        kept = None if new or held is None else held
         if self._dry_run:
-            revision = None if new or held is None else held.revision
-            return _told(file, _outcome(new=new, first=first), revision)
+            return _told(file, outcome, kept.version.revision if kept else None)
         try:
-            revision = await self._store(file, first=first) if new or not held else held.revision
-            await self._label(file, revision)
-        except BurnishError as error:
+            revision = kept.version.revision if kept else await self._store(file, first=first)
+            if file.label and file.label not in (kept.labels if kept else ()):
+                why = f"Import {file.file}"
+                await self._prompts.set_label(self._name, file.label, revision, why=why)
+        except (UsageError, Conflict) as error:
             # The library refuses what it must; the other files go on.
             return _told(file, "bad", problem=str(error))
-        return _told(file, _outcome(new=new, first=first), revision)
+        return _told(file, outcome, revision)
 
     async def _store(self, file: TemplateFile, *, first: bool) -> int:
         about = self._about() if first else {}
@@ -172,15 +176,6 @@ class _OnePrompt:
             **about,
         )
         return saved.version.revision
-
-    async def _label(self, file: TemplateFile, revision: int) -> None:
-        if not file.label:
-            return
-        labels = {label.name: label.revision for label in await self._prompts.labels(self._name)}
-        if labels.get(file.label) != revision:
-            await self._prompts.set_label(
-                self._name, file.label, revision, why=f"Import {file.file}"
-            )
 
     async def _keep_latest(self, revision: int) -> None:
         """An older version changed: what was the latest stays what a bare name gives."""
@@ -225,31 +220,25 @@ class _OnePrompt:
         return next((each for each in page.items if each.name == self._name), None)
 
 
-def _held(file: TemplateFile, history: Sequence[HistoryEntry]) -> PromptVersion | None:
+def _held(file: TemplateFile, history: Sequence[HistoryEntry]) -> HistoryEntry | None:
     """The revision that stands for the file now: the one with its label, else the newest that
     came from it, else the latest where it says the same."""
     for entry in history:
         if file.label and file.label in entry.labels:
-            return entry.version
+            return entry
     for entry in history:
         source = entry.version.metadata.get(_SOURCE)
         if isinstance(source, dict) and cast("dict[str, Any]", source).get("file") == file.file:
-            return entry.version
-    latest = history[0].version if history else None
-    return latest if latest is not None and latest.content_hash == file.content_hash else None
+            return entry
+    latest = history[0] if history else None
+    return latest if latest and latest.version.content_hash == file.content_hash else None
 
 
-def _same(file: TemplateFile, held: PromptVersion | None) -> bool:
-    if held is None or held.content_hash != file.content_hash:
+def _same(file: TemplateFile, version: PromptVersion) -> bool:
+    if version.content_hash != file.content_hash:
         return False
-    kept = {key: value for key, value in held.metadata.items() if key != _SOURCE}
-    return kept == file.metadata or _SOURCE not in held.metadata
-
-
-def _outcome(*, new: bool, first: bool) -> Outcome:
-    if not new:
-        return "unchanged"
-    return "new" if first else "revised"
+    kept = {key: value for key, value in version.metadata.items() if key != _SOURCE}
+    return kept == file.metadata or _SOURCE not in version.metadata
 
 
 def _told(

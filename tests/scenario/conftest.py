@@ -1,0 +1,5 @@
+"""Commands, in this process and in their own."""
+
+from tests.cli.conftest import run, spawn
+
+__all__ = ["run", "spawn"]
