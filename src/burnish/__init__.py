@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from burnish._version import __version__
 
 if TYPE_CHECKING:
+    from burnish.agents import AsyncResult, Filled, PromptedAgent, Result, prompted
     from burnish.errors import (
         AllModelsFailed,
         BudgetExceeded,
@@ -66,6 +67,7 @@ if TYPE_CHECKING:
     from burnish.techniques import Recommendation, Technique
 
 _HOME = {
+    "burnish.agents": "AsyncResult Filled PromptedAgent Result prompted",
     "burnish.errors": (
         "AllModelsFailed BudgetExceeded BurnishError Conflict MissingExtra ModelFailed NotFound"
         " OutputRejected RenderLimit SettingsError StoreError StructureLost TemplateRefused"
@@ -95,6 +97,7 @@ __all__ = [
     "Answer",
     "Archetype",
     "AsyncPlatform",
+    "AsyncResult",
     "BudgetExceeded",
     "BurnishError",
     "CallEvent",
@@ -103,6 +106,7 @@ __all__ = [
     "Classification",
     "Conflict",
     "Fake",
+    "Filled",
     "Generation",
     "GenerationEvent",
     "Label",
@@ -119,8 +123,10 @@ __all__ = [
     "Preset",
     "Prompt",
     "PromptVersion",
+    "PromptedAgent",
     "Recommendation",
     "RenderLimit",
+    "Result",
     "Run",
     "Settings",
     "SettingsError",
@@ -136,6 +142,7 @@ __all__ = [
     "__version__",
     "open",
     "open_async",
+    "prompted",
 ]
 
 

@@ -98,6 +98,7 @@ class Platform(SyncFace[AsyncPlatform]):
     save = blocking(AsyncPlatform.save)
     batch = blocking(AsyncPlatform.batch)
     plan_batch = blocking(AsyncPlatform.plan_batch)
+    import_ = blocking(AsyncPlatform.import_)
     complete = blocking(AsyncPlatform.complete)
     stats = blocking(AsyncPlatform.stats)
     cache_stats = blocking(AsyncPlatform.cache_stats)

@@ -16,9 +16,9 @@ from typing import Any, Self, TypeVar, cast
 
 import msgspec
 
-from burnish.agents.rules import Rules
 from burnish.agents.texts import AsyncResult, Filled, Result, waited_for
 from burnish.errors import OutputRejected, UsageError
+from burnish.generation.answer_rules import AnswerRules
 from burnish.intents.tokens import estimate_tokens
 from burnish.library.values import Rendered
 from burnish.masking import without_secrets
@@ -122,7 +122,7 @@ class Call:
 
     async def _answer(self, asked: Asked, record: Record) -> None:
         """Raises OutputRejected when no answer keeps the rules, and whatever the function does."""
-        rules = Rules.of(asked.found.version.config, asked.values)
+        rules = AnswerRules.of(asked.found.version.config, asked.values)
         problem = ""
         for repeat in range(1 + REPEATS):
             record.retries = repeat

@@ -5,11 +5,12 @@ from __future__ import annotations
 import select
 import sys
 from collections.abc import Callable
+from contextlib import nullcontext
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from burnish.cli import show
-from burnish.cli.common import NONE, console, platform, styled
+from burnish.cli.common import NONE, console, platform, styled, waiting
 from burnish.errors import BurnishError, UsageError
 from burnish.generation.persona import get_persona
 from burnish.generation.target import parse_target
@@ -28,6 +29,7 @@ _MENU = (
     ("4", "name and save it"),
     ("5", "fill in the variables and see the result"),
     ("6", "begin with a new idea"),
+    ("7", "let a language model write it"),
     ("q", "leave"),
 )
 
@@ -50,7 +52,7 @@ def _one_idea(p: burnish.Platform) -> bool:
     idea = _ask_all("What should the prompt do?")
     if not idea.strip():
         return True
-    options: dict[str, Any] = {"target": "", "persona": ""}
+    options: dict[str, Any] = {"target": "", "persona": "", "model": "offline"}
     variation = 0
     made = _compose(p, idea, variation, options)
     while made is not None:
@@ -77,7 +79,23 @@ def _wished(p: burnish.Platform, choice: str) -> dict[str, Any]:
     if choice == "3":
         question = f"Persona ({', '.join(p.personas)})"
         return {"persona": _known(question, partial(get_persona, p.personas))}
+    if choice == "7":
+        return {"model": _model(p)}
     return {}
+
+
+def _model(p: burnish.Platform) -> str:
+    """Asks for a model; those that are set up are named, and Enter takes the first of them."""
+    ready = [
+        f"{each.provider}:{each.default_model}"
+        for each in p.models.providers()
+        if each.configured and each.default_model and each.provider != "fake"
+    ]
+    console().print(styled(f"Set up: {', '.join(ready) or 'no provider with a key'}", "dim"))
+    question = "Model (offline, ollama:NAME, local:smollm2-135m, provider:model)"
+    return (
+        _known(question, lambda name: name in ("offline", "auto") or p.check_model(name)) or "auto"
+    )
 
 
 def _known(question: str, find: Callable[[str], object]) -> str:
@@ -101,7 +119,8 @@ def _compose(
     try:
         found = p.analyze(idea)
         level = f"complexity {found.complexity.level} of 5"
-        made = p.generate(idea, count=variation + 1, store=False, **options)
+        with waiting("writing") if options["model"] != "offline" else nullcontext():
+            made = p.generate(idea, count=variation + 1, store=False, **options)
         kind = made.description.partition(":")[0].lower()
         intent = found.intent.replace("_", " ")
         screen.print(f"\nRead as {kind} ({intent} {found.confidence:.0%}), {level}.", style="dim")

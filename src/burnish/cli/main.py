@@ -36,6 +36,18 @@ COMMANDS: tuple[tuple[str, str, str, str], ...] = (
         "burnish batch ideas.csv --workers 8 --skip-errors",
     ),
     (
+        "import",
+        "files:import_",
+        "Bring prompt files into the library.",
+        "burnish import prompts/ --dry-run",
+    ),
+    (
+        "stats",
+        "stats:stats",
+        "What runs and prompts add up to.",
+        "burnish stats --by prompt --days 30",
+    ),
+    (
         "techniques",
         "catalogs:techniques",
         "List prompting techniques, or show one.",
@@ -80,6 +92,12 @@ PROMPTS: tuple[tuple[str, str, str, str], ...] = (
         "prompts:render",
         "Fill in the variables and print the result.",
         "burnish prompts render ops/actions --var notes=@notes.txt",
+    ),
+    (
+        "run",
+        "complete:run",
+        "Fill in the variables, ask a model and print its answer.",
+        "burnish prompts run ops/actions --var notes=@notes.txt --model openai:gpt-5-mini",
     ),
     (
         "history",
@@ -138,6 +156,37 @@ MODELS: tuple[tuple[str, str, str, str], ...] = (
         "burnish models pull smollm2-135m",
     ),
 )
+RUNS: tuple[tuple[str, str, str, str], ...] = (
+    (
+        "list",
+        "runs:list_",
+        "List runs, newest first.",
+        "burnish runs list --model openai:gpt-5-mini --failed --since 7d",
+    ),
+    ("show", "runs:show", "Show one run with all its attempts.", "burnish runs show 019a"),
+    (
+        "export",
+        "runs:export",
+        "Write runs as JSON, one a line.",
+        "burnish runs export --jsonl runs.jsonl --days 30",
+    ),
+    ("import", "runs:import_", "Take in runs from such lines.", "burnish runs import runs.jsonl"),
+    (
+        "forget",
+        "runs:forget",
+        "Delete old runs; statistics keep them.",
+        "burnish runs forget --older-than 90d",
+    ),
+)
+CACHE: tuple[tuple[str, str, str, str], ...] = (
+    (
+        "stats",
+        "stats:cache_stats",
+        "How full it is and how often it helped.",
+        "burnish cache stats",
+    ),
+    ("clear", "stats:cache_clear", "Forget all answers of models.", "burnish cache clear"),
+)
 CONFIG: tuple[tuple[str, str, str, str], ...] = (
     (
         "show",
@@ -172,6 +221,8 @@ COMPLETION: tuple[tuple[str, str, str, str], ...] = (
 GROUPS = (
     ("prompts", "Keep prompts over time: versions, labels, rendering.", PROMPTS),
     ("models", "Language models: which there are, who answers, local weights.", MODELS),
+    ("runs", "What was run: every call with its tokens, cost and errors.", RUNS),
+    ("cache", "Answers of models that are remembered.", CACHE),
     ("config", "Settings and where they come from.", CONFIG),
     ("completion", "Shell completion.", COMPLETION),
 )

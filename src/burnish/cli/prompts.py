@@ -232,7 +232,7 @@ def render(
     """Fill in the variables and print the result."""
     with platform(common) as p:
         version = p.prompts.get(reference).version
-        values = _values(version.variables, var or [], vars)
+        values = values_of(version.variables, var or [], vars)
         rendered = p.prompts.render(reference, values)
     if common.json:
         out_json(rendered)
@@ -243,7 +243,9 @@ def render(
     note(f"{rendered.reference}, by {rendered.via}")
 
 
-def _values(variables: tuple[Variable, ...], pairs: list[str], file: Path | None) -> dict[str, Any]:
+def values_of(
+    variables: tuple[Variable, ...], pairs: list[str], file: Path | None
+) -> dict[str, Any]:
     from burnish.prompts.variables import parse
 
     known = {variable.name: variable for variable in variables}

@@ -12,6 +12,7 @@ import msgspec
 from burnish.errors import (
     BadReply,
     BurnishError,
+    CircuitOpen,
     ConnectionLost,
     ModelFailed,
     ModelTimeout,
@@ -30,6 +31,8 @@ from burnish.prompts.prompt import Message
 from burnish.settings import LimitSettings, ModelsSettings
 from burnish.storage.run import Attempt
 
+# What is recorded of a call that was stopped on its way.
+CANCELLED = "cancelled: the call was stopped before its answer came"
 Emit = Callable[[Piece], None]
 Observe = Callable[[CallEvent], None]
 _FIRST_WAIT_S, _LONGEST_WAIT_S = 0.1, 20.0
@@ -87,15 +90,17 @@ class Attempts:
         trial = Trial(work, self._registry.model(provider), policy, emit, observe)
         request = work.question.request(model_name)
         last = policy.limits.max_retries or 0
+        fault: ModelFailed | None = None
         for number in range(last + 1):
-            if number:
-                work.retries += 1
             try:
                 reply = await self._once(trial, request)
+            except CircuitOpen as error:
+                # What this call met tells more than that it was not tried once more.
+                raise fault or error from None
             except ModelFailed as error:
                 if number == last or not await self._wait(error, number, policy):
                     raise
-                problem = error.what
+                fault, problem = error, error.what
             else:
                 check = work.question.check
                 problem = "" if check is None else check(reply.text)
@@ -129,24 +134,30 @@ class Attempts:
         name = f"{provider}:{request.model}"
         tokens = self._tokens(trial, request)
         async with policy.lane.slot(tokens):
-            policy.breaker.check(name)
+            _check_open(trial, name)
             reserved = self._reserve(trial, request, tokens)
             began = time.perf_counter()
             cost: float | None = None
-            error: ModelFailed | None = None
+            status, what, sent = 0, CANCELLED, True
             try:
                 reply = await _asked(trial.model, request, policy.limits.timeout_s or 0, trial.emit)
                 policy.breaker.succeeded()
                 cost = self._count(trial, request, reply)
-            except ModelFailed as failed:
-                error = failed
-                _judge(policy.breaker, failed)
+                status, what = 200, ""
+            except BurnishError as error:
+                what, sent = f"{error.code}: {error.what}", isinstance(error, ModelFailed)
+                status = error.status if isinstance(error, ModelFailed) else 0
+                _judge(policy.breaker, error)
                 raise
             finally:
                 policy.breaker.left()
                 if work.question.budget is not None:
                     work.question.budget.settle(reserved, cost)
-                _note(trial, name, error, (time.perf_counter() - began) * 1000)
+                took_ms = round((time.perf_counter() - began) * 1000, 3)
+                _note(
+                    trial,
+                    Attempt(model=name, error=what, status=status, latency_ms=took_ms, sent=sent),
+                )
         return reply
 
     def _tokens(self, trial: Trial, request: ModelRequest) -> int:
@@ -256,26 +267,34 @@ async def _reply(model: Model, request: ModelRequest, emit: Emit | None) -> Mode
     raise ConnectionLost(f"the stream of {name} ended before its answer did", model=name)
 
 
-def _note(trial: Trial, name: str, error: ModelFailed | None, latency_ms: float) -> None:
-    what = "" if error is None else f"{error.code}: {error.what}"
-    status = 200 if error is None else error.status
-    trial.work.requests += 1
-    trial.work.attempts.append(
-        Attempt(model=name, error=what, status=status, latency_ms=round(latency_ms, 3))
-    )
+def _check_open(trial: Trial, name: str) -> None:
+    try:
+        trial.policy.breaker.check(name)
+    except CircuitOpen as error:
+        what = f"{error.code}: {error.what}"
+        trial.work.attempts.append(Attempt(model=name, error=what, sent=False))
+        raise
+
+
+def _note(trial: Trial, attempt: Attempt) -> None:
+    work = trial.work
+    if attempt.sent:
+        work.retries += work.requests > 0
+        work.requests += 1
+    work.attempts.append(attempt)
     trial.observe(
         CallEvent(
             kind="attempt",
-            run_id=trial.work.run_id,
-            model=name,
-            phase=trial.work.question.phase,
-            error=what,
-            latency_ms=latency_ms,
+            run_id=work.run_id,
+            model=attempt.model,
+            phase=work.question.phase,
+            error=attempt.error,
+            latency_ms=attempt.latency_ms,
         )
     )
 
 
-def _judge(breaker: Breaker, error: ModelFailed) -> None:
+def _judge(breaker: Breaker, error: BurnishError) -> None:
     """Faults of the provider count; a refused key or request says nothing about its health."""
     if isinstance(error, ServerFault | ConnectionLost | ModelTimeout):
         breaker.failed()

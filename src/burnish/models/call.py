@@ -12,8 +12,8 @@ from typing import Protocol
 
 import msgspec
 
-from burnish.errors import AllModelsFailed, BurnishError, ModelFailed
-from burnish.models.attempts import Attempts, Emit
+from burnish.errors import AllModelsFailed, BurnishError, ModelFailed, OutputRejected
+from burnish.models.attempts import CANCELLED, Attempts, Emit
 from burnish.models.flight import SingleFlight
 from burnish.models.model import Usage
 from burnish.models.question import Answer, CallEvent, Piece, Question, Work, parameters_of
@@ -122,14 +122,17 @@ class Caller:
             except ModelFailed as error:
                 causes.append(error)
                 is_last = name == names[-1]
-                self._record_failure(
-                    journal, work, name, error, run_id if is_last else self._new_id()
-                )
+                failed_id = run_id if is_last else self._new_id()
+                self._record_failure(journal, work, name, error, failed_id)
                 work = _next(work)
                 if emit is not None and not is_last:
                     emit(Piece(restart=f"{name} failed: {error.what}"))
             except BurnishError as error:
                 self._record_failure(journal, work, name, error, run_id)
+                raise
+            except asyncio.CancelledError:
+                if work.requests:  # the provider has it, and may bill it
+                    self._record_failure(journal, work, name, None, run_id)
                 raise
             else:
                 self._finish(journal, question, answer)
@@ -197,16 +200,17 @@ class Caller:
         )
 
     def _record_failure(
-        self, journal: Journal, work: Work, name: str, error: BurnishError, run_id: str
+        self, journal: Journal, work: Work, name: str, error: BurnishError | None, run_id: str
     ) -> None:
-        self._observe(CallEvent(kind="end", run_id=run_id, model=name, error=error.what))
-        rejected = error.code == "output_rejected"
+        """Without an error the call was cancelled."""
+        what = CANCELLED if error is None else error.what
+        self._observe(CallEvent(kind="end", run_id=run_id, model=name, error=what))
         journal.record(
             self._run(
                 work.question,
                 run_id,
                 model=name,
-                error=f"{error.code}: {error.what}",
+                error=what if error is None else f"{error.code}: {what}",
                 input_tokens=work.input_tokens,
                 output_tokens=work.output_tokens,
                 cached_tokens=work.cached_tokens,
@@ -215,7 +219,7 @@ class Caller:
                 latency_ms=(time.perf_counter() - work.began) * 1000,
                 requests=work.requests,
                 retries=work.retries,
-                valid=False if rejected else None,
+                valid=False if isinstance(error, OutputRejected) else None,
                 attempts=tuple(work.attempts),
             )
         )

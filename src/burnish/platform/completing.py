@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from burnish.errors import UsageError
-from burnish.library.answers import AnswerRules
+from burnish.generation.answer_rules import AnswerRules
 from burnish.library.prompts import AsyncPrompts
 from burnish.models.model import ModelRequest
 from burnish.models.question import Answer, Question
@@ -36,7 +36,7 @@ class Completing:
         fetched = await self._prompts.get(reference)
         config = fetched.version.config
         rendered = await self._prompts.render(reference, values)
-        rules = AnswerRules.of(config)
+        rules = AnswerRules.of(config, values or {})
         question = Question(
             model=self._model(model or str(config.get("model", "")), fetched.version),
             messages=rendered.messages,
@@ -47,7 +47,7 @@ class Completing:
                 temperature=config.get("temperature") if temperature is None else temperature,
                 max_tokens=config.get("max_tokens") if max_tokens is None else max_tokens,
             ),
-            check=rules.problem if rules else None,
+            check=rules.problem if rules.any else None,
             budget=self._live.budget(max_cost_usd),
             fresh=fresh,
             prompt=fetched.prompt.name,

@@ -121,7 +121,8 @@ class Live:
         if "registry" in self.__dict__:
             await self.registry.close()
         if "responses" in self.__dict__:
-            await asyncio.to_thread(self.responses.close)
+            # Not in a thread: at the end of the interpreter no executor takes work any more.
+            self.responses.close()
 
     def _report(self, what: str, count: int) -> None:
         self._parts.log(logging.WARNING, "runs not recorded", reason=what, count=count)

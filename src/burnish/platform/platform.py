@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from burnish.generation.batch import BatchReport, Progress
+    from burnish.library.template_files import Conflicts, ImportReport
     from burnish.models.question import Answer
     from burnish.platform.batches import Batches, BatchPlan
     from burnish.platform.completing import Completing
@@ -228,6 +229,19 @@ class AsyncPlatform(Ground):
     ) -> BatchPlan:
         """What `batch` would do: the items, the model and how many calls; nothing is run."""
         return self._batches.plan(items, options)
+
+    async def import_(
+        self, path: str | Path, *, dry_run: bool = False, conflict: Conflicts = "new-revision"
+    ) -> ImportReport:
+        """Brings in a template file, or all of a folder: `agent/task_v2.yaml` becomes a version
+        of the prompt `agent/task` with the label `v2`. The same files again change nothing.
+
+        A bad file is in the report and stops no other. `conflict` says what happens to prompts
+        that differ: skip, new-revision or overwrite; `dry_run` only tells.
+        """
+        from burnish.library.template_files import import_templates
+
+        return await import_templates(self.prompts, path, dry_run=dry_run, conflict=conflict)
 
     async def save(self, made: Generation, name: str = "", *, category: str = "") -> Generation:
         """Stores what `generate(…, store=False)` or `enhance` gave, as if it had been stored at

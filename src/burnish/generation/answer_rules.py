@@ -16,7 +16,7 @@ _LANGUAGE_CHARS = 80
 _ALIKE = (frozenset({"da", "no"}), frozenset({"bs", "hr", "sr"}), frozenset({"id", "ms"}))
 
 
-class Rules(msgspec.Struct, frozen=True, kw_only=True):
+class AnswerRules(msgspec.Struct, frozen=True, kw_only=True):
     """Lengths in characters; `language` is an ISO 639-1 code, empty for any."""
 
     min_length: int | None = None
@@ -35,7 +35,7 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def any(self) -> bool:
-        return self != Rules()
+        return self != AnswerRules()
 
     def problem(self, text: str) -> str:
         """What is wrong with an answer, in words that a model can act on; empty when nothing."""
