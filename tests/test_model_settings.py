@@ -322,8 +322,8 @@ class TestComplete:
             ({"max_length": 20}, "x" * 30, "short"),
             (
                 {"language": "de"},
-                "This is an English sentence that nobody asked for, and it goes on for a while.",
-                "Das ist ein deutscher Satz, den jemand bestellt hat, und er geht noch etwas weiter.",
+                "This is an English sentence that nobody asked for, and it goes on for a while, as they do when nobody stops them.",
+                "Das ist ein deutscher Satz, den jemand bestellt hat, und er geht noch etwas weiter, bis er lang genug ist.",
             ),
         ],
     )

@@ -74,6 +74,19 @@ def test_a_wrong_key_in_a_file_names_the_nearest_and_the_file(tmp_path: Path) ->
         assert str(path) in str(caught.value)
 
 
+def test_groups_within_groups_are_read_from_files(tmp_path: Path) -> None:
+    path = tmp_path / "burnish.yaml"
+    path.write_text(
+        "phases:\n  draft: {model: 'openai:x'}\n  refine.temperature: 0.1\n"
+        "models:\n  openai: {base_url: 'http://a/v1'}\n",
+        encoding="utf-8",
+    )
+    settings = load(env={}, files=[path]).settings
+    assert (settings.phases.draft.model, settings.phases.refine.temperature) == ("openai:x", 0.1)
+    assert settings.phases.explore.temperature == 0.8
+    assert settings.models.limits("openai").base_url == "http://a/v1"
+
+
 def test_lists_come_from_comma_separated_text() -> None:
     env = {
         "BURNISH_TECHNIQUES__DISABLED": "few_shot, debate",

@@ -12,7 +12,7 @@ import msgspec
 import yaml
 
 from burnish.errors import SettingsError
-from burnish.settings.load import KEYS_HINT, check_value, fields, generic, is_key
+from burnish.settings.load import KEYS_HINT, check_value, fields, generic, groups, is_key
 from burnish.settings.vendor import VendorEnvironment
 
 _reader: Any = yaml  # its types are incomplete
@@ -101,11 +101,11 @@ def entries(path: Path) -> list[Entry]:
 
 
 def _walk(node: yaml.MappingNode, prefix: str) -> Iterator[Entry]:
-    groups = {key.rpartition(".")[0] for key in fields()} - {""}
+    known = groups()
     for key_node, value_node in node.value:
         key = f"{prefix}{key_node.value}"
         is_provider = prefix == "models." and key not in fields()
-        if (key in groups or is_provider) and isinstance(value_node, yaml.MappingNode):
+        if (key in known or is_provider) and isinstance(value_node, yaml.MappingNode):
             yield from _walk(value_node, f"{key}.")
             continue
         value: Any = _reader.SafeLoader("").construct_object(value_node, deep=True)

@@ -90,6 +90,12 @@ def fields() -> dict[str, SettingField]:
     return {field.key: field for field in _fields(Settings(), "")}
 
 
+def groups() -> frozenset[str]:
+    """All that may stand before a dot, such as `phases` and `phases.draft`."""
+    parts = (key.split(".") for key in fields())
+    return frozenset(".".join(each[:n]) for each in parts for n in range(1, len(each)))
+
+
 def value_of(settings: Settings, key: str) -> Any:
     of_provider = _OF_PROVIDER.fullmatch(key)
     if of_provider:
@@ -177,11 +183,11 @@ def _from_file(path: Path) -> Iterator[tuple[str, Any]]:
 
 
 def _flatten(tree: Mapping[Any, Any], prefix: str, path: Path) -> Iterator[tuple[str, Any]]:
-    groups = {key.rpartition(".")[0] for key in fields()} - {""}
+    known = groups()
     for name, value in tree.items():
         key = f"{prefix}{name}"
         is_provider = prefix == "models." and key not in fields()
-        if (key in groups or is_provider) and isinstance(value, dict):
+        if (key in known or is_provider) and isinstance(value, dict):
             yield from _flatten(cast("dict[Any, Any]", value), f"{key}.", path)
         else:
             yield _known(key, str(path)), value
