@@ -49,3 +49,16 @@ def test_ten_thousand_prompts_come_in_at_once() -> None:
 @pytest.mark.spec("QUA-01")
 def test_the_unit_suite_stays_under_a_minute() -> None:
     assert row("suite", "unit tests")["seconds"] <= 60
+
+
+@pytest.mark.spec("PER-08")
+@pytest.mark.parametrize("what", ["cache hit in memory", "cache hit in the file"])
+def test_a_cache_hit_stays_within_its_time(what: str) -> None:
+    assert row("runs", what)["p95_ms"] <= 0.1
+
+
+@pytest.mark.spec("PER-09", "MET-05")
+def test_recording_and_asking_stay_within_their_time() -> None:
+    assert row("runs", "record a run")["us"] <= 2_000
+    assert row("runs", "statistics by agent over 200,000")["p50_ms"] <= 100
+    assert row("runs", "statistics by agent over 1,000,000")["p50_ms"] <= 500

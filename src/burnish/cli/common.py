@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cyclopts import Parameter
 
 from burnish.errors import UsageError
+from burnish.masking import HIDDEN
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -39,6 +40,7 @@ MAX_BYTES = 10 * 1024 * 1024
 # Stands for `-`; the parameters that read standard input for it, besides all that name a file.
 STDIN = "\0stdin"
 READ_FROM_STDIN = ("text", "idea")
+_USER = re.compile(r"(?<=://)\S*@")
 # All but tab and line feed.
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
@@ -109,6 +111,11 @@ def decoded(content: bytes, where: str) -> str:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise UsageError(f"{where} is not UTF-8 text", hint="save it as UTF-8") from None
+
+
+def without_user(value: str) -> str:
+    """An address may carry a name and a password."""
+    return _USER.sub(f"{HIDDEN}@", value)
 
 
 def on_terminal() -> bool:

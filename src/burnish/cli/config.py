@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 
 from cyclopts import Parameter
 
-from burnish.cli.common import NONE, Common, on_terminal, out, out_json, styled, table
+from burnish.cli.common import (
+    NONE,
+    Common,
+    on_terminal,
+    out,
+    out_json,
+    styled,
+    table,
+    without_user,
+)
 from burnish.errors import Conflict, SettingsError
 from burnish.settings import (
     FILE_NAME,
@@ -52,7 +61,8 @@ def _in_force(settings: Settings, key: str) -> Any:
         "author": settings.author_name,
         "storage.database_url": settings.database_url,
     }
-    return derived.get(key) or value_of(settings, key)
+    value = derived.get(key) or value_of(settings, key)
+    return without_user(value) if isinstance(value, str) else value
 
 
 def _text(value: Any) -> str:

@@ -13,7 +13,16 @@ from typing import Annotated, Any, Literal, cast
 from cyclopts import Parameter
 
 from burnish._version import __version__
-from burnish.cli.common import NONE, Common, on_terminal, out, out_json, platform, table
+from burnish.cli.common import (
+    NONE,
+    Common,
+    on_terminal,
+    out,
+    out_json,
+    platform,
+    table,
+    without_user,
+)
 from burnish.errors import BurnishError, UsageError
 
 
@@ -68,7 +77,7 @@ def _platform_checks(common: Common) -> Iterator[dict[str, Any]]:
         yield _check("techniques", f"{len(p.catalog)} in the catalogue")
         yield _check("personas", ", ".join(p.personas))
         total = p.prompts.list(limit=1).total
-        yield _check("database", f"{p.settings.database_url}, {total} prompts")
+        yield _check("database", f"{without_user(p.settings.database_url)}, {total} prompts")
 
 
 def _embedding() -> dict[str, Any]:

@@ -14,6 +14,7 @@ from burnish.cli.common import NONE, Common, on_terminal, out, out_json, table, 
 from burnish.errors import BurnishError, SettingsError
 from burnish.settings import (
     Loaded,
+    LogSettings,
     Settings,
     default_files,
     environment,
@@ -103,7 +104,9 @@ def _names(loaded: Loaded) -> Iterable[tuple[str, str, Find, Callable[[str], str
     from burnish.generation.target import parse_target
     from burnish.platform import AsyncPlatform
 
-    platform = AsyncPlatform(loaded)
+    # It is asked for names alone; without a log it holds nothing that has to be closed.
+    silent = msgspec.structs.replace(loaded.settings, log=LogSettings())
+    platform = AsyncPlatform(msgspec.structs.replace(loaded, settings=silent))
     personas, settings = platform.personas, loaded.settings
     generation = settings.generation
     yield "generation.target", generation.target, parse_target, lambda _: ""

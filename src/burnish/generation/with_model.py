@@ -25,11 +25,12 @@ from burnish.settings import Phase, PhasesSettings, Strategy
 class WriteRequest(msgspec.Struct, frozen=True, kw_only=True):
     """How models go about it. `model` is the one of every phase that names none of its own;
     `forced` says that it was asked for by name and wins over settings and persona. `most_tokens`
-    bounds every answer further; 0: no."""
+    bounds every answer further (0: no), `retries` how often one is asked for again."""
 
     model: str
     forced: bool = False
     most_tokens: int = 0
+    retries: int | None = None
     count: int = 1
     phases: tuple[Phase, ...]
     strategy: Strategy = "cascade"
@@ -75,6 +76,7 @@ async def write_with_model(
         models=phase_models(request),
         new_id=new_id,
         trace_id=trace_id,
+        retries=request.retries,
         budget=budget,
         told=told,
     )

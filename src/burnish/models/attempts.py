@@ -21,6 +21,7 @@ from burnish.errors import (
     ServerFault,
 )
 from burnish.masking import without_secrets
+from burnish.models.faults import alone
 from burnish.models.lanes import Breaker, Clock, Lane, Sleep
 from burnish.models.model import Model, ModelReply, ModelRequest, Usage
 from burnish.models.prices import Prices
@@ -90,6 +91,8 @@ class Attempts:
         trial = Trial(work, self._registry.model(provider), policy, emit, observe)
         request = work.question.request(model_name)
         last = policy.limits.max_retries or 0
+        if work.question.retries is not None:
+            last = min(last, work.question.retries)
         fault: ModelFailed | None = None
         for number in range(last + 1):
             try:
@@ -240,8 +243,8 @@ async def _asked(
             hint=f"raise models.{model.provider}.timeout_s, or ask for a shorter answer",
             model=name,
         ) from None
-    except BurnishError:
-        raise
+    except BurnishError as error:
+        raise alone(error)  # noqa: B904 - it is the same error
     except Exception as error:
         # Adapters of others may raise anything; a call must end as one of our own errors.
         raise ModelFailed(

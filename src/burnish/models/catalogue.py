@@ -11,6 +11,7 @@ from urllib.parse import urlsplit, urlunsplit
 import msgspec
 
 from burnish.errors import BurnishError, ModelTimeout
+from burnish.models.faults import alone
 from burnish.models.model import Model
 from burnish.models.prices import Prices
 from burnish.models.pull import Progress, pull
@@ -172,6 +173,8 @@ class AsyncModels:
                 hint="check the network, and the provider's base_url",
                 model=model.provider,
             ) from None
+        except BurnishError as error:
+            raise alone(error)  # noqa: B904 - it is the same error
 
 
 def _without_user(url: str) -> str:

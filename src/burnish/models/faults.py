@@ -7,12 +7,13 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import msgspec
 
 from burnish.errors import (
     BadReply,
+    BurnishError,
     ConnectionLost,
     KeyRefused,
     ModelFailed,
@@ -70,6 +71,16 @@ class Refusal(msgspec.Struct, frozen=True, kw_only=True):
     message: str = ""
     code: str = ""
     headers: Mapping[str, str] = {}
+
+
+E = TypeVar("E", bound=BurnishError)
+
+
+def alone(error: E) -> E:
+    """The error without what it came from: the words of libraries and the variables of the calls
+    that led to it may hold the key that our own words leave out."""
+    error.__cause__ = error.__context__ = None
+    return error.with_traceback(None)
 
 
 class Faults:

@@ -22,8 +22,8 @@ class Question:
     """One call. `model` and `fallbacks` are full names (`provider:model`), tried in this order.
 
     An answer that `check` finds fault with is asked for again with the fault named, as often as
-    faults of the wire are retried. `fresh` asks the model even where the answer is remembered.
-    The rest says where the run belongs.
+    faults of the wire are retried: as the settings say, or at most `retries` times. `fresh` asks
+    the model even where the answer is remembered. The rest says where the run belongs.
     """
 
     model: str
@@ -31,6 +31,7 @@ class Question:
     fallbacks: tuple[str, ...] = ()
     parameters: ModelRequest | None = None
     check: Check | None = None
+    retries: int | None = None
     budget: Budget | None = None
     fresh: bool = False
     kind: str = "complete"

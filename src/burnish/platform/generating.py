@@ -29,7 +29,7 @@ AUTO = "auto"
 _STRATEGIES: tuple[Strategy, ...] = ("best", "cascade", "all")
 _WELL_RATED = 100
 # A tiny model that loses its thread would go on to the end of its context.
-_TINY_TOKENS = 400
+_TINY_TOKENS = 250
 
 
 class Wish(msgspec.Struct, frozen=True, kw_only=True):
@@ -222,7 +222,9 @@ class Generating:
 
     async def _written(self, job: _Job, model: str) -> Generation:
         wish = job.wish
-        count = self._settings.generation.variants if wish.count is None else wish.count
+        # A tiny model takes a minute for what a variant would hardly differ in.
+        usual = 1 if self._is_tiny(model) else self._settings.generation.variants
+        count = usual if wish.count is None else wish.count
         composed = await self._outlines(job.call, wish, count)
         counted = msgspec.structs.replace(wish, count=count)
         return await self._rewritten(msgspec.structs.replace(job, wish=counted), model, composed)
@@ -236,6 +238,7 @@ class Generating:
             model=model,
             forced=bool(wish.model),
             most_tokens=_TINY_TOKENS if is_tiny else 0,
+            retries=1 if is_tiny else None,
             count=wish.count or 1,
             phases=parse_phases(wish.phases or generation.phases),
             strategy=_strategy(wish.strategy or generation.strategy),

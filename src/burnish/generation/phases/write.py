@@ -45,6 +45,7 @@ class Desk:
     models: dict[Phase, PhaseModel]
     new_id: Callable[[], str]
     trace_id: str
+    retries: int | None = None
     budget: Budget | None = None
     told: Callable[[Told], None] | None = None
 
@@ -125,6 +126,7 @@ def _question(desk: Desk, sheet: Sheet, phase: Phase, material: Material) -> Que
             sample=sheet.sample,
         ),
         check=sheet.rules.notes if phase == "explore" else sheet.rules.prompt,
+        retries=desk.retries,
         budget=desk.budget,
         kind="generate",
         phase=phase,

@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import asynccontextmanager, contextmanager
 
 from sqlalchemy.exc import IntegrityError, StatementError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from burnish.errors import BurnishError, StoreError, UsageError
@@ -58,6 +59,10 @@ class Database:
             if isinstance(error.orig, BurnishError):
                 raise error.orig from None
             raise self._explain(error) from error
+        except PoolTimeout as error:
+            raise StoreError(
+                "the database was busy for too long", hint="try again, or end what holds it"
+            ) from error
         except UnicodeEncodeError as error:
             raise UsageError(
                 "a text holds half of a surrogate pair, which is no character",
