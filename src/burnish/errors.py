@@ -144,7 +144,23 @@ class AllModelsFailed(Unavailable):
 class BudgetExceeded(BurnishError): ...
 
 
-class OutputRejected(BurnishError): ...
+class OutputRejected(BurnishError):
+    """`output_tokens`, `retries` and `cost_usd` (None: unknown) are what the answers took."""
+
+    def __init__(
+        self,
+        what: str,
+        *,
+        hint: str = "",
+        subject: str = "",
+        output_tokens: int = 0,
+        retries: int = 0,
+        cost_usd: float | None = 0.0,
+    ) -> None:
+        super().__init__(what, hint=hint, subject=subject)
+        self.output_tokens = output_tokens
+        self.retries = retries
+        self.cost_usd = cost_usd
 
 
 class NotPermitted(BurnishError):

@@ -7,7 +7,8 @@ from typing import Any
 
 import msgspec
 
-from burnish.errors import BurnishError
+from burnish.errors import BurnishError, OutputRejected
+from burnish.generation.phases.asks import block
 from burnish.generation.result import Choice
 from burnish.models.budget import Budget
 from burnish.models.model import ModelRequest
@@ -43,8 +44,11 @@ async def select(
     *,
     budget: Budget | None = None,
     trace_id: str = "",
+    costs: list[float | None] | None = None,
 ) -> tuple[int, Choice] | str:
-    """The index of the best text and why, or, in words, why there is no answer to go by."""
+    """The index of the best text and why, or, in words, why there is no answer to go by. What
+    the calls cost is added to `costs`."""
+    costs = [] if costs is None else costs
     question = Question(
         model=model,
         messages=(Message("system", _SYSTEM), Message("user", _asked(idea, texts))),
@@ -58,8 +62,12 @@ async def select(
     )
     try:
         answer = await calls.complete(question)
+    except OutputRejected as error:
+        costs.append(error.cost_usd)
+        return f"{model} picked none ({error.what}); the ranker did"
     except BurnishError as error:
         return f"{model} picked none ({error.what}); the ranker did"
+    costs.append(answer.cost_usd)
     found = _read(answer.text, len(texts))
     assert found is not None
     return found.choice - 1, Choice(by=answer.model, reason=found.reason.strip())
@@ -69,9 +77,9 @@ _HOW = 'it is no JSON object of the form {{"reason": "…", "choice": N}} with N
 
 
 def _asked(idea: str, texts: Sequence[str]) -> str:
-    shown = "\n\n".join(f"<prompt_{n}>\n{text}\n</prompt_{n}>" for n, text in enumerate(texts, 1))
+    shown = "\n\n".join(f"Prompt {n}:\n{block('prompt', text)}" for n, text in enumerate(texts, 1))
     return (
-        f"<idea>\n{idea}\n</idea>\n\n{shown}\n\nWhich prompt is best? Answer with a JSON object: "
+        f"{block('idea', idea)}\n\n{shown}\n\nWhich prompt is best? Answer with a JSON object: "
         f'{{"reason": "one or two sentences", "choice": a number from 1 to {len(texts)}}}.'
     )
 

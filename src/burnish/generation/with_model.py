@@ -94,7 +94,7 @@ async def write_with_model(
         strategy=request.strategy,
         choice=choice,
         examples_used=tuple(reference for reference, _ in request.examples),
-        cost_usd=_cost(done),
+        cost_usd=_sum(desk.costs),
     )
 
 
@@ -150,6 +150,7 @@ async def _ordered(
         in_order,
         budget=desk.budget,
         trace_id=desk.trace_id,
+        costs=desk.costs,
     )
     if isinstance(picked, str):
         return ranked, by_ranker, (picked,)
@@ -199,9 +200,6 @@ def _warnings(done: Sequence[Sheet]) -> list[str]:
     ]
 
 
-def _cost(done: Sequence[Sheet]) -> float | None:
-    """Of all phases that lead to a result, each counted once."""
-    costs = {phase.id: phase.cost_usd for sheet in done for phase in sheet.phases}
-    if any(cost is None for cost in costs.values()):
-        return None
-    return sum(cost or 0.0 for cost in costs.values())
+def _sum(costs: Sequence[float | None]) -> float | None:
+    known = [cost for cost in costs if cost is not None]
+    return sum(known) if len(known) == len(costs) else None

@@ -25,7 +25,7 @@ from burnish.models.faults import alone
 from burnish.models.lanes import Breaker, Clock, Lane, Sleep
 from burnish.models.model import Model, ModelReply, ModelRequest, Usage
 from burnish.models.prices import Prices
-from burnish.models.question import Answer, CallEvent, Piece, Work
+from burnish.models.question import Answer, CallEvent, Piece, Work, storable
 from burnish.models.registry import Registry
 from burnish.models.usage import Estimator
 from burnish.prompts.prompt import Message
@@ -41,6 +41,7 @@ _FIRST_WAIT_S, _LONGEST_WAIT_S = 0.1, 20.0
 _GRACE_S = 0.5
 # What an answer is assumed to be at most where nothing bounds it and money is bounded.
 _LONG_ANSWER = 4_096
+_DONE = 200
 
 
 class Policy(msgspec.Struct, frozen=True):
@@ -114,6 +115,9 @@ class Attempts:
                         f"{name} gave {last + 1} answers that break a rule; the last: {problem}",
                         hint="loosen the rule, or take a stronger model",
                         subject=name,
+                        output_tokens=work.output_tokens,
+                        retries=work.retries,
+                        cost_usd=work.cost_usd,
                     )
                 request = _repaired(work.question.messages, request, reply.text, problem)
             if emit is not None:
@@ -138,7 +142,11 @@ class Attempts:
         tokens = self._tokens(trial, request)
         async with policy.lane.slot(tokens):
             _check_open(trial, name)
-            reserved = self._reserve(trial, request, tokens)
+            try:
+                reserved = self._reserve(trial, request, tokens)
+            except BurnishError:
+                policy.breaker.left()
+                raise
             began = time.perf_counter()
             cost: float | None = None
             status, what, sent = 0, CANCELLED, True
@@ -146,14 +154,19 @@ class Attempts:
                 reply = await _asked(trial.model, request, policy.limits.timeout_s or 0, trial.emit)
                 policy.breaker.succeeded()
                 cost = self._count(trial, request, reply)
-                status, what = 200, ""
+                status, what = _DONE, ""
             except BurnishError as error:
                 what, sent = f"{error.code}: {error.what}", isinstance(error, ModelFailed)
                 status = error.status if isinstance(error, ModelFailed) else 0
+                if sent and not isinstance(error, ModelTimeout | ConnectionLost):
+                    cost = 0.0  # the provider has answered, and with an error
                 _judge(policy.breaker, error)
                 raise
             finally:
                 policy.breaker.left()
+                if cost is None and status != _DONE:
+                    # Nobody knows whether it was worked on; a bound on money has to assume it.
+                    cost = reserved
                 if work.question.budget is not None:
                     work.question.budget.settle(reserved, cost)
                 took_ms = round((time.perf_counter() - began) * 1000, 3)
@@ -182,7 +195,7 @@ class Attempts:
         return budget.reserve(name, self._cost(model, request, most))
 
     def _cost(self, model: Model, request: ModelRequest, usage: Usage) -> float | None:
-        if model.capabilities(request.model).local:
+        if _is_local(model, request.model):
             return 0.0
         return self._prices.cost_usd(model.provider, request.model, usage)
 
@@ -247,15 +260,27 @@ async def _asked(
         raise alone(error)  # noqa: B904 - it is the same error
     except Exception as error:
         # Adapters of others may raise anything; a call must end as one of our own errors.
-        raise ModelFailed(
-            f"the adapter of {model.provider} failed: {type(error).__name__}: "
-            f"{without_secrets(str(error))[:300]}",
-            hint="this is a defect of the adapter; tell its author",
-            model=name,
-        ) from error
+        raise _defect(model, name, error) from error
     if not reply.text.strip() and not reply.tool_calls:
         raise BadReply(f"{name} answered with an empty text", model=name)
-    return reply
+    return msgspec.structs.replace(reply, text=storable(reply.text))
+
+
+def _is_local(model: Model, name: str) -> bool:
+    try:
+        return model.capabilities(name).local
+    except Exception as error:
+        # As above: somebody else's code.
+        raise _defect(model, f"{model.provider}:{name}", error) from error
+
+
+def _defect(model: Model, name: str, error: Exception) -> ModelFailed:
+    return ModelFailed(
+        f"the adapter of {model.provider} failed: {type(error).__name__}: "
+        f"{without_secrets(str(error))[:300]}",
+        hint="this is a defect of the adapter; tell its author",
+        model=name,
+    )
 
 
 async def _reply(model: Model, request: ModelRequest, emit: Emit | None) -> ModelReply:
@@ -263,7 +288,7 @@ async def _reply(model: Model, request: ModelRequest, emit: Emit | None) -> Mode
         return await model.complete(request)
     async for chunk in model.stream(request):
         if chunk.text:
-            emit(Piece(chunk.text))
+            emit(Piece(storable(chunk.text)))
         if chunk.reply is not None:
             return chunk.reply
     name = f"{model.provider}:{request.model}"

@@ -8,15 +8,33 @@ import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import partial
 from typing import Protocol
 
 import msgspec
 
-from burnish.errors import AllModelsFailed, BurnishError, ModelFailed, OutputRejected
+from burnish.errors import (
+    AllModelsFailed,
+    BudgetExceeded,
+    BurnishError,
+    ConnectionLost,
+    ModelFailed,
+    ModelTimeout,
+    OutputRejected,
+    UsageError,
+)
 from burnish.models.attempts import CANCELLED, Attempts, Emit
 from burnish.models.flight import SingleFlight
 from burnish.models.model import Usage
-from burnish.models.question import Answer, CallEvent, Piece, Question, Work, parameters_of
+from burnish.models.question import (
+    Answer,
+    CallEvent,
+    Piece,
+    Question,
+    Work,
+    parameters_of,
+    storable,
+)
 from burnish.models.registry import Registry
 from burnish.storage.run import Run
 
@@ -81,10 +99,10 @@ class Caller:
                 yield piece
             yield Piece(answer=await task)
         finally:
-            if not task.done():
-                task.cancel()
-                with suppress(asyncio.CancelledError):
-                    await task
+            task.cancel()
+            # Whoever left early no longer asks how it ended.
+            with suppress(asyncio.CancelledError, BurnishError):
+                await task
 
     async def _answer(self, question: Question, emit: Emit | None) -> Answer:
         journal = await self._journal()
@@ -96,18 +114,37 @@ class Caller:
         found = None if question.fresh else self._remembered(key, question)
         if found is None and (emit is not None or question.fresh):
             return await self._ask(question, run_id, key, emit, journal)
-        is_own = False
         if found is None:
-            found, is_own = await self._flights.do(
-                key, lambda: self._ask(question, run_id, key, None, journal)
-            )
-        if is_own:
-            return found
+            found, is_own = await self._together(question, run_id, key, journal)
+            if is_own:
+                return found
         answer = _shared(found, run_id, (time.perf_counter() - began) * 1000)
         if emit is not None:
             emit(Piece(answer.text))
         self._finish(journal, question, answer)
         return answer
+
+    async def _together(
+        self, question: Question, run_id: str, key: str, journal: Journal
+    ) -> tuple[Answer, bool]:
+        """The answer, and whether this question's own call gave it. Who joins another's call has
+        a check and a budget of its own: what that call failed of may not concern it."""
+        call = partial(self._ask, question, run_id, key, None, journal)
+        is_first = key not in self._flights
+        try:
+            answer, is_own = await self._flights.do(key, call)
+        except (OutputRejected, BudgetExceeded):
+            if is_first:
+                raise
+            return await call(), True
+        except ModelFailed as error:
+            if not is_first:
+                work = Work(question=question, run_id=run_id, began=time.perf_counter())
+                self._record_failure(journal, work, question.model, error, run_id)
+            raise
+        if not is_own and question.check is not None and question.check(answer.text):
+            return await call(), True
+        return answer, is_own
 
     async def _ask(
         self, question: Question, run_id: str, key: str, emit: Emit | None, journal: Journal
@@ -136,7 +173,8 @@ class Caller:
                 raise
             else:
                 self._finish(journal, question, answer)
-                if self._cache is not None:
+                # A stand-in's answer is not what was asked for when the first is back.
+                if self._cache is not None and name == names[0]:
                     self._cache.put(key, msgspec.json.encode(answer), self._ttl_s)
                 return answer
         if len(causes) == 1:
@@ -163,7 +201,13 @@ class Caller:
         """Over the whole request, the models that may answer, and where they are."""
         names = (question.model, *(question.fallbacks or self._fallbacks))
         places = [self._registry.address(name) for name in names]
-        body = msgspec.json.encode([names, places, question.request("")], order="deterministic")
+        try:
+            body = msgspec.json.encode([names, places, question.request("")], order="deterministic")
+        except UnicodeEncodeError:
+            raise UsageError(
+                "a message holds half of a surrogate pair, which is no character",
+                hint="remove it and try again",
+            ) from None
         return hashlib.sha256(body).hexdigest()
 
     def _finish(self, journal: Journal, question: Question, answer: Answer) -> None:
@@ -203,7 +247,7 @@ class Caller:
         self, journal: Journal, work: Work, name: str, error: BurnishError | None, run_id: str
     ) -> None:
         """Without an error the call was cancelled."""
-        what = CANCELLED if error is None else error.what
+        what = CANCELLED if error is None else storable(error.what)
         self._observe(CallEvent(kind="end", run_id=run_id, model=name, error=what))
         journal.record(
             self._run(
@@ -215,7 +259,7 @@ class Caller:
                 output_tokens=work.output_tokens,
                 cached_tokens=work.cached_tokens,
                 estimated=work.estimated,
-                cost_usd=work.cost_usd,
+                cost_usd=self._cost_of_failure(work, name, error),
                 latency_ms=(time.perf_counter() - work.began) * 1000,
                 requests=work.requests,
                 retries=work.retries,
@@ -223,6 +267,13 @@ class Caller:
                 attempts=tuple(work.attempts),
             )
         )
+
+    def _cost_of_failure(self, work: Work, name: str, error: BurnishError | None) -> float | None:
+        """Unknown where a provider may have worked on what nobody got."""
+        unheard = error is None or isinstance(error, ModelTimeout | ConnectionLost)
+        if not unheard or not work.requests:
+            return work.cost_usd
+        return 0.0 if self._registry.preset(self._registry.parse(name)[0]).local else None
 
     def _run(self, question: Question, run_id: str, **result: object) -> Run:
         return Run(

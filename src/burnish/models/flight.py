@@ -21,6 +21,9 @@ class SingleFlight(Generic[T]):
     def __init__(self) -> None:
         self._flights: dict[str, _Flight[T]] = {}
 
+    def __contains__(self, key: str) -> bool:
+        return key in self._flights
+
     async def do(self, key: str, call: Callable[[], Coroutine[Any, Any, T]]) -> tuple[T, bool]:
         """The call's result, and whether this caller's own call gave it."""
         flight = self._flights.get(key)

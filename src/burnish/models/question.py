@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
@@ -132,6 +133,15 @@ class Work:
             output_tokens=self.output_tokens,
             cached_tokens=self.cached_tokens,
         )
+
+
+# NUL and halves of surrogate pairs, which no store keeps and no wire carries.
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
+
+
+def storable(text: str) -> str:
+    """The text with a replacement sign for each character that is none."""
+    return _UNSTORABLE.sub("\ufffd", text)
 
 
 def parameters_of(question: Question) -> dict[str, Any]:

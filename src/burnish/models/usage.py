@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import msgspec
+
 from burnish.intents.tokens import estimate_tokens
 from burnish.models.model import Usage
 from burnish.prompts.prompt import Message
@@ -13,6 +15,7 @@ _ALWAYS, _EVERY = 20, 16
 _WEIGHT = 0.1
 # Chat formats wrap each message in a few tokens.
 _A_MESSAGE = 4
+_MOST_TOKENS = 1_000_000_000
 
 
 class Estimator:
@@ -48,13 +51,19 @@ class Estimator:
     ) -> tuple[Usage, bool]:
         """The usage with what the provider left out, and whether anything was estimated. A count
         of 0 for a text that is there is no count."""
-        given_in = usage.input_tokens or None
-        given_out = usage.output_tokens or (0 if not text else None)
+        given_in = _counted(usage.input_tokens) or None
+        given_out = _counted(usage.output_tokens) or (0 if not text else None)
         if given_in is not None and given_out is not None:
-            return usage, False
+            cached = min(_counted(usage.cached_tokens), given_in)
+            return msgspec.structs.replace(usage, cached_tokens=cached), False
         whole = Usage(
             input_tokens=self.input_tokens(model, messages) if given_in is None else given_in,
             output_tokens=self.tokens(model, text) if given_out is None else given_out,
-            cached_tokens=usage.cached_tokens,
+            cached_tokens=_counted(usage.cached_tokens),
         )
         return whole, True
+
+
+def _counted(tokens: int | None) -> int:
+    """A provider's count, 0 where it cannot be one."""
+    return tokens if tokens is not None and 0 <= tokens <= _MOST_TOKENS else 0

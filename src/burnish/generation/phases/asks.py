@@ -76,24 +76,24 @@ def ask(phase: Phase, material: Material) -> tuple[Message, ...]:
 
 def _explore(material: Material) -> Iterable[str]:
     yield from _shared(material)
-    yield _block("outline", material.current or material.outline)
+    yield block("outline", material.current or material.outline)
     yield _EXPLORE
 
 
 def _draft(material: Material) -> Iterable[str]:
     yield from _shared(material)
-    yield _block("notes", material.notes)
-    yield _block("outline", material.current or material.outline)
+    yield block("notes", material.notes)
+    yield block("outline", material.current or material.outline)
     yield _DRAFT
     yield material.angle
     yield _rules(material)
 
 
 def _refine(material: Material) -> Iterable[str]:
-    yield _block("idea", material.idea)
-    yield _block("notes", material.notes)
-    yield _block("prompt", material.current or material.outline)
-    yield _block("critique", critique(material.score) if material.score else "")
+    yield block("idea", material.idea)
+    yield block("notes", material.notes)
+    yield block("prompt", material.current or material.outline)
+    yield block("critique", critique(material.score) if material.score else "")
     yield _REFINE
     yield _rules(material)
 
@@ -115,11 +115,11 @@ def critique(score: Score) -> str:
 
 
 def _shared(material: Material) -> Iterable[str]:
-    yield _block("idea", material.idea)
-    yield _block("reading", material.reading)
-    yield _block("context", material.context)
+    yield block("idea", material.idea)
+    yield block("reading", material.reading)
+    yield block("context", material.context)
     for example in material.examples:
-        yield _block("earlier_success", example)
+        yield block("earlier_success", example)
     if material.persona.system:
         yield f"The voice of the prompt: {material.persona.system}"
 
@@ -130,7 +130,7 @@ def _rules(material: Material) -> str:
     return f"{_RULES}\n- The result is wanted in the language {material.language!r}; say so."
 
 
-def _block(tag: str, text: str) -> str:
+def block(tag: str, text: str) -> str:
     """The text between tags that it does not itself contain."""
     if not text.strip():
         return ""

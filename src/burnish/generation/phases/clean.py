@@ -6,17 +6,16 @@ import re
 
 from burnish.prompts.prompt import Message
 
-# An opening that is longer than this is no remark; it is the text.
-_HEAD_CHARS = 400
+# Two remarks and a fence fit into three lines, and no remark is as long as this.
+_HEAD_LINES, _HEAD_CHARS = 3, 400
 _REMARK = re.compile(
-    r"(?:(?:sure|certainly|of course|absolutely|okay|ok)\b[^\n]{0,80}[!.:]?\s*)?"
-    r"(?:here(?:'s| is| are)\b[^\n]{0,120}:|(?:sure|certainly|of course)\b[^\n]{0,80}[!:.])"
-    r"[ \t]*\n",
+    r"[ \t]*(?:(?:sure|certainly|of course|absolutely|okay|ok)\b[^\n]{0,60}?)?"
+    r"(?:here(?:'s| is| are)\b[^\n]{0,120}:|(?<=\w)[!.:])[ \t]*\n\s*",
     re.IGNORECASE,
 )
 _FENCE = re.compile(r"```[\w-]*[ \t]*\n")
-_CLOSING = re.compile(r"\s*(?:`{1,3})?\s*\Z")
-_PARTS = re.compile(r"\A\[system\]\n(.*?)\n+\[user\]\n(.*)\Z", re.DOTALL)
+_CLOSING = re.compile(r"(?<!\s)\s*+(?:(?<!`)`{1,3})?\s*+\Z")
+_SYSTEM, _USER = "[system]\n", "[user]\n"
 _THINKING, _THOUGHT = "<think>", "</think>"
 
 
@@ -27,55 +26,65 @@ class Cleaner:
     """
 
     def __init__(self) -> None:
-        self._held = ""
-        self._in_text = False
-        self._fenced = False
+        self._held: list[str] = []
+        self._in_text = self._in_thought = self._fenced = False
 
     def feed(self, piece: str) -> str:
-        self._held += piece
-        if not self._in_text and not self._begins(is_all=False):
+        if not piece.strip():
+            self._held.append(piece)  # joined when more comes; it may be the end
             return ""
-        return self._sure()
+        text = "".join([*self._held, piece])
+        if not self._in_text:
+            begun = self._begun(text, is_all=False)
+            if begun is None:
+                return ""
+            text = begun
+        closing = _CLOSING.search(text)
+        kept = closing.start() if closing else len(text)
+        self._held = [text[kept:]]
+        return text[:kept]
 
     def end(self) -> str:
+        rest = "".join(self._held)
         if not self._in_text:
-            self._begins(is_all=True)
-        rest = self._held.rstrip()
-        if self._fenced:
-            rest = rest.removesuffix("```").rstrip()
-        self._held = ""
-        return rest
+            rest = self._begun(rest, is_all=True) or ""
+        self._held = []
+        rest = rest.rstrip()
+        return rest.removesuffix("```").rstrip() if self._fenced else rest
 
-    def _begins(self, *, is_all: bool) -> bool:
-        """Drops what stands before the text; False while more is needed to know."""
-        text = self._held.lstrip()
-        if text.startswith(_THINKING):
-            _, found, rest = text.partition(_THOUGHT)
-            if not found and not is_all:
-                return False
-            text = rest.lstrip()
-        enough = is_all or "\n" in text or len(text) >= _HEAD_CHARS
-        if not enough or (_THINKING.startswith(text[: len(_THINKING)]) and not is_all):
-            return False
-        remark = _REMARK.match(text)
-        if remark:
-            text = text[remark.end() :].lstrip()
-            if not text and not is_all:
-                return False
-            if "\n" not in text and text.startswith("`") and not is_all:
-                return False
-        fence = _FENCE.match(text)
-        if fence:
+    def _begun(self, text: str, *, is_all: bool) -> str | None:
+        """The text without what stands before it; None while more is needed to know."""
+        text = self._after_thought(text.lstrip())
+        self._held = [text]
+        if self._in_thought:
+            return "" if is_all else None
+        if not is_all and (_THINKING.startswith(text[: len(_THINKING)]) or not _is_enough(text)):
+            return None
+        for _ in range(2):
+            if remark := _REMARK.match(text):
+                text = text[remark.end() :]
+        if fence := _FENCE.match(text):
             text, self._fenced = text[fence.end() :], True
-        self._held, self._in_text = text, True
-        return True
+        self._in_text = True
+        return text
 
-    def _sure(self) -> str:
-        """All but what may turn out to be the end: white space, and a closing fence."""
-        closing = _CLOSING.search(self._held[-200:])
-        kept = len(self._held) - (len(closing[0]) if closing else 0)
-        sure, self._held = self._held[:kept], self._held[kept:]
-        return sure
+    def _after_thought(self, text: str) -> str:
+        """Drops what a model thinks aloud; of an open thought only the last few signs are kept."""
+        if text.startswith(_THINKING):
+            text, self._in_thought = text[len(_THINKING) :], True
+        if not self._in_thought:
+            return text
+        _, found, rest = text.partition(_THOUGHT)
+        if not found:
+            return text[-len(_THOUGHT) :]
+        self._in_thought = False
+        return rest.lstrip()
+
+
+def _is_enough(text: str) -> bool:
+    lines = text.split("\n", _HEAD_CHARS)[:-1]
+    letters = sum(map(len, text.split()))
+    return letters >= _HEAD_CHARS or sum(bool(line.strip()) for line in lines) >= _HEAD_LINES
 
 
 def clean(answer: str) -> str:
@@ -85,7 +94,8 @@ def clean(answer: str) -> str:
 
 def messages_of(text: str) -> tuple[Message, ...]:
     """The messages of a prompt that is written with `[system]` and `[user]` marks, or one."""
-    parts = _PARTS.match(text)
-    if parts and parts[1].strip() and parts[2].strip():
-        return (Message("system", parts[1].strip()), Message("user", parts[2].strip()))
-    return (Message("user", text.removeprefix("[user]\n").strip()),)
+    if text.startswith(_SYSTEM):
+        system, found, user = text.removeprefix(_SYSTEM).partition(f"\n{_USER}")
+        if found and system.strip() and user.strip():
+            return (Message("system", system.strip()), Message("user", user.strip()))
+    return (Message("user", text.removeprefix(_USER).strip()),)

@@ -36,17 +36,18 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
     def notes(self, answer: str) -> str:
         """What is wrong with the notes of the explore phase."""
         text = clean(answer)
-        return _repeats(text) or ("" if len(text) >= _SHORTEST else "it says next to nothing")
+        if not _SHORTEST <= len(text) <= _LONGEST:
+            return "it says next to nothing" if len(text) < _SHORTEST else "it is far too long"
+        return _repeats(text)
 
     def prompt(self, answer: str) -> str:
         """What is wrong with a prompt; the first fault is enough."""
         text = clean(answer)
-        messages = messages_of(text)
         checks = (self._length, _repeats, self._variables_kept, self._parts_kept, self._layout)
         for check in checks:
             if fault := check(text):
                 return fault
-        return _template(messages) or self._wrong_language(text)
+        return _template(messages_of(text)) or self._wrong_language(text)
 
     def _length(self, text: str) -> str:
         longest = max(_LONGEST, 4 * len(self.outline))

@@ -39,7 +39,8 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, kw_only=True)
 class Desk:
-    """What writing needs besides the material. `told` hears the pieces of the first variant."""
+    """What writing needs besides the material. `told` hears the pieces of the first variant;
+    `costs` collects what each call cost, None where that is unknown."""
 
     calls: Calls
     models: dict[Phase, PhaseModel]
@@ -48,6 +49,7 @@ class Desk:
     retries: int | None = None
     budget: Budget | None = None
     told: Callable[[Told], None] | None = None
+    costs: list[float | None] = field(default_factory=list[float | None])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,7 +83,9 @@ async def write(desk: Desk, sheet: Sheet, phase: Phase) -> Sheet:
     try:
         answer = await _asked(desk, question, phase, aloud=sheet.variant == 0)
     except OutputRejected as refused:
-        return _kept(sheet, phase, question, refused.what)
+        desk.costs.append(refused.cost_usd)
+        return _kept(sheet, phase, question, refused)
+    desk.costs.append(answer.cost_usd)
     text = clean(answer.text)
     output = _output(sheet, phase, question, answer, text)
     return _after(sheet, phase, text, output)
@@ -161,20 +165,22 @@ def _tell(
     return cleaner
 
 
-def _kept(sheet: Sheet, phase: Phase, question: Question, why: str) -> Sheet:
+def _kept(sheet: Sheet, phase: Phase, question: Question, refused: OutputRejected) -> Sheet:
     output = PhaseOutput(
         id=question.run_id,
         parent_id=question.parent_id,
         phase=phase,
         model=question.model,
         temperature=_temperature(question),
-        tokens=0,
+        tokens=refused.output_tokens,
         duration_ms=0.0,
         text=sheet.text if phase != "explore" else "",
         variant=sheet.variant,
-        kept=why,
+        cost_usd=refused.cost_usd,
+        retries=refused.retries,
+        kept=refused.what,
     )
-    return _with(sheet, output, warnings=(f"{phase} was left out: {why}",))
+    return _with(sheet, output, warnings=(f"{phase} was left out: {refused.what}",))
 
 
 def _output(
