@@ -218,6 +218,36 @@ def test_what_decides_the_answer_is_part_of_the_key(p: burnish.Platform) -> None
     assert [run.model for run in runs(p)][-3:] == ["small", "large", "small"]
 
 
+def test_agents_that_differ_in_what_nobody_sees_have_answers_of_their_own(
+    p: burnish.Platform,
+) -> None:
+    class Client:
+        def __init__(self, name: str) -> None:
+            self.name = name
+
+    class Agent:
+        def __init__(self, name: str) -> None:
+            self.llm, self._name = Client(name), name
+
+        @prompted(NAME, p)
+        def write(self, prompt: str) -> str:
+            return self.llm.name
+
+    def made(name: str) -> Callable[..., str]:
+        client = Client(name)
+
+        @prompted(NAME, p)
+        def write(prompt: str) -> str:
+            return client.name
+
+        return write
+
+    a, b = Agent("a"), Agent("b")
+    assert [a.write(**VALUES), b.write(**VALUES)] == ["a", "b"]
+    assert a.write(**VALUES).cached
+    assert [made("c")(**VALUES), made("d")(**VALUES)] == ["c", "d"]
+
+
 def test_no_time_to_live_and_no_cache(tmp_path: Path) -> None:
     with burnish.open(str(tmp_path / "x"), cache__responses=False) as p:
         p.prompts.create(NAME, CHAPTER)

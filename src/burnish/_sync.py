@@ -9,12 +9,14 @@ from __future__ import annotations
 import asyncio
 import concurrent.futures
 import functools
+import os
 import threading
 from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator
 from typing import Any, Concatenate, Generic, ParamSpec, TypeVar
 
 from burnish.errors import UsageError
 
+_ENDING_TRIES = 500
 T = TypeVar("T")
 P = ParamSpec("P")
 Target = TypeVar("Target")
@@ -23,6 +25,7 @@ Target = TypeVar("Target")
 class LoopThread:
     def __init__(self) -> None:
         self._loop = asyncio.new_event_loop()
+        self._process = os.getpid()
         self._waiting: set[concurrent.futures.Future[Any]] = set()
         self._thread = threading.Thread(
             target=self._loop.run_forever, name="burnish-loop", daemon=True
@@ -34,6 +37,12 @@ class LoopThread:
         if self.closed:
             coroutine.close()
             raise UsageError("the platform is closed", hint="open another with burnish.open()")
+        if os.getpid() != self._process:
+            coroutine.close()
+            raise UsageError(
+                "the platform was opened before the process was forked",
+                hint="open one in each process",
+            )
         if threading.current_thread() is self._thread:
             coroutine.close()
             raise RuntimeError(
@@ -92,7 +101,14 @@ async def _next(source: AsyncGenerator[T]) -> T:
 
 
 async def _closed(source: AsyncGenerator[Any]) -> None:
-    await source.aclose()
+    """Where it was interrupted it may still be ending."""
+    for _ in range(_ENDING_TRIES):
+        try:
+            await source.aclose()
+        except RuntimeError:
+            await asyncio.sleep(0.01)
+        else:
+            return
 
 
 async def _cancel_others() -> None:

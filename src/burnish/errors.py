@@ -85,6 +85,7 @@ class ModelFailed(Unavailable):
     the provider asked to wait. `retryable` tells whether the same call may succeed later."""
 
     retryable = False
+    sent = True
 
     def __init__(
         self,

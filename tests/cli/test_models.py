@@ -145,7 +145,7 @@ def test_check_shows_who_is_configured_and_answers_and_no_key(
     assert int(latency) >= 0
     assert found["groq"][1:4] == ["no", "-", "-"]
     assert "GROQ_API_KEY" in found["groq"][4]
-    assert "without a user or password" in found["mistral"][4]
+    assert "without user, password or ?" in found["mistral"][4]
     assert found["ollama"][1] == "no"
     assert "cannot be reached" in found["ollama"][4]
     assert "anthropic" not in found

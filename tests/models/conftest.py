@@ -28,7 +28,7 @@ class Named(Fake):
     """A scripted model under a provider's name of its own; it is priced like that provider's."""
 
     def __init__(self, provider: str, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs, capabilities=Capabilities(local=False))
+        super().__init__(*args, **kwargs, capabilities=Capabilities(schema=True, tools=True))
         self._own = provider
 
     @property

@@ -239,7 +239,8 @@ async def _streamed(
         await response.write(
             _event({**base, "choices": [{"delta": {"content": word}, "finish_reason": None}]})
         )
-    await response.write(_event({**base, "choices": [{"delta": {}, "finish_reason": "stop"}]}))
+    end: dict[str, Any] = {"delta": {}, "finish_reason": "stop"}
+    await response.write(_event({**base, "choices": [end]}))
     await response.write(_event({**base, "choices": [], "usage": usage}))
     await response.write(b"data: [DONE]\n\n")
     await response.write_eof()

@@ -43,8 +43,9 @@ async def asked(p: burnish.AsyncPlatform) -> list[Answer]:
 
 @pytest.mark.spec("MOD-09")
 async def test_every_call_gets_its_answer_once_and_each_wait_is_kept(server: Running) -> None:
-    settings = {"models__acme__base_url": server.url, "models__concurrency": AT_ONCE}
-    async with burnish.open_async(**settings) as p:
+    async with burnish.open_async(
+        models__acme__base_url=server.url, models__concurrency=AT_ONCE
+    ) as p:
         answers = await asked(p)
         (stat,) = await p.stats("model")
         runs = (await p.runs.page(limit=1_000)).items

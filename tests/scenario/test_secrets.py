@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from tests.cli.conftest import Done, Run
@@ -92,24 +92,33 @@ def provider(request: pytest.FixtureRequest) -> Provider:
     return found
 
 
+class Servers(NamedTuple):
+    """Of the provider under test, and of all others: nothing leaves this machine."""
+
+    own: Vendors
+    others: Vendors
+
+
 @pytest.fixture
-def server(
+def servers(
     provider: Provider, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Vendors]:
-    with Vendors() as vendors:
-        surroundings = {
-            **CANARIES,
-            f"BURNISH_MODELS__{provider.name.upper()}__BASE_URL": f"{vendors.url}{provider.path}",
-            "BURNISH_MODELS__X__BASE_URL": f"http://bob:{PASSWORD}@{vendors.url[7:]}/v1",
-            "BURNISH_MODELS__MAX_RETRIES": "0",
-            "BURNISH_MODELS__BREAKER_FAILURES": "0",
-            "BURNISH_LOG__LEVEL": "debug",
-            "BURNISH_LOG__FILE": str(tmp_path / "burnish.log"),
-            "BURNISH_LOG__TEXTS": "true",
-        }
+) -> Iterator[Servers]:
+    surroundings = {
+        **CANARIES,
+        "BURNISH_MODELS__MAX_RETRIES": "0",
+        "BURNISH_MODELS__BREAKER_FAILURES": "0",
+        "BURNISH_LOG__LEVEL": "debug",
+        "BURNISH_LOG__FILE": str(tmp_path / "burnish.log"),
+        "BURNISH_LOG__TEXTS": "true",
+    }
+    with Vendors() as own, Vendors() as others:
+        for each in PROVIDERS:
+            url = (own if each == provider else others).url
+            surroundings[f"BURNISH_MODELS__{each.name.upper()}__BASE_URL"] = url + each.path
+        surroundings["BURNISH_MODELS__X__BASE_URL"] = f"http://bob:{PASSWORD}@{own.url[7:]}/v1"
         for name, value in surroundings.items():
             monkeypatch.setenv(name, value)
-        yield vendors
+        yield Servers(own, others)
 
 
 class Watch:
@@ -200,15 +209,20 @@ async def completed(watch: Watch, where: str, model: str) -> list[Any]:
     return kept
 
 
+def told_keys(server: Vendors) -> set[str]:
+    values = [value for seen in server.seen for value in seen.headers.values()]
+    return {value.removeprefix("Bearer ") for value in values if MARK in value}
+
+
 @pytest.mark.slow
 @pytest.mark.spec("SEC-01")
 def test_a_key_is_told_to_its_provider_alone(
-    provider: Provider, server: Vendors, run: Run, tmp_path: Path
+    provider: Provider, servers: Servers, run: Run, tmp_path: Path
 ) -> None:
     watch, as_json = Watch(), False
     (tmp_path / "ideas.txt").write_text(f"{IDEA}\nwrite a note about bread", encoding="utf-8")
     for what, fault in faults(CANARIES[provider.key]).items():
-        server.faults = Always(fault)
+        servers.own.faults = Always(fault)
         for thing in asyncio.run(completed(watch, what, provider.model)):
             watch.look(
                 f"{what}: {type(thing).__name__}", repr(thing).encode() + pickle.dumps(thing)
@@ -224,8 +238,8 @@ def test_a_key_is_told_to_its_provider_alone(
     watch.look_at_files(tmp_path)
     assert watch.leaks == []
     # The key was there to be told: its provider got it, and nobody else did.
-    told = {value for seen in server.seen for value in seen.headers.values() if MARK in value}
-    assert {value.removeprefix("Bearer ") for value in told} == {CANARIES[provider.key]}
+    assert told_keys(servers.own) == {CANARIES[provider.key]}
+    assert told_keys(servers.others) == {*CANARIES.values()} - {CANARIES[provider.key]}
     assert watch.looked_at > 400
     assert (tmp_path / "burnish.log").stat().st_size > 0
     assert (tmp_path / "home" / "cache.sqlite").exists()

@@ -6,13 +6,16 @@ driven to its end at once.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import inspect
 import time
 from collections.abc import Callable, Coroutine, Mapping
 from datetime import UTC, datetime
-from types import TracebackType
+from types import FunctionType, MethodType, TracebackType
 from typing import Any, Self, TypeVar, cast
+from uuid import uuid4
+from weakref import ref
 
 import msgspec
 
@@ -63,6 +66,7 @@ class Call:
         self._reference = reference
         self._function = function
         self._ttl_s = ttl_s
+        self._tokens = _tokens()
         self._own = {name for name, each in parameters.items() if each.kind not in _VARIADIC}
         self._has_self = next(iter(parameters), "") in ("self", "cls")
         self.is_async = inspect.iscoroutinefunction(function)
@@ -164,7 +168,8 @@ class Call:
             asked.found.version.content_hash,
             [[message.role, message.content] for message in asked.rendered.messages],
             f"{getattr(self._function, '__module__', '')}.{name_of(self._function)}",
-            _nature(asked.owner),
+            self._tokens.nature(asked.owner),
+            self._tokens.function(self._function),
             list(own),
             asked.rest,
         ]
@@ -273,13 +278,69 @@ def _fitted(variable: Variable, value: Any) -> Any:
     return list(value) if variable.type == "list" and kind is tuple else value
 
 
-def _nature(owner: Any) -> dict[str, Any]:
-    """What of an agent decides its answers: its class, and its public attributes that are plain
-    values. What changes from call to call should be private, or nothing is ever found again."""
-    if owner is None:
-        return {}
-    kind = owner if isinstance(owner, type) else type(owner)
-    held = {name: getattr(owner, name, None) for name in _TELLING}
-    held |= {k: v for k, v in getattr(owner, "__dict__", {}).items() if not k.startswith("_")}
-    plain = {name: value for name, value in held.items() if is_plain(value)}
-    return {"class": f"{kind.__module__}.{kind.__qualname__}", "attributes": plain}
+class Tokens:
+    """A name for each object that nothing else tells apart; it lasts as long as the object."""
+
+    def __init__(self) -> None:
+        self._names: dict[int, tuple[ref[Any], str]] = {}
+
+    def of(self, thing: Any) -> str | None:
+        """By identity: objects may be equal and answer differently. None for what can have no
+        name, such as a list."""
+        key = id(thing)
+        known = self._names.get(key)
+        if known is not None and known[0]() is thing:
+            return known[1]
+        try:
+            name = uuid4().hex
+            self._names[key] = (ref(thing, lambda _: self._drop(key)), name)
+        except TypeError:
+            return None
+        return name
+
+    def nature(self, owner: Any) -> Any:
+        """What of an agent decides its answers: its class, its attributes that are plain values,
+        and by name those that are not, such as a client. Private numbers and collections, which
+        count and collect, do not; an agent that has some has answers of its own."""
+        if owner is None:
+            return {}
+        kind = owner if isinstance(owner, type) else type(owner)
+        held = {name: getattr(owner, name, None) for name in _TELLING}
+        held |= dict(getattr(owner, "__dict__", {})) if owner is not kind else {}
+        told = {name: self._told(name, value) for name, value in held.items()}
+        nature: dict[str, Any] = {
+            "class": f"{kind.__module__}.{kind.__qualname__}",
+            "attributes": told,
+        }
+        if any(name.startswith("_") for name in held):
+            nature["object"] = self.of(owner) or owner
+        return nature
+
+    def function(self, function: Callable[..., Any]) -> Any:
+        """The same of a function: what it closes over."""
+        values = [_content(cell) for cell in getattr(function, "__closure__", None) or ()]
+        is_function = isinstance(function, FunctionType | MethodType)
+        if is_function and all(isinstance(v, str | int | float | None) for v in values):
+            return values
+        return self.of(function) or function
+
+    def _told(self, name: str, value: Any) -> Any:
+        if is_plain(value):
+            return value if isinstance(value, str) or not name.startswith("_") else None
+        return self.of(value) or value
+
+    def _drop(self, key: int) -> None:
+        self._names.pop(key, None)
+
+
+@functools.lru_cache(maxsize=1)
+def _tokens() -> Tokens:
+    """One a process: an agent's mixin makes a new call each time."""
+    return Tokens()
+
+
+def _content(cell: Any) -> Any:
+    try:
+        return cell.cell_contents
+    except ValueError:  # not filled yet
+        return None

@@ -81,7 +81,8 @@ def batch(
 
 
 def _from_stdin() -> list[str]:
-    return [line for line in from_stdin().splitlines() if line.strip()]
+    lines = from_stdin().splitlines()
+    return [line for line in lines if line.strip() and not line.lstrip().startswith("#")]
 
 
 @contextmanager

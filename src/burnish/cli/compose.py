@@ -119,6 +119,7 @@ def generate(
     selector: Annotated[str, Parameter(help="Model that picks the best variant.")] = "",
     max_cost: MaxCost = None,
     history: History = True,
+    fresh: Annotated[bool, Parameter(negative="", help="Ask anew, not from the cache.")] = False,
     stream: Annotated[bool, Parameter(negative="", help="Print the text as it comes.")] = False,
     show_phases: Annotated[bool, Parameter(negative="", help="Print every phase.")] = False,
     explain: Explain = False,
@@ -138,6 +139,7 @@ def generate(
         "model": model,
         "max_cost_usd": max_cost,
         "history": history,
+        "fresh": fresh,
     }
     text = text_of(idea, "idea")
     with platform(common) as p:

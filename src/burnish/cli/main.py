@@ -296,4 +296,7 @@ def entry() -> None:
         # A console or pipe that is not UTF-8 gets escapes for what it cannot show, no traceback.
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:  # also while a command is still being loaded
+        sys.exit(130)

@@ -124,6 +124,8 @@ def _generation_terminal(made: Generation, *, explain: bool, phases: bool) -> No
         title = made.reference if number == 1 and made.reference else made.archetype
         if len(made.candidates) > 1:
             title = _title(number, candidate)
+            if number == 1 and made.reference:
+                title = f"{made.reference} is {title}"
         screen.print(Rule(styled(title, "bold"), style="dim", align="left"))
         if phases:
             screen.print(styled(_phases(candidate)))
@@ -164,6 +166,8 @@ def _remarks(made: Generation, *, explain: bool) -> None:
 
 
 def _by_model(made: Generation) -> str:
+    if all(phase.kept not in ("", "unchanged") for phase in made.best.phases):
+        return f"Composed offline: nothing that {made.model} wrote could be taken"
     cost = "cost unknown" if made.cost_usd is None else f"{made.cost_usd:.5f} USD"
     used = f"; shown to it: {', '.join(made.examples_used)}" if made.examples_used else ""
     return f"Written by {made.model} ({made.strategy}), {cost}{used}"
@@ -214,7 +218,8 @@ def _techniques(candidate: Candidate) -> None:
 
     screen = console()
     if not candidate.techniques:
-        screen.print(styled(f"\nNo technique: {candidate.none_needed}", "dim"))
+        why = candidate.none_needed or "the prompt does without"
+        screen.print(styled(f"\nNo technique: {why}", "dim"))
         return
     table = Table(title="\nTechniques", title_justify="left", title_style="bold", box=None)
     table.add_column("name", no_wrap=True)

@@ -48,7 +48,7 @@ def validate(
 ) -> None:
     """Check files and environment; a mistake ends with exit code 2 and says what is right."""
     home = {"home": common.home} if common.home else {}
-    files = default_files(common.home or None)
+    files = default_files(common.home or environment().get("BURNISH_HOME"))
     problems, fixed = _problems(home, files), list[Problem]()
     # Names can be looked at only when the rest is right, so a mend may show more to mend.
     while fix and (mends := [problem for problem in problems if problem.span is not None]):

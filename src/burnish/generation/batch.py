@@ -60,7 +60,8 @@ class Journal:
 
     def __init__(self, path: Path, *, resume: bool) -> None:
         self.path = path
-        if path.exists() and not resume:
+        self.was_there = path.exists()
+        if self.was_there and not resume:
             raise Conflict(
                 f"{path} is there already",
                 hint="add --resume to go on with that batch, or name another file with --output",
@@ -92,9 +93,14 @@ class Journal:
         os.fsync(self._file.fileno())
 
     def _read(self) -> Iterator[BatchResult]:
-        if not self.path.exists():
+        if not self.was_there:
             return
-        lines = self.path.read_bytes().split(b"\n")
+        try:
+            lines = self.path.read_bytes().split(b"\n")
+        except OSError as error:
+            raise UsageError(
+                f"{self.path} cannot be read: {error.strerror}", hint="name another with --output"
+            ) from None
         for number, line in enumerate(lines[:-1], start=1):
             try:
                 yield msgspec.json.decode(line, type=BatchResult)
@@ -147,10 +153,25 @@ async def run_batch(
                 told = Progress(total=len(items), done=done, failed=len(failures), last=result)
                 progress(told)
 
-    await asyncio.gather(*(work() for _ in range(min(workers, len(items)))))
+    tasks = [asyncio.ensure_future(work()) for _ in range(min(workers, len(items)))]
+    try:
+        await asyncio.gather(*tasks)
+    finally:
+        # Nothing goes on when one ends otherwise than by an error that is noted.
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
     if failures and not skip_errors:
-        raise failures[0]
+        raise _stopped(failures[0], done, len(items))
     return _report(items, finished, resumed, journal)
+
+
+def _stopped(error: BurnishError, done: int, total: int) -> BurnishError:
+    """The error, with how far the batch came and how to go on."""
+    error.hint = (
+        f"{error.hint}; {done} of {total} are done, and --resume goes on with the rest"
+    ).removeprefix("; ")
+    return error
 
 
 async def _outcome(each: Numbered, make: Make) -> tuple[BatchResult, BurnishError | None]:

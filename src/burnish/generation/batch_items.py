@@ -13,6 +13,7 @@ import msgspec
 from burnish.errors import UsageError
 
 MAX_ITEMS = 100_000
+_MOST_FIELD_CHARS = 10_000_000
 _IDEA_COLUMNS = ("idea", "text", "input", "prompt")
 
 
@@ -52,7 +53,13 @@ def numbered(items: Iterable[Item]) -> list[Numbered]:
     seen: dict[bytes, int] = {}
     result: list[Numbered] = []
     for number, item in enumerate(items, start=1):
-        body = msgspec.json.encode(item)
+        try:
+            body = msgspec.json.encode(item)
+        except UnicodeEncodeError:
+            raise UsageError(
+                f"item {number} holds half of a surrogate pair, which is no character",
+                hint="save it as UTF-8 and try again",
+            ) from None
         seen[body] = times = seen.get(body, 0) + 1
         key = hashlib.sha256(body + b"%d" % times).hexdigest()[:32]
         result.append(Numbered(number, key, item))
@@ -86,19 +93,23 @@ def _json(text: str) -> Iterable[Item]:
 
 
 def _json_lines(text: str) -> Iterable[Item]:
-    for number, line in enumerate(text.splitlines(), start=1):
+    # Only line feeds: JSON text may hold the other line ends that Unicode knows.
+    for number, line in enumerate(text.split("\n"), start=1):
         if line.strip():
             yield item_of(_decoded(line, f"line {number}"), f"line {number}")
 
 
 def _csv(text: str) -> Iterable[Item]:
+    csv.field_size_limit(max(csv.field_size_limit(), _MOST_FIELD_CHARS))
     reader = csv.DictReader(io.StringIO(text), strict=True)
-    names = [(name or "").strip().lower() for name in reader.fieldnames or []]
-    idea = next((name for name in _IDEA_COLUMNS if name in names), "")
-    if not idea:
-        raise UsageError("the CSV has no column `idea`", hint="name the columns in its first line")
-    reader.fieldnames = names
     try:
+        names = [(name or "").strip().lower() for name in reader.fieldnames or []]
+        idea = next((name for name in _IDEA_COLUMNS if name in names), "")
+        if not idea:
+            raise UsageError(
+                "the CSV has no column `idea`", hint="name the columns in its first line"
+            )
+        reader.fieldnames = names
         for row in reader:
             yield _row(row, idea, f"line {reader.line_num}")
     except csv.Error as error:
@@ -121,5 +132,5 @@ def _lines(text: str) -> Iterable[Item]:
 def _decoded(text: str, place: str) -> object:
     try:
         return msgspec.json.decode(text)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, RecursionError) as error:
         raise UsageError(f"{place} is no JSON: {error}", hint="mend it") from None

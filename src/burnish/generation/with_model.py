@@ -25,12 +25,15 @@ from burnish.settings import Phase, PhasesSettings, Strategy
 class WriteRequest(msgspec.Struct, frozen=True, kw_only=True):
     """How models go about it. `model` is the one of every phase that names none of its own;
     `forced` says that it was asked for by name and wins over settings and persona. `most_tokens`
-    bounds every answer further (0: no), `retries` how often one is asked for again."""
+    bounds every answer further (0: no), `retries` how often one is asked for again. `fresh` asks
+    even where an answer is remembered. `prompt` is the name that the result is stored under."""
 
     model: str
     forced: bool = False
     most_tokens: int = 0
     retries: int | None = None
+    fresh: bool = False
+    prompt: str = ""
     count: int = 1
     phases: tuple[Phase, ...]
     strategy: Strategy = "cascade"
@@ -77,6 +80,8 @@ async def write_with_model(
         new_id=new_id,
         trace_id=trace_id,
         retries=request.retries,
+        fresh=request.fresh,
+        prompt=request.prompt,
         budget=budget,
         told=told,
     )

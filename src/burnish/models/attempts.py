@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
 
 import msgspec
 
@@ -14,16 +14,19 @@ from burnish.errors import (
     BurnishError,
     CircuitOpen,
     ConnectionLost,
+    KeyRefused,
+    MissingExtra,
     ModelFailed,
     ModelTimeout,
     OutputRejected,
     RateLimited,
     ServerFault,
+    UsageError,
 )
 from burnish.masking import without_secrets
 from burnish.models.faults import alone
 from burnish.models.lanes import Breaker, Clock, Lane, Sleep
-from burnish.models.model import Model, ModelReply, ModelRequest, Usage
+from burnish.models.model import Capabilities, Model, ModelReply, ModelRequest, Usage
 from burnish.models.prices import Prices
 from burnish.models.question import Answer, CallEvent, Piece, Work, storable
 from burnish.models.registry import Registry
@@ -88,12 +91,12 @@ class Attempts:
         Raises ModelFailed when no try succeeded, OutputRejected when each answer broke a rule.
         """
         provider, model_name = self._registry.parse(name)
+        if name != work.question.model:
+            self._check_usable(provider, name)
         policy = self._policy(provider)
         trial = Trial(work, self._registry.model(provider), policy, emit, observe)
-        request = work.question.request(model_name)
-        last = policy.limits.max_retries or 0
-        if work.question.retries is not None:
-            last = min(last, work.question.retries)
+        request = _possible(trial.model, work.question.request(model_name))
+        last = _most_retries(work, policy)
         fault: ModelFailed | None = None
         for number in range(last + 1):
             try:
@@ -106,23 +109,24 @@ class Attempts:
                     raise
                 fault, problem = error, error.what
             else:
-                check = work.question.check
-                problem = "" if check is None else check(reply.text)
+                problem = _problem(work, reply)
                 if not problem:
                     return self._answer(work, name, reply)
                 if number == last:
-                    raise OutputRejected(
-                        f"{name} gave {last + 1} answers that break a rule; the last: {problem}",
-                        hint="loosen the rule, or take a stronger model",
-                        subject=name,
-                        output_tokens=work.output_tokens,
-                        retries=work.retries,
-                        cost_usd=work.cost_usd,
-                    )
+                    raise _rejected(work, name, problem)
                 request = _repaired(work.question.messages, request, reply.text, problem)
             if emit is not None:
                 emit(Piece(restart=problem))
         raise AssertionError("the last try returns or raises")
+
+    def _check_usable(self, provider: str, name: str) -> None:
+        """A stand-in without its key is one more model that failed, not a mistake of this call."""
+        try:
+            self._registry.model(provider)
+        except (UsageError, MissingExtra) as error:
+            unusable = KeyRefused(error.what, hint=error.hint, model=name)
+            unusable.sent = False
+            raise unusable from None
 
     def _policy(self, provider: str) -> Policy:
         if provider not in self._policies:
@@ -156,10 +160,13 @@ class Attempts:
                 cost = self._count(trial, request, reply)
                 status, what = _DONE, ""
             except BurnishError as error:
-                what, sent = f"{error.code}: {error.what}", isinstance(error, ModelFailed)
+                what, sent = (
+                    f"{error.code}: {error.what}",
+                    isinstance(error, ModelFailed) and error.sent,
+                )
                 status = error.status if isinstance(error, ModelFailed) else 0
-                if sent and not isinstance(error, ModelTimeout | ConnectionLost):
-                    cost = 0.0  # the provider has answered, and with an error
+                if not sent or not isinstance(error, ModelTimeout | ConnectionLost):
+                    cost = 0.0  # the provider has nothing, or has answered with an error
                 _judge(policy.breaker, error)
                 raise
             finally:
@@ -172,7 +179,13 @@ class Attempts:
                 took_ms = round((time.perf_counter() - began) * 1000, 3)
                 _note(
                     trial,
-                    Attempt(model=name, error=what, status=status, latency_ms=took_ms, sent=sent),
+                    Attempt(
+                        model=name,
+                        error=storable(what),
+                        status=status,
+                        latency_ms=took_ms,
+                        sent=sent,
+                    ),
                 )
         return reply
 
@@ -195,7 +208,7 @@ class Attempts:
         return budget.reserve(name, self._cost(model, request, most))
 
     def _cost(self, model: Model, request: ModelRequest, usage: Usage) -> float | None:
-        if _is_local(model, request.model):
+        if _can(model, request.model).local:
             return 0.0
         return self._prices.cost_usd(model.provider, request.model, usage)
 
@@ -212,8 +225,9 @@ class Attempts:
         """Whether the call may be tried again, after the wait that it takes."""
         if not error.retryable:
             return False
-        if error.retry_after_s is not None:
+        if error.retry_after_s is not None and error.retry_after_s > 0:
             if error.retry_after_s > (policy.limits.timeout_s or 0):
+                policy.breaker.rest(error.retry_after_s)
                 return False
             # The provider speaks of the key, not of this call: the others wait as well.
             policy.lane.hold(error.retry_after_s)
@@ -266,9 +280,9 @@ async def _asked(
     return msgspec.structs.replace(reply, text=storable(reply.text))
 
 
-def _is_local(model: Model, name: str) -> bool:
+def _can(model: Model, name: str) -> Capabilities:
     try:
-        return model.capabilities(name).local
+        return model.capabilities(name)
     except Exception as error:
         # As above: somebody else's code.
         raise _defect(model, f"{model.provider}:{name}", error) from error
@@ -286,13 +300,39 @@ def _defect(model: Model, name: str, error: Exception) -> ModelFailed:
 async def _reply(model: Model, request: ModelRequest, emit: Emit | None) -> ModelReply:
     if emit is None:
         return await model.complete(request)
-    async for chunk in model.stream(request):
-        if chunk.text:
-            emit(Piece(storable(chunk.text)))
-        if chunk.reply is not None:
-            return chunk.reply
+    if not _can(model, request.model).stream:
+        whole = await model.complete(request)
+        emit(Piece(storable(whole.text)))
+        return whole
+    stream = model.stream(request)
+    try:
+        async for chunk in stream:
+            if chunk.text:
+                emit(Piece(storable(chunk.text)))
+            if chunk.reply is not None:
+                return chunk.reply
+    finally:
+        if isinstance(stream, AsyncGenerator):
+            await stream.aclose()
     name = f"{model.provider}:{request.model}"
     raise ConnectionLost(f"the stream of {name} ended before its answer did", model=name)
+
+
+def _most_retries(work: Work, policy: Policy) -> int:
+    most, asked = policy.limits.max_retries or 0, work.question.retries
+    return most if asked is None else min(most, asked)
+
+
+def _possible(model: Model, request: ModelRequest) -> ModelRequest:
+    """The request as far as the model can take it. A schema is asked for in words as well, and
+    what comes back is checked; tools cannot be done without."""
+    can = _can(model, request.model)
+    if request.tools and not can.tools:
+        raise UsageError(
+            f"{model.provider}:{request.model} calls no tools",
+            hint="take a model that does, or leave the tools out",
+        )
+    return request if can.schema else msgspec.structs.replace(request, schema=None)
 
 
 def _check_open(trial: Trial, name: str) -> None:
@@ -302,6 +342,28 @@ def _check_open(trial: Trial, name: str) -> None:
         what = f"{error.code}: {error.what}"
         trial.work.attempts.append(Attempt(model=name, error=what, sent=False))
         raise
+
+
+def _problem(work: Work, reply: ModelReply) -> str:
+    """What the question's check finds; then the attempt that went well says so."""
+    check = work.question.check
+    problem = "" if check is None else storable(check(reply.text))
+    if problem:
+        refused = msgspec.structs.replace(work.attempts[-1], error=f"refused: {problem}")
+        work.attempts[-1] = refused
+    return problem
+
+
+def _rejected(work: Work, name: str, problem: str) -> OutputRejected:
+    answers = sum(attempt.error.startswith("refused:") for attempt in work.attempts)
+    return OutputRejected(
+        f"{name} gave {answers} answers that break a rule; the last: {problem}",
+        hint="loosen the rule, or take a stronger model",
+        subject=name,
+        output_tokens=work.output_tokens,
+        retries=work.retries,
+        cost_usd=work.cost_usd,
+    )
 
 
 def _note(trial: Trial, attempt: Attempt) -> None:

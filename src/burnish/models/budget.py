@@ -37,16 +37,17 @@ class Budget:
         if self._max_cost is not None:
             if cost_usd is None:
                 raise BudgetExceeded(
-                    f"the price of {model} is unknown, so {self._max_cost:g} USD cannot be kept to",
+                    f"the price of {model} is unknown, so {_usd(self._max_cost)} cannot be kept to",
                     hint="take a model with a known price, or leave the bound on money out",
                     subject=model,
                 )
             total = self.spent_usd + self._aside + cost_usd
             if total > self._max_cost:
                 raise BudgetExceeded(
-                    f"the next call to {model} could bring the cost to {total:.4f} USD; "
-                    f"{self._max_cost:g} are allowed",
-                    hint="raise --max-cost, lower max_tokens, or take a cheaper model",
+                    f"the next call to {model} could bring the cost to {_usd(total)}; "
+                    f"{_usd(self._max_cost)} are allowed",
+                    hint="raise --max-cost, take a cheaper model, or allow shorter answers "
+                    "(max_tokens; of a generation, the settings phases.*.max_tokens)",
                     subject=model,
                 )
         self.calls += 1
@@ -57,3 +58,7 @@ class Budget:
         self._aside -= reserved
         # A failed call reports no cost; a provider may still bill what it read.
         self.spent_usd += cost_usd or 0.0
+
+
+def _usd(amount: float) -> str:
+    return f"{amount:.6f}".rstrip("0").rstrip(".") + " USD" if amount >= 1e-6 else "0.000001 USD"

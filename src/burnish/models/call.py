@@ -5,17 +5,17 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Hashable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import cache as cache_of
 from functools import partial
-from typing import Protocol
+from typing import Any, Protocol
 
 import msgspec
 
 from burnish.errors import (
     AllModelsFailed,
-    BudgetExceeded,
     BurnishError,
     ConnectionLost,
     ModelFailed,
@@ -23,6 +23,7 @@ from burnish.errors import (
     OutputRejected,
     UsageError,
 )
+from burnish.masking import without_secrets
 from burnish.models.attempts import CANCELLED, Attempts, Emit
 from burnish.models.flight import SingleFlight
 from burnish.models.model import Usage
@@ -68,17 +69,22 @@ class Caller:
         ttl_s: float = 3600.0,
         fallbacks: Sequence[str] = (),
         observers: Sequence[Callable[[CallEvent], None]] = (),
+        report: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._registry = registry
         self._attempts = attempts
         self._new_id = new_id
-        self._who = who
+        # Asked once: the system looks a login up in a file.
+        self._who = cache_of(who)
         self._journal = journal
         self._cache = cache
         self._ttl_s = ttl_s
         self._fallbacks = tuple(fallbacks)
         self._observers = tuple(observers)
+        self._report = report
         self._flights: SingleFlight[Answer] = SingleFlight()
+        self._under_way: set[asyncio.Task[Any]] = set()
+        self._closing = False
 
     async def complete(self, question: Question) -> Answer:
         """The whole answer.
@@ -104,7 +110,28 @@ class Caller:
             with suppress(asyncio.CancelledError, BurnishError):
                 await task
 
+    async def close(self) -> None:
+        """Stops the calls under way; each is recorded as cancelled."""
+        self._closing = True
+        tasks = self._under_way - {asyncio.current_task()}
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
     async def _answer(self, question: Question, emit: Emit | None) -> Answer:
+        task = asyncio.current_task()
+        assert task is not None
+        self._under_way.add(task)
+        try:
+            return await self._answered(question, emit)
+        except asyncio.CancelledError:
+            if self._closing and task.uncancel() == 0:
+                raise UsageError("the platform was closed meanwhile", hint="open another") from None
+            raise
+        finally:
+            self._under_way.discard(task)
+
+    async def _answered(self, question: Question, emit: Emit | None) -> Answer:
         journal = await self._journal()
         await journal.room()
         key = self._key(question)
@@ -127,24 +154,18 @@ class Caller:
     async def _together(
         self, question: Question, run_id: str, key: str, journal: Journal
     ) -> tuple[Answer, bool]:
-        """The answer, and whether this question's own call gave it. Who joins another's call has
-        a check and a budget of its own: what that call failed of may not concern it."""
+        """The answer, and whether this question's own call gave it. Only questions with the same
+        check and budget share a call, so what ends it concerns all of them."""
         call = partial(self._ask, question, run_id, key, None, journal)
-        is_first = key not in self._flights
+        shared = _flight(key, question)
+        is_first = shared not in self._flights
         try:
-            answer, is_own = await self._flights.do(key, call)
-        except (OutputRejected, BudgetExceeded):
-            if is_first:
-                raise
-            return await call(), True
-        except ModelFailed as error:
+            return await self._flights.do(shared, call)
+        except BurnishError as error:
             if not is_first:
                 work = Work(question=question, run_id=run_id, began=time.perf_counter())
                 self._record_failure(journal, work, question.model, error, run_id)
             raise
-        if not is_own and question.check is not None and question.check(answer.text):
-            return await call(), True
-        return answer, is_own
 
     async def _ask(
         self, question: Question, run_id: str, key: str, emit: Emit | None, journal: Journal
@@ -154,8 +175,12 @@ class Caller:
         names = tuple(dict.fromkeys((question.model, *(question.fallbacks or self._fallbacks))))
         work = Work(question=question, run_id=run_id, began=time.perf_counter())
         for name in names:
+            if name != names[0] and (kept := self._kept_of(name, question)):
+                answer = _shared(kept, run_id, (time.perf_counter() - work.began) * 1000)
+                self._finish(journal, question, answer)
+                return answer
             try:
-                answer = await self._attempts.run(work, name, emit, self._observe)
+                answer = await self._tried(work, name, emit, journal)
             except ModelFailed as error:
                 causes.append(error)
                 is_last = name == names[-1]
@@ -164,18 +189,12 @@ class Caller:
                 work = _next(work)
                 if emit is not None and not is_last:
                     emit(Piece(restart=f"{name} failed: {error.what}"))
-            except BurnishError as error:
-                self._record_failure(journal, work, name, error, run_id)
-                raise
-            except asyncio.CancelledError:
-                if work.requests:  # the provider has it, and may bill it
-                    self._record_failure(journal, work, name, None, run_id)
-                raise
             else:
                 self._finish(journal, question, answer)
-                # A stand-in's answer is not what was asked for when the first is back.
-                if self._cache is not None and name == names[0]:
-                    self._cache.put(key, msgspec.json.encode(answer), self._ttl_s)
+                if self._cache is not None:
+                    # A stand-in's answer is not what was asked for once the first is back.
+                    own = key if name == names[0] else self._key_of((name,), question)
+                    self._cache.put(own, msgspec.json.encode(answer), self._ttl_s)
                 return answer
         if len(causes) == 1:
             raise causes[0]
@@ -185,6 +204,19 @@ class Caller:
             causes=tuple(causes),
             hint="see burnish models check",
         )
+
+    async def _tried(self, work: Work, name: str, emit: Emit | None, journal: Journal) -> Answer:
+        try:
+            return await self._attempts.run(work, name, emit, self._observe)
+        except ModelFailed:
+            raise
+        except BurnishError as error:
+            self._record_failure(journal, work, name, error, work.run_id)
+            raise
+        except asyncio.CancelledError:
+            if work.requests:  # the provider has it, and may bill it
+                self._record_failure(journal, work, name, None, work.run_id)
+            raise
 
     def _remembered(self, key: str, question: Question) -> Answer | None:
         stored = self._cache.get(key) if self._cache is not None else None
@@ -199,7 +231,15 @@ class Caller:
 
     def _key(self, question: Question) -> str:
         """Over the whole request, the models that may answer, and where they are."""
-        names = (question.model, *(question.fallbacks or self._fallbacks))
+        return self._key_of((question.model, *(question.fallbacks or self._fallbacks)), question)
+
+    def _kept_of(self, name: str, question: Question) -> Answer | None:
+        """What a stand-in answered before."""
+        if question.fresh:
+            return None
+        return self._remembered(self._key_of((name,), question), question)
+
+    def _key_of(self, names: tuple[str, ...], question: Question) -> str:
         places = [self._registry.address(name) for name in names]
         try:
             body = msgspec.json.encode([names, places, question.request("")], order="deterministic")
@@ -293,7 +333,20 @@ class Caller:
 
     def _observe(self, event: CallEvent) -> None:
         for observer in self._observers:
-            observer(event)
+            try:
+                observer(event)
+            except Exception as error:  # noqa: BLE001
+                # Somebody else's code beside the call; the call goes on, and the log says so.
+                self._report(f"{type(error).__name__}: {without_secrets(str(error))[:200]}")
+
+
+def _flight(key: str, question: Question) -> Hashable:
+    check: Any = getattr(question.check, "__self__", question.check)
+    try:
+        hash(check)
+    except TypeError:
+        check = id(check)
+    return key, check, id(question.budget)
 
 
 def _shared(answer: Answer, run_id: str, latency_ms: float) -> Answer:

@@ -100,7 +100,13 @@ class AsyncModels:
         asked = [self._status(name) for name in names] or [
             status for status in await self.providers() if status.configured
         ]
-        return list(await asyncio.gather(*(self._checked(status) for status in asked)))
+        checked = await asyncio.gather(*(self._checked(status) for status in asked))
+        # A server of one's own that does not run and was never set up is no finding.
+        return [each for each in checked if names or each.reachable or self._is_set_up(each)]
+
+    def _is_set_up(self, status: ProviderStatus) -> bool:
+        preset = self._registry.preset(status.provider)
+        return not preset.local or bool(status.key_from) or status.base_url != preset.base_url
 
     async def pull(
         self, name: str, *, source: Path | None = None, progress: Progress | None = None

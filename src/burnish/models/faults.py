@@ -112,20 +112,24 @@ class Faults:
         """The connection broke off, or (`reached` false) never came to be."""
         what = "closed the connection early" if reached else "cannot be reached"
         words = self.words(why)
-        return ConnectionLost(
+        error = ConnectionLost(
             f"{self._provider} {what}{f': {words}' if words else ''}",
             hint="try again" if reached else self._unreachable,
             model=self.full_name(model),
         )
+        error.sent = reached
+        return error
 
     def late(self, which: str, seconds: float, model: str = "") -> ModelTimeout:
         """`which` is the time that ran out: connect, first token or whole."""
         missing = {"connect": "no connection to", "first token": "no first token from"}
-        return ModelTimeout(
+        error = ModelTimeout(
             f"{missing.get(which, 'no whole answer from')} {self._provider} in {seconds:g} s",
             hint=f"try again, or raise the {which} timeout",
             model=self.full_name(model),
         )
+        error.sent = which != "connect"
+        return error
 
     def bad(self, what: str, model: str = "", hint: str = "try again") -> BadReply:
         return BadReply(
@@ -134,17 +138,21 @@ class Faults:
 
     def keyless(self, model: str = "") -> KeyRefused:
         """Nothing was sent, because there is no key to send."""
-        return KeyRefused(
+        error = KeyRefused(
             f"no key for {self._provider}", hint=self._key_hint(), model=self.full_name(model)
         )
+        error.sent = False
+        return error
 
     def unsent(self, why: str, model: str = "") -> RequestRefused:
         """The request was not sent, because its provider has no way to put it."""
-        return RequestRefused(
+        error = RequestRefused(
             f"{self._provider} cannot be asked this: {self.words(why)}",
             hint="change the request, or use another model",
             model=self.full_name(model),
         )
+        error.sent = False
+        return error
 
     def filtered(self, why: str, model: str = "") -> RequestRefused:
         words = self.words(why)
@@ -194,7 +202,7 @@ def refusal(status: int, headers: Mapping[str, str], body: bytes) -> Refusal:
     """Reads an error reply in any of the shapes that providers and proxies give it."""
     try:
         content: object = msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         html = "html" in headers.get("content-type", "").lower()
         text = "" if html else body.decode("utf-8", "replace")
         return Refusal(status=status, message=text, headers=headers)

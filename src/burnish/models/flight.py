@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Hashable
 from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
@@ -19,12 +19,12 @@ class SingleFlight(Generic[T]):
     """The call runs in a task of its own and ends early only when nobody waits for it any more."""
 
     def __init__(self) -> None:
-        self._flights: dict[str, _Flight[T]] = {}
+        self._flights: dict[Hashable, _Flight[T]] = {}
 
-    def __contains__(self, key: str) -> bool:
+    def __contains__(self, key: Hashable) -> bool:
         return key in self._flights
 
-    async def do(self, key: str, call: Callable[[], Coroutine[Any, Any, T]]) -> tuple[T, bool]:
+    async def do(self, key: Hashable, call: Callable[[], Coroutine[Any, Any, T]]) -> tuple[T, bool]:
         """The call's result, and whether this caller's own call gave it."""
         flight = self._flights.get(key)
         is_own = flight is None
@@ -42,6 +42,6 @@ class SingleFlight(Generic[T]):
                 self._landed(key, flight)
                 flight.task.cancel()
 
-    def _landed(self, key: str, flight: _Flight[T]) -> None:
+    def _landed(self, key: Hashable, flight: _Flight[T]) -> None:
         if self._flights.get(key) is flight:
             del self._flights[key]

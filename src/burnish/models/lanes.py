@@ -117,8 +117,9 @@ class Breaker:
             return
         rest = self._open_until - self._clock()
         if rest > 0 or self._trying:
+            why = f"failed {self._failures} times in a row" if self._failures else "asked to wait"
             raise CircuitOpen(
-                f"{model} was not tried: its provider failed {self._failures} times in a row",
+                f"{model} was not tried: its provider {why}",
                 hint=f"it is tried again in {max(rest, 0):.0f} s; see burnish models check",
                 model=model,
             )
@@ -132,6 +133,10 @@ class Breaker:
         self._trying = False
         if self._most and self._failures >= self._most:
             self._open_until = self._clock() + self._rest_s
+
+    def rest(self, seconds: float) -> None:
+        """The provider asked for a rest that is too long to wait for."""
+        self._open_until = self._clock() + seconds
 
     def left(self) -> None:
         """A call ended without telling anything about the provider."""

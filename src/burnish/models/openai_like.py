@@ -23,6 +23,7 @@ from burnish.models.model import (
 )
 from burnish.models.options import ProviderOptions
 from burnish.models.schema import is_strict
+from burnish.models.usage import counted
 from burnish.models.wire import DONE, Wire
 
 # Vectors of a large batch, each number written out.
@@ -62,8 +63,9 @@ class _Details(msgspec.Struct):
 
 
 class _Usage(msgspec.Struct):
-    prompt_tokens: int | None = None
-    completion_tokens: int | None = None
+    # Servers of all kinds write them, also as 3.0 or "3".
+    prompt_tokens: Any = None
+    completion_tokens: Any = None
     prompt_tokens_details: _Details | None = None
     prompt_cache_hit_tokens: int | None = None
 
@@ -96,7 +98,7 @@ class _Message(msgspec.Struct):
 class _Choice(msgspec.Struct):
     message: _Message | None = None
     delta: _Message | None = None
-    finish_reason: str | None = None
+    finish_reason: Any = None
 
 
 class _Answer(msgspec.Struct):
@@ -209,8 +211,8 @@ class OpenAILike:
         vectors = tuple(row.embedding for row in rows)
         if len(vectors) != len(texts) or len({len(v) for v in vectors}) != 1 or not vectors[0]:
             raise self._faults.bad("sent vectors of the wrong number or size", model)
-        counted = answer.usage.prompt_tokens if answer.usage else None
-        return Embeddings(model=answer.model or model, vectors=vectors, input_tokens=counted)
+        used = _usage(answer.usage).input_tokens
+        return Embeddings(model=answer.model or model, vectors=vectors, input_tokens=used)
 
     async def names(self) -> list[str]:
         content = await self._wire.fetch("GET", f"{self._wire.base}/models")
@@ -231,7 +233,7 @@ class OpenAILike:
             return decoder.decode(content)
         except msgspec.ValidationError as error:
             why = f"sent a reply of a wrong shape: {error}"
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             why = "sent a reply that is no JSON"
         raise self._faults.bad(why, model)
 
@@ -287,7 +289,7 @@ class _Gathered:
         if not answer.choices:
             return ""
         choice = answer.choices[0]
-        self.finish = choice.finish_reason or self.finish
+        self.finish = str(choice.finish_reason or self.finish)
         message = choice.delta or choice.message
         if message is None:
             return ""
@@ -354,8 +356,8 @@ def _usage(usage: _Usage | None) -> Usage:
         return Usage()
     details = usage.prompt_tokens_details
     return Usage(
-        input_tokens=usage.prompt_tokens or None,
-        output_tokens=usage.completion_tokens or None,
+        input_tokens=counted(usage.prompt_tokens) or None,
+        output_tokens=counted(usage.completion_tokens) or None,
         cached_tokens=(details and details.cached_tokens) or usage.prompt_cache_hit_tokens or 0,
     )
 

@@ -80,8 +80,9 @@ class Registry:
     def preset(self, provider: str) -> Preset:
         """Raises UsageError naming the nearest provider there is."""
         if provider not in self._presets:
-            near = difflib.get_close_matches(provider, self._presets, n=1)
+            near = difflib.get_close_matches(provider, self._presets, n=1, cutoff=0.7)
             hint = f"did you mean {near[0]}?" if near else f"use {', '.join(self._presets)}"
+            hint += "; models are named provider:model, such as openai:gpt-5-mini"
             raise UsageError(f"no provider is called {provider!r}", hint=hint, subject=provider)
         return self._presets[provider]
 
@@ -121,9 +122,9 @@ class Registry:
     def base_url(self, provider: str) -> str:
         """Set in our own settings, else in the vendor's variable, else the public one."""
         preset = self.preset(provider)
-        own = self._settings.limits(provider).base_url
-        if own:
-            return own.rstrip("/")
+        own = self._settings.providers.get(provider)
+        if own is not None and own.base_url:
+            return own.base_url.rstrip("/")
         given = self._vendor.get(preset.address_variable) if preset.address_variable else ""
         return (given or preset.base_url).rstrip("/")
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import msgspec
-
 from burnish.intents.tokens import estimate_tokens
 from burnish.models.model import Usage
 from burnish.prompts.prompt import Message
@@ -51,19 +49,24 @@ class Estimator:
     ) -> tuple[Usage, bool]:
         """The usage with what the provider left out, and whether anything was estimated. A count
         of 0 for a text that is there is no count."""
-        given_in = _counted(usage.input_tokens) or None
-        given_out = _counted(usage.output_tokens) or (0 if not text else None)
+        given_in = counted(usage.input_tokens) or None
+        given_out = counted(usage.output_tokens) or (0 if not text else None)
         if given_in is not None and given_out is not None:
-            cached = min(_counted(usage.cached_tokens), given_in)
-            return msgspec.structs.replace(usage, cached_tokens=cached), False
+            cached = min(counted(usage.cached_tokens), given_in)
+            whole = Usage(input_tokens=given_in, output_tokens=given_out, cached_tokens=cached)
+            return whole, False
         whole = Usage(
             input_tokens=self.input_tokens(model, messages) if given_in is None else given_in,
             output_tokens=self.tokens(model, text) if given_out is None else given_out,
-            cached_tokens=_counted(usage.cached_tokens),
+            cached_tokens=counted(usage.cached_tokens),
         )
         return whole, True
 
 
-def _counted(tokens: int | None) -> int:
+def counted(tokens: object) -> int:
     """A provider's count, 0 where it cannot be one."""
-    return tokens if tokens is not None and 0 <= tokens <= _MOST_TOKENS else 0
+    try:
+        count = int(float(tokens)) if isinstance(tokens, int | float | str) else 0
+    except (ValueError, OverflowError):
+        return 0
+    return count if 0 <= count <= _MOST_TOKENS else 0

@@ -195,7 +195,8 @@ class Wire:
             seconds = times.first_token_s if waiting == "first token" else times.whole_s
             return self._faults.late(waiting, seconds, model)
         if isinstance(error, aiohttp.ClientConnectorError):
-            return self._faults.lost(f"{error.host}: {error.os_error}", model, reached=False)
+            why = f"nothing answers at {error.host}:{error.port}"
+            return self._faults.lost(why, model, reached=False)
         if isinstance(error, aiohttp.ClientResponseError):
             return self._faults.bad(f"sent broken HTTP: {error.message}", model)
         return self._faults.lost(str(error), model)
@@ -208,11 +209,11 @@ def _checked(options: ProviderOptions) -> str:
         host = parts.hostname if parts.port != 0 else None
     except ValueError:  # half a bracket, or a port that is no number
         host = None
-    if not host or not base.startswith(("http://", "https://")) or "@" in base:
-        # Not shown: an address with a password in it is one of the wrong ones.
+    if not host or not base.startswith(("http://", "https://")) or set("@?#") & set(base):
+        # Not shown: an address with a password or a key in it is one of the wrong ones.
         raise UsageError(
             f"the base_url of {options.provider} is no http address",
-            hint="write it as http://host:port/path, without a user or password",
+            hint="write it as http://host:port/path, without user, password or ?",
             subject=options.provider,
         )
     return base

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from burnish.platform.live import Live
 
 _KINDS = {".json": "json", ".jsonl": "jsonl", ".ndjson": "jsonl", ".csv": "csv"}
 _MAX_BYTES = 64 * 1024 * 1024
+Items = Sequence[str | Mapping[str, Any]] | Path | str
 _OWN = ("name", "category", "persona", "context", "target", "model")
 
 
@@ -34,9 +36,7 @@ class Batches:
         self._live = live
         self._prompts = prompts
 
-    def plan(
-        self, given: Sequence[str | Mapping[str, Any]] | Path, options: Mapping[str, Any]
-    ) -> BatchPlan:
+    def plan(self, given: Items, options: Mapping[str, Any]) -> BatchPlan:
         items = items_of(given)
         calls, models = 0, set[str]()
         for each in items:
@@ -47,9 +47,9 @@ class Batches:
 
     async def run(
         self,
-        given: Sequence[str | Mapping[str, Any]] | Path,
+        given: Items,
         *,
-        output: Path | None,
+        output: Path | str | None,
         workers: int,
         resume: bool,
         skip_errors: bool,
@@ -57,21 +57,22 @@ class Batches:
         options: Mapping[str, Any],
     ) -> BatchReport:
         items = items_of(given)
-        if output is None and not isinstance(given, Path):
+        if output is None and not isinstance(given, Path | str):
             raise UsageError("the batch has no journal", hint="name a file with output=")
-        path = output or _beside(given)
-
+        path = Path(output) if output else _beside(given)
+        items = _under(items, options)
         # One bound for all items together.
         budget = self._live.budget(options.get("max_cost_usd"))
 
         async def make(each: Numbered) -> tuple[str, str]:
             wish = wish_of(each, options)
-            if resume and (stored := await self._stored_before(wish)):
+            if journal.was_there and (stored := await self._stored_before(wish)):
                 return stored
             made = await self._generating.make(wish, budget=budget)
             return made.reference, made.text
 
-        with Journal(path, resume=resume) as journal:
+        journal = Journal(path, resume=resume)
+        with journal:
             return await run_batch(
                 items,
                 make,
@@ -94,7 +95,22 @@ class Batches:
         return None
 
 
-def items_of(given: Sequence[str | Mapping[str, Any]] | Path) -> list[Numbered]:
+def _under(items: Sequence[Numbered], options: Mapping[str, Any]) -> list[Numbered]:
+    """With keys that tell the same ideas under other options apart: another model is other work."""
+    told = {k: v for k, v in sorted(options.items()) if v not in (None, "", (), [])}
+    told.pop("max_cost_usd", None)
+    under = msgspec.json.encode(told)
+    return [
+        msgspec.structs.replace(
+            each, key=hashlib.sha256(each.key.encode() + under).hexdigest()[:32]
+        )
+        for each in items
+    ]
+
+
+def items_of(given: Items) -> list[Numbered]:
+    if isinstance(given, str):
+        given = Path(given)
     if isinstance(given, Path):
         return read_items(_text(given), _KINDS.get(given.suffix.lower(), "text"))
     items = [item_of(value, f"item {number}") for number, value in enumerate(given, start=1)]
@@ -134,5 +150,6 @@ def _text(path: Path) -> str:
 
 
 def _beside(given: object) -> Path:
-    assert isinstance(given, Path)
+    assert isinstance(given, Path | str)
+    given = Path(given)
     return given.with_name(f"{given.name}.results.jsonl")

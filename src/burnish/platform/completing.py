@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import msgspec
+
 from burnish.errors import UsageError
 from burnish.generation.answer_rules import AnswerRules
 from burnish.library.prompts import AsyncPrompts
@@ -13,6 +15,28 @@ from burnish.models.question import Answer, Question
 from burnish.platform.live import Live
 from burnish.prompts.prompt import PromptVersion
 from burnish.settings import Settings
+
+
+class _Config(msgspec.Struct, frozen=True, kw_only=True):
+    """What a version's config says of the call; the rest of it is for others."""
+
+    model: str = ""
+    temperature: float | None = None
+    max_tokens: int | None = None
+    min_length: int | None = None
+    max_length: int | None = None
+    language: str | None = None
+
+
+def _config(version: PromptVersion) -> _Config:
+    try:
+        return msgspec.convert(version.config, _Config)
+    except msgspec.ValidationError as error:
+        raise UsageError(
+            f"the config of this prompt is wrong: {error}",
+            hint="model and language are text, temperature is a number, the rest whole numbers",
+            subject=version.id,
+        ) from None
 
 
 class Completing:
@@ -34,18 +58,18 @@ class Completing:
         fresh: bool,
     ) -> Answer:
         fetched = await self._prompts.get(reference)
-        config = fetched.version.config
+        config = _config(fetched.version)
         rendered = await self._prompts.render(reference, values)
-        rules = AnswerRules.of(config, values or {})
+        rules = AnswerRules.of(fetched.version.config, values or {})
         question = Question(
-            model=self._model(model or str(config.get("model", "")), fetched.version),
+            model=self._model(model or config.model, fetched.version),
             messages=rendered.messages,
             fallbacks=fallbacks,
             parameters=ModelRequest(
                 model="",
                 messages=(),
-                temperature=config.get("temperature") if temperature is None else temperature,
-                max_tokens=config.get("max_tokens") if max_tokens is None else max_tokens,
+                temperature=config.temperature if temperature is None else temperature,
+                max_tokens=config.max_tokens if max_tokens is None else max_tokens,
             ),
             check=rules.problem if rules.any else None,
             budget=self._live.budget(max_cost_usd),

@@ -49,6 +49,7 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True):
     selector: str = ""
     max_cost_usd: float | None = None
     history: bool = True
+    fresh: bool = False
     store: bool = True
     batch_key: str = ""
 
@@ -79,6 +80,7 @@ class Generating:
     ) -> Generation:
         """`budget` is one that is shared with other wishes, instead of the wish's own."""
         call = self._ids()
+        self._check(wish)
         made = await self._made(_Job(call, wish, told, budget))
         if not wish.store:
             return _with_usage(made)
@@ -154,6 +156,13 @@ class Generating:
             )
         )
 
+    def _check(self, wish: Wish) -> None:
+        """What only models use is wrong or right with and without one."""
+        _strategy(wish.strategy or self._settings.generation.strategy)
+        self._live.budget(wish.max_cost_usd)
+        if wish.selector:
+            self._live.registry.full_name(wish.selector)
+
     def model_of(self, wish: Wish) -> str:
         """The full name of the model to write with, or `offline`. Raises UsageError."""
         named = wish.model or self._settings.generation.model
@@ -170,7 +179,8 @@ class Generating:
         count = generation.variants if wish.count is None else wish.count
         strategy = _strategy(wish.strategy or generation.strategy)
         once = sum(phase not in WRITING for phase in phases) if strategy == "best" else 0
-        picked = bool(wish.selector or generation.selector) and count > 1 and strategy != "best"
+        results = count * (sum(p in WRITING for p in phases) if strategy == "all" else 1)
+        picked = bool(wish.selector or generation.selector) and results > 1 and strategy != "best"
         return once + (len(phases) - once) * count + picked
 
     async def name_of(self, wish: Wish) -> str:
@@ -234,19 +244,24 @@ class Generating:
 
         generation, wish = self._settings.generation, job.wish
         is_tiny = self._is_tiny(model)
+        phases = parse_phases(wish.phases or generation.phases)
+        # Refining looks at the prompt alone.
+        reads = set(phases) != {"refine"}
         request = WriteRequest(
             model=model,
             forced=bool(wish.model),
             most_tokens=_TINY_TOKENS if is_tiny else 0,
             retries=1 if is_tiny else None,
+            fresh=wish.fresh,
+            prompt=_name(wish, composed) if wish.store else "",
             count=wish.count or 1,
-            phases=parse_phases(wish.phases or generation.phases),
+            phases=phases,
             strategy=_strategy(wish.strategy or generation.strategy),
             selector=self._selector(wish.selector or generation.selector),
             context=self._composer.cut(wish.context)[0],
             persona=self._composer.persona(wish.persona),
             settings=self._settings.phases,
-            examples=await self._examples(composed.idea) if wish.history else (),
+            examples=await self._examples(composed.idea) if wish.history and reads else (),
         )
         made = await write_with_model(
             composed,
@@ -333,6 +348,10 @@ def _strategy(name: str) -> Strategy:
     raise UsageError(
         f"no strategy is called {name!r}", hint=f"use {', '.join(_STRATEGIES)}", subject=name
     )
+
+
+def _name(wish: Wish, made: Generation) -> str:
+    return wish.name or name_for(made.idea, made.classification.intent)
 
 
 def _with_usage(made: Generation) -> Generation:

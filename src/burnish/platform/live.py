@@ -81,6 +81,9 @@ class Live:
             ttl_s=cache.prompts_ttl_s,
             fallbacks=self._settings.models.fallbacks,
             observers=self._parts.plugins.collect("call_observers"),
+            report=lambda why: self._parts.log(
+                logging.WARNING, "a call observer failed", reason=why
+            ),
         )
 
     async def recorder(self) -> Recorder:
@@ -115,6 +118,8 @@ class Live:
             await self._recorder.flush()
 
     async def close(self) -> None:
+        if "calls" in self.__dict__:
+            await self.calls.close()
         if self._recorder is not None:
             await self._recorder.close()
             self._recorder = None

@@ -125,6 +125,7 @@ class AsyncPlatform(Ground):
         selector: str = "",
         max_cost_usd: float | None = None,
         history: bool = True,
+        fresh: bool = False,
         store: bool = True,
     ) -> Generation:
         """A finished prompt from a rough idea, stored as a version (the best candidate) unless
@@ -134,7 +135,8 @@ class AsyncPlatform(Ground):
         without a model; `local_parts` says what was made on this machine. With one, `count`
         variants (3 unless said otherwise) go through the phases by the `strategy` cascade, best
         or all, and are ranked; `selector` is a model that picks among them. `history` lets the
-        model see similar, well-rated prompts of the library.
+        model see similar, well-rated prompts of the library. `fresh` asks models even where
+        their answers are remembered.
 
         Raises ModelFailed (AllModelsFailed with fallbacks), BudgetExceeded before a call that
         could pass `max_cost_usd`.
@@ -155,6 +157,7 @@ class AsyncPlatform(Ground):
                 selector=selector,
                 max_cost_usd=max_cost_usd,
                 history=history,
+                fresh=fresh,
                 store=store,
             )
         )
@@ -173,6 +176,7 @@ class AsyncPlatform(Ground):
         model: str = "",
         max_cost_usd: float | None = None,
         history: bool = True,
+        fresh: bool = False,
         store: bool = True,
     ) -> AsyncGenerator[GenerationEvent]:
         """`generate` of one prompt, told while it runs. The joined texts of the `final` phase,
@@ -190,15 +194,16 @@ class AsyncPlatform(Ground):
                 model=model,
                 max_cost_usd=max_cost_usd,
                 history=history,
+                fresh=fresh,
                 store=store,
             )
         )
 
     async def batch(
         self,
-        items: Sequence[str | Mapping[str, Any]] | Path,
+        items: Sequence[str | Mapping[str, Any]] | Path | str,
         *,
-        output: Path | None = None,
+        output: Path | str | None = None,
         workers: int = 4,
         resume: bool = False,
         skip_errors: bool = False,
@@ -207,10 +212,10 @@ class AsyncPlatform(Ground):
     ) -> BatchReport:
         """`generate` for many ideas, `workers` at a time.
 
-        `items` are ideas, objects with an idea and options of their own, or a file of them (JSON,
-        JSON lines, CSV, text). Each finished item is a line of the journal `output` (beside the
-        file unless named); `resume` goes on with a journal and does only what is left. The
-        `options` are those of `generate`, for all items.
+        `items` are ideas, objects with an idea and options of their own, or the path of a file of
+        them (JSON, JSON lines, CSV, text). Each finished item is a line of the journal `output`
+        (beside the file unless named); `resume` goes on with a journal and does only what is
+        left. The `options` are those of `generate`, for all items.
 
         Raises the first error after the items under way have ended, unless `skip_errors`.
         """
@@ -225,7 +230,7 @@ class AsyncPlatform(Ground):
         )
 
     async def plan_batch(
-        self, items: Sequence[str | Mapping[str, Any]] | Path, **options: Any
+        self, items: Sequence[str | Mapping[str, Any]] | Path | str, **options: Any
     ) -> BatchPlan:
         """What `batch` would do: the items, the model and how many calls; nothing is run."""
         return self._batches.plan(items, options)

@@ -19,8 +19,8 @@ _reader: Any = yaml  # its types are incomplete
 _ALIASES = {"prima-materia": "explore", "solutio": "draft", "coagulatio": "refine"}
 # What stands in examples where a key belongs.
 _PLACEHOLDER = re.compile(
-    r"your|change[-_ ]?me|replace|insert|example|placeholder|dummy|todo|xxx|\.\.\.|…|[<>${}]"
-    r"|(?:sk-)?(?:\*+|x+|0+|123456789?0?|abc(?:def)?\w*)",
+    r".*(?:your|change[-_ ]?me|placeholder|dummy|example|\.\.\.|…|[<>${}*]).*"
+    r"|(?:\w{2,4}[-_])?(?:x+|0+|1+|123456789?0?|abc(?:def)?|key|api[-_]?key|secret|todo|none)",
     re.IGNORECASE,
 )
 _SHORTEST_KEY = 8
@@ -207,4 +207,4 @@ def _yaml(value: Any) -> str:
 
 
 def _is_placeholder(value: str) -> bool:
-    return len(value) < _SHORTEST_KEY or bool(_PLACEHOLDER.match(value) or "your" in value.lower())
+    return len(value) < _SHORTEST_KEY or bool(_PLACEHOLDER.fullmatch(value))

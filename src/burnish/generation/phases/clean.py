@@ -8,12 +8,14 @@ from burnish.prompts.prompt import Message
 
 # Two remarks and a fence fit into three lines, and no remark is as long as this.
 _HEAD_LINES, _HEAD_CHARS = 3, 400
+# A line that speaks of the prompt as a thing handed over, with or without a "Sure!" before it. A
+# prompt's own first line may begin with any of these words, but says none of itself.
 _REMARK = re.compile(
-    r"[ \t]*(?:(?:sure|certainly|of course|absolutely|okay|ok)\b[^\n]{0,60}?)?"
-    r"(?:here(?:'s| is| are)\b[^\n]{0,120}:|(?<=\w)[!.:])[ \t]*\n\s*",
+    r"(?:(?:sure|certainly|of course|absolutely|okay|ok)[!.,:]?\s*)?"
+    r"(?:here(?:'s| is| are)|below is|this is)\b[^\n]{0,80}\bprompt\b[^\n]{0,60}[:.!][ \t]*\n\s*",
     re.IGNORECASE,
 )
-_FENCE = re.compile(r"```[\w-]*[ \t]*\n")
+_FENCE = re.compile(r"```(?:markdown|md|text|txt|prompt|plaintext|xml)?[ \t]*\n")
 _CLOSING = re.compile(r"(?<!\s)\s*+(?:(?<!`)`{1,3})?\s*+\Z")
 _SYSTEM, _USER = "[system]\n", "[user]\n"
 _THINKING, _THOUGHT = "<think>", "</think>"
@@ -60,9 +62,8 @@ class Cleaner:
             return "" if is_all else None
         if not is_all and (_THINKING.startswith(text[: len(_THINKING)]) or not _is_enough(text)):
             return None
-        for _ in range(2):
-            if remark := _REMARK.match(text):
-                text = text[remark.end() :]
+        if remark := _REMARK.match(text):
+            text = text[remark.end() :]
         if fence := _FENCE.match(text):
             text, self._fenced = text[fence.end() :], True
         self._in_text = True

@@ -47,6 +47,8 @@ class Desk:
     new_id: Callable[[], str]
     trace_id: str
     retries: int | None = None
+    fresh: bool = False
+    prompt: str = ""
     budget: Budget | None = None
     told: Callable[[Told], None] | None = None
     costs: list[float | None] = field(default_factory=list[float | None])
@@ -131,6 +133,8 @@ def _question(desk: Desk, sheet: Sheet, phase: Phase, material: Material) -> Que
         ),
         check=sheet.rules.notes if phase == "explore" else sheet.rules.prompt,
         retries=desk.retries,
+        fresh=desk.fresh,
+        prompt=desk.prompt,
         budget=desk.budget,
         kind="generate",
         phase=phase,

@@ -8,6 +8,7 @@ variables: {chapter: "integer - Its number", title: {type: string, default: Unti
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
@@ -79,10 +80,9 @@ def read_variables(value: object, at: Place, lines: Lines) -> Declared:
         _variable(name, spec, required, lines.get(place, 0))
         for name, spec, required, place in _entries(value, at, lines)
     ]
-    names = [variable.name for variable, _ in found]
-    for index, name in enumerate(names):
-        if name in names[:index]:
-            raise Fault(f"declares the variable {name!r} twice", lines.get(at, 0))
+    names = Counter(variable.name for variable, _ in found)
+    if twice := [name for name, times in names.items() if times > 1]:
+        raise Fault(f"declares the variable {twice[0]!r} twice", lines.get(at, 0))
     return Declared(
         variables=tuple(variable for variable, _ in found),
         untyped=frozenset(variable.name for variable, typed in found if not typed),

@@ -27,7 +27,7 @@ _NUMBERED = re.compile(r"(.+)_v(\d{1,6}(?:\.\d{1,6}){0,3})")
 _NUMBER = re.compile(r"v?(\d{1,6}(?:\.\d{1,6}){0,3})")
 _LINE = re.compile(r"line (\d+): ")
 _BLOCK_SCALAR = re.compile(r":\s*[|>][-+\d]*\s*(?:#.*)?\Z")
-_MENTION = re.compile(r"\{[{%][^}]*\bexamples\b")
+_MENTION = re.compile(r"\{[{%][^{}]{0,400}\bexamples\b")
 _BARE = re.compile(r"\{\{-?\s*examples\s*-?\}\}")
 _SHOWN = """{% for example in examples %}\
 {% if example.input is defined and example.input %}Input:
