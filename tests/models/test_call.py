@@ -544,3 +544,100 @@ async def test_an_unknown_provider_or_model_says_what_is_right(bench: MakeBench)
     ):
         with pytest.raises(UsageError, match=what):
             await b.caller.complete(ask(model=name))
+
+
+class TestTogether:
+    async def test_a_probe_that_is_not_made_frees_the_provider(self, bench: MakeBench) -> None:
+        model = Named("openai", [reply("fine", 1, 1)], faults=[ServerFault("500")])
+        b = bench(model, max_retries=0, breaker_failures=1)
+        name = "openai:gpt-5-mini"
+        with pytest.raises(ServerFault):
+            await b.caller.complete(ask("a", name))
+        b.time.now += 31
+        with pytest.raises(BudgetExceeded):
+            await b.caller.complete(ask("b", name, budget=Budget(max_cost_usd=1e-9)))
+        assert (await b.caller.complete(ask("c", name))).text == "fine"
+
+    async def test_calls_with_the_same_rule_share_one_call_and_its_end(
+        self, bench: MakeBench
+    ) -> None:
+        model = Named("acme", ["no"], latency_s=0.005)
+        b = bench(model)
+        calls = (b.caller.complete(ask(check=never_good)) for _ in range(10))
+        results = await asyncio.gather(*calls, return_exceptions=True)
+        assert {type(result) for result in results} == {OutputRejected}
+        assert len(model.requests) == 4
+        assert (len(b.runs), sum(run.requests for run in b.runs)) == (10, 4)
+
+    async def test_another_rule_is_another_call(self, bench: MakeBench) -> None:
+        model = Named("acme", ["a text"], latency_s=0.005)
+        b = bench(model)
+        free, bound = await asyncio.gather(
+            b.caller.complete(ask()),
+            b.caller.complete(ask(check=only_good)),
+            return_exceptions=True,
+        )
+        assert not isinstance(free, BaseException)
+        assert isinstance(bound, OutputRejected)
+
+    async def test_a_stand_in_s_answer_is_kept_as_its_own(self, bench: MakeBench) -> None:
+        first = Named("acme", ["first"], faults=[ServerFault("503")] * 2)
+        second = Named("backup", ["second"])
+        b = bench(first, second, fallbacks=("backup:b",), max_retries=0, breaker_failures=0)
+        assert [(await b.caller.complete(ask())).text for _ in range(3)] == [
+            "second",
+            "second",
+            "first",
+        ]
+        assert len(second.requests) == 1
+
+
+class TestOddAnswers:
+    @pytest.mark.parametrize(
+        "usage", [Usage(input_tokens=-5, output_tokens=2**70), Usage(input_tokens=0)]
+    )
+    async def test_counts_that_cannot_be_are_estimated(
+        self, bench: MakeBench, usage: Usage
+    ) -> None:
+        b = bench(Named("acme", [ModelReply(text="some words to count here", usage=usage)]))
+        await b.caller.complete(ask())
+        (run,) = b.runs
+        assert run.estimated
+        assert 0 < run.output_tokens < 100
+
+    async def test_characters_that_no_store_keeps_are_replaced(self, bench: MakeBench) -> None:
+        b = bench(Named("acme", ["a\0b\udc80c"]))
+        assert (await b.caller.complete(ask())).text == "a\ufffdb\ufffdc"
+        with pytest.raises(UsageError, match="half of a surrogate pair"):
+            await b.caller.complete(ask("\udc80"))
+
+    async def test_a_call_that_ran_out_of_time_may_have_cost(self, bench: MakeBench) -> None:
+        model = Named("openai", latency_s=9)
+        limits = LimitSettings(timeout_s=0.01, max_retries=0)
+        b = bench(model, limits=limits, real_time=True)
+        budget = Budget(max_cost_usd=1)
+        with pytest.raises(ModelTimeout):
+            await b.caller.complete(ask("x", "openai:gpt-5-mini", max_tokens=1_000, budget=budget))
+        assert b.runs[0].cost_usd is None
+        assert budget.spent_usd > 0.001
+
+    async def test_an_observer_that_fails_ends_no_call(self, bench: MakeBench) -> None:
+        b = bench(Named("acme", ["fine"]))
+
+        def broken(event: object) -> None:
+            raise ValueError("mine")
+
+        b.caller._observers = (broken,)  # pyright: ignore[reportPrivateUsage]
+        assert (await b.caller.complete(ask())).text == "fine"
+
+    async def test_closing_stops_calls_and_records_them(self, bench: MakeBench) -> None:
+        model = Named("acme", latency_s=30)
+        b = bench(model, real_time=True)
+        call = asyncio.ensure_future(b.caller.complete(ask()))
+        await asyncio.sleep(0.01)
+        await b.caller.close()
+        with pytest.raises(UsageError, match="closed meanwhile"):
+            await call
+        await asyncio.sleep(0.01)
+        assert model.in_flight == 0
+        assert [run.error.partition(":")[0] for run in b.runs] == ["cancelled"]

@@ -58,38 +58,46 @@ def _joined(parts: Iterable[Section], show: Callable[[Section], str]) -> str:
     return text.removeprefix("\n\n").removeprefix("\n")
 
 
+def show_section(part: Section, family: Family) -> str:
+    """One section as it stands among others in a prompt of this family."""
+    return _SECTIONS[family](part)
+
+
+_SECTIONS: Mapping[Family, Callable[[Section], str]] = {
+    "generic": lambda part: f"## {_TITLES[part.kind]}\n{part.text}",
+    "claude": lambda part: f"<{_TAGS[part.kind]}>\n{part.text}\n</{_TAGS[part.kind]}>",
+    "gpt": lambda part: f"# {_TITLES[part.kind]}\n{part.text}",
+    "gemini": lambda part: f"**{_TITLES[part.kind]}**\n\n{part.text}",
+    "open": lambda part: (
+        part.text if part.kind == "role" else f"### {_TITLES[part.kind]}:\n{part.text}"
+    ),
+}
+
+
 def _generic(sections: Sections) -> tuple[Message, ...]:
-    return _with_system(
-        sections, sections.parts, lambda part: f"## {_TITLES[part.kind]}\n{part.text}"
-    )
+    return _with_system(sections, sections.parts, _SECTIONS["generic"])
 
 
 def _claude(sections: Sections) -> tuple[Message, ...]:
     parts = sections.move_first("input").parts if sections.get("input") else sections.parts
-    return _with_system(
-        sections, parts, lambda p: f"<{_TAGS[p.kind]}>\n{p.text}\n</{_TAGS[p.kind]}>"
-    )
+    return _with_system(sections, parts, _SECTIONS["claude"])
 
 
 def _gpt(sections: Sections) -> tuple[Message, ...]:
     parts = _last(sections.parts, "input")
-    return _with_system(sections, parts, lambda part: f"# {_TITLES[part.kind]}\n{part.text}")
+    return _with_system(sections, parts, _SECTIONS["gpt"])
 
 
 def _gemini(sections: Sections) -> tuple[Message, ...]:
     first: tuple[SectionKind, ...] = ("context", "input", "examples")
     parts = tuple(p for p in sections.parts if p.kind in first)
     rest = tuple(p for p in sections.parts if p.kind not in first)
-    return _with_system(sections, (*parts, *rest), lambda p: f"**{_TITLES[p.kind]}**\n\n{p.text}")
+    return _with_system(sections, (*parts, *rest), _SECTIONS["gemini"])
 
 
 def _open(sections: Sections) -> tuple[Message, ...]:
     parts = _last(sections.parts, "input")
-    text = _joined(
-        parts,
-        lambda p: p.text if p.kind == "role" else f"### {_TITLES[p.kind]}:\n{p.text}",
-    )
-    return (Message("user", text),)
+    return (Message("user", _joined(parts, _SECTIONS["open"])),)
 
 
 _LAYOUTS: Mapping[Family, Callable[[Sections], tuple[Message, ...]]] = {

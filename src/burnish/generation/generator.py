@@ -44,9 +44,12 @@ PHASE_ALIASES: Mapping[str, Phase] = {
 
 
 class GenerateRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """`context_apart` leaves the context out of the text, for whoever adds it later."""
+
     idea: str
     classification: Classification
     context: str = ""
+    context_apart: bool = False
     persona: str = AUTO
     target: Target = Target(family="generic", model_class="standard")
     phases: Sequence[Phase] = PHASES
@@ -244,7 +247,9 @@ def _explore(workshop: Workshop, work: _Work) -> str:
 
 def _draft(workshop: Workshop, work: _Work) -> str:
     del workshop
-    composed = compose(work.plan.brief, work.plan.archetype, work.plan.request.context)
+    request = work.plan.request
+    context = "" if request.context_apart else request.context
+    composed = compose(work.plan.brief, work.plan.archetype, context)
     composed = _whole(work.plan.brief, composed)
     sections = apply_persona(composed.sections, work.plan.persona, "draft")
     work.sections = work.variant.shape(sections)

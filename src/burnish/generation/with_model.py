@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
+from burnish.generation.families import show_section
 from burnish.generation.persona import Persona
 from burnish.generation.phases.asks import Material
 from burnish.generation.phases.clean import messages_of
@@ -17,9 +18,10 @@ from burnish.generation.result import Candidate, Choice, Generation
 from burnish.generation.selector import select
 from burnish.models.budget import Budget
 from burnish.models.question import Calls
-from burnish.prompts.prompt import Variable, join_messages
-from burnish.prompts.template import find_variables
-from burnish.settings import Phase, PhasesSettings, Strategy
+from burnish.prompts.prompt import Message, Variable, join_messages
+from burnish.prompts.sections import Section
+from burnish.prompts.template import escape, find_variables
+from burnish.settings import Family, Phase, PhasesSettings, Strategy
 
 
 class WriteRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -88,7 +90,9 @@ async def write_with_model(
     sheets = [_sheet(composed, request, number) for number in range(request.count)]
     done = await run_phases(desk, sheets, request.phases, request.strategy)
     order, choice, doubts = await _ordered(done, composed, request, desk)
-    candidates = tuple(_candidate(composed, done[index], scored) for index, scored in order)
+    candidates = tuple(
+        _candidate(composed, done[index], scored, request.context) for index, scored in order
+    )
     warnings = dict.fromkeys((*composed.warnings, *_warnings(done), *doubts))
     return msgspec.structs.replace(
         composed,
@@ -177,9 +181,9 @@ def _why(ranked: Order) -> str:
     return f"{told}, ahead in {best}" if best else f"{told}, no difference that counts"
 
 
-def _candidate(composed: Generation, sheet: Sheet, scored: Score) -> Candidate:
+def _candidate(composed: Generation, sheet: Sheet, scored: Score, context: str) -> Candidate:
     base = composed.candidates[sheet.variant % len(composed.candidates)]
-    messages = messages_of(sheet.text)
+    messages = _with_context(messages_of(sheet.text), context, composed.family)
     return msgspec.structs.replace(
         base,
         messages=messages,
@@ -188,6 +192,18 @@ def _candidate(composed: Generation, sheet: Sheet, scored: Score) -> Candidate:
         text=join_messages(messages),
         score=scored,
     )
+
+
+def _with_context(
+    messages: tuple[Message, ...], context: str, family: Family
+) -> tuple[Message, ...]:
+    """The model was shown the context; the prompt carries it word for word, as it would offline."""
+    if not context.strip():
+        return messages
+    part = Section("context", f"<context>\n{escape(context)}\n</context>")
+    last = messages[-1]
+    whole = Message(last.role, f"{last.content}\n\n{show_section(part, family)}")
+    return (*messages[:-1], whole)
 
 
 def _variables(texts: list[str], known: tuple[Variable, ...]) -> tuple[Variable, ...]:

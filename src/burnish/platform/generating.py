@@ -89,8 +89,11 @@ class Generating:
     async def enhance(self, wish: Wish) -> Generation:
         """The user's own words with what they lack; refined by a model where one is named."""
         call = self._ids()
-        made = await self._composed(call, wish, wish.count or 1, keep_words=True)
-        if wish.model and self.model_of(wish) != OFFLINE:
+        has_model = bool(wish.model) and self.model_of(wish) != OFFLINE
+        made = await self._composed(
+            call, wish, wish.count or 1, keep_words=True, context_apart=has_model
+        )
+        if has_model:
             refine = msgspec.structs.replace(wish, phases=("refine",), strategy="cascade")
             made = await self._rewritten(_Job(call, refine), self.model_of(wish), made)
         if not wish.store:
@@ -214,7 +217,13 @@ class Generating:
         return phases[-1]
 
     async def _composed(
-        self, call: str, wish: Wish, count: int, *, keep_words: bool = False
+        self,
+        call: str,
+        wish: Wish,
+        count: int,
+        *,
+        keep_words: bool = False,
+        context_apart: bool = False,
     ) -> Generation:
         made = await asyncio.to_thread(
             self._composer.compose,
@@ -226,6 +235,7 @@ class Generating:
             techniques=wish.techniques,
             target=wish.target,
             keep_words=keep_words,
+            context_apart=context_apart,
         )
         self._parts.log(logging.INFO, "composed", call, idea=made.idea, archetype=made.archetype)
         return made
@@ -284,11 +294,11 @@ class Generating:
         whole = msgspec.structs.replace(wish, phases=())
         for fewer in dict.fromkeys((count, min(count, 3))):
             try:
-                return await self._composed(call, whole, fewer)
+                return await self._composed(call, whole, fewer, context_apart=True)
             except UsageError:
                 if fewer == 1:
                     raise
-        return await self._composed(call, whole, 1)
+        return await self._composed(call, whole, 1, context_apart=True)
 
     def _selector(self, named: str) -> str:
         if not named:
