@@ -76,7 +76,8 @@ def test_list_filters_and_goes_on(run: Call, runs: list[Run]) -> None:
         assert ids(done) == [every[n] for n in found], options
     first = run("runs", "list", "--limit", "2")
     assert ids(first) == every[:2]
-    rest = run("runs", "list", "--cursor", first.err.split("--cursor ")[1].strip())
+    further = json.loads(run("runs", "list", "--limit", "2", "--json").out)["next"]
+    rest = run("runs", "list", "--cursor", further)
     assert ids(rest) == every[2:]
     page = json.loads(run("runs", "list", "--limit", "1", "--json").out)
     assert page["items"][0]["output"] == "answer 1"

@@ -67,6 +67,15 @@ class TestFix:
         monkeypatch.setenv("OPENAI_API_KEY", "sk-proj-Zk3J9vQ2LmT8xRbN5yWd")
         assert run("config", "validate").code == 0
 
+    def test_nothing_is_renamed_onto_what_is_there(self, run: Run) -> None:
+        file = Path("burnish.yaml")
+        text = "models: {timeout: 5, timeout_s: 7}\n"
+        file.write_text(text, encoding="utf-8")
+        assert run("config", "validate", "--fix").code == 2
+        assert file.read_text(encoding="utf-8") == text
+        file.write_text("models: {timeout_s: 5, timeout_s: 7}\n", encoding="utf-8")
+        assert "2 times" in run("config", "validate").err
+
     def test_a_file_that_is_no_yaml_says_where(self, run: Run) -> None:
         Path("burnish.yaml").write_text("generation: [\n", encoding="utf-8")
         done = run("config", "validate", "--fix")

@@ -40,7 +40,7 @@ def run(command: list[str] | str, cwd: Path) -> str:
     return done.stdout
 
 
-@pytest.mark.spec("QUA-04", "PY-01")
+@pytest.mark.spec("QUA-04", "PY-01", "MOD-13")
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem + page.parent.name)
 def test_every_block_runs(page: Path, tmp_path: Path) -> None:
     for language, body in BLOCK.findall(page.read_text(encoding="utf-8")):

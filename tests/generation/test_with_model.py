@@ -437,6 +437,13 @@ def test_refining_is_told_scores_and_what_to_mend(tmp_path: Path) -> None:
     assert values == sorted(values)
 
 
+def test_a_prompt_of_which_a_model_wrote_nothing_is_not_called_its_own(tmp_path: Path) -> None:
+    with opened(Fake(["no good"]), tmp_path) as p:
+        made = p.generate(IDEA, model="fake:m", count=1)
+        assert made.model == "offline"
+        assert p.prompts.get(made.name).version.message.startswith("Composed from")
+
+
 class TestChoice:
     @pytest.mark.spec("GEN-16")
     def test_candidates_come_ordered_with_shares_that_sum_to_the_score(

@@ -24,6 +24,7 @@ from burnish.cli.common import (
     warn,
 )
 from burnish.cli.compose import MaxCost, Model, Target
+from burnish.errors import UsageError
 
 if TYPE_CHECKING:
     from burnish.generation.batch import BatchReport, Progress
@@ -66,6 +67,8 @@ def batch(
         "target": target,
         "max_cost_usd": max_cost,
     }
+    if str(output) == STDIN:
+        raise UsageError("the journal is a file", hint="name one with --output FILE")
     how = {"workers": workers, "resume": resume, "skip_errors": skip_errors}
     given: list[str] | Path = file
     if str(file) == STDIN:
@@ -130,7 +133,8 @@ def _show_plan(plan: BatchPlan, *, as_json: bool) -> None:
 
 def _show(report: BatchReport) -> None:
     rows = [
-        (str(r.number), r.status, r.reference or r.error, _short(r.idea)) for r in report.results
+        (str(r.number), r.status, r.reference or _short(r.error, 36), _short(r.idea))
+        for r in report.results
     ]
     if on_terminal():
         table(("", "", "prompt", "idea"), rows, wide="idea")
@@ -142,6 +146,6 @@ def _show(report: BatchReport) -> None:
         warn(f"{report.failed} of {report.total} items failed; --resume tries them again")
 
 
-def _short(text: str) -> str:
+def _short(text: str, chars: int = _SHOWN_CHARS) -> str:
     line = " ".join(text.split())
-    return line if len(line) <= _SHOWN_CHARS else f"{line[: _SHOWN_CHARS - 1]}…"
+    return line if len(line) <= chars else f"{line[: chars - 1]}…"

@@ -45,6 +45,8 @@ def list_(
         if provider or all:
             infos = p.models.list(provider, on_problem=_left_out)
             out_json(infos) if common.json else _print_models(infos)
+            if not infos and not common.json:
+                warn("no models here; see burnish models check, or pull one for `local`")
         else:
             found = p.models.providers()
             out_json(found) if common.json else _print_providers(found)

@@ -88,7 +88,8 @@ def list_(
     else:
         out("\n".join("\t".join(_line(run)) for run in page.items))
         if page.next:
-            warn(f"there are more; the next page: --cursor {page.next}")
+            # The cursor is long and for programs; a person raises the limit.
+            note(f"there are more; raise --limit, or go on with --cursor {page.next}")
 
 
 def _list_terminal(page: RunPage) -> None:

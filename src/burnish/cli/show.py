@@ -166,8 +166,6 @@ def _remarks(made: Generation, *, explain: bool) -> None:
 
 
 def _by_model(made: Generation) -> str:
-    if all(phase.kept not in ("", "unchanged") for phase in made.best.phases):
-        return f"Composed offline: nothing that {made.model} wrote could be taken"
     cost = "cost unknown" if made.cost_usd is None else f"{made.cost_usd:.5f} USD"
     used = f"; shown to it: {', '.join(made.examples_used)}" if made.examples_used else ""
     return f"Written by {made.model} ({made.strategy}), {cost}{used}"

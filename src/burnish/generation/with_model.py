@@ -11,10 +11,10 @@ from burnish.generation.persona import Persona
 from burnish.generation.phases.asks import Material
 from burnish.generation.phases.clean import messages_of
 from burnish.generation.phases.rules import Rules
-from burnish.generation.phases.strategies import run_phases
+from burnish.generation.phases.strategies import WRITING, run_phases
 from burnish.generation.phases.write import Desk, PhaseModel, Sheet, Told
 from burnish.generation.ranking import Score, rank
-from burnish.generation.result import Candidate, Choice, Generation
+from burnish.generation.result import OFFLINE, Candidate, Choice, Generation
 from burnish.generation.selector import select
 from burnish.models.budget import Budget
 from burnish.models.question import Calls
@@ -99,9 +99,10 @@ async def write_with_model(
         candidates=candidates,
         warnings=tuple(warnings),
         local_parts=("intent", "techniques", "outline"),
-        model=request.model,
+        model=request.model if _was_taken(candidates[0]) else OFFLINE,
         strategy=request.strategy,
         choice=choice,
+        explanation=_explained(composed, candidates[0]),
         examples_used=tuple(reference for reference, _ in request.examples),
         cost_usd=_sum(desk.costs),
     )
@@ -192,6 +193,21 @@ def _candidate(composed: Generation, sheet: Sheet, scored: Score, context: str) 
         text=join_messages(messages),
         score=scored,
     )
+
+
+def _was_taken(candidate: Candidate) -> bool:
+    """Whether any of what a model wrote stands in it."""
+    return any(
+        phase.phase in WRITING and phase.kept in ("", "unchanged") for phase in candidate.phases
+    )
+
+
+def _explained(composed: Generation, best: Candidate) -> str:
+    """Why these techniques: those of the variant that came out first."""
+    if best.techniques == composed.candidates[0].techniques:
+        return composed.explanation
+    lines = [f"{each.technique}: {'; '.join(each.reasons)}" for each in best.techniques]
+    return "\n".join(lines)
 
 
 def _with_context(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, cast, get_args
@@ -56,7 +57,28 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
 
 def file_problems(path: Path) -> list[Problem]:
     """Raises SettingsError for a file that is no YAML or cannot be read."""
-    return [problem for entry in entries(path) for problem in _of_entry(entry, str(path))]
+    found = entries(path)
+    times = Counter(entry.key for entry in found)
+    twice = [
+        Problem(
+            key=key,
+            where=str(path),
+            what=f"{path} sets {key!r} {n} times",
+            hint="keep the one that is meant",
+        )
+        for key, n in times.items()
+        if n > 1
+    ]
+    problems = [problem for entry in found for problem in _of_entry(entry, str(path))]
+    return [*twice, *(_without_clash(problem, times) for problem in problems)]
+
+
+def _without_clash(problem: Problem, present: Mapping[str, int]) -> Problem:
+    """A key is not given a name that the file, or another mend, uses already."""
+    target = problem.mend.partition(" instead of ")[0]
+    if problem.span is None or target == problem.mend or target not in present:
+        return problem
+    return msgspec.structs.replace(problem, mend="", span=None)
 
 
 def environment_problems(environment: Mapping[str, str]) -> Iterator[Problem]:

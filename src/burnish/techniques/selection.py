@@ -114,7 +114,8 @@ def explain(selection: Selection) -> str:
 
 def _recommended(selection: Selection) -> str:
     if not selection.recommendations:
-        return f"No technique is needed: {selection.none_needed}."
+        why = selection.none_needed
+        return f"No technique is needed: {why}." if why else "No technique was applied."
     lines: list[str] = []
     for number, each in enumerate(selection.recommendations, 1):
         by = ", chosen by you" if each.source == "chosen" else ""
