@@ -62,3 +62,11 @@ def test_recording_and_asking_stay_within_their_time() -> None:
     assert row("runs", "record a run")["us"] <= 2_000
     assert row("runs", "statistics by agent over 200,000")["p50_ms"] <= 100
     assert row("runs", "statistics by agent over 1,000,000")["p50_ms"] <= 500
+
+
+def test_calls_cost_little() -> None:
+    found = row("calls", "1,000 calls of 50 ms, 50 at once: burnish")
+    assert found["times_ideal"] <= 1.25
+    assert found["cpu_ms_a_call"] <= 1.2
+    assert found["memory_mb"] <= 90
+    assert row("calls", "300 calls with 8 % faults")["best_s"] <= 0.5

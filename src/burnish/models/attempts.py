@@ -5,12 +5,11 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import Callable
 
 import msgspec
 
 from burnish.errors import (
-    BadReply,
     BurnishError,
     CircuitOpen,
     ConnectionLost,
@@ -23,10 +22,9 @@ from burnish.errors import (
     ServerFault,
     UsageError,
 )
-from burnish.masking import without_secrets
-from burnish.models.faults import alone
+from burnish.models.adapter import Emit, ask, can, possible
 from burnish.models.lanes import Breaker, Clock, Lane, Sleep
-from burnish.models.model import Capabilities, Model, ModelReply, ModelRequest, Usage
+from burnish.models.model import Model, ModelReply, ModelRequest, Usage
 from burnish.models.prices import Prices
 from burnish.models.question import Answer, CallEvent, Piece, Work, storable
 from burnish.models.registry import Registry
@@ -37,11 +35,8 @@ from burnish.storage.run import Attempt
 
 # What is recorded of a call that was stopped on its way.
 CANCELLED = "cancelled: the call was stopped before its answer came"
-Emit = Callable[[Piece], None]
 Observe = Callable[[CallEvent], None]
 _FIRST_WAIT_S, _LONGEST_WAIT_S = 0.1, 20.0
-# Adapters keep the times themselves and say which one ran out; this is for those that do not.
-_GRACE_S = 0.5
 # What an answer is assumed to be at most where nothing bounds it and money is bounded.
 _LONG_ANSWER = 4_096
 _DONE = 200
@@ -95,7 +90,7 @@ class Attempts:
             self._check_usable(provider, name)
         policy = self._policy(provider)
         trial = Trial(work, self._registry.model(provider), policy, emit, observe)
-        request = _possible(trial.model, work.question.request(model_name))
+        request = possible(trial.model, work.question.request(model_name))
         last = _most_retries(work, policy)
         fault: ModelFailed | None = None
         for number in range(last + 1):
@@ -155,7 +150,7 @@ class Attempts:
             cost: float | None = None
             status, what, sent = 0, CANCELLED, True
             try:
-                reply = await _asked(trial.model, request, policy.limits.timeout_s or 0, trial.emit)
+                reply = await ask(trial.model, request, policy.limits.timeout_s or 0, trial.emit)
                 policy.breaker.succeeded()
                 cost = self._count(trial, request, reply)
                 status, what = _DONE, ""
@@ -208,7 +203,7 @@ class Attempts:
         return budget.reserve(name, self._cost(model, request, most))
 
     def _cost(self, model: Model, request: ModelRequest, usage: Usage) -> float | None:
-        if _can(model, request.model).local:
+        if can(model, request.model).local:
             return 0.0
         return self._prices.cost_usd(model.provider, request.model, usage)
 
@@ -257,82 +252,9 @@ class Attempts:
         )
 
 
-async def _asked(
-    model: Model, request: ModelRequest, timeout_s: float, emit: Emit | None
-) -> ModelReply:
-    name = f"{model.provider}:{request.model}"
-    try:
-        async with asyncio.timeout(timeout_s + _GRACE_S):
-            reply = await _reply(model, request, emit)
-    except TimeoutError:
-        raise ModelTimeout(
-            f"{name} gave no answer in {timeout_s:g} s",
-            hint=f"raise models.{model.provider}.timeout_s, or ask for a shorter answer",
-            model=name,
-        ) from None
-    except BurnishError as error:
-        raise alone(error)  # noqa: B904 - it is the same error
-    except Exception as error:
-        # Adapters of others may raise anything; a call must end as one of our own errors.
-        raise _defect(model, name, error) from error
-    if not reply.text.strip() and not reply.tool_calls:
-        raise BadReply(f"{name} answered with an empty text", model=name)
-    return msgspec.structs.replace(reply, text=storable(reply.text))
-
-
-def _can(model: Model, name: str) -> Capabilities:
-    try:
-        return model.capabilities(name)
-    except Exception as error:
-        # As above: somebody else's code.
-        raise _defect(model, f"{model.provider}:{name}", error) from error
-
-
-def _defect(model: Model, name: str, error: Exception) -> ModelFailed:
-    return ModelFailed(
-        f"the adapter of {model.provider} failed: {type(error).__name__}: "
-        f"{without_secrets(str(error))[:300]}",
-        hint="this is a defect of the adapter; tell its author",
-        model=name,
-    )
-
-
-async def _reply(model: Model, request: ModelRequest, emit: Emit | None) -> ModelReply:
-    if emit is None:
-        return await model.complete(request)
-    if not _can(model, request.model).stream:
-        whole = await model.complete(request)
-        emit(Piece(storable(whole.text)))
-        return whole
-    stream = model.stream(request)
-    try:
-        async for chunk in stream:
-            if chunk.text:
-                emit(Piece(storable(chunk.text)))
-            if chunk.reply is not None:
-                return chunk.reply
-    finally:
-        if isinstance(stream, AsyncGenerator):
-            await stream.aclose()
-    name = f"{model.provider}:{request.model}"
-    raise ConnectionLost(f"the stream of {name} ended before its answer did", model=name)
-
-
 def _most_retries(work: Work, policy: Policy) -> int:
     most, asked = policy.limits.max_retries or 0, work.question.retries
     return most if asked is None else min(most, asked)
-
-
-def _possible(model: Model, request: ModelRequest) -> ModelRequest:
-    """The request as far as the model can take it. A schema is asked for in words as well, and
-    what comes back is checked; tools cannot be done without."""
-    can = _can(model, request.model)
-    if request.tools and not can.tools:
-        raise UsageError(
-            f"{model.provider}:{request.model} calls no tools",
-            hint="take a model that does, or leave the tools out",
-        )
-    return request if can.schema else msgspec.structs.replace(request, schema=None)
 
 
 def _check_open(trial: Trial, name: str) -> None:

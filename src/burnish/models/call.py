@@ -24,7 +24,8 @@ from burnish.errors import (
     UsageError,
 )
 from burnish.masking import without_secrets
-from burnish.models.attempts import CANCELLED, Attempts, Emit
+from burnish.models.adapter import Emit
+from burnish.models.attempts import CANCELLED, Attempts
 from burnish.models.flight import SingleFlight
 from burnish.models.model import Usage
 from burnish.models.question import (

@@ -121,7 +121,7 @@ def items_of(given: Items) -> list[Numbered]:
 
 def wish_of(each: Numbered, options: Mapping[str, Any]) -> Wish:
     """The item's own options win over those of the whole batch."""
-    known = set(Wish.__struct_fields__) - {"idea", "batch_key"}
+    known = set(Wish.__struct_fields__) - {"idea", "batch_key", "needs_model"}
     for name in options:
         if name not in known:
             raise UsageError(f"batch takes no {name!r}", hint=f"use {', '.join(sorted(known))}")
@@ -130,7 +130,8 @@ def wish_of(each: Numbered, options: Mapping[str, Any]) -> Wish:
     for name in ("phases", "techniques"):
         if name in plain:
             plain[name] = tuple(plain[name])
-    return Wish(idea=each.item.idea, batch_key=each.key, **(plain | own))
+    # Half a batch by a model and half without would be no batch.
+    return Wish(idea=each.item.idea, batch_key=each.key, needs_model=True, **(plain | own))
 
 
 def _text(path: Path) -> str:

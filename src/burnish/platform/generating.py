@@ -33,7 +33,8 @@ _TINY_TOKENS = 250
 
 
 class Wish(msgspec.Struct, frozen=True, kw_only=True):
-    """What `generate` was asked for; see there."""
+    """What `generate` was asked for; see there. `needs_model`: a model that cannot be reached is
+    an error even where nobody named it."""
 
     idea: str
     name: str = ""
@@ -52,6 +53,7 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True):
     fresh: bool = False
     store: bool = True
     batch_key: str = ""
+    needs_model: bool = False
 
 
 class _Job(msgspec.Struct, frozen=True):
@@ -203,7 +205,7 @@ class Generating:
             return await self._written(job, model)
         except Unavailable as error:
             # Nobody asked for this model by name: the offline prompt is better than none.
-            if wish.model or self._settings.generation.model != AUTO:
+            if wish.model or wish.needs_model or self._settings.generation.model != AUTO:
                 raise
             made = await self._composed(call, wish, 1 if wish.count is None else wish.count)
             warning = f"composed offline, because {error.what}"

@@ -217,6 +217,13 @@ def _nearest(name: str, names: list[str], prefix: str = "") -> str:
 def check_value(key: str, value: Any, where: str) -> Any:
     """The value in the setting's type. Raises SettingsError naming where it was set."""
     field = fields()[generic(key)]
+    if key.endswith("base_url") and isinstance(value, str) and "@" in value:
+        # The address is shown in many places, so a password in it would be.
+        raise SettingsError(
+            f"{key} from {where} holds a user or a password",
+            hint="write the address without them; keys come from the environment",
+            subject=key,
+        )
     if isinstance(value, str) and ("tuple" in str(field.type)):
         value = [part.strip() for part in value.split(",") if part.strip()]
     try:
