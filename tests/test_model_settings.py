@@ -156,6 +156,13 @@ class TestModels:
         assert (limits.requests_per_minute, limits.tokens_per_minute) == (6, 7)
 
     @pytest.mark.spec("SEC-01")
+    def test_a_password_in_an_address_is_refused_and_not_shown(self) -> None:
+        env = {"BURNISH_MODELS__ACME__BASE_URL": "http://bob:hunter2hunter2@acme/v1"}
+        with pytest.raises(SettingsError, match="holds a user or a password") as caught:
+            load(env=env, files=[])
+        assert "hunter2" not in str(caught.value)
+
+    @pytest.mark.spec("SEC-01")
     def test_a_key_in_a_file_is_refused(self, tmp_path: Path) -> None:
         path = tmp_path / "burnish.yaml"
         path.write_text("models:\n  openai:\n    api_key: sk-x\n", encoding="utf-8")

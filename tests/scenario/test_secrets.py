@@ -115,7 +115,7 @@ def servers(
         for each in PROVIDERS:
             url = (own if each == provider else others).url
             surroundings[f"BURNISH_MODELS__{each.name.upper()}__BASE_URL"] = url + each.path
-        surroundings["BURNISH_MODELS__X__BASE_URL"] = f"http://bob:{PASSWORD}@{own.url[7:]}/v1"
+        surroundings["BURNISH_MODELS__X__BASE_URL"] = "http://127.0.0.1:9/v1"
         for name, value in surroundings.items():
             monkeypatch.setenv(name, value)
         yield Servers(own, others)

@@ -95,7 +95,10 @@ def test_every_setting_has_a_reader_and_a_test_and_a_description() -> None:
         assert read, f"nobody reads {key}"
         assert field.description, f"{key} has no description"
         shown = (key, key.replace(".", "__"), field.env)
-        assert any(re.search(rf"(?<![\w.]){re.escape(form)}\b", tests) for form in shown), (
+        forms = [
+            re.sub("<provider>", r"\\w+", re.escape(form), flags=re.IGNORECASE) for form in shown
+        ]
+        assert any(re.search(rf"(?<![\w.]){form}\b", tests) for form in forms), (
             f"no test sets {key}"
         )
 

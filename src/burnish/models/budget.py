@@ -25,6 +25,10 @@ class Budget:
     def bounds_cost(self) -> bool:
         return self._max_cost is not None
 
+    @property
+    def is_bounded(self) -> bool:
+        return self._max_cost is not None or self._max_calls is not None
+
     def reserve(self, model: str, cost_usd: float | None) -> float:
         """Sets aside what the next call may cost. Raises BudgetExceeded instead of passing a
         bound, also where the price is unknown: a bound on money would not hold."""

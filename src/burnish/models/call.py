@@ -347,7 +347,8 @@ def _flight(key: str, question: Question) -> Hashable:
         hash(check)
     except TypeError:
         check = id(check)
-    return key, check, id(question.budget)
+    budget = question.budget
+    return key, check, id(budget) if budget is not None and budget.is_bounded else None
 
 
 def _shared(answer: Answer, run_id: str, latency_ms: float) -> Answer:

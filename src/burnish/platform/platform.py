@@ -141,26 +141,7 @@ class AsyncPlatform(Ground):
         Raises ModelFailed (AllModelsFailed with fallbacks), BudgetExceeded before a call that
         could pass `max_cost_usd`.
         """
-        return await self._generating.make(
-            Wish(
-                idea=idea,
-                name=name,
-                category=category,
-                context=context,
-                persona=persona,
-                phases=tuple(phases),
-                count=count,
-                techniques=tuple(techniques),
-                target=target,
-                model=model,
-                strategy=strategy,
-                selector=selector,
-                max_cost_usd=max_cost_usd,
-                history=history,
-                fresh=fresh,
-                store=store,
-            )
-        )
+        return await self._generating.make(_wish(locals()))
 
     def generate_stream(
         self,
@@ -181,23 +162,7 @@ class AsyncPlatform(Ground):
     ) -> AsyncGenerator[GenerationEvent]:
         """`generate` of one prompt, told while it runs. The joined texts of the `final` phase,
         since its last restart, are the text of the result, which the last event brings."""
-        return self._generating.stream(
-            Wish(
-                idea=idea,
-                name=name,
-                category=category,
-                context=context,
-                persona=persona,
-                phases=tuple(phases),
-                techniques=tuple(techniques),
-                target=target,
-                model=model,
-                max_cost_usd=max_cost_usd,
-                history=history,
-                fresh=fresh,
-                store=store,
-            )
-        )
+        return self._generating.stream(_wish(locals()))
 
     async def batch(
         self,
@@ -296,6 +261,14 @@ class AsyncPlatform(Ground):
         from burnish.platform.completing import Completing
 
         return Completing(self.settings, self._live, self.prompts)
+
+
+def _wish(given: Mapping[str, Any]) -> Wish:
+    """A method's arguments, which are named as the wish names them."""
+    plain = {name: value for name, value in given.items() if name != "self"}
+    for name in ("phases", "techniques"):
+        plain[name] = tuple(plain[name])
+    return Wish(**plain)
 
 
 def _as_new(made: Generation, new_id: Callable[[], str]) -> Generation:
