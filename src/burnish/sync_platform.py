@@ -8,10 +8,8 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from burnish._sync import LoopThread, SyncFace, blocking, streaming
-from burnish.analytics.runs import AsyncRuns
 from burnish.generation.persona import Persona
 from burnish.library.prompts import AsyncPrompts
-from burnish.models.catalogue import AsyncModels
 from burnish.platform import AsyncPlatform
 from burnish.settings import Settings
 from burnish.storage.store import Fetched
@@ -19,6 +17,7 @@ from burnish.techniques import Catalog
 
 if TYPE_CHECKING:
     from burnish.storage.cache import ResponseCache
+    from burnish.sync_rooms import Models, Runs
 
 
 class Prompts(SyncFace[AsyncPrompts]):
@@ -61,26 +60,6 @@ def _reader(
         return cached(reference) or read(reference)
 
     return get
-
-
-class Runs(SyncFace[AsyncRuns]):
-    """`platform.runs` of the sync face."""
-
-    page = blocking(AsyncRuns.page)
-    get = blocking(AsyncRuns.get)
-    count = blocking(AsyncRuns.count)
-    export = blocking(AsyncRuns.export)
-    import_ = blocking(AsyncRuns.import_)
-    forget = blocking(AsyncRuns.forget)
-
-
-class Models(SyncFace[AsyncModels]):
-    """`platform.models` of the sync face."""
-
-    providers = blocking(AsyncModels.providers)
-    list = blocking(AsyncModels.list)
-    check = blocking(AsyncModels.check)
-    pull = blocking(AsyncModels.pull)
 
 
 class Platform(SyncFace[AsyncPlatform]):
@@ -129,11 +108,15 @@ class Platform(SyncFace[AsyncPlatform]):
     @cached_property
     def runs(self) -> Runs:
         """What was run."""
+        from burnish.sync_rooms import Runs
+
         return Runs(self._target.runs, self._loop)
 
     @cached_property
     def models(self) -> Models:
         """Providers and their models."""
+        from burnish.sync_rooms import Models
+
         return Models(self._target.models, self._loop)
 
     @property

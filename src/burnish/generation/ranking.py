@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
+from burnish.generation.score import Feature, Score
 from burnish.intents.tokens import estimate_tokens
 from burnish.prompts.template import find_variables
 
@@ -39,23 +40,6 @@ _COMMON = re.compile(
     r"them|their|who|what|when|where|which|how|why|please|want|need|make|give|get|let|some|any|"
     r"all|also|just|very|more|most|than|then|should|would|could|have|has|had|not|but|out|one"
 )
-
-
-class Feature(msgspec.Struct, frozen=True, kw_only=True):
-    """`value` and `weight` are 0..1; `contribution` is their product. `finding` says what to do."""
-
-    name: str
-    value: float
-    weight: float
-    contribution: float
-    finding: str = ""
-
-
-class Score(msgspec.Struct, frozen=True, kw_only=True):
-    """`total` is the sum of the contributions, 0..1."""
-
-    total: float
-    features: tuple[Feature, ...]
 
 
 class Scored(msgspec.Struct, frozen=True, kw_only=True):

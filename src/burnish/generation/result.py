@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from burnish.generation.ranking import Score
+from burnish.generation.score import Score
 from burnish.intents.intent import Classification
 from burnish.prompts.prompt import Message, Variable
 from burnish.settings import Family, Phase

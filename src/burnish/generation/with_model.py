@@ -11,17 +11,18 @@ from burnish.generation.persona import Persona
 from burnish.generation.phases.asks import Material
 from burnish.generation.phases.clean import messages_of
 from burnish.generation.phases.rules import Rules
-from burnish.generation.phases.strategies import WRITING, run_phases
+from burnish.generation.phases.strategies import run_phases
 from burnish.generation.phases.write import Desk, PhaseModel, Sheet, Told
-from burnish.generation.ranking import Score, rank
+from burnish.generation.ranking import rank
 from burnish.generation.result import OFFLINE, Candidate, Choice, Generation
+from burnish.generation.score import Score
 from burnish.generation.selector import select
 from burnish.models.budget import Budget
 from burnish.models.question import Calls
 from burnish.prompts.prompt import Message, Variable, join_messages
 from burnish.prompts.sections import Section
 from burnish.prompts.template import escape, find_variables
-from burnish.settings import Family, Phase, PhasesSettings, Strategy
+from burnish.settings import WRITING, Family, Phase, PhasesSettings, Strategy
 
 
 class WriteRequest(msgspec.Struct, frozen=True, kw_only=True):

@@ -7,6 +7,7 @@ import logging
 from collections.abc import AsyncGenerator, Callable
 from contextlib import suppress
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -14,16 +15,17 @@ from burnish.errors import Unavailable, UsageError
 from burnish.generation.event import GenerationEvent
 from burnish.generation.generator import MAX_CANDIDATES, parse_phases
 from burnish.generation.naming import name_for
-from burnish.generation.phases.strategies import WRITING
-from burnish.generation.phases.write import Told
 from burnish.generation.result import OFFLINE, Generation
 from burnish.generation.texts import usage_example
 from burnish.library.prompts import AsyncPrompts
-from burnish.models.budget import Budget
 from burnish.platform.composer import Composer
 from burnish.platform.live import Live
 from burnish.platform.parts import Parts
-from burnish.settings import Phase, Strategy
+from burnish.settings import WRITING, Phase, Strategy
+
+if TYPE_CHECKING:
+    from burnish.generation.phases.write import Told
+    from burnish.models.budget import Budget
 
 AUTO = "auto"
 _STRATEGIES: tuple[Strategy, ...] = ("best", "cascade", "all")

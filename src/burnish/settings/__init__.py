@@ -2,6 +2,7 @@
 
 from burnish.settings.groups import (
     PHASES,
+    WRITING,
     CacheSettings,
     Family,
     GenerationSettings,
@@ -32,6 +33,7 @@ __all__ = [
     "FILE_NAME",
     "PHASES",
     "PROVIDER",
+    "WRITING",
     "CacheSettings",
     "Family",
     "GenerationSettings",

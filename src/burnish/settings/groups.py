@@ -13,6 +13,8 @@ from burnish.errors import SettingsError
 Family = Literal["generic", "claude", "gpt", "gemini", "open"]
 Strategy = Literal["best", "cascade", "all"]
 Phase = Literal["explore", "draft", "refine"]
+# The phases whose text is the prompt; explore writes notes.
+WRITING: tuple[Phase, ...] = ("draft", "refine")
 PHASES: tuple[Phase, ...] = ("explore", "draft", "refine")
 
 

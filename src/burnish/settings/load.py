@@ -8,6 +8,7 @@ Environment: `BURNISH_<GROUP>__<KEY>`, and for the first two the short `BURNISH_
 from __future__ import annotations
 
 import difflib
+import functools
 import os
 import re
 from collections.abc import Iterator, Mapping
@@ -85,11 +86,13 @@ def default_files(home: str | None = None) -> list[Path]:
     return [path for path in (data_folder / FILE_NAME, Path.cwd() / FILE_NAME) if path.is_file()]
 
 
+@functools.cache
 def fields() -> dict[str, SettingField]:
     """Every setting by its dotted key. `models.<provider>.…` stands for that of each provider."""
     return {field.key: field for field in _fields(Settings(), "")}
 
 
+@functools.cache
 def groups() -> frozenset[str]:
     """All that may stand before a dot, such as `phases` and `phases.draft`."""
     parts = (key.split(".") for key in fields())

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 import msgspec
 
 from burnish.generation.persona import Persona
-from burnish.generation.ranking import Score
+from burnish.generation.score import Score
 from burnish.prompts.prompt import Message
 from burnish.settings import Phase
 

@@ -19,12 +19,10 @@ import msgspec
 
 from burnish.generation.phases.write import Desk, Sheet, write
 from burnish.generation.ranking import rank
-from burnish.settings import Phase, Strategy
+from burnish.settings import WRITING, Phase, Strategy
 
 T = TypeVar("T")
-# The phases whose text is the prompt; explore writes notes.
 _OTHER_SAMPLES = 1_000
-WRITING: tuple[Phase, ...] = ("draft", "refine")
 
 
 async def run_phases(
