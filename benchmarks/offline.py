@@ -97,7 +97,7 @@ def rendering() -> list[dict[str, Any]]:
 def main() -> None:
     one_core()
     # Nothing remembered: what is measured is the work, not the memory of it.
-    forgetful = {"cache__intent_ttl_s": 0.0, "cache__ranking_ttl_s": 0.0}
+    forgetful: dict[str, Any] = {"cache__intent_ttl_s": 0.0, "cache__ranking_ttl_s": 0.0}
     with tempfile.TemporaryDirectory() as home, burnish.open(home, **forgetful) as p:
         report("offline", [*verbs(p), *rendering()])
 
