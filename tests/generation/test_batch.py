@@ -117,6 +117,18 @@ class TestRunning:
             assert p.prompts.list().total == 6
         assert len(journal.read_text(encoding="utf-8").splitlines()) == 6
 
+    def test_two_batches_do_not_share_a_journal(self, tmp_path: Path) -> None:
+        journal = tmp_path / "out.jsonl"
+
+        def second(request: ModelRequest) -> str:
+            with burnish.open(str(tmp_path / "other")) as other, pytest.raises(Conflict) as caught:
+                other.batch(IDEAS, output=journal, resume=True)
+            assert "another batch writes" in str(caught.value)
+            return "1. Notes that are long enough to be taken."
+
+        with opened(tmp_path, Fake(second)) as p:
+            p.batch(IDEAS[:1], output=journal, model="fake:m", phases=["explore"], count=1)
+
     def test_a_line_that_a_kill_cut_off_is_done_again(self, tmp_path: Path) -> None:
         journal = tmp_path / "out.jsonl"
         with opened(tmp_path) as p:

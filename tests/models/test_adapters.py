@@ -136,17 +136,20 @@ def _text(content: Any) -> str:
 
 
 CASES = [
-    pytest.param(case, id=case.provider, marks=pytest.mark.spec(*rows))
-    for case, rows in (
-        (Case("openai", "gpt-4o-mini"), ("MOD-01", "MOD-02")),
-        (Case("deepseek", "deepseek-chat", embeds=False), ("MOD-01", "MOD-05")),
-        (Case("groq", "openai/gpt-oss-120b", embeds=False), ("MOD-01", "MOD-05")),
-        (Case("xai", "grok-4-fast", embeds=False), ("MOD-01", "MOD-05")),
-        (Case("openrouter", "meta/llama", path="/api/v1"), ("MOD-01", "MOD-05")),
-        (Case("mistral", "mistral-small", seed="random_seed"), ("MOD-01",)),
-        (Case("anthropic", "claude-haiku-4-5", Anthropic, "", embeds=False), ("MOD-01", "MOD-03")),
-        (Case("gemini", "gemini-2.5-flash", Gemini, ""), ("MOD-01", "MOD-04")),
-        (Case("ollama", "llama3.2", Ollama, ""), ("MOD-01",)),
+    pytest.param(case, id=case.provider, marks=mark)
+    for case, mark in (
+        (Case("openai", "gpt-4o-mini"), pytest.mark.spec("MOD-01", "MOD-02")),
+        (Case("deepseek", "deepseek-chat", embeds=False), pytest.mark.spec("MOD-01", "MOD-05")),
+        (Case("groq", "openai/gpt-oss-120b", embeds=False), pytest.mark.spec("MOD-01", "MOD-05")),
+        (Case("xai", "grok-4-fast", embeds=False), pytest.mark.spec("MOD-01", "MOD-05")),
+        (Case("openrouter", "meta/llama", path="/api/v1"), pytest.mark.spec("MOD-01", "MOD-05")),
+        (Case("mistral", "mistral-small", seed="random_seed"), pytest.mark.spec("MOD-01")),
+        (
+            Case("anthropic", "claude-haiku-4-5", Anthropic, "", embeds=False),
+            pytest.mark.spec("MOD-01", "MOD-03"),
+        ),
+        (Case("gemini", "gemini-2.5-flash", Gemini, ""), pytest.mark.spec("MOD-01", "MOD-04")),
+        (Case("ollama", "llama3.2", Ollama, ""), pytest.mark.spec("MOD-01")),
     )
 ]
 

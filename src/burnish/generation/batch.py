@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sys
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from pathlib import Path
 from typing import IO, Literal, Self
@@ -73,8 +74,9 @@ class Journal:
     def __enter__(self) -> Self:
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            self._cut_torn_line()
             self._file = self.path.open("ab")
+            _lock(self._file, self.path)
+            self._cut_torn_line()
         except OSError as error:
             raise UsageError(
                 f"{self.path} cannot be written: {error.strerror}",
@@ -116,6 +118,24 @@ class Journal:
             whole = content.rfind(b"\n") + 1
             if whole < len(content):
                 os.truncate(self.path, whole)
+
+
+def _lock(file: IO[bytes], path: Path) -> None:
+    """Two batches on one journal would do each item twice. The lock ends with its process, however
+    that ends; Windows has none of the kind."""
+    if sys.platform == "win32":
+        return
+    import fcntl
+
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        file.close()
+        raise Conflict(
+            f"another batch writes {path} now",
+            hint="wait for it, or name another file with --output",
+            subject=str(path),
+        ) from None
 
 
 async def run_batch(

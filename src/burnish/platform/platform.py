@@ -33,7 +33,8 @@ class AsyncPlatform(Ground):
     """Everything that Burnish does, as coroutines. `burnish.open_async()` makes one.
 
     The store is opened by the first call that needs it; `analyze` and `enhance` never do, and
-    models are loaded by the first call that asks one.
+    models are loaded by the first call that asks one. A platform belongs to the event loop that
+    it is first used in.
     """
 
     def __init__(self, loaded: Loaded, plugins: Sequence[object] = ()) -> None:
