@@ -184,6 +184,7 @@ class AsyncModels:
 
 
 def _without_user(url: str) -> str:
-    """An address may carry a name and a password."""
+    """An address may carry a name and a password, or a key behind a question mark."""
     parts = urlsplit(url)
-    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+    host = parts.netloc.rpartition("@")[2]
+    return urlunsplit(parts._replace(netloc=host, query="", fragment=""))

@@ -220,10 +220,10 @@ def _nearest(name: str, names: list[str], prefix: str = "") -> str:
 def check_value(key: str, value: Any, where: str) -> Any:
     """The value in the setting's type. Raises SettingsError naming where it was set."""
     field = fields()[generic(key)]
-    if key.endswith("base_url") and isinstance(value, str) and "@" in value:
+    if key.endswith("base_url") and isinstance(value, str) and set("@?#") & set(value):
         # The address is shown in many places, so a password in it would be.
         raise SettingsError(
-            f"{key} from {where} holds a user or a password",
+            f"{key} from {where} holds a user or a password, or a ?",
             hint="write the address without them; keys come from the environment",
             subject=key,
         )
