@@ -93,6 +93,9 @@ class _Message(msgspec.Struct):
     content: str | list[_Part] | None = None
     refusal: str | None = None
     tool_calls: list[_Call] | None = None
+    # What a model thinks aloud is no part of its answer, but shows that it is at work.
+    reasoning_content: Any = None
+    reasoning: Any = None
 
 
 class _Choice(msgspec.Struct):
@@ -179,7 +182,8 @@ class OpenAILike:
             body.setdefault("stream_options", {"include_usage": True})
         gathered = _Gathered(self._faults, request.model)
         done = False
-        events = self._wire.events(url, self._encoded(body, request.model), model=request.model)
+        sent = self._encoded(body, request.model)
+        events = self._wire.events(url, sent, lambda: gathered.heard, model=request.model)
         async with aclosing(cast("Any", events)):
             async for event in events:
                 if event == DONE:
@@ -278,6 +282,7 @@ class _Gathered:
         self._refused = ""
         self._model = ""
         self.finish = ""
+        self.heard = False
 
     def take(self, answer: _Answer) -> str:
         """The text that this piece adds. Raises ModelFailed for an error that came as an answer,
@@ -293,6 +298,7 @@ class _Gathered:
         message = choice.delta or choice.message
         if message is None:
             return ""
+        self.heard = self.heard or _says_something(message)
         self._refused += message.refusal or ""
         for call in message.tool_calls or ():
             self._take_call(call)
@@ -348,6 +354,11 @@ def _tool_choice(
     if choice in ("auto", "required", "none"):
         return choice
     return {"type": "function", "function": {"name": choice}} if choice else None
+
+
+def _says_something(message: _Message) -> bool:
+    said = (message.content, message.refusal, message.tool_calls)
+    return any((*said, message.reasoning_content, message.reasoning))
 
 
 def _usage(usage: _Usage | None) -> Usage:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import suppress
 from typing import Any
 from urllib.parse import urlsplit
@@ -105,11 +105,14 @@ class Wire:
         except (aiohttp.ClientError, OSError, TooLong) as error:
             raise self._failure(error, model, "whole") from None
 
-    async def events(self, url: str, body: bytes, *, model: str = "") -> AsyncIterator[bytes]:
+    async def events(
+        self, url: str, body: bytes, heard: Callable[[], bool], *, model: str = ""
+    ) -> AsyncIterator[bytes]:
         """The data of each event of the stream that answers, `DONE` included where it comes.
 
-        A server that does not stream gives its one JSON reply. Closing the iterator closes the
-        connection.
+        `heard` tells whether any event so far held a token: many begin with one that names the
+        role alone. A server that does not stream gives its one JSON reply. Closing the iterator
+        closes the connection.
         """
         times = self._options.timeouts
         waiting = "first token" if times.first_token_s < times.whole_s else "whole"
@@ -133,8 +136,8 @@ class Wire:
                 async with asyncio.timeout_at(deadline if waiting == "first token" else None):
                     piece = await response.content.readany()
                 for event in reader.feed(piece) if piece else reader.finish():
-                    waiting = "whole"
                     yield event
+                    waiting = "whole" if heard() else waiting
                     if event == DONE:
                         await _linger(response)
                         return
