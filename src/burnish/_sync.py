@@ -26,7 +26,8 @@ class LoopThread:
     def __init__(self) -> None:
         self._loop = asyncio.new_event_loop()
         self._process = os.getpid()
-        self._waiting: set[concurrent.futures.Future[Any]] = set()
+        self._gate = threading.Lock()
+        self._closing = False
         self._thread = threading.Thread(
             target=self._loop.run_forever, name="burnish-loop", daemon=True
         )
@@ -48,14 +49,12 @@ class LoopThread:
             raise RuntimeError(
                 "the sync face was called from inside its own loop; use open_async()"
             )
-        try:
+        with self._gate:
+            # What is handed over before the gate closes is begun, and cancelled by `close`.
+            if self._closing:
+                coroutine.close()
+                raise UsageError("the platform was closed meanwhile", hint="open another")
             future = asyncio.run_coroutine_threadsafe(coroutine, self._loop)
-        except RuntimeError:  # another thread has closed the loop just now
-            coroutine.close()
-            raise UsageError("the platform was closed meanwhile", hint="open another") from None
-        self._waiting.add(future)
-        if self.closed:
-            future.cancel()
         try:
             return future.result()
         except concurrent.futures.CancelledError:
@@ -63,8 +62,6 @@ class LoopThread:
         except BaseException:
             future.cancel()
             raise
-        finally:
-            self._waiting.discard(future)
 
     def iterate(self, source: AsyncGenerator[T]) -> Iterator[T]:
         """The values as they come. Leaving early closes the source."""
@@ -85,15 +82,14 @@ class LoopThread:
     def close(self) -> None:
         if self.closed:
             return
+        with self._gate:
+            self._closing = True
         # Calls of other threads that still wait get an error; with the loop gone they would wait
         # for ever.
         asyncio.run_coroutine_threadsafe(_cancel_others(), self._loop).result()
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
-        # What came between the last look and the end was never begun.
-        for future in tuple(self._waiting):
-            future.cancel()
 
 
 async def _next(source: AsyncGenerator[T]) -> T:
