@@ -404,3 +404,36 @@ def test_observers_from_plug_ins_hear_of_every_call(tmp_path: Path) -> None:
         answer = say(p)
     assert [event.kind for event in heard] == ["begin", "attempt", "end"]
     assert {event.run_id for event in heard} == {answer.run_id}
+
+
+def test_an_observer_that_fails_is_told_of_and_ends_no_call(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(event: burnish.CallEvent) -> None:
+        raise ValueError("mine")
+
+    class Plugin:
+        @staticmethod
+        def models() -> list[Any]:
+            return [Fake()]
+
+        @staticmethod
+        def call_observers() -> list[Callable[[burnish.CallEvent], None]]:
+            return [broken]
+
+    with burnish.open(str(tmp_path), plugins=[Plugin]) as p:
+        p.prompts.create("say", PROMPT)
+        assert say(p).text
+    assert "a call observer failed: ValueError: mine" in caplog.text
+
+
+def test_a_run_that_cannot_be_kept_is_told_of(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with burnish.open(str(tmp_path)) as p:
+        run = Run(id=p.new_id(), kind="agent", created_at=datetime.now(UTC))
+        p.record_run(run)
+        p.record_run(run)
+        p.flush()
+        assert len(p.runs.page().items) == 1
+    assert "recording runs: a run with this id is recorded already" in caplog.text

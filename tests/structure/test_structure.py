@@ -73,6 +73,13 @@ def test_no_broad_except() -> None:
     assert len(broad) <= len(allowed) + 1  # adapter.py has two
 
 
+def test_outside_data_gets_its_shape_in_one_place() -> None:
+    """Where one thread at a time learns what a class looks like: two at once crash the process."""
+    direct = re.compile(r"msgspec\.(?:convert|json\.Decoder)\(|msgspec\.\w+\.decode\(.*type=")
+    places = {path.name for path, text in modules() if direct.search(text)}
+    assert places == {"shapes.py"}
+
+
 def test_root_names_are_complete_and_sorted() -> None:
     listed = sorted(burnish.__all__, key=str.lower)
     assert listed == sorted(set(burnish.__all__), key=str.lower)

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from burnish.errors import BurnishError, Conflict, NotFound, StoreError, UsageError
+from burnish.shapes import decoder
 from burnish.storage.run import Run, RunCursor, RunFilter
 from burnish.storage.store import Store
 
@@ -199,9 +200,9 @@ class _Incoming:
         )
 
 
-_DECODER = msgspec.json.Decoder(Run)
+_DECODER = decoder(Run)
 _ENCODER = msgspec.json.Encoder()
-_CURSOR = msgspec.json.Decoder(tuple[datetime, str])
+_CURSOR = decoder(tuple[datetime, str])
 
 
 def _write(last: Run) -> str:

@@ -29,6 +29,7 @@ from burnish.cli.common import (
     warn,
 )
 from burnish.errors import UsageError
+from burnish.shapes import decode
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -273,7 +274,7 @@ def _from_json(path: Path) -> dict[str, Any]:
     import msgspec
 
     try:
-        return msgspec.json.decode(read_file(path), type=dict[str, Any])
+        return decode(read_file(path), dict[str, Any])
     except (msgspec.DecodeError, msgspec.ValidationError) as error:
         raise UsageError(
             f"{path} holds no JSON object: {error}", hint='write {"name": …}'

@@ -25,6 +25,7 @@ from burnish.cli.common import (
     warn,
 )
 from burnish.errors import UsageError
+from burnish.shapes import convert
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -243,7 +244,7 @@ def _text(value: Any) -> str:
     from burnish.prompts.prompt import Message
 
     try:
-        messages = msgspec.convert(value, list[Message])
+        messages = convert(value, list[Message])
     except msgspec.ValidationError:
         return msgspec.json.format(msgspec.json.encode(value), indent=2).decode()
     return "\n\n".join(f"[{message.role}]\n{message.content}" for message in messages)

@@ -15,6 +15,7 @@ from burnish.generation.brief import Brief
 from burnish.intents import Classification, task_types
 from burnish.intents.intent import Intent
 from burnish.prompts.prompt import Variable
+from burnish.shapes import convert
 
 # What the general archetype of the intent counts at least, and from which chance on a kind of
 # another intent may win by its pattern.
@@ -174,6 +175,6 @@ def _load(path: Path) -> Archetype:
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
         content = yaml.load(path.read_text(encoding="utf-8"), loader)  # noqa: S506 - safe loaders
-        return msgspec.convert(content, Archetype)
+        return convert(content, Archetype)
     except (yaml.YAMLError, msgspec.ValidationError) as error:
         raise UsageError(f"{path.name}: {' '.join(str(error).split())}") from None

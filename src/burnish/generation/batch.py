@@ -13,6 +13,7 @@ import msgspec
 
 from burnish.errors import BurnishError, Conflict, UsageError
 from burnish.generation.batch_items import Numbered
+from burnish.shapes import decode
 
 MAX_WORKERS = 64
 
@@ -105,7 +106,7 @@ class Journal:
             ) from None
         for number, line in enumerate(lines[:-1], start=1):
             try:
-                yield msgspec.json.decode(line, type=BatchResult)
+                yield decode(line, BatchResult)
             except msgspec.DecodeError as error:
                 raise UsageError(
                     f"line {number} of {self.path} is no result of a batch: {error}",

@@ -11,6 +11,7 @@ from typing import Any, cast
 import msgspec
 
 from burnish.errors import UsageError
+from burnish.shapes import convert
 
 MAX_ITEMS = 100_000
 _MOST_FIELD_CHARS = 10_000_000
@@ -71,7 +72,7 @@ def item_of(value: object, place: str) -> Item:
     if isinstance(value, str):
         value = {"idea": value}
     try:
-        item = msgspec.convert(value, Item)
+        item = convert(value, Item)
     except msgspec.ValidationError as error:
         raise UsageError(
             f"{place} is no item: {error}",

@@ -15,6 +15,7 @@ from burnish.generation.archetype import Line, lines
 from burnish.intents.intent import Intent
 from burnish.prompts.sections import Sections
 from burnish.settings import Phase
+from burnish.shapes import convert
 
 FOLDER = Path(__file__).parent / "personas"
 AUTO = "auto"
@@ -92,7 +93,7 @@ def _load(path: Path) -> Persona:
     import yaml
 
     try:
-        persona = msgspec.convert(yaml.safe_load(path.read_text(encoding="utf-8")), Persona)
+        persona = convert(yaml.safe_load(path.read_text(encoding="utf-8")), Persona)
     except (yaml.YAMLError, msgspec.ValidationError, UnicodeDecodeError) as error:
         raise UsageError(
             f"{path} is no persona: {' '.join(str(error).split())}",

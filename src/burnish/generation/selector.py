@@ -14,6 +14,7 @@ from burnish.models.budget import Budget
 from burnish.models.model import ModelRequest
 from burnish.models.question import Calls, Question
 from burnish.prompts.prompt import Message
+from burnish.shapes import decode
 
 _SYSTEM = (
     "You judge prompts for language models. The best prompt is the one whose answers will serve "
@@ -89,7 +90,7 @@ def _read(answer: str, count: int) -> _Reply | None:
     if start < 0 or end < start:
         return None
     try:
-        reply = msgspec.json.decode(answer[start : end + 1], type=_Reply)
+        reply = decode(answer[start : end + 1], _Reply)
     except msgspec.DecodeError:
         return None
     return reply if 1 <= reply.choice <= count and reply.reason.strip() else None

@@ -11,6 +11,7 @@ import msgspec
 from burnish.errors import UsageError
 from burnish.library.values import Page
 from burnish.prompts.prompt import Prompt
+from burnish.shapes import decoder
 from burnish.storage.store import PromptCursor, PromptFilter, Prompts, Sort
 
 MAX_PAGE = 1000
@@ -21,7 +22,7 @@ class _Place(msgspec.Struct, frozen=True, array_like=True):
     last: PromptCursor
 
 
-_DECODER = msgspec.json.Decoder(_Place)
+_DECODER = decoder(_Place)
 
 
 def check_limit(limit: int) -> None:

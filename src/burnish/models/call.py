@@ -38,6 +38,7 @@ from burnish.models.question import (
     storable,
 )
 from burnish.models.registry import Registry
+from burnish.shapes import decode
 from burnish.storage.run import Run
 
 
@@ -224,7 +225,7 @@ class Caller:
         if stored is None:
             return None
         try:
-            answer = msgspec.json.decode(stored, type=Answer)
+            answer = decode(stored, Answer)
         except msgspec.DecodeError:  # written by another version: as good as none
             return None
         refused = question.check is not None and question.check(answer.text)

@@ -10,6 +10,7 @@ from burnish.models.faults import Faults
 from burnish.models.model import Capabilities
 from burnish.models.openai_like import OpenAILike
 from burnish.models.options import ProviderOptions
+from burnish.shapes import decoder
 
 _HERE = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - an address to avoid
 _PORTS = {"http": 80, "https": 443}
@@ -24,7 +25,7 @@ class _Tags(msgspec.Struct):
     models: list[_Tag]
 
 
-_TAGS = msgspec.json.Decoder(_Tags)
+_TAGS = decoder(_Tags)
 
 
 def ollama_url(host: str) -> str:

@@ -25,6 +25,7 @@ from burnish.models.options import ProviderOptions
 from burnish.models.schema import is_strict
 from burnish.models.usage import counted
 from burnish.models.wire import DONE, Wire
+from burnish.shapes import decoder
 
 # Vectors of a large batch, each number written out.
 _MAX_VECTORS_BYTES = 256 * 2**20
@@ -133,9 +134,9 @@ class _Names(msgspec.Struct):
     data: list[_Name]
 
 
-_ANSWER = msgspec.json.Decoder(_Answer)
-_VECTORS = msgspec.json.Decoder(_Vectors)
-_NAMES = msgspec.json.Decoder(_Names | list[_Name])
+_ANSWER = decoder(_Answer)
+_VECTORS = decoder(_Vectors)
+_NAMES = decoder(_Names | list[_Name])
 
 
 class OpenAILike:

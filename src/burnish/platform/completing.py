@@ -15,6 +15,7 @@ from burnish.models.question import Answer, Question
 from burnish.platform.live import Live
 from burnish.prompts.prompt import PromptVersion
 from burnish.settings import Settings
+from burnish.shapes import convert
 
 
 class _Config(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,7 +31,7 @@ class _Config(msgspec.Struct, frozen=True, kw_only=True):
 
 def _config(version: PromptVersion) -> _Config:
     try:
-        return msgspec.convert(version.config, _Config)
+        return convert(version.config, _Config)
     except msgspec.ValidationError as error:
         raise UsageError(
             f"the config of this prompt is wrong: {error}",

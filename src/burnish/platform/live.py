@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from datetime import UTC, datetime, timedelta
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from burnish.platform.parts import Parts
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from burnish.storage.cache import ResponseCache
     from burnish.storage.recorder import Recorder
     from burnish.storage.store import Store
+
+_LOGGER = logging.getLogger("burnish")
 
 
 class Live:
@@ -81,9 +83,7 @@ class Live:
             ttl_s=cache.prompts_ttl_s,
             fallbacks=self._settings.models.fallbacks,
             observers=self._parts.plugins.collect("call_observers"),
-            report=lambda why: self._parts.log(
-                logging.WARNING, "a call observer failed", reason=why
-            ),
+            report=partial(self._warn, "a call observer failed"),
         )
 
     async def recorder(self) -> Recorder:
@@ -130,4 +130,10 @@ class Live:
             self.responses.close()
 
     def _report(self, what: str, count: int) -> None:
-        self._parts.log(logging.WARNING, "runs not recorded", reason=what, count=count)
+        self._warn("recording runs", f"{what} (runs: {count})")
+
+    def _warn(self, event: str, reason: str) -> None:
+        """What nobody waits for, so that no error tells it: to our log, which is off unless
+        somebody wants it, and to the program's own, which shows it on stderr unless told not to."""
+        self._parts.log(logging.WARNING, event, reason=reason)
+        _LOGGER.warning("burnish: %s: %s", event, reason)

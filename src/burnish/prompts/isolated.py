@@ -16,6 +16,7 @@ from typing import IO, Any
 import msgspec
 
 from burnish.errors import RenderLimit
+from burnish.shapes import decode
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,7 +73,7 @@ class IsolatedRenderer:
                 f"{self._limits.memory_bytes // 1_048_576} MiB while rendering",
                 hint="simplify its loops and repetitions",
             )
-        reply = msgspec.json.decode(answer, type=Reply)
+        reply = decode(answer, Reply)
         if reply.kind == "output":
             raise too_long(self._limits)
         if reply.kind:

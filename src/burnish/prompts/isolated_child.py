@@ -7,6 +7,7 @@ import sys
 import msgspec
 
 from burnish.prompts.isolated import Reply, Request, read_frame, write_frame
+from burnish.shapes import decode
 
 
 def main(memory_bytes: int) -> None:
@@ -19,7 +20,7 @@ def main(memory_bytes: int) -> None:
     _bound_memory(memory_bytes)
     write_frame(replies, b"{}")
     while (frame := read_frame(requests)) is not None:
-        request = msgspec.json.decode(frame, type=Request)
+        request = decode(frame, Request)
         try:
             text = env.render_str(request.text, **request.values)
         except TemplateError as error:

@@ -12,6 +12,7 @@ from burnish.prompts.isolated import IsolatedRenderer, Limits
 from burnish.prompts.prompt import Message, Variable
 from burnish.prompts.template import FUEL, Template, read
 from burnish.prompts.variables import fill
+from burnish.shapes import convert
 
 # What a list of messages brought by a variable may say. `system` is the prompt's own voice.
 PLACEHOLDER_ROLES = ("user", "assistant", "tool")
@@ -164,7 +165,7 @@ def _placeholder(name: str, values: Mapping[str, Any]) -> list[Message]:
 
 def _brought(name: str, item: object) -> Message:
     try:
-        message = msgspec.convert(item, Message)
+        message = convert(item, Message)
     except msgspec.ValidationError as error:
         raise VariableError(
             f"placeholder {name!r} holds something that is no message: {error}",

@@ -21,6 +21,7 @@ from msgspec import Meta
 from burnish.errors import SettingsError
 from burnish.settings.groups import LimitSettings, Settings
 from burnish.settings.vendor import VendorEnvironment
+from burnish.shapes import convert
 
 FILE_NAME = "burnish.yaml"
 # Stands for any provider's name in the list of settings.
@@ -70,7 +71,7 @@ def load(
         _put(tree, key, check_value(key, value, sources[key]))
     keys = [key for key in fields() if PROVIDER not in key]
     return Loaded(
-        msgspec.convert(tree, Settings),
+        convert(tree, Settings),
         {key: sources.get(key, "default") for key in (*keys, *sources)},
         VendorEnvironment(environment),
     )
@@ -230,7 +231,7 @@ def check_value(key: str, value: Any, where: str) -> Any:
     if isinstance(value, str) and ("tuple" in str(field.type)):
         value = [part.strip() for part in value.split(",") if part.strip()]
     try:
-        return msgspec.convert(value, field.type, strict=not isinstance(value, str))
+        return convert(value, field.type, strict=not isinstance(value, str))
     except msgspec.ValidationError as error:
         raise SettingsError(
             f"{key} from {where} is wrong: {_plainly(str(error))}",

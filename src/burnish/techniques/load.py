@@ -9,6 +9,7 @@ from typing import Any, cast
 import msgspec
 
 from burnish.errors import UsageError
+from burnish.shapes import convert
 from burnish.techniques.read_yaml import Place, YamlText, read_yaml, refused
 from burnish.techniques.technique import Technique, contradictions
 
@@ -68,7 +69,7 @@ def _read(path: Path) -> tuple[Technique, dict[Place, int]]:
 
 def _convert(document: YamlText, source: str) -> Technique:
     try:
-        technique = msgspec.convert(_calls_as_text(document.value), Technique)
+        technique = convert(_calls_as_text(document.value), Technique)
     except msgspec.ValidationError as error:
         line, what = _locate(str(error), document.lines)
         raise refused(source, line, what) from error

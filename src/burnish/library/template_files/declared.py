@@ -19,6 +19,7 @@ from burnish.library.template_files.fields import Fault, Lines
 from burnish.prompts.prompt import Variable, VariableType
 from burnish.prompts.template import find_variables
 from burnish.prompts.variables import check_definition, is_type
+from burnish.shapes import convert
 
 _TYPES: Mapping[str, VariableType] = {
     "string": "string", "str": "string", "text": "string",
@@ -122,7 +123,7 @@ def _item(item: object, at: Place, lines: Lines) -> tuple[str, Any, bool | None,
 
 def _variable(name: str, spec: Any, required: bool | None, line: int) -> tuple[Variable, bool]:
     try:
-        given = msgspec.convert(_as_fields(spec), _Spec)
+        given = convert(_as_fields(spec), _Spec)
     except msgspec.ValidationError as error:
         raise Fault(f"variable {name!r}: {error}", line) from None
     kind = _TYPES.get(given.type.lower())

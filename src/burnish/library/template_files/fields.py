@@ -13,6 +13,7 @@ from msgspec import Meta
 from burnish.errors import UsageError
 from burnish.library.examples import EXAMPLES, MOST
 from burnish.prompts.prompt import Message
+from burnish.shapes import convert
 
 Length = Annotated[int, Meta(ge=0)]
 Lines = Mapping[tuple[str | int, ...], int]
@@ -142,7 +143,7 @@ def _converted(
     given: dict[str, Any], places: dict[str, tuple[str | int, ...]], lines: Lines
 ) -> TemplateFields:
     try:
-        fields = msgspec.convert(given, TemplateFields)
+        fields = convert(given, TemplateFields)
     except msgspec.ValidationError as error:
         raise _named(str(error), places, lines) from None
     shortest, longest = fields.min_length, fields.max_length

@@ -12,6 +12,7 @@ from sqlalchemy import DateTime, Dialect, MetaData, String, Text, Uuid
 from sqlalchemy.types import JSON, TypeDecorator, TypeEngine
 
 from burnish.errors import UsageError
+from burnish.shapes import convert
 
 # Batch migrations find a constraint by its name, so each has one.
 metadata = MetaData(
@@ -96,7 +97,7 @@ class Json(TypeDecorator[Any]):
         self.shape = shape
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Any:
-        return value if self.shape is Any else msgspec.convert(value, self.shape)
+        return value if self.shape is Any else convert(value, self.shape)
 
 
 def encode_json(value: Any) -> str:
