@@ -85,7 +85,7 @@ def compare(before: PromptVersion, after: PromptVersion) -> Diff:
     return Diff(
         before_revision=before.revision,
         after_revision=after.revision,
-        messages=tuple(_messages(before.messages, after.messages)),
+        messages=tuple(_pair(*pair) for pair in pairs_of(before.messages, after.messages)),
         variables=tuple(_variables(before.variables, after.variables)),
         config=tuple(_values(before.config, after.config)),
         metadata=tuple(_values(before.metadata, after.metadata)),
@@ -134,29 +134,50 @@ def as_lines(segments: Iterable[Segment], context: int = 3) -> list[str]:
     return list(difflib.unified_diff(before, after, n=context, lineterm=""))[2:]
 
 
-def _messages(before: Sequence[Message], after: Sequence[Message]) -> Iterator[MessageDiff]:
+def lines_of(text: str) -> list[str]:
+    return _LINE.findall(text)
+
+
+def words_of(text: str) -> list[str]:
+    """Words, spaces and marks; together they are the text."""
+    return _TOKEN.findall(text)
+
+
+def edits_of(old: Sequence[str], new: Sequence[str]) -> Iterator[tuple[int, int, int, int]]:
+    """(i, j, k, m) for each stretch where old[i:j] became new[k:m]."""
+    for kind, i, j, k, m in _opcodes(list(old), list(new)):
+        if kind != "equal":
+            yield i, j, k, m
+
+
+def pairs_of(
+    before: Sequence[Message], after: Sequence[Message]
+) -> Iterator[tuple[Message | None, Message | None]]:
+    """Each message beside what became of it; None where it came or went."""
     if [m.role for m in before] == [m.role for m in after]:
-        yield from (_pair(old, new) for old, new in zip(before, after, strict=True))
+        yield from zip(before, after, strict=True)
         return
     matcher = difflib.SequenceMatcher(None, before, after, autojunk=False)
     for kind, i, j, k, m in matcher.get_opcodes():
         if kind == "equal":
-            yield from (_pair(old, new) for old, new in zip(before[i:j], after[k:m], strict=True))
+            yield from zip(before[i:j], after[k:m], strict=True)
         else:
             yield from _replaced(list(before[i:j]), list(after[k:m]))
 
 
-def _replaced(before: list[Message], after: list[Message]) -> Iterator[MessageDiff]:
+def _replaced(
+    before: list[Message], after: list[Message]
+) -> Iterator[tuple[Message | None, Message | None]]:
     """Messages of one role are versions of each other, in order; the rest came or went."""
     while before and after:
         if before[0].role == after[0].role:
-            yield _pair(before.pop(0), after.pop(0))
+            yield before.pop(0), after.pop(0)
         elif any(message.role == before[0].role for message in after):
-            yield _pair(None, after.pop(0))
+            yield None, after.pop(0)
         else:
-            yield _pair(before.pop(0), None)
-    yield from (_pair(message, None) for message in before)
-    yield from (_pair(None, message) for message in after)
+            yield before.pop(0), None
+    yield from ((message, None) for message in before)
+    yield from ((None, message) for message in after)
 
 
 def _pair(before: Message | None, after: Message | None) -> MessageDiff:
@@ -170,7 +191,7 @@ def _pair(before: Message | None, after: Message | None) -> MessageDiff:
 
 
 def _by_line(before: str, after: str) -> Iterator[Segment]:
-    old, new = _LINE.findall(before), _LINE.findall(after)
+    old, new = lines_of(before), lines_of(after)
     for kind, i, j, k, m in _opcodes(old, new):
         gone, come = "".join(old[i:j]), "".join(new[k:m])
         if kind == "replace":
@@ -180,7 +201,7 @@ def _by_line(before: str, after: str) -> Iterator[Segment]:
 
 
 def _by_word(before: str, after: str) -> Iterator[Segment]:
-    old, new = _TOKEN.findall(before), _TOKEN.findall(after)
+    old, new = words_of(before), words_of(after)
     if max(len(old), len(new)) > MAX_TOKENS or _pairs(old, new) > _MAX_PAIRS:
         yield from _told("replace", before, after)
         return
