@@ -28,8 +28,13 @@ class Variable(msgspec.Struct, frozen=True, kw_only=True):
     example: Any = None
 
 
+MAIN = "main"
+"""The branch that every prompt has; `latest` is its newest version."""
+
+
 class PromptVersion(msgspec.Struct, frozen=True, kw_only=True):
-    """An immutable text of a prompt. `content_hash` covers messages, variables and config."""
+    """An immutable text of a prompt. `content_hash` covers messages, variables and config. An
+    archived version stays in the history and is left out of everything else."""
 
     id: str
     prompt_id: str
@@ -43,6 +48,8 @@ class PromptVersion(msgspec.Struct, frozen=True, kw_only=True):
     content_hash: str
     created_at: datetime
     metadata: dict[str, Any] = {}
+    branch: str = MAIN
+    archived_at: datetime | None = None
 
     @property
     def text(self) -> str:
@@ -51,7 +58,8 @@ class PromptVersion(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Prompt(msgspec.Struct, frozen=True, kw_only=True):
-    """A named thing that holds versions. `rating` is 0..1, None without feedback."""
+    """A named thing that holds versions. `rating` is 0..1, None without feedback.
+    `latest_revision` is the newest on the main branch, `last_revision` the newest on any."""
 
     id: str
     name: str
@@ -62,16 +70,31 @@ class Prompt(msgspec.Struct, frozen=True, kw_only=True):
     rating: float | None = None
     usage_count: int = 0
     latest_revision: int = 0
+    last_revision: int = 0
     created_at: datetime
     updated_at: datetime
     deleted_at: datetime | None = None
 
 
 class Label(msgspec.Struct, frozen=True, kw_only=True):
+    """A pointer to a version. A tag is one that never moves."""
+
     name: str
     revision: int
     moved_by: str = ""
     moved_at: datetime
+    tag: bool = False
+
+
+class Branch(msgspec.Struct, frozen=True, kw_only=True):
+    """A line of versions beside the main one. `revision` is its newest version, `from_revision`
+    the one that it began at."""
+
+    name: str
+    revision: int
+    from_revision: int
+    made_by: str = ""
+    made_at: datetime
 
 
 def join_messages(messages: tuple[Message, ...]) -> str:

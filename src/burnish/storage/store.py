@@ -12,12 +12,13 @@ from typing import Any, Literal, Protocol
 
 import msgspec
 
-from burnish.prompts.prompt import Label, Message, Prompt, PromptVersion, Variable
+from burnish.prompts.prompt import MAIN, Branch, Label, Message, Prompt, PromptVersion, Variable
+from burnish.storage.lineage import LabelRequest, Place, Related, RequestState
 from burnish.storage.run import Run, RunCursor, RunFilter, TechniqueStatistic, TechniqueTotal
 from burnish.storage.stats import CategoryStat, RunStat, StatBy, StatFilter
 
 Sort = Literal["rating", "name", "updated"]
-Via = Literal["revision", "label", "production", "latest"]
+Via = Literal["revision", "label", "production", "latest", "branch"]
 
 
 class Draft(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,6 +34,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     content_hash: str
     created_at: datetime
     metadata: dict[str, Any] = {}
+    branch: str = MAIN
 
     def at(self, prompt_id: str, revision: int) -> PromptVersion:
         fields = {name: getattr(self, name) for name in self.__struct_fields__}
@@ -55,7 +57,9 @@ class Edit(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LabelChange(msgspec.Struct, frozen=True, kw_only=True):
-    """A label to move to `revision`, or to remove where that is None."""
+    """A label to move to `revision`, or to remove where that is None. `tag` makes it one that
+    never moves again. With `request` it is done in the name of that request, which is then
+    approved."""
 
     id: str
     label: str
@@ -63,6 +67,8 @@ class LabelChange(msgspec.Struct, frozen=True, kw_only=True):
     by: str = ""
     why: str = ""
     at: datetime
+    tag: bool = False
+    request: str = ""
 
 
 class LabelMove(msgspec.Struct, frozen=True, kw_only=True):
@@ -112,6 +118,7 @@ class Entry(msgspec.Struct, frozen=True):
     prompt: Prompt
     versions: tuple[Draft, ...]
     labels: tuple[Label, ...] = ()
+    branches: tuple[Branch, ...] = ()
 
 
 class Prompts(Protocol):
@@ -179,26 +186,71 @@ class Versions(Protocol):
         expected_revision: int | None = None,
         label: LabelChange | None = None,
         edit: Edit | None = None,
+        relations: Sequence[Related] = (),
     ) -> PromptVersion:
-        """The next revision; `label` moves to it and `edit` is applied in the same step.
+        """The next revision, on the branch that the draft names; `label` moves to it, and `edit`
+        and `relations` are applied in the same step.
 
-        Raises Conflict when the latest revision is not `expected_revision`, NotFound when there
-        is no such prompt or it is deleted.
+        Raises Conflict when the newest revision of that branch is not `expected_revision`,
+        NotFound when there is no such prompt or branch, or the prompt is deleted.
         """
         ...
 
     async def find(
-        self, name: str, *, revision: int | None = None, label: str | None = None
+        self,
+        name: str,
+        *,
+        revision: int | None = None,
+        label: str | None = None,
+        branch: str | None = None,
     ) -> Fetched | None:
-        """By revision, by label, or, given neither, `production` where that exists, else latest."""
+        """By revision, by label, the newest of a branch, or, given nothing, `production` where
+        that exists, else latest."""
         ...
 
     async def by_id(self, version_id: str) -> PromptVersion | None: ...
 
     async def history(
-        self, prompt_id: str, limit: int, before: int | None = None
+        self, prompt_id: str, limit: int, before: int | None = None, branch: str | None = None
     ) -> list[PromptVersion]:
-        """Newest first, below revision `before` where given."""
+        """Newest first, below revision `before` and of one branch where given."""
+        ...
+
+    async def places(self, prompt_id: str) -> list[Place]:
+        """All versions, by revision, without their texts."""
+        ...
+
+    async def archive(
+        self, prompt_id: str, revisions: Sequence[int], at: datetime | None
+    ) -> list[int]:
+        """Archives the revisions, or with None takes them out of the archive. Tells which were
+        not so already."""
+        ...
+
+
+class Branches(Protocol):
+    async def add(self, prompt_id: str, branch: Branch) -> None:
+        """Raises Conflict when the prompt has a branch of that name, NotFound for a revision
+        that is not there."""
+        ...
+
+    async def of(self, prompt_id: str) -> list[Branch]:
+        """In the order of their names, without the main one."""
+        ...
+
+    async def delete(self, prompt_id: str, name: str) -> Branch:
+        """The pointer alone: its versions stay. Raises NotFound."""
+        ...
+
+
+class Relations(Protocol):
+    async def add(self, relations: Sequence[Related]) -> None:
+        """Those that are there already are left as they are. Raises NotFound for a version that
+        does not exist."""
+        ...
+
+    async def of(self, prompt_id: str) -> list[Related]:
+        """All that lead to or from a version of the prompt, oldest first."""
         ...
 
 
@@ -206,8 +258,26 @@ class Labels(Protocol):
     async def change(self, prompt_id: str, change: LabelChange) -> LabelMove:
         """Moves or removes a label and logs it.
 
-        Raises NotFound when the revision, or the label to remove, does not exist.
+        Raises NotFound when the revision, or the label to remove, does not exist; Conflict when
+        a tag would move, or a label whose request was decided already or that stands elsewhere
+        than when it was asked for.
         """
+        ...
+
+    async def ask(self, request: LabelRequest) -> None:
+        """Keeps a request to move a label."""
+        ...
+
+    async def requests(
+        self, *, prompt_id: str | None = None, state: RequestState | None = None, limit: int = 100
+    ) -> list[LabelRequest]:
+        """Newest first."""
+        ...
+
+    async def request(self, request_id: str) -> LabelRequest | None: ...
+
+    async def refuse(self, request_id: str, by: str, because: str, at: datetime) -> LabelRequest:
+        """Raises NotFound, and Conflict when it was decided already."""
         ...
 
     async def of(self, prompt_id: str) -> list[Label]:
@@ -288,6 +358,10 @@ class Store(Protocol):
     def versions(self) -> Versions: ...
     @property
     def labels(self) -> Labels: ...
+    @property
+    def branches(self) -> Branches: ...
+    @property
+    def relations(self) -> Relations: ...
     @property
     def runs(self) -> Runs: ...
     @property

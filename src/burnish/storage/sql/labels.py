@@ -3,20 +3,17 @@ from __future__ import annotations
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from burnish.errors import NotFound
+from burnish.errors import Conflict, NotFound
 from burnish.prompts.prompt import Label
 from burnish.storage.sql import queries
-from burnish.storage.sql.database import Database
+from burnish.storage.sql.label_requests import LabelRequests, approve
 from burnish.storage.store import LabelChange, LabelMove
 from burnish.storage.tables import label_moves, labels, prompt_versions
 
 _c = labels.c
 
 
-class SqlLabels:
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
+class SqlLabels(LabelRequests):
     async def change(self, prompt_id: str, change: LabelChange) -> LabelMove:
         async with self._database.writing() as connection:
             return await apply_change(connection, prompt_id, change)
@@ -30,6 +27,7 @@ class SqlLabels:
                 revision=row["revision"],
                 moved_by=row["moved_by"],
                 moved_at=row["moved_at"],
+                tag=row["tag"],
             )
             for row in result.mappings()
         ]
@@ -50,7 +48,14 @@ async def apply_change(
 ) -> LabelMove:
     """The label's new place and the line in its log, within the caller's transaction."""
     here = (_c.prompt_id == prompt_id, _c.name == change.label)
-    before = await connection.scalar(select(_c.revision).where(*here).with_for_update())
+    now = (
+        await connection.execute(select(_c.revision, _c.tag).where(*here).with_for_update())
+    ).first()
+    before = None if now is None else now.revision
+    if now is not None and now.tag and change.revision is not None:
+        raise _tag_stays(change.label, now.revision)
+    if change.request:
+        await approve(connection, change, before)
     if change.revision is None:
         if before is None:
             raise _no_label(change.label)
@@ -61,6 +66,7 @@ async def apply_change(
             "revision": change.revision,
             "moved_by": change.by,
             "moved_at": change.at,
+            "tag": change.tag,
         }
         if before is None:
             new = values | {"prompt_id": prompt_id, "name": change.label}
@@ -90,6 +96,14 @@ async def _require_revision(connection: AsyncConnection, prompt_id: str, revisio
             hint="see its history for the revisions there are",
             subject=str(revision),
         )
+
+
+def _tag_stays(label: str, revision: int) -> Conflict:
+    return Conflict(
+        f"{label!r} is a tag on revision {revision}, and tags never move",
+        hint="give the other revision a tag of its own, or remove this one first",
+        subject=label,
+    )
 
 
 def _no_label(label: str) -> NotFound:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from msgspec import structs
 from sqlalchemy import bindparam, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -15,7 +16,7 @@ from burnish.storage.sql.database import Database
 from burnish.storage.sql.rows import prompt_of, prompt_row, version_row
 from burnish.storage.stats import CategoryStat
 from burnish.storage.store import Draft, Edit, Entry, PromptCursor, PromptFilter, Sort
-from burnish.storage.tables import labels, prompt_versions, prompts
+from burnish.storage.tables import branches, labels, prompt_versions, prompts
 
 _c = prompts.c
 
@@ -169,12 +170,20 @@ async def _insert(connection: AsyncConnection, entries: Sequence[Entry]) -> None
             "revision": label.revision,
             "moved_by": label.moved_by,
             "moved_at": label.moved_at,
+            "tag": label.tag,
         }
         for entry in entries
         for label in entry.labels
     ]
     if pointers:
         await connection.execute(insert(labels), pointers)
+    lines = [
+        structs.asdict(branch) | {"prompt_id": entry.prompt.id}
+        for entry in entries
+        for branch in entry.branches
+    ]
+    if lines:
+        await connection.execute(insert(branches), lines)
 
 
 def no_prompt(prompt_id: str) -> NotFound:

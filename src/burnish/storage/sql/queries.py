@@ -23,6 +23,7 @@ from sqlalchemy import (
 from burnish.storage.run import RunCursor, RunFilter
 from burnish.storage.store import PromptCursor, PromptFilter, Sort
 from burnish.storage.tables import (
+    branches,
     label_moves,
     labels,
     prompt_versions,
@@ -59,6 +60,19 @@ DELETED_PROMPT: Query = (
 )
 VERSION_BY_REVISION = _alive().where(_v.revision == bindparam("revision"))
 VERSION_BY_LABEL = _alive().where(_v.revision == _pointed())
+VERSION_OF_BRANCH: Query = (
+    select(prompts, prompt_versions)
+    .join(branches, branches.c.prompt_id == _p.id)
+    .join(
+        prompt_versions,
+        and_(_v.prompt_id == branches.c.prompt_id, _v.revision == branches.c.revision),
+    )
+    .where(
+        _p.name == bindparam("name"),
+        _p.deleted_at.is_(None),
+        branches.c.name == bindparam("branch"),
+    )
+)
 VERSION_LATEST = _alive().where(_v.revision == _p.latest_revision)
 # By `label` where that exists, else the latest; `via_label` tells which.
 VERSION_DEFAULT: Query = (
@@ -71,10 +85,14 @@ LABELS: Query = select(labels).where(_l.prompt_id == bindparam("id")).order_by(_
 RUN_BY_ID: Query = select(runs).where(_r.id == bindparam("id"))
 
 
-def history(prompt_id: str, limit: int, before: int | None = None) -> Query:
+def history(
+    prompt_id: str, limit: int, before: int | None = None, branch: str | None = None
+) -> Query:
     query = select(prompt_versions).where(_v.prompt_id == prompt_id)
     if before is not None:
         query = query.where(_v.revision < before)
+    if branch is not None:
+        query = query.where(_v.branch == branch)
     return query.order_by(_v.revision.desc()).limit(limit)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import RowMapping
 
 from burnish.errors import UsageError
-from burnish.prompts.prompt import Prompt, PromptVersion
+from burnish.prompts.prompt import MAIN, Prompt, PromptVersion
 from burnish.storage.store import Entry
 from burnish.storage.tables import prompt_versions, prompts
 
@@ -26,6 +26,7 @@ def prompt_of(row: RowMapping) -> Prompt:
         rating=row[_p.rating_order] if rated else None,
         usage_count=row[_p.usage_count],
         latest_revision=row[_p.latest_revision],
+        last_revision=row[_p.last_revision],
         created_at=row[_p.created_at],
         updated_at=row[_p.updated_at],
         deleted_at=row[_p.deleted_at],
@@ -49,7 +50,8 @@ def prompt_row(entry: Entry) -> dict[str, Any]:
         "rating_sum": rating or 0.0,
         "rating_count": 0 if rating is None else 1,
         "rating_order": -1.0 if rating is None else rating,
-        "latest_revision": len(entry.versions),
+        "latest_revision": _latest(entry),
+        "last_revision": len(entry.versions),
         "created_at": prompt.created_at,
         "updated_at": prompt.updated_at,
         "deleted_at": prompt.deleted_at,
@@ -70,6 +72,8 @@ def version_of(row: RowMapping) -> PromptVersion:
         content_hash=row[_v.content_hash],
         created_at=row[_v.created_at],
         metadata=row[_v.version_metadata],
+        branch=row[_v.branch],
+        archived_at=row[_v.archived_at],
     )
 
 
@@ -87,4 +91,18 @@ def version_row(version: PromptVersion) -> dict[str, Any]:
         "content_hash": version.content_hash,
         "created_at": version.created_at,
         "version_metadata": version.metadata,
+        "branch": version.branch,
+        "archived_at": version.archived_at,
     }
+
+
+def _latest(entry: Entry) -> int:
+    """The newest on the main branch; one of the versions must be on it."""
+    on_main = (n for n, draft in enumerate(entry.versions, 1) if draft.branch == MAIN)
+    latest = max(on_main, default=0)
+    if not latest:
+        raise UsageError(
+            f"prompt {entry.prompt.name!r} has no version on its main branch",
+            hint="give it one",
+        )
+    return latest

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+from burnish.storage.sql.branches import SqlBranches
 from burnish.storage.sql.database import Database
 from burnish.storage.sql.labels import SqlLabels
 from burnish.storage.sql.prompts import SqlPrompts
+from burnish.storage.sql.relations import SqlRelations
 from burnish.storage.sql.runs import SqlRuns
 from burnish.storage.sql.techniques import SqlTechniques
 from burnish.storage.sql.versions import SqlVersions
@@ -16,6 +18,8 @@ class SqlStore:
         self.prompts = SqlPrompts(database)
         self.versions = SqlVersions(database)
         self.labels = SqlLabels(database)
+        self.branches = SqlBranches(database)
+        self.relations = SqlRelations(database)
         self.runs = SqlRuns(database)
         self.techniques = SqlTechniques(database)
 

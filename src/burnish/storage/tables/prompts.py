@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sqlalchemy import (
+    Boolean,
     CheckConstraint,
     Column,
     Float,
@@ -14,6 +15,7 @@ from sqlalchemy import (
     Integer,
     Table,
     UniqueConstraint,
+    false,
     text,
 )
 
@@ -41,6 +43,8 @@ prompts = Table(
     Column("created_at", UtcTime, nullable=False),
     Column("updated_at", UtcTime, nullable=False),
     Column("deleted_at", UtcTime),
+    # The newest of any branch; `latest_revision` is the main branch's.
+    Column("last_revision", Integer, nullable=False, server_default="0"),
     CheckConstraint("rating_count >= 0 AND usage_count >= 0", name="counts"),
 )
 Index(
@@ -91,6 +95,8 @@ prompt_versions = Table(
     Column("content_hash", Verbatim, nullable=False),
     Column("created_at", UtcTime, nullable=False),
     Column("metadata", Json(dict[str, Any]), key="version_metadata", nullable=False),
+    Column("branch", Verbatim, nullable=False, server_default="main"),
+    Column("archived_at", UtcTime),
     UniqueConstraint("prompt_id", "revision"),
     CheckConstraint("revision >= 1", name="revision"),
 )
@@ -103,6 +109,7 @@ labels = Table(
     Column("revision", Integer, nullable=False),
     Column("moved_by", Verbatim, nullable=False),
     Column("moved_at", UtcTime, nullable=False),
+    Column("tag", Boolean, nullable=False, server_default=false()),
     ForeignKeyConstraint(
         ["prompt_id", "revision"], ["prompt_versions.prompt_id", "prompt_versions.revision"]
     ),
@@ -121,4 +128,48 @@ label_moves = Table(
     Column("moved_at", UtcTime, nullable=False),
     Column("why", Verbatim, nullable=False),
     Index("ix_label_moves_prompt_id_moved_at", "prompt_id", "moved_at", "id"),
+)
+
+branches = Table(
+    "branches",
+    metadata,
+    Column("prompt_id", Id, primary_key=True),
+    Column("name", Verbatim, primary_key=True),
+    Column("revision", Integer, nullable=False),
+    Column("from_revision", Integer, nullable=False),
+    Column("made_by", Verbatim, nullable=False),
+    Column("made_at", UtcTime, nullable=False),
+    ForeignKeyConstraint(
+        ["prompt_id", "revision"], ["prompt_versions.prompt_id", "prompt_versions.revision"]
+    ),
+)
+
+# Somebody's wish to move a protected label, and what another person made of it.
+label_requests = Table(
+    "label_requests",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("prompt_id", Id, ForeignKey("prompts.id"), nullable=False),
+    Column("label", Verbatim, nullable=False),
+    Column("from_revision", Integer),
+    Column("to_revision", Integer),
+    Column("asked_by", Verbatim, nullable=False),
+    Column("asked_at", UtcTime, nullable=False),
+    Column("why", Verbatim, nullable=False),
+    Column("state", Verbatim, nullable=False),
+    Column("decided_by", Verbatim, nullable=False),
+    Column("decided_at", UtcTime),
+    Column("because", Verbatim, nullable=False),
+    Index("ix_label_requests_state_asked_at", "state", "asked_at", "id"),
+)
+
+# How versions came from one another, where their parents do not tell.
+relations = Table(
+    "relations",
+    metadata,
+    Column("from_version", Id, ForeignKey("prompt_versions.id"), primary_key=True),
+    Column("to_version", Id, ForeignKey("prompt_versions.id"), primary_key=True),
+    Column("kind", Verbatim, primary_key=True),
+    Column("at", UtcTime, nullable=False),
+    Index("ix_relations_to_version", "to_version"),
 )
