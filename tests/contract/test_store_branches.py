@@ -168,3 +168,15 @@ async def test_relations_are_kept_once(store: Store) -> None:
     added = Related(from_version=new.id, to_version=draft_.id, kind="included", at=LATER)
     await store.versions.add(one.id, draft_, relations=[added])
     assert await store.relations.of(other.id) == [related, added]
+
+
+async def test_prompts_that_nobody_used_for_long(store: Store) -> None:
+    rests = await add(store, "rests")
+    used = await add(store, "used")
+    old = await add(store, "old")
+    await store.prompts.use(used.id, at=LATER)
+    await store.prompts.use_many({old.id: 2, rests.id: 1}, NOON)
+    await store.prompts.use(old.id)
+    assert [p.name for p in await store.prompts.unused(LATER, 10)] == ["old", "rests"]
+    assert [p.name for p in await store.prompts.unused(NOON, 10)] == []
+    assert [p.last_used_at for p in await store.prompts.unused(LATER, 1)] == [NOON]

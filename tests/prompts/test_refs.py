@@ -21,6 +21,9 @@ from burnish.prompts.refs import Reference, check_label, check_name, parse
         ("prompts:/a/3@production", Reference(name="a/3", label="production")),
         ("prompts:/a", Reference(name="a")),
         ("prompts:/3", Reference(name="3")),
+        ("a/b@branch:try", Reference(name="a/b", branch="try")),
+        ("a/b@branch:main", Reference(name="a/b", branch="main")),
+        ("prompts:/a/b@branch:try.2", Reference(name="a/b", branch="try.2")),
     ],
 )
 def test_every_form_is_read(text: str, expected: Reference) -> None:
@@ -31,7 +34,8 @@ def test_every_form_is_read(text: str, expected: Reference) -> None:
     "text",
     [
         *("", "  ", "@3", "name@", "name@0", "name@12345678901", "name@Prod", "name@a b"),
-        *("a@b@c", "name@" + "a" * 37, "name@-x", "prompts:/", "name@branch:x"),
+        *("a@b@c", "name@" + "a" * 37, "name@-x", "prompts:/", "name@branch:"),
+        *("name@branch:X", "name@branch:a b", "prompts:/name@branch:"),
     ],
 )
 def test_what_is_no_reference_is_refused(text: str) -> None:

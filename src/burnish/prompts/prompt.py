@@ -74,6 +74,7 @@ class Prompt(msgspec.Struct, frozen=True, kw_only=True):
     created_at: datetime
     updated_at: datetime
     deleted_at: datetime | None = None
+    last_used_at: datetime | None = None
 
 
 class Label(msgspec.Struct, frozen=True, kw_only=True):

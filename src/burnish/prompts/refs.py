@@ -3,6 +3,7 @@
 name                    `production` where that label exists, else the latest revision
 name@3                  revision 3
 name@production         where that label points; `latest` is the latest revision
+name@branch:try         the newest revision of a branch; `main` is the one that every prompt has
 prompts:/name/3         the same as name@3
 prompts:/name@label     the same as name@label
 """
@@ -15,11 +16,13 @@ import unicodedata
 import msgspec
 
 from burnish.errors import UsageError
+from burnish.prompts.prompt import MAIN
 
 LATEST = "latest"
 PRODUCTION = "production"
 MAX_NAME_CHARS = 255
 _SCHEME = "prompts:/"
+_BRANCH = "branch:"
 _LABEL = re.compile(r"[a-z0-9][a-z0-9._-]{0,35}")
 # Control characters, line and paragraph separators, halves of surrogate pairs.
 _UNPRINTABLE = frozenset({"Cc", "Cs", "Zl", "Zp"})
@@ -31,9 +34,12 @@ class Reference(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     revision: int | None = None
     label: str | None = None
+    branch: str | None = None
 
     def __str__(self) -> str:
         pointer = self.label if self.revision is None else str(self.revision)
+        if self.branch is not None:
+            pointer = f"{_BRANCH}{self.branch}"
         return self.name if pointer is None else f"{self.name}@{pointer}"
 
 
@@ -59,7 +65,9 @@ def parse(text: str) -> Reference:
         return Reference(name=name)
     if _is_number(pointer):
         return Reference(name=name, revision=_revision(pointer, text))
-    return Reference(name=name, label=_check_label_form(pointer))
+    if pointer.startswith(_BRANCH):
+        return Reference(name=name, branch=_check_form(pointer.removeprefix(_BRANCH), "branch"))
+    return Reference(name=name, label=_check_form(pointer, "label"))
 
 
 def check_name(name: str) -> str:
@@ -89,7 +97,16 @@ def check_label(label: str) -> str:
             hint=f"use a label such as v{label}",
             subject=label,
         )
-    return _check_label_form(label)
+    return _check_form(label, "label")
+
+
+def check_branch(branch: str) -> str:
+    """Raises UsageError for a name that no branch may have."""
+    if branch == MAIN:
+        raise UsageError(
+            f"every prompt has a branch {MAIN!r} already", hint="choose another name"
+        )
+    return _check_form(branch, "branch")
 
 
 def check_revision(revision: int) -> int:
@@ -120,15 +137,15 @@ def _broken_rule(name: str) -> str:
     return next((rule for rule, broken in rules.items() if broken), "")
 
 
-def _check_label_form(label: str) -> str:
-    if not _LABEL.fullmatch(label):
+def _check_form(name: str, what: str) -> str:
+    if not _LABEL.fullmatch(name):
         raise UsageError(
-            f"{label[:80]!r} is no label",
+            f"{name[:80]!r} is no {what}",
             hint="use up to 36 of a-z, 0-9, dot, dash and underscore, "
             "beginning with a letter or digit",
-            subject=label,
+            subject=name,
         )
-    return label
+    return name
 
 
 def _is_number(text: str) -> bool:

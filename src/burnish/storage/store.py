@@ -160,12 +160,16 @@ class Prompts(Protocol):
         """Under `name`. Raises Conflict when that name is taken, NotFound when none is deleted."""
         ...
 
-    async def use(self, prompt_id: str, count: int = 1) -> None:
-        """Adds to the usage count, atomically. Raises NotFound."""
+    async def use(self, prompt_id: str, count: int = 1, at: datetime | None = None) -> None:
+        """Adds to the usage count, atomically; `at` is when it was used last. Raises NotFound."""
         ...
 
-    async def use_many(self, counts: Mapping[str, int]) -> None:
+    async def use_many(self, counts: Mapping[str, int], at: datetime | None = None) -> None:
         """Adds to the usage counts of several prompts; those that are gone are left out."""
+        ...
+
+    async def unused(self, since: datetime, limit: int) -> list[Prompt]:
+        """Those neither used nor changed since then, the one that rests longest first."""
         ...
 
     async def rate(self, prompt_id: str, value: float) -> None:

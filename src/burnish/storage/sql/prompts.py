@@ -78,15 +78,24 @@ class SqlPrompts:
         except IntegrityError as error:
             raise _name_taken(name) from error
 
-    async def use(self, prompt_id: str, count: int = 1) -> None:
-        await self._change(prompt_id, {"usage_count": _c.usage_count + count})
+    async def use(self, prompt_id: str, count: int = 1, at: datetime | None = None) -> None:
+        used = func.coalesce(bindparam("at", at, _c.last_used_at.type), _c.last_used_at)
+        await self._change(prompt_id, {"usage_count": _c.usage_count + count, "last_used_at": used})
 
-    async def use_many(self, counts: Mapping[str, int]) -> None:
+    async def use_many(self, counts: Mapping[str, int], at: datetime | None = None) -> None:
         # In the order of ids, which keeps writers out of deadlocks.
-        rows = [{"prompt": prompt_id, "uses": counts[prompt_id]} for prompt_id in sorted(counts)]
+        rows = [
+            {"prompt": prompt_id, "uses": counts[prompt_id], "at": at}
+            for prompt_id in sorted(counts)
+        ]
         if rows:
             async with self._database.writing() as connection:
                 await connection.execute(_USE, rows)
+
+    async def unused(self, since: datetime, limit: int) -> list[Prompt]:
+        async with self._database.reading() as connection:
+            result = await connection.execute(queries.unused(since, limit))
+        return [prompt_of(row) for row in result.mappings()]
 
     async def rate(self, prompt_id: str, value: float) -> None:
         if not 0 <= value <= 1:
@@ -137,7 +146,10 @@ class SqlPrompts:
 _USE = (
     update(prompts)
     .where(_c.id == bindparam("prompt"), _c.deleted_at.is_(None))
-    .values(usage_count=_c.usage_count + bindparam("uses"))
+    .values(
+        usage_count=_c.usage_count + bindparam("uses"),
+        last_used_at=func.coalesce(bindparam("at", type_=_c.last_used_at.type), _c.last_used_at),
+    )
 )
 # The mean over the prompts that are rated, each weighing the same however often it was rated.
 _RATING = func.nullif(_c.rating_order, -1.0)

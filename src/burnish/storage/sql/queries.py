@@ -114,6 +114,13 @@ def names_before(name: str, limit: int) -> Query:
     return select(_p.name).where(_p.name < name, alive).order_by(_p.name.desc()).limit(limit)
 
 
+def unused(since: datetime, limit: int) -> Query:
+    rests_from = func.coalesce(_p.last_used_at, _p.updated_at)
+    quiet = (_p.updated_at < since, or_(_p.last_used_at.is_(None), _p.last_used_at < since))
+    query = select(prompts).where(_p.deleted_at.is_(None), *quiet)
+    return query.order_by(rests_from, _p.name).limit(limit)
+
+
 def prompt_page(
     where: PromptFilter, sort: Sort, limit: int, after: PromptCursor | None, dialect: str
 ) -> Query:

@@ -27,6 +27,7 @@ def prompt_of(row: RowMapping) -> Prompt:
         usage_count=row[_p.usage_count],
         latest_revision=row[_p.latest_revision],
         last_revision=row[_p.last_revision],
+        last_used_at=row[_p.last_used_at],
         created_at=row[_p.created_at],
         updated_at=row[_p.updated_at],
         deleted_at=row[_p.deleted_at],
@@ -55,6 +56,7 @@ def prompt_row(entry: Entry) -> dict[str, Any]:
         "created_at": prompt.created_at,
         "updated_at": prompt.updated_at,
         "deleted_at": prompt.deleted_at,
+        "last_used_at": prompt.last_used_at,
     }
 
 

@@ -45,6 +45,7 @@ prompts = Table(
     Column("deleted_at", UtcTime),
     # The newest of any branch; `latest_revision` is the main branch's.
     Column("last_revision", Integer, nullable=False, server_default="0"),
+    Column("last_used_at", UtcTime),
     CheckConstraint("rating_count >= 0 AND usage_count >= 0", name="counts"),
 )
 Index(

@@ -15,6 +15,7 @@ def upgrade() -> None:
     op.add_column(
         "prompts", sa.Column("last_revision", sa.Integer(), server_default="0", nullable=False)
     )
+    op.add_column("prompts", sa.Column("last_used_at", TIME, nullable=True))
     op.execute("UPDATE prompts SET last_revision = latest_revision")
     op.add_column(
         "prompt_versions", sa.Column("branch", TEXT, server_default="main", nullable=False)
