@@ -88,6 +88,36 @@ def test_list_filters_and_goes_on(run: Call, runs: list[Run]) -> None:
     assert run("runs", "list", "--since", "soon").code == 2
 
 
+def test_runs_of_the_offline_composer_are_left_out_until_asked_for(
+    run: Call, runs: list[Run]
+) -> None:
+    for name in ("writer/chapter", "mail/late"):
+        assert run("generate", "write a toast for my sister", "--name", name).code == 0
+    with burnish.open() as p:
+        every = [each.id for each in p.runs.page().items]
+        assert p.runs.count() == len(every) == 5 + 6
+        assert sum(each.runs for each in p.stats(days=None)) == 11
+    own = [each.id for each in runs]
+    assert ids(run("runs", "list")) == own
+    assert ids(run("runs", "list", "--offline")) == every
+    offline = set(every) - set(own)
+    assert set(ids(run("runs", "list", "--model", "offline"))) == offline
+    assert set(ids(run("runs", "list", "--kind", "generate"))) == offline
+    assert len(run("runs", "export").out.splitlines()) == 11
+    # What is added up is what is listed, whatever it is listed by.
+    for by in ("model", "prompt", "agent", "task", "kind", "day"):
+        for options in ([], ["--offline"], ["--agent", "writer"], ["--model", "offline"]):
+            lines = run("stats", "--by", by, "--days", "0", *options).out.splitlines()
+            listed = ids(run("runs", "list", *options))
+            assert sum(int(line.split("\t")[1]) for line in lines) == len(listed), (by, options)
+    assert "offline" not in run("stats", "--days", "0").out
+    for command in (["runs", "list"], ["stats"]):
+        told = "offline runs left out: 6; --offline shows them"
+        assert screen(*command).count(told) == 1
+        assert "left out" not in screen(*command, "--offline")
+        assert "left out: 3;" in screen(*command, "--prompt", "mail/late")
+
+
 def test_show_tells_all_of_a_run(run: Call) -> None:
     with burnish.open() as p:
         p.record_run(

@@ -208,3 +208,12 @@ async def test_many_uses_are_counted_in_one_step(store: Store) -> None:
     deleted = await store.prompts.deleted("c")
     assert deleted is not None
     assert deleted.usage_count == 0
+
+
+async def test_the_runs_of_one_model_can_be_left_out(store: Store) -> None:
+    await store.runs.add([run(model=model) for model in ("m", "n", "offline", "offline")])
+    assert await groups(store, "model", not_model="offline") == [("m", 1), ("n", 1)]
+    assert await groups(store, "kind", not_model="offline") == [("model", 2)]
+    found = await store.runs.page(RunFilter(not_model="offline"), 10)
+    assert {each.model for each in found} == {"m", "n"}
+    assert await store.runs.count(RunFilter(not_model="offline")) == 2

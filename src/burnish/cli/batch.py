@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,6 +19,7 @@ from burnish.cli.common import (
     out,
     out_json,
     platform,
+    progress_bar,
     table,
     warn,
 )
@@ -32,6 +32,13 @@ if TYPE_CHECKING:
 
 _SHOWN_CHARS = 70
 SkipErrors = Annotated[bool, Parameter(negative="", help="Note an item that fails and go on.")]
+Phases = Annotated[
+    str,
+    Parameter(show_default="setting generation.phases", help="Phases: explore,draft,refine."),
+]
+Persona = Annotated[
+    str, Parameter(show_default="setting generation.persona", help="Voice; see burnish personas.")
+]
 DryRun = Annotated[bool, Parameter(negative="", help="Only tell what would be done.")]
 
 
@@ -43,15 +50,16 @@ def batch(
     *,
     workers: Annotated[int, Parameter(help="How many at once (1 to 64).")] = 4,
     output: Annotated[
-        Path | None, Parameter(help="Journal of results; usual: FILE.results.jsonl.")
+        Path | None,
+        Parameter(show_default="FILE.results.jsonl", help="Journal of the results."),
     ] = None,
     resume: Annotated[bool, Parameter(negative="", help="Go on with what is left.")] = False,
     skip_errors: SkipErrors = False,
     dry_run: DryRun = False,
     model: Model = "",
-    phases: Annotated[str, Parameter(help="Phases to run: explore,draft,refine.")] = "",
+    phases: Phases = "",
     count: Annotated[int, Parameter(help="Variants for each idea.")] = 1,
-    persona: Annotated[str, Parameter(help="Voice; see burnish personas.")] = "",
+    persona: Persona = "",
     category: Annotated[str, Parameter(help="Category of the stored prompts.")] = "",
     target: Target = "",
     max_cost: MaxCost = None,
@@ -90,31 +98,14 @@ def _from_stdin() -> list[str]:
 
 @contextmanager
 def _shown_progress() -> Generator[Callable[[Progress], None] | None]:
-    """A bar on stderr where a person looks."""
-    if not sys.stderr.isatty():
-        yield None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
-    from rich.progress import Progress as Bar
-
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-    )
-    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("writing", total=None)
+    with progress_bar() as tell:
+        if tell is None:
+            yield None
+            return
 
         def told(progress: Progress) -> None:
             failed = f", {progress.failed} failed" if progress.failed else ""
-            bar.update(
-                task,
-                total=progress.total,
-                completed=progress.done + progress.failed,
-                description=f"writing{failed}",
-            )
+            tell(f"writing{failed}", progress.done + progress.failed, progress.total)
 
         yield told
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,9 +28,15 @@ class Common:
     """Options that every command takes."""
 
     json: Annotated[bool, Parameter(negative="", help="Print JSON with a stable schema.")] = False
-    home: Annotated[str, Parameter(help="Data folder, instead of the usual one.")] = ""
+    home: Annotated[str, Parameter(show_default="setting home", help="Data folder.")] = ""
     input: Annotated[
-        bool, Parameter(name="--input", negative="--no-input", help="Ask nothing; fail instead.")
+        bool,
+        Parameter(
+            name="--input",
+            negative="--no-input",
+            show_default=False,
+            help="--no-input asks nothing and fails instead.",
+        ),
     ] = True
 
 
@@ -67,6 +73,31 @@ def waiting(what: str) -> Generator[None]:
 
     with Console(stderr=True).status(what):
         yield
+
+
+@contextmanager
+def progress_bar(*, in_bytes: bool = False) -> Generator[Callable[[str, int, int], None] | None]:
+    """A bar on stderr, moved by what is done, how much of it, and how much there is; None where
+    nobody looks."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich import progress
+    from rich.console import Console
+
+    amount = (
+        (progress.DownloadColumn(),)
+        if in_bytes
+        else (progress.MofNCompleteColumn(), progress.TimeRemainingColumn())
+    )
+    columns = (progress.TextColumn("{task.description}", markup=False), progress.BarColumn())
+    with progress.Progress(*columns, *amount, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=None)
+
+        def tell(what: str, done: int, total: int) -> None:
+            bar.update(task, description=visible(what), completed=done, total=total)
+
+        yield tell
 
 
 def text_of(given: str | None, what: str, *, file: Path | None = None) -> str:

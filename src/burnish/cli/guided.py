@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import select
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from burnish.cli import show
-from burnish.cli.common import NONE, console, platform, styled, waiting
+from burnish.cli.common import NONE, asks_model, console, platform, styled, waiting
+from burnish.cli.runs import usd
 from burnish.errors import BurnishError, UsageError
 from burnish.generation.persona import get_persona
 from burnish.generation.target import parse_target
@@ -18,6 +19,7 @@ from burnish.generation.target import parse_target
 if TYPE_CHECKING:
     import burnish
     from burnish.generation.result import Generation
+    from burnish.prompts.prompt import Message
 
 _EXAMPLE = "summarise support tickets for my boss"
 # Lines of a paste come at once; nobody types the next one as fast.
@@ -53,8 +55,8 @@ def _one_idea(p: burnish.Platform) -> bool:
     if not idea.strip():
         return True
     options: dict[str, Any] = {"target": "", "persona": "", "model": "offline"}
-    variation = 0
-    made = _compose(p, idea, variation, options)
+    seen: list[tuple[Message, ...]] = []
+    made = _compose(p, idea, options, seen)
     while made is not None:
         choice = _menu()
         if choice == "q":
@@ -65,42 +67,51 @@ def _one_idea(p: burnish.Platform) -> bool:
             _finish(p, made, choice)
             continue
         asked = options | _wished(p, choice)
-        wanted = variation + (choice == "1")
-        again = _compose(p, idea, wanted, asked)
+        before = [*seen, made.messages] if choice == "1" else []
+        again = _compose(p, idea, asked, before)
         if again is not None:
-            made, options, variation = again, asked, wanted
+            made, options, seen = again, asked, before
     return True
 
 
 def _wished(p: burnish.Platform, choice: str) -> dict[str, Any]:
+    usual = p.settings.generation
     if choice == "2":
-        question = "Model or family (claude, gpt, gemini, open, or a name)"
-        return {"target": _known(question, parse_target)}
+        _aside("claude, gpt, gemini, open, or a model's name")
+        return {"target": _known(f"Model or family [{usual.target}]", parse_target)}
     if choice == "3":
-        question = f"Persona ({', '.join(p.personas)})"
-        return {"persona": _known(question, partial(get_persona, p.personas))}
+        _aside(", ".join(p.personas))
+        return {"persona": _known(f"Persona [{usual.persona}]", partial(get_persona, p.personas))}
     if choice == "7":
         return {"model": _model(p)}
     return {}
 
 
 def _model(p: burnish.Platform) -> str:
-    """Asks for a model; those that are set up are named, and Enter takes the first of them."""
-    ready = [
-        f"{each.provider}:{each.default_model}"
+    """Asks for a model; those that are set up are named, and Enter takes the first of them that
+    has a key."""
+    set_up = [
+        f"{each.provider}:{each.default_model or 'MODEL'}"
         for each in p.models.providers()
-        if each.configured and each.default_model and each.provider != "fake"
+        if each.configured and each.provider != "fake"
+        if each.default_model or each.provider in p.settings.models.providers
     ]
-    console().print(styled(f"Set up: {', '.join(ready) or 'no provider with a key'}", "dim"))
-    question = "Model (offline, ollama:NAME, local:smollm2-135m, provider:model)"
-    return (
-        _known(question, lambda name: name in ("offline", "auto") or p.check_model(name)) or "auto"
+    _aside(f"Set up: {', '.join(set_up) or 'no provider with a key'}")
+    _aside("Or ollama:NAME, local:smollm2-135m, provider:model; offline asks none")
+    found = _known(
+        f"Model [{p.automatic_model}]",
+        lambda name: name in ("offline", "auto") or p.check_model(name),
     )
+    return found or "auto"
+
+
+def _aside(text: str) -> None:
+    console().print(styled(text, "dim"))
 
 
 def _known(question: str, find: Callable[[str], object]) -> str:
-    """Asks until `find` knows the answer; without any, what was set stays as it was by default."""
-    while given := _ask(f"{question}; Enter for the usual").strip():
+    """Asks until `find` knows the answer; empty for Enter, which means what is in brackets."""
+    while given := _ask(question).strip():
         try:
             find(given)
         except BurnishError as error:
@@ -111,28 +122,42 @@ def _known(question: str, find: Callable[[str], object]) -> str:
 
 
 def _compose(
-    p: burnish.Platform, idea: str, variation: int, options: dict[str, Any]
+    p: burnish.Platform, idea: str, options: dict[str, Any], seen: Sequence[tuple[Message, ...]]
 ) -> Generation | None:
+    """The first variation that was not seen; None where that fails or there is none."""
     import msgspec
 
     screen = console()
     try:
         found = p.analyze(idea)
-        level = f"complexity {found.complexity.level} of 5"
-        with waiting("writing") if options["model"] != "offline" else nullcontext():
-            made = p.generate(idea, count=variation + 1, store=False, **options)
-        kind = made.description.partition(":")[0].lower()
-        intent = found.intent.replace("_", " ")
-        screen.print(f"\nRead as {kind} ({intent} {found.confidence:.0%}), {level}.", style="dim")
+        with waiting("writing") if asks_model(p, options["model"]) else nullcontext():
+            made = p.generate(idea, count=len(seen) + 1, store=False, **options)
     except BurnishError as error:
         screen.print(styled(str(error), "yellow"))
         return None
-    shown = msgspec.structs.replace(made, candidates=(made.candidates[variation],))
-    show.messages(shown.messages)
-    show.variables(shown.variables)
-    for warning in shown.warnings:
-        screen.print(styled(f"Note: {warning}", "yellow"))
+    # A model's variations come in the order of their scores, and may be alike.
+    fresh = [each for each in made.candidates if each.messages not in seen]
+    if not fresh:
+        screen.print(styled("There is no further variation that differs.", "yellow"))
+        return None
+    kind = made.description.partition(":")[0].lower()
+    intent = found.intent.replace("_", " ")
+    level = f"complexity {found.complexity.level} of 5"
+    screen.print(f"\nRead as {kind} ({intent} {found.confidence:.0%}), {level}.", style="dim")
+    shown = msgspec.structs.replace(made, candidates=(fresh[0],))
+    _show(shown)
     return shown
+
+
+def _show(made: Generation) -> None:
+    screen = console()
+    show.messages(made.messages)
+    show.variables(made.variables)
+    for warning in made.warnings:
+        screen.print(styled(f"Note: {warning}", "yellow"))
+    if made.model != "offline":
+        cost = "cost unknown" if made.cost_usd is None else f"{usd(made.cost_usd)} USD"
+        screen.print(styled(f"\nWritten by {made.model}, {cost}.", "dim"))
 
 
 def _finish(p: burnish.Platform, made: Generation, choice: str) -> None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import platform as machine
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as version_of
 from pathlib import Path
-from typing import Annotated, Any, Literal, cast
+from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 
 from cyclopts import Parameter
 
@@ -24,6 +24,10 @@ from burnish.cli.common import (
     without_user,
 )
 from burnish.errors import BurnishError, UsageError
+from burnish.plugins import HOOKS, Plugins
+
+if TYPE_CHECKING:
+    import burnish
 
 
 def version(*, common: Common = NONE) -> None:
@@ -65,19 +69,47 @@ def _checks(common: Common) -> Iterator[dict[str, Any]]:
     yield _check("libraries", ", ".join(f"{name} {_installed(name)}" for name in parts))
     yield _check("SQLite", sqlite3.sqlite_version)
     yield _embedding()
+    yield from _tried((("plug-ins", _plugins),))
     try:
-        yield from _platform_checks(common)
+        with platform(common) as p:
+            yield from _tried(_parts(p))
     except BurnishError as error:
         yield _check("settings and data", error.what, ok=False, hint=error.hint)
 
 
-def _platform_checks(common: Common) -> Iterator[dict[str, Any]]:
-    with platform(common) as p:
-        yield _check("data folder", str(p.settings.home_path))
-        yield _check("techniques", f"{len(p.catalog)} in the catalogue")
-        yield _check("personas", ", ".join(p.personas))
+def _plugins() -> str:
+    plugins = Plugins()
+    for hook in HOOKS:
+        plugins.collect(hook)
+    return ", ".join(plugins.names) or "none"
+
+
+def _parts(p: burnish.Platform) -> tuple[tuple[str, Callable[[], str]], ...]:
+    def database() -> str:
         total = p.prompts.list(limit=1).total
-        yield _check("database", f"{without_user(p.settings.database_url)}, {total} prompts")
+        return f"{without_user(p.settings.database_url)}, {total} prompts"
+
+    return (
+        ("data folder", lambda: str(p.settings.home_path)),
+        ("techniques", lambda: f"{len(p.catalog)} in the catalogue"),
+        ("personas", lambda: ", ".join(p.personas)),
+        ("providers", lambda: _configured(p)),
+        ("database", database),
+    )
+
+
+def _configured(p: burnish.Platform) -> str:
+    keys = [each.provider for each in p.models.providers() if each.key_from]
+    return f"with a key: {', '.join(keys) or 'none'}"
+
+
+def _tried(parts: Iterable[tuple[str, Callable[[], str]]]) -> Iterator[dict[str, Any]]:
+    """One that is broken does not hide the others."""
+    for what, find in parts:
+        try:
+            yield _check(what, find())
+        except BurnishError as error:
+            yield _check(what, error.what, ok=False, hint=error.hint)
 
 
 def _embedding() -> dict[str, Any]:

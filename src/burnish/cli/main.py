@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import sys
 from typing import TYPE_CHECKING
 
@@ -15,13 +16,13 @@ COMMANDS: tuple[tuple[str, str, str, str], ...] = (
         "generate",
         "compose:generate",
         "Make a finished prompt from a rough idea and store it.",
-        'burnish generate "summarize this article in 5 bullets for my boss" --name news/digest',
+        'burnish generate "summarize this article in 5 bullets" --name a/digest',
     ),
     (
         "enhance",
         "compose:enhance",
         "Keep a text word for word and add what it lacks.",
-        'burnish enhance "Tell the customer the parcel is late." --variations 3 --explain',
+        'burnish enhance "Tell Ann that the parcel is late." --variations 3',
     ),
     (
         "analyze",
@@ -79,7 +80,7 @@ PROMPTS: tuple[tuple[str, str, str, str], ...] = (
         "create",
         "prompts:create",
         "Store a text as a prompt, or as its next revision.",
-        'burnish prompts create mail/late "Tell {{ name }} that the parcel is late."',
+        'burnish prompts create mail/late "Tell {{ name }} it will be late."',
     ),
     (
         "edit",
@@ -97,7 +98,7 @@ PROMPTS: tuple[tuple[str, str, str, str], ...] = (
         "run",
         "complete:run",
         "Fill in the variables, ask a model and print its answer.",
-        "burnish prompts run ops/actions --var notes=@notes.txt --model openai:gpt-5-mini",
+        "burnish prompts run ops/actions --var notes=@notes.txt --model openai",
     ),
     (
         "history",
@@ -115,7 +116,7 @@ PROMPTS: tuple[tuple[str, str, str, str], ...] = (
         "label",
         "versions:label",
         "Move, remove or list labels such as production.",
-        'burnish prompts label news/digest production 2 -m "wins on the test set"',
+        'burnish prompts label news/digest production 2 -m "wins on the tests"',
     ),
     (
         "rollback",
@@ -260,7 +261,7 @@ def build() -> cyclopts.App:
         version_flags=[],
         result_action="return_value",
         help_format="plaintext",
-        default_parameter=cyclopts.Parameter(negative="", show_default=False),
+        default_parameter=cyclopts.Parameter(negative="", show_default=_default),
     )
     _register(app, COMMANDS)
     for name, text, commands in GROUPS:
@@ -268,6 +269,14 @@ def build() -> cyclopts.App:
         _register(group, commands)
         app.command(group)
     return app
+
+
+def _default(value: object) -> str | None:
+    """What help says of an option that is left out: nothing where leaving it out means nothing.
+    Options that a setting decides name it themselves."""
+    if value is True:
+        return "on"
+    return str(value) if value or (value == 0 and value is not False) else None
 
 
 def _register(app: cyclopts.App, commands: tuple[tuple[str, str, str, str], ...]) -> None:
@@ -292,6 +301,8 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def entry() -> None:
+    # Threads for large matrices take longer to start than a command's small ones take in all.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # noqa: TID251 - written, not read
     for stream in (sys.stdout, sys.stderr):
         # A console or pipe that is not UTF-8 gets escapes for what it cannot show, no traceback.
         if isinstance(stream, io.TextIOWrapper):

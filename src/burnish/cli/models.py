@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Generator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,6 +15,7 @@ from burnish.cli.common import (
     out,
     out_json,
     platform,
+    progress_bar,
     styled,
     table,
     warn,
@@ -139,7 +138,7 @@ def pull(
     common: Common = NONE,
 ) -> None:
     """Fetch the weights of a local model, or take in a .gguf file of your own."""
-    with platform(common) as p, _progress() as progress:
+    with platform(common) as p, progress_bar(in_bytes=True) as progress:
         path = p.models.pull(name, source=from_, progress=progress)
     if common.json:
         out_json({"model": f"local:{name}", "file": str(path)})
@@ -147,22 +146,3 @@ def pull(
         out(f"local:{name} is ready: {path}")
     else:
         out(str(path))
-
-
-@contextmanager
-def _progress() -> Generator[Callable[[str, int, int], None] | None]:
-    """A bar for people; nothing where errors go to a file or another program."""
-    if not sys.stderr.isatty():
-        yield None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
-
-    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("", total=None)
-
-        def tell(what: str, done: int, total: int) -> None:
-            bar.update(task, description=what, completed=done, total=total)
-
-        yield tell

@@ -25,7 +25,6 @@ from burnish.cli.common import (
     warn,
 )
 from burnish.errors import UsageError
-from burnish.shapes import convert
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -43,6 +42,9 @@ Since = Annotated[str, Parameter(help="From then on: 7d, 12h, 30m or a date.")]
 Model = Annotated[str | None, Parameter(help="Only of this model.")]
 PromptName = Annotated[str | None, Parameter(help="Only of the prompt of this name.")]
 Agent = Annotated[str | None, Parameter(help="Only of prompts called AGENT or AGENT/….")]
+Offline = Annotated[
+    bool, Parameter(negative="", help="Also the phases that the offline composer carried out.")
+]
 Kind = Annotated[str | None, Parameter(help="Only of this kind.")]
 
 
@@ -61,16 +63,21 @@ def list_(
     since: Since = "",
     limit: Annotated[int, Parameter(help="How many on a page.")] = 20,
     cursor: Annotated[str | None, Parameter(help="Where the last page ended.")] = None,
+    offline: Offline = False,
     common: Common = NONE,
 ) -> None:
-    """List runs, newest first.
+    """List runs, newest first; those of the offline composer only where they are asked for.
 
     In a pipe: id, time, kind, prompt, model, tokens in, tokens out, USD, milliseconds, state.
     """
+    from msgspec.structs import replace
+
     from burnish.storage.run import RunFilter
 
+    hides = hides_offline(model, kind, offline=offline)
     where = RunFilter(
         model=model,
+        not_model=hides or None,
         prompt=prompt,
         agent=agent,
         kind=kind,
@@ -80,7 +87,14 @@ def list_(
     )
     with platform(common) as p:
         page = p.runs.page(where, limit=limit, cursor=cursor)
-    if common.json:
+        hidden = replace(where, model=hides, not_model=None) if hides and not cursor else None
+        left_out = 0 if hidden is None else p.runs.count(hidden)
+    _list(page, as_json=common.json)
+    tell_left_out(left_out)
+
+
+def _list(page: RunPage, *, as_json: bool) -> None:
+    if as_json:
         out_json(page)
     elif not page.items:
         note("None found.")
@@ -91,6 +105,17 @@ def list_(
         if page.next:
             # The cursor is long and for programs; a person raises the limit.
             note(f"there are more; raise --limit, or go on with --cursor {page.next}")
+
+
+def hides_offline(model: str | None, kind: str | None, *, offline: bool) -> str:
+    """The model whose runs are left out, unless somebody asks for them: each prompt that is made
+    offline brings one for each phase, and they cost nothing."""
+    return "" if offline or model is not None or kind == "generate" else "offline"
+
+
+def tell_left_out(runs: int) -> None:
+    if runs:
+        note(f"offline runs left out: {runs}; --offline shows them")
 
 
 def _list_terminal(page: RunPage) -> None:
@@ -242,6 +267,7 @@ def _text(value: Any) -> str:
     import msgspec
 
     from burnish.prompts.prompt import Message
+    from burnish.shapes import convert
 
     try:
         messages = convert(value, list[Message])

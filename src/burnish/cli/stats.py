@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
@@ -20,7 +20,16 @@ from burnish.cli.common import (
     table,
     warn,
 )
-from burnish.cli.runs import Agent, Kind, Model, PromptName, usd
+from burnish.cli.runs import (
+    Agent,
+    Kind,
+    Model,
+    Offline,
+    PromptName,
+    hides_offline,
+    tell_left_out,
+    usd,
+)
 
 if TYPE_CHECKING:
     from burnish.storage.stats import CategoryStat, RunStat
@@ -39,9 +48,11 @@ def stats(
     prompt: PromptName = None,
     agent: Agent = None,
     kind: Kind = None,
+    offline: Offline = False,
     common: Common = NONE,
 ) -> None:
-    """Add up runs: how many, how well, how fast, what they cost; or prompts by category.
+    """Add up runs: how many, how well, how fast, what they cost; or prompts by category. Runs of
+    the offline composer count only where they are asked for.
 
     In a pipe: group, runs, errors, success rate, average and 95th percentile of latency in
     milliseconds, retries a run, cache hit rate, validation rate, tokens, USD; - for no data.
@@ -52,14 +63,17 @@ def stats(
             categories = p.stats(by="category")
             out_json(categories) if common.json else _categories(categories)
             return
-        found = p.stats(
-            by=by,  # pyright: ignore[reportArgumentType] - refused there with what is possible
-            days=days or None,
+        hides = hides_offline(model, kind, offline=offline)
+        where: dict[str, Any] = {
+            "days": days or None, "prompt": prompt, "agent": agent, "kind": kind,
+        }  # fmt: skip
+        found: list[RunStat] = p.stats(
+            by,  # pyright: ignore[reportArgumentType] - refused there with what is possible
             model=model,
-            prompt=prompt,
-            agent=agent,
-            kind=kind,
+            not_model=hides or None,
+            **where,
         )
+        hidden: list[RunStat] = p.stats(model=hides, **where) if hides else []
     if common.json:
         out_json(found)
     elif not found:
@@ -68,6 +82,7 @@ def stats(
         _terminal(by, found)
     else:
         out("\n".join("\t".join(_line(stat)) for stat in found))
+    tell_left_out(sum(each.runs for each in hidden))
 
 
 def _terminal(by: str, found: Sequence[RunStat]) -> None:

@@ -25,7 +25,6 @@ from burnish.telemetry.logs import Log
 
 if TYPE_CHECKING:
     from burnish.analytics.runs import AsyncRuns
-    from burnish.analytics.stats import AsyncStats, By
     from burnish.library.library import Library
     from burnish.models.catalogue import AsyncModels
     from burnish.storage.cache import CacheStats, ResponseCache
@@ -146,6 +145,7 @@ class Ground:
         *,
         days: float | None = 7,
         model: str | None = None,
+        not_model: str | None = None,
         prompt: str | None = None,
         agent: str | None = None,
         kind: str | None = None,
@@ -154,22 +154,31 @@ class Ground:
     async def stats(self, by: Literal["category"]) -> list[CategoryStat]: ...
     async def stats(
         self,
-        by: By = "model",
+        by: StatBy | Literal["category"] = "model",
         *,
         days: float | None = 7,
         model: str | None = None,
+        not_model: str | None = None,
         prompt: str | None = None,
         agent: str | None = None,
         kind: str | None = None,
     ) -> list[RunStat] | list[CategoryStat]:
         """Runs of the last `days` (None: of all time) by model, prompt, agent, task, kind or day;
-        or the prompts there are, by category. What stands before the slash of a prompt's name is
-        its agent, what stands behind it its task."""
+        or the prompts there are, by category.
+
+        An agent is what stands before the slash of a prompt's name, a task what stands behind it.
+        `not_model` leaves the runs of a model out, such as `offline`.
+        Runs count by whole hours, and still when they themselves are forgotten. The group with
+        most runs comes first, of days the newest. Raises UsageError for an unknown `by`.
+        """
+        store = await self._flushed_store()
         if by == "category":
-            return await self._stats.stats(by)
-        return await self._stats.stats(
-            by, days=days, model=model, prompt=prompt, agent=agent, kind=kind
-        )
+            return await store.prompts.categories()
+        from burnish.analytics.stats import run_stats
+        from burnish.storage.stats import StatFilter
+
+        where = StatFilter(model=model, not_model=not_model, prompt=prompt, agent=agent, kind=kind)
+        return await run_stats(store, by, days, where)
 
     async def cache_stats(self) -> CacheStats:
         """How full the cache of answers is, and how often it helped."""
@@ -192,12 +201,6 @@ class Ground:
     def new_id(self) -> str:
         """A new id, for a run of one's own."""
         return self._ids()
-
-    @cached_property
-    def _stats(self) -> AsyncStats:
-        from burnish.analytics.stats import AsyncStats
-
-        return AsyncStats(self._flushed_store)
 
     async def _record_use(self, prompt_id: str) -> None:
         (await self._live.recorder()).record_use(prompt_id)

@@ -13,7 +13,15 @@ import msgspec
 import yaml
 
 from burnish.errors import SettingsError
-from burnish.settings.load import KEYS_HINT, check_value, fields, generic, groups, is_key
+from burnish.settings.load import (
+    KEYS_HINT,
+    check_value,
+    fields,
+    generic,
+    groups,
+    is_key,
+    read_yaml,
+)
 from burnish.settings.vendor import VendorEnvironment
 
 _reader: Any = yaml  # its types are incomplete
@@ -105,21 +113,10 @@ def mended(path: Path, problems: list[Problem]) -> str:
 
 
 def entries(path: Path) -> list[Entry]:
-    try:
-        root: object = _reader.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        place = f", line {mark.line + 1}" if mark else ""
-        raise SettingsError(
-            f"{path} is no valid YAML{place}", hint="write `key: value` lines, or remove the file"
-        ) from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{path} cannot be read: {error}", hint="mend or remove it") from None
-    if root is None:
-        return []
-    if not isinstance(root, yaml.MappingNode):
-        raise SettingsError(f"{path} holds no mapping", hint="write `key: value` lines")
-    return list(_walk(root, ""))
+    root = read_yaml(
+        path, lambda text: _reader.compose(text, Loader=yaml.SafeLoader), yaml.MappingNode
+    )
+    return [] if root is None else list(_walk(root, ""))
 
 
 def _walk(node: yaml.MappingNode, prefix: str) -> Iterator[Entry]:

@@ -11,9 +11,9 @@ import difflib
 import functools
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, cast, get_args
+from typing import Any, TypeVar, cast, get_args
 
 import msgspec
 from msgspec import Meta
@@ -27,6 +27,7 @@ FILE_NAME = "burnish.yaml"
 # Stands for any provider's name in the list of settings.
 PROVIDER = "<provider>"
 KEYS_HINT = "keys come from the environment alone, under their usual names such as OPENAI_API_KEY"
+_Mapping = TypeVar("_Mapping")
 _OF_PROVIDER = re.compile(r"models\.(?P<name>[a-z][a-z0-9_-]*)\.(?P<field>\w+)")
 
 
@@ -169,8 +170,20 @@ def _key_of_provider(variable: str) -> str:
 def _from_file(path: Path) -> Iterator[tuple[str, Any]]:
     import yaml
 
+    content = read_yaml(path, yaml.safe_load, cast("type[dict[Any, Any]]", dict))
+    if content is not None:
+        yield from _flatten(content, "", path)
+
+
+def read_yaml(
+    path: Path, read: Callable[[str], object], mapping: type[_Mapping]
+) -> _Mapping | None:
+    """What `read` makes of the file's text; None for an empty file. Raises SettingsError for one
+    that is no YAML, cannot be read, or holds something else than a mapping."""
+    import yaml
+
     try:
-        content: object = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = read(path.read_text(encoding="utf-8"))
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         place = f", line {mark.line + 1}" if mark else ""
@@ -179,11 +192,9 @@ def _from_file(path: Path) -> Iterator[tuple[str, Any]]:
         ) from None
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(f"{path} cannot be read: {error}", hint="mend or remove it") from None
-    if content is None:
-        return
-    if not isinstance(content, dict):
-        raise SettingsError(f"{path} holds no mapping", hint="write `key: value` lines")
-    yield from _flatten(cast("dict[Any, Any]", content), "", path)
+    if content is None or isinstance(content, mapping):
+        return content
+    raise SettingsError(f"{path} holds no mapping", hint="write `key: value` lines")
 
 
 def _flatten(tree: Mapping[Any, Any], prefix: str, path: Path) -> Iterator[tuple[str, Any]]:

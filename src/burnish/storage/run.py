@@ -61,12 +61,13 @@ class RunFilter(msgspec.Struct, frozen=True, kw_only=True):
     """Runs that meet every condition given. `since` is included, `until` is not.
 
     `agent` is the first part of the prompt's name: `writer` for `writer/chapter`. `failed` and
-    `cached` are conditions when they are True or False.
+    `cached` are conditions when they are True or False. `not_model` leaves the runs of a model out.
     """
 
     kind: str | None = None
     version_id: str | None = None
     model: str | None = None
+    not_model: str | None = None
     parent_id: str | None = None
     who: str | None = None
     trace_id: str | None = None

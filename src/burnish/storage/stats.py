@@ -14,12 +14,14 @@ class StatFilter(msgspec.Struct, frozen=True, kw_only=True):
     """Runs that meet every condition given.
 
     Statistics are kept by the hour: `since` goes back to the beginning of its hour and `until` on
-    to the end of its. `agent` is the first part of the prompt's name, before the slash.
+    to the end of its. `agent` is the first part of the prompt's name, before the slash. `not_model`
+    leaves the runs of a model out.
     """
 
     since: datetime | None = None
     until: datetime | None = None
     model: str | None = None
+    not_model: str | None = None
     prompt: str | None = None
     agent: str | None = None
     kind: str | None = None

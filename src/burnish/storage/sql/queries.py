@@ -272,6 +272,8 @@ def _run_conditions(where: RunFilter) -> list[ColumnElement[bool]]:
         for name in ("kind", "version_id", "model", "parent_id", "who", "trace_id", "phase")
         if (value := getattr(where, name)) is not None
     ]
+    if where.not_model is not None:
+        conditions.append(_r.model != where.not_model)
     if where.prompt is not None:
         conditions.append(_r.prompt == where.prompt)
     if where.agent is not None:
@@ -310,6 +312,7 @@ HOT: Mapping[str, Query] = {
     "newest runs of a version": run_page(RunFilter(version_id="x"), 50, None),
     "newest runs of a kind": run_page(RunFilter(kind="x"), 50, None),
     "newest runs of a prompt": run_page(RunFilter(prompt="x"), 50, None),
+    "newest runs of all models but one": run_page(RunFilter(not_model="x"), 50, None),
     "newest failed runs": run_page(RunFilter(failed=True), 50, None),
     "oldest runs": run_page(RunFilter(), 50, None, oldest_first=True),
     "runs of a trace": run_count(RunFilter(trace_id="x")),

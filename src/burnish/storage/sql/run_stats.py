@@ -140,6 +140,8 @@ def _conditions(where: StatFilter) -> list[ColumnElement[bool]]:
         for name in ("model", "prompt", "kind")
         if (value := getattr(where, name)) is not None
     ]
+    if where.not_model is not None:
+        conditions.append(_c.model != where.not_model)
     if where.agent is not None:
         conditions.append(of_agent(_c.prompt, where.agent))
     if where.since is not None:
