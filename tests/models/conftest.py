@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from bisect import insort
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,6 +23,9 @@ from burnish.models.registry import Registry
 from burnish.settings import LimitSettings, ModelsSettings, VendorEnvironment
 from burnish.storage.ids import Ids
 from burnish.storage.run import Run
+
+# As often the event loop turns while a call goes from one wait to the next.
+_STEPS = 10
 
 
 class Named(Fake):
@@ -57,11 +61,13 @@ class Memory:
 
 
 class Time:
-    """A clock that only sleeping moves. Sleepers wake in the order of their times."""
+    """A clock that only sleeping moves. Sleepers wake in the order of their times, and whoever
+    can go on does so before the next of them."""
 
     def __init__(self) -> None:
         self.now = 0.0
         self.slept: list[float] = []
+        self._sleepers: list[tuple[float, int]] = []
 
     def __call__(self) -> float:
         return self.now
@@ -69,8 +75,16 @@ class Time:
     async def sleep(self, seconds: float) -> None:
         self.slept.append(seconds)
         until = self.now + seconds
-        await asyncio.sleep(0)
-        self.now = max(self.now, until)
+        own = (until, len(self.slept))
+        insort(self._sleepers, own)
+        try:
+            while self.now < until:
+                for _ in range(_STEPS):
+                    await asyncio.sleep(0)
+                if self._sleepers[0] == own:
+                    self.now = max(self.now, until)
+        finally:
+            self._sleepers.remove(own)
 
 
 @dataclass
@@ -96,6 +110,7 @@ def bench(tmp_path: Path) -> MakeBench:
         cached: bool = True,
         real_time: bool = False,
         fallbacks: tuple[str, ...] = (),
+        chance: Callable[[], float] = lambda: 1.0,
         **settings: Any,
     ) -> Bench:
         providers = (
@@ -115,7 +130,7 @@ def bench(tmp_path: Path) -> MakeBench:
 
         caller = Caller(
             registry,
-            Attempts(registry, models_settings, Prices(), chance=lambda: 1.0, **how),
+            Attempts(registry, models_settings, Prices(), chance=chance, **how),
             new_id=Ids(),
             who=lambda: "ana",
             journal=journal,

@@ -119,7 +119,12 @@ class Case:
     @property
     def begun(self) -> int:
         """How many pieces of a stream bring its first word."""
-        return {"anthropic": 3, "gemini": 1}.get(self.provider, 4)
+        return {"anthropic": 3, "gemini": 2}.get(self.provider, 4)
+
+    @property
+    def opened(self) -> int:
+        """How many pieces of a stream come before the model has said anything."""
+        return {"gemini": 1}.get(self.provider, 2)
 
     def key(self, headers: dict[str, str]) -> str:
         if self.provider == "gemini":
@@ -430,6 +435,15 @@ class TestEveryAdapter:
         assert "first token" in error.what
         assert "in 0.6 s" in error.what
 
+    async def test_a_stream_that_opens_and_brings_no_token(
+        self, case: Case, hasty: Model, server: Vendors
+    ) -> None:
+        server.faults.append(Fault(stall_after=case.opened))
+        error = await failure(hasty, asked(case), stream=True)
+        assert isinstance(error, ModelTimeout)
+        assert "first token" in error.what
+        assert "in 0.6 s" in error.what
+
     async def test_a_stream_that_stalls(self, case: Case, hasty: Model, server: Vendors) -> None:
         server.faults.append(Fault(stall_after=case.begun))
         error = await failure(hasty, asked(case), stream=True)
@@ -640,6 +654,65 @@ async def test_a_claude_model_without_schemas_answers_through_a_tool(server: Ven
 async def test_a_long_claude_answer_without_a_bound_comes_whole(server: Vendors) -> None:
     async for model in made(ANTHROPIC, server):
         assert (await model.complete(asked(ANTHROPIC, max_tokens=None))).text == server.reply
+
+
+def _begun(name: str, **content: Any) -> str:
+    return f"event: {name}\ndata: {json.dumps({'type': name, **content})}\n\n"
+
+
+MESSAGE: dict[str, Any] = {
+    "id": "m",
+    "type": "message",
+    "role": "assistant",
+    "model": "claude-haiku-4-5",
+    "content": [],
+    "stop_reason": None,
+    "stop_sequence": None,
+    "usage": {"input_tokens": INPUT_TOKENS, "output_tokens": 1},
+}
+THINKING = {"type": "thinking", "thinking": "", "signature": ""}
+SIGNED = {"role": "model", "parts": [{"text": "", "thoughtSignature": "c2lnbmVk"}]}
+
+
+@pytest.mark.parametrize(
+    ("case", "bare"),
+    [
+        (
+            ANTHROPIC,
+            (
+                _begun("message_start", message=MESSAGE),
+                _begun("content_block_start", index=0, content_block=THINKING),
+            ),
+        ),
+        (GEMINI, (f"data: {json.dumps({'candidates': [{'content': SIGNED}]})}\n\n",)),
+    ],
+    ids=["anthropic", "gemini"],
+)
+async def test_a_part_that_is_opened_and_stays_empty_is_no_first_token(
+    case: Case, bare: tuple[str, ...], server: Vendors
+) -> None:
+    server.faults.append(Fault(before=bare, stall_after=len(bare)))
+    times = Timeouts(connect_s=1.0, first_token_s=0.4, whole_s=1.0)
+    async for model in made(case, server, times):
+        error = await failure(model, asked(case), stream=True)
+        assert isinstance(error, ModelTimeout)
+        assert error.what == f"no first token from {case.provider} in 0.4 s"
+        assert "first token" in error.hint
+
+
+@pytest.mark.parametrize(
+    ("case", "pieces"), [(ANTHROPIC, 2), (OPENAI, 4)], ids=["anthropic", "openai"]
+)
+async def test_the_name_of_a_tool_is_a_first_token(
+    case: Case, pieces: int, server: Vendors
+) -> None:
+    server.faults.append(Fault(stall_after=pieces))
+    times = Timeouts(connect_s=1.0, first_token_s=0.3, whole_s=0.6)
+    async for model in made(case, server, times):
+        request = asked(case, tools=(TOOL,), tool_choice="required")
+        error = await failure(model, request, stream=True)
+        assert isinstance(error, ModelTimeout)
+        assert "in 0.6 s" in error.what
 
 
 async def test_gemini_refuses_extra_parameters_that_it_would_drop(server: Vendors) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from tests.models.conftest import MakeBench, Named
+from tests.models.conftest import Bench, MakeBench, Named
 
 from burnish.errors import (
     AllModelsFailed,
@@ -24,7 +25,7 @@ from burnish.errors import (
 )
 from burnish.models.budget import Budget
 from burnish.models.model import ModelReply, ModelRequest, Usage
-from burnish.models.question import Piece, Question
+from burnish.models.question import Answer, Piece, Question
 from burnish.prompts.prompt import Message
 from burnish.settings import LimitSettings
 
@@ -57,6 +58,47 @@ def only_good(text: str) -> str:
 
 def never_good(text: str) -> str:
     return "bad"
+
+
+class Timed(Named):
+    """Notes when each call began, by the test's clock."""
+
+    clock: Callable[[], float]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.began: list[float] = []
+
+    async def complete(self, request: ModelRequest) -> ModelReply:
+        self.began.append(self.clock())
+        return await super().complete(request)
+
+
+class Gated(Named):
+    """Each question is answered, or fails, when the test opens the gate of its text."""
+
+    def __init__(self, **ends: ModelFailed | None) -> None:
+        super().__init__("acme")
+        self._ends = ends
+        self._gates = {text: asyncio.Event() for text in ends}
+        self._asked = {text: asyncio.Event() for text in ends}
+
+    async def complete(self, request: ModelRequest) -> ModelReply:
+        text = request.messages[-1].content
+        self._asked[text].set()
+        await self._gates[text].wait()
+        if error := self._ends[text]:
+            raise error
+        return await super().complete(request)
+
+    async def begin(self, b: Bench, text: str) -> asyncio.Task[Answer]:
+        task = asyncio.create_task(b.caller.complete(ask(text)))
+        await self._asked[text].wait()
+        return task
+
+    async def end(self, text: str, task: asyncio.Task[Answer]) -> Answer:
+        self._gates[text].set()
+        return await task
 
 
 @pytest.mark.spec("MOD-09")
@@ -117,6 +159,55 @@ class TestRetries:
         assert b.time.slept == [3.0]
         assert b.time.now == 3.0
         assert len(model.requests) == 3
+
+    async def test_after_a_rest_calls_leave_one_by_one(self, bench: MakeBench) -> None:
+        model = Timed("acme", faults=[RateLimited("slow down", retry_after_s=3)])
+        b = bench(model, limits=LimitSettings(concurrency=50))
+        model.clock = b.time
+        await asyncio.gather(*(b.caller.complete(ask(str(n))) for n in range(50)))
+        first, *after = model.began
+        assert (first, after[0], len(after)) == (0.0, 3.0, 50)
+        assert after == sorted(set(after))
+        assert after[-1] <= 3.25
+
+    async def test_gaps_after_a_rest_have_jitter(self, bench: MakeBench) -> None:
+        lasts: list[float] = []
+        for chance in (0.0, 1.0):
+            model = Timed("acme", faults=[RateLimited("slow down", retry_after_s=3)])
+            b = bench(model, limits=LimitSettings(concurrency=50), chance=lambda c=chance: c)
+            model.clock = b.time
+            await asyncio.gather(*(b.caller.complete(ask(str(n))) for n in range(50)))
+            lasts.append(model.began[-1] - 3)
+        assert lasts == pytest.approx([0.1225, 0.245])
+
+    async def test_after_a_rest_calls_leave_at_the_rate_of_their_limit(
+        self, bench: MakeBench
+    ) -> None:
+        model = Timed("acme", faults=[RateLimited("slow down", retry_after_s=3)])
+        limits = LimitSettings(concurrency=50, requests_per_minute=600)
+        b = bench(model, limits=limits)
+        model.clock = b.time
+        await asyncio.gather(*(b.caller.complete(ask(str(n))) for n in range(30)))
+        assert model.began[1:] == pytest.approx([3 + n / 10 for n in range(30)])
+
+    async def test_a_rest_costs_no_turn_that_was_waited_for(self, bench: MakeBench) -> None:
+        model = Timed("acme", faults=[RateLimited("slow down", retry_after_s=60)])
+        b = bench(model, limits=LimitSettings(tokens_per_minute=600, concurrency=2))
+        model.clock = b.time
+        words = "word " * 100
+        await asyncio.gather(*(b.caller.complete(ask(f"{n} {words}")) for n in range(2)))
+        first, second, _ = model.began
+        assert first > 9
+        assert second == pytest.approx(first + 60, abs=0.25)
+
+    async def test_the_last_try_of_a_call_slows_the_others_as_well(self, bench: MakeBench) -> None:
+        model = Timed("acme", faults=[RateLimited("slow down", retry_after_s=3)])
+        b = bench(model, max_retries=0)
+        model.clock = b.time
+        with pytest.raises(RateLimited):
+            await b.caller.complete(ask("one"))
+        await b.caller.complete(ask("two"))
+        assert model.began == [0.0, 3.0]
 
     async def test_a_wait_longer_than_the_timeout_is_not_waited(self, bench: MakeBench) -> None:
         b = bench(Named("acme", faults=[RateLimited("tomorrow", retry_after_s=9_000)]))
@@ -225,6 +316,31 @@ class TestFallbacks:
         )
         kinds = sorted(type(result).__name__ for result in results)
         assert kinds == ["CircuitOpen", "CircuitOpen", "ServerFault"]
+
+    @pytest.mark.spec("MOD-15")
+    @pytest.mark.parametrize(
+        ("opens", "later"),
+        [
+            (ServerFault("500"), KeyRefused("no")),
+            (RateLimited("rest", retry_after_s=999), ServerFault("500")),
+        ],
+    )
+    async def test_an_older_call_that_fails_lets_nobody_in_beside_the_one_that_tries(
+        self, bench: MakeBench, opens: ModelFailed, later: ModelFailed
+    ) -> None:
+        model = Gated(older=later, failing=opens, trying=None, another=None)
+        failures = 1 if isinstance(opens, ServerFault) else 3
+        b = bench(model, max_retries=1, breaker_failures=failures)
+        older, failing = await model.begin(b, "older"), await model.begin(b, "failing")
+        with pytest.raises(type(opens)):
+            await model.end("failing", failing)
+        b.time.now += 1_000
+        trying = await model.begin(b, "trying")
+        with pytest.raises(type(later)):
+            await model.end("older", older)
+        with pytest.raises(CircuitOpen):
+            await model.end("another", asyncio.create_task(b.caller.complete(ask("another"))))
+        assert (await model.end("trying", trying)).text == "trying"
 
 
 @pytest.mark.spec("MOD-10")

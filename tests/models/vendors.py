@@ -34,7 +34,8 @@ EVENTS, JSON = "text/event-stream", "application/json"
 @dataclass(frozen=True)
 class Fault:
     """What goes wrong with one request. `body` is sent as it is, `text` said instead of the
-    reply; after `cut_after` pieces the connection closes, after `stall_after` all is silent."""
+    reply; a stream begins with the pieces `before`; after `cut_after` pieces the connection closes,
+    after `stall_after` all is silent."""
 
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
@@ -43,6 +44,7 @@ class Fault:
     text: str | None = None
     message: str = ""
     finish: str = ""
+    before: tuple[str, ...] = ()
     drop: bool = False
     cut_after: int | None = None
     stall_after: int | None = None
@@ -154,7 +156,7 @@ class _Requests(BaseHTTPRequestHandler):
         said = self.vendors.reply if fault.text is None else fault.text
         answer = answered(self.path.partition("?")[0], body, said, fault.finish)
         if answer.pieces:
-            self._stream(answer.pieces, fault)
+            self._stream((*fault.before, *answer.pieces), fault)
         else:
             self._send(200, json.dumps(answer.document).encode(), JSON, fault.headers)
 
@@ -337,7 +339,7 @@ def _generate_stream(body: dict[str, Any], said: str, finish: str) -> Answer:
     if _forced(body):
         return Answer(pieces=(_event(_content(body, said, "STOP")),))
     words = _words(said)
-    pieces = [_event(_content(body, word)) for word in words]
+    pieces = [_event(_content(body, word)) for word in ("", *words)]
     return Answer(pieces=(*pieces, _event(_content(body, "", "STOP", counted=len(words)))))
 
 

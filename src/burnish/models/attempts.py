@@ -23,7 +23,7 @@ from burnish.errors import (
     UsageError,
 )
 from burnish.models.adapter import Emit, ask, can, possible
-from burnish.models.lanes import Breaker, Clock, Lane, Sleep
+from burnish.models.lanes import Breaker, Chance, Clock, Lane, Sleep
 from burnish.models.model import Model, ModelReply, ModelRequest, Usage
 from burnish.models.prices import Prices
 from burnish.models.question import Answer, CallEvent, Piece, Work, storable
@@ -69,7 +69,7 @@ class Attempts:
         *,
         clock: Clock = time.monotonic,
         sleep: Sleep = asyncio.sleep,
-        chance: Callable[[], float] = random.random,
+        chance: Chance = random.random,
     ) -> None:
         self._registry = registry
         self._settings = settings
@@ -100,7 +100,7 @@ class Attempts:
                 # What this call met tells more than that it was not tried once more.
                 raise fault or error from None
             except ModelFailed as error:
-                if number == last or not await self._wait(error, number, policy):
+                if not await self._wait(error, number, last, policy):
                     raise
                 fault, problem = error, error.what
             else:
@@ -128,7 +128,7 @@ class Attempts:
             limits = self._registry.limits(provider)
             self._policies[provider] = Policy(
                 limits,
-                Lane(limits, self._clock, self._sleep),
+                Lane(limits, self._clock, self._sleep, self._chance),
                 Breaker(
                     self._settings.breaker_failures, self._settings.breaker_rest_s, self._clock
                 ),
@@ -140,11 +140,11 @@ class Attempts:
         name = f"{provider}:{request.model}"
         tokens = self._tokens(trial, request)
         async with policy.lane.slot(tokens):
-            _check_open(trial, name)
+            call = _begun(trial, name)
             try:
                 reserved = self._reserve(trial, request, tokens)
             except BurnishError:
-                policy.breaker.left()
+                policy.breaker.left(call)
                 raise
             began = time.perf_counter()
             cost: float | None = None
@@ -165,7 +165,7 @@ class Attempts:
                 _judge(policy.breaker, error)
                 raise
             finally:
-                policy.breaker.left()
+                policy.breaker.left(call)
                 if cost is None and status != _DONE:
                     # Nobody knows whether it was worked on; a bound on money has to assume it.
                     cost = reserved
@@ -216,7 +216,7 @@ class Attempts:
         trial.work.count(usage, cost, estimated=estimated)
         return cost
 
-    async def _wait(self, error: ModelFailed, number: int, policy: Policy) -> bool:
+    async def _wait(self, error: ModelFailed, number: int, last: int, policy: Policy) -> bool:
         """Whether the call may be tried again, after the wait that it takes."""
         if not error.retryable:
             return False
@@ -224,16 +224,17 @@ class Attempts:
             if error.retry_after_s > (policy.limits.timeout_s or 0):
                 policy.breaker.rest(error.retry_after_s)
                 return False
-            # The provider speaks of the key, not of this call: the others wait as well.
+            # The provider speaks of the key, not of this call: the others wait as well, also
+            # where this one has no more tries.
             policy.lane.hold(error.retry_after_s)
-            return True
+            return number < last
         longest = min(_FIRST_WAIT_S * 2**number, _LONGEST_WAIT_S)
         wait_s = longest * (0.5 + self._chance() / 2)
         if isinstance(error, RateLimited):
             policy.lane.hold(wait_s)
-        else:
+        elif number < last:
             await self._sleep(wait_s)
-        return True
+        return number < last
 
     def _answer(self, work: Work, name: str, reply: ModelReply) -> Answer:
         return Answer(
@@ -257,9 +258,10 @@ def _most_retries(work: Work, policy: Policy) -> int:
     return most if asked is None else min(most, asked)
 
 
-def _check_open(trial: Trial, name: str) -> None:
+def _begun(trial: Trial, name: str) -> int:
+    """The call's number at its provider's breaker. Raises CircuitOpen."""
     try:
-        trial.policy.breaker.check(name)
+        return trial.policy.breaker.begin(name)
     except CircuitOpen as error:
         what = f"{error.code}: {error.what}"
         trial.work.attempts.append(Attempt(model=name, error=what, sent=False))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 import time
 from collections.abc import Awaitable, Callable
 from types import TracebackType
@@ -13,7 +14,10 @@ from burnish.settings import LimitSettings
 
 Clock = Callable[[], float]
 Sleep = Callable[[float], Awaitable[None]]
+Chance = Callable[[], float]
 _MINUTE_S = 60.0
+# Seconds in which all calls begin that a rest held back, and the longest from one to the next.
+_SPREAD_S, _LONGEST_GAP_S = 0.25, 0.01
 
 
 class Bucket:
@@ -29,33 +33,57 @@ class Bucket:
 
     def take(self, amount: float) -> float:
         """Takes it, and says how many seconds to wait before using it."""
+        self._fill()
+        self._level -= amount
+        return max(0.0, -self._level / self._rate)
+
+    def rest(self, seconds: float) -> None:
+        """Nothing is taken meanwhile, and no more than one is there when it is over: what would
+        have gathered would all be taken at once."""
+        self._fill()
+        self._level = min(self._level, 1.0 - seconds * self._rate)
+
+    def _fill(self) -> None:
         now = self._clock()
         self._level = min(self._most, self._level + (now - self._at) * self._rate)
         self._at = now
-        self._level -= amount
-        return max(0.0, -self._level / self._rate)
 
 
 class Lane:
     """All calls that share a provider and its key. A slot is held with `async with lane.slot()`."""
 
     def __init__(
-        self, limits: LimitSettings, clock: Clock = time.monotonic, sleep: Sleep = asyncio.sleep
+        self,
+        limits: LimitSettings,
+        clock: Clock = time.monotonic,
+        sleep: Sleep = asyncio.sleep,
+        chance: Chance = random.random,
     ) -> None:
         self._clock = clock
         self._sleep = sleep
-        self._free = asyncio.Semaphore(limits.concurrency or 1)
+        self._chance = chance
+        at_once = limits.concurrency or 1
+        self._free = asyncio.Semaphore(at_once)
+        self._gap = min(_LONGEST_GAP_S, _SPREAD_S / at_once)
         self._requests = _bucket(limits.requests_per_minute, clock)
         self._tokens = _bucket(limits.tokens_per_minute, clock)
         self._held_until = 0.0
+        # How long after that the next of those who wait for it begins.
+        self._place = 0.0
 
     @property
     def counts_tokens(self) -> bool:
         return self._tokens is not None
 
     def hold(self, seconds: float) -> None:
-        """Nobody begins a call before that; those under way go on."""
-        self._held_until = max(self._held_until, self._clock() + seconds)
+        """Nobody begins a call before that, and then they do so one by one; calls under way go
+        on."""
+        until = self._clock() + seconds
+        if until <= self._held_until:
+            return
+        self._held_until, self._place = until, 0.0
+        if self._requests is not None:
+            self._requests.rest(seconds)
 
     def slot(self, tokens: int = 0) -> _Slot:
         return _Slot(self, tokens)
@@ -64,11 +92,14 @@ class Lane:
         await self._free.acquire()
         entered = False
         try:
-            waits = [bucket.take(n) for bucket, n in self._buckets(tokens)]
-            if waits and max(waits) > 0:
-                await self._sleep(max(waits))
-            while (rest := self._held_until - self._clock()) > 0:
-                await self._sleep(rest)
+            await self._until_open()
+            wait = self._taken(tokens)
+            while wait > 0:
+                await self._sleep(wait)
+                if not await self._until_open():
+                    break
+                # Its turn has passed while nobody could begin; its tokens are still its own.
+                wait = self._requests.take(1.0) if self._requests is not None else 0.0
             entered = True
         finally:
             if not entered:  # a cancelled wait must not keep its place
@@ -77,9 +108,20 @@ class Lane:
     def leave(self) -> None:
         self._free.release()
 
-    def _buckets(self, tokens: int) -> list[tuple[Bucket, float]]:
+    async def _until_open(self) -> bool:
+        """Whether it had to wait."""
+        waited = False
+        while (rest := self._held_until - self._clock()) > 0:
+            waited = True
+            place = self._place
+            self._place += self._gap * (0.5 + self._chance() / 2)
+            await self._sleep(rest + place)
+        return waited
+
+    def _taken(self, tokens: int) -> float:
+        """Takes a call's share of each bucket, and says how many seconds to wait for it."""
         pairs = ((self._requests, 1.0), (self._tokens, float(tokens)))
-        return [(bucket, amount) for bucket, amount in pairs if bucket is not None]
+        return max((bucket.take(n) for bucket, n in pairs if bucket is not None), default=0.0)
 
 
 class _Slot:
@@ -109,28 +151,33 @@ class Breaker:
         self._clock = clock
         self._failures = 0
         self._open_until: float | None = None
-        self._trying = False
+        self._begun = 0
+        # The number of the call that tries, 0 where none does.
+        self._trying = 0
 
-    def check(self, model: str) -> None:
-        """Raises CircuitOpen while the provider rests, or while another call tries it."""
-        if self._open_until is None:
-            return
-        rest = self._open_until - self._clock()
-        if rest > 0 or self._trying:
-            why = f"failed {self._failures} times in a row" if self._failures else "asked to wait"
-            raise CircuitOpen(
-                f"{model} was not tried: its provider {why}",
-                hint=f"it is tried again in {max(rest, 0):.0f} s; see burnish models check",
-                model=model,
-            )
-        self._trying = True
+    def begin(self, model: str) -> int:
+        """The number of the call that may begin. Raises CircuitOpen while the provider rests, or
+        while another call tries it."""
+        if self._open_until is not None:
+            rest = self._open_until - self._clock()
+            if rest > 0 or self._trying:
+                why = (
+                    f"failed {self._failures} times in a row" if self._failures else "asked to wait"
+                )
+                raise CircuitOpen(
+                    f"{model} was not tried: its provider {why}",
+                    hint=f"it is tried again in {max(rest, 0):.0f} s; see burnish models check",
+                    model=model,
+                )
+            self._trying = self._begun + 1
+        self._begun += 1
+        return self._begun
 
     def succeeded(self) -> None:
-        self._failures, self._open_until, self._trying = 0, None, False
+        self._failures, self._open_until, self._trying = 0, None, 0
 
     def failed(self) -> None:
         self._failures += 1
-        self._trying = False
         if self._most and self._failures >= self._most:
             self._open_until = self._clock() + self._rest_s
 
@@ -138,9 +185,10 @@ class Breaker:
         """The provider asked for a rest that is too long to wait for."""
         self._open_until = self._clock() + seconds
 
-    def left(self) -> None:
-        """A call ended without telling anything about the provider."""
-        self._trying = False
+    def left(self, call: int) -> None:
+        """The call has ended. One that began before the rest leaves the one that tries alone."""
+        if call == self._trying:
+            self._trying = 0
 
 
 def _bucket(per_minute: int | None, clock: Clock) -> Bucket | None:

@@ -343,9 +343,10 @@ async def _next_text(response: StreamedResponse, clock: _Clock) -> str | None:
     while True:
         async with clock.within():
             event = await anext(events, None)
-        clock.has_begun()
         if event is None:
             return None
+        if _says_something(event):
+            clock.has_begun()
         if isinstance(event, PartStartEvent) and isinstance(event.part, TextPart):
             text = event.part.content
         elif isinstance(event, PartDeltaEvent) and isinstance(event.delta, TextPartDelta):
@@ -354,6 +355,31 @@ async def _next_text(response: StreamedResponse, clock: _Clock) -> str | None:
             continue
         if text:
             return text
+
+
+def _says_something(event: theirs.ModelResponseStreamEvent) -> bool:
+    """Whether the model has written any of it: vendors open a part before its first word. What a
+    model thinks aloud, and the name of the tool that it calls, are its own words as well."""
+    from pydantic_ai.messages import (
+        PartDeltaEvent,
+        PartStartEvent,
+        TextPart,
+        TextPartDelta,
+        ThinkingPart,
+        ThinkingPartDelta,
+    )
+
+    if isinstance(event, PartStartEvent):
+        part = event.part
+        if isinstance(part, ThinkingPart):
+            return bool(part.content or part.signature)
+        return not isinstance(part, TextPart) or bool(part.content)
+    if isinstance(event, PartDeltaEvent):
+        delta = event.delta
+        if isinstance(delta, ThinkingPartDelta):
+            return bool(delta.content_delta or delta.signature_delta)
+        return not isinstance(delta, TextPartDelta) or bool(delta.content_delta)
+    return False
 
 
 def _has_ended(response: theirs.ModelResponse) -> bool:
