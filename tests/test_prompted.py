@@ -160,7 +160,7 @@ def test_an_answer_in_another_language_is_refused(
 
 
 def test_a_language_that_nobody_knows_is_no_rule(p: burnish.Platform) -> None:
-    rules(p, language="Klingon", min_length=True)
+    rules(p, language="Klingon")
     assert prompted(NAME, p)(Answers("nuqneH"))(**VALUES) == "nuqneH"
 
 

@@ -23,7 +23,7 @@ from burnish.cli.common import (
     table,
     warn,
 )
-from burnish.cli.compose import MaxCost, Model, Target
+from burnish.cli.compose import MaxCost, MaxTokens, Model, Target
 from burnish.errors import UsageError
 
 if TYPE_CHECKING:
@@ -63,6 +63,7 @@ def batch(
     category: Annotated[str, Parameter(help="Category of the stored prompts.")] = "",
     target: Target = "",
     max_cost: MaxCost = None,
+    max_tokens: MaxTokens = None,
     common: Common = NONE,
 ) -> int:
     """Make a prompt from each idea in a file; what is done is done, even after a kill."""
@@ -74,6 +75,7 @@ def batch(
         "category": category,
         "target": target,
         "max_cost_usd": max_cost,
+        "max_tokens": max_tokens,
     }
     if str(output) == STDIN:
         raise UsageError("the journal is a file", hint="name one with --output FILE")

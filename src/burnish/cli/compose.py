@@ -12,6 +12,7 @@ from burnish.cli.common import (
     NONE,
     Common,
     asks_model,
+    note,
     on_terminal,
     out,
     out_json,
@@ -29,24 +30,74 @@ Techniques = Annotated[
     list[str] | None,
     Parameter(name=["--technique", "-t"], help="Use this technique; may be given several times."),
 ]
-Target = Annotated[str, Parameter(help="Model or family to write for: claude, gpt, gemini, open…")]
+Target = Annotated[
+    str,
+    Parameter(
+        show_default="setting generation.target",
+        help="Model or family to write for: claude, gpt, gemini, open…",
+    ),
+]
 Model = Annotated[
-    str, Parameter(help="Model that writes: provider:model, offline, or auto; see burnish models.")
+    str,
+    Parameter(
+        show_default="setting generation.model",
+        help="Model that writes: provider:model, offline, or auto; see burnish models.",
+    ),
+]
+Refiner = Annotated[
+    str, Parameter(show_default="offline", help="Model that refines; see burnish models.")
 ]
 MaxCost = Annotated[
-    float | None, Parameter(name="--max-cost", help="Stop before the cost could pass this, USD.")
+    float | None,
+    Parameter(
+        name="--max-cost",
+        show_default="setting models.max_cost_usd",
+        help="Stop before the cost could pass this, USD.",
+    ),
+]
+MaxTokens = Annotated[
+    int | None, Parameter(help="Longest answer of each phase, tokens; bounds the worst cost too.")
 ]
 Context = Annotated[Path | None, Parameter(help="A file that stands beside the text.")]
 
 
 Explain = Annotated[bool, Parameter(negative="", help="Say why these techniques.")]
 Count = Annotated[
-    int | None, Parameter(help="How many variants (1 to 100); a model writes 3 if not told.")
+    int | None,
+    Parameter(
+        show_default="1; by a model, setting generation.variants",
+        help="How many variants (1 to 100).",
+    ),
 ]
 History = Annotated[
     bool, Parameter(negative="--no-history", help="Show the model similar good prompts.")
 ]
-Strategy = Annotated[str, Parameter(help="How variants go on: cascade, best or all.")]
+Stream = Annotated[
+    bool, Parameter(negative="", help="Print the text as it comes; into a pipe, phase by phase.")
+]
+Phases = Annotated[
+    str,
+    Parameter(
+        show_default="setting generation.phases",
+        help="Phases to run: explore,draft,refine; refine up to 5 times.",
+    ),
+]
+Persona = Annotated[
+    str,
+    Parameter(show_default="setting generation.persona", help="Voice; see burnish personas."),
+]
+Selector = Annotated[
+    str,
+    Parameter(
+        show_default="setting generation.selector", help="Model that picks the best variant."
+    ),
+]
+Strategy = Annotated[
+    str,
+    Parameter(
+        show_default="setting generation.strategy", help="How variants go on: cascade, best or all."
+    ),
+]
 
 
 def analyze(
@@ -80,8 +131,9 @@ def enhance(
     explain: Explain = False,
     save: Annotated[str, Parameter(help="Store the first result under this name.")] = "",
     target: Target = "",
-    model: Model = "",
+    model: Refiner = "",
     max_cost: MaxCost = None,
+    max_tokens: MaxTokens = None,
     context: Context = None,
     common: Common = NONE,
 ) -> None:
@@ -96,8 +148,8 @@ def enhance(
             context=read_file(context) if context else "",
             target=target,
             model=model,
-            max_cost_usd=max_cost,
             save=save,
+            **_bounds(max_cost, max_tokens),
         )
     show.generation(made, as_json=common.json, explain=explain)
 
@@ -109,18 +161,19 @@ def generate(
     name: Annotated[str, Parameter(help="Name to store it under.")] = "",
     category: Annotated[str, Parameter(help="Category of the stored prompt.")] = "",
     context: Context = None,
-    persona: Annotated[str, Parameter(help="Voice; see burnish personas.")] = "",
-    phases: Annotated[str, Parameter(help="Phases to run: explore,draft,refine.")] = "",
+    persona: Persona = "",
+    phases: Phases = "",
     count: Count = None,
     technique: Techniques = None,
     target: Target = "",
     model: Model = "",
     strategy: Strategy = "",
-    selector: Annotated[str, Parameter(help="Model that picks the best variant.")] = "",
+    selector: Selector = "",
     max_cost: MaxCost = None,
+    max_tokens: MaxTokens = None,
     history: History = True,
     fresh: Annotated[bool, Parameter(negative="", help="Ask anew, not from the cache.")] = False,
-    stream: Annotated[bool, Parameter(negative="", help="Print the text as it comes.")] = False,
+    stream: Stream = False,
     show_phases: Annotated[bool, Parameter(negative="", help="Print every phase.")] = False,
     explain: Explain = False,
     common: Common = NONE,
@@ -128,18 +181,16 @@ def generate(
     """Make a finished prompt from a rough idea and store it."""
     from burnish.cli import show
 
+    words = {"name": name, "category": category, "persona": persona, "target": target}
     options: dict[str, Any] = {
-        "name": name,
-        "category": category,
+        **words,
         "context": read_file(context) if context else "",
-        "persona": persona,
         "phases": [part for part in phases.split(",") if part.strip()],
         "techniques": technique or (),
-        "target": target,
         "model": model,
-        "max_cost_usd": max_cost,
         "history": history,
         "fresh": fresh,
+        **_bounds(max_cost, max_tokens),
     }
     text = text_of(idea, "idea")
     with platform(common) as p:
@@ -152,6 +203,11 @@ def generate(
     show.generation(
         made, as_json=common.json, explain=explain, phases=show_phases, only_best=count is None
     )
+
+
+def _bounds(max_cost: float | None, max_tokens: int | None) -> dict[str, Any]:
+    given = {"max_cost_usd": max_cost, "max_tokens": max_tokens}
+    return {name: value for name, value in given.items() if value is not None}
 
 
 def _refuse_with_stream(count: int | None, strategy: str, selector: str) -> None:
@@ -171,12 +227,21 @@ def _stream(
     as_json: bool,
 ) -> None:
     """The final phase's text as it comes; with `show_phases` that of every phase; with `--json`
-    one event a line."""
+    one event a line; into a pipe, each phase's text when it stands."""
     from burnish.cli import show
+    from burnish.cli.generate import Pipe
 
-    for event in p.generate_stream(idea, **options):
+    events = p.generate_stream(idea, **options)
+    if not as_json and not on_terminal():
+        made = Pipe().write(events)
+        if made is not None:
+            show.streamed(made)
+        return
+    for event in events:
         if as_json:
             show.event_json(event)
+        elif event.kind == "stopped":
+            note(f"stopped: {event.text}")
         elif event.kind != "done":
             show.event(event, all_phases=show_phases)
         elif event.generation is not None:

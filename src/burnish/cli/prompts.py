@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shlex
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -16,7 +18,6 @@ from burnish.cli.common import (
     NONE,
     Common,
     console,
-    from_stdin,
     note,
     on_terminal,
     out,
@@ -28,16 +29,18 @@ from burnish.cli.common import (
     text_of,
     warn,
 )
-from burnish.errors import UsageError
-from burnish.shapes import decode
+from burnish.cli.version_options import Config, Type, configured, given_value, typed, used
+from burnish.errors import NotFound, UsageError
 
 if TYPE_CHECKING:
     from rich.text import Text
 
+    import burnish
     from burnish.library.values import Page, Saved
     from burnish.prompts.prompt import Message, Prompt, Variable
     from burnish.storage.store import Fetched
 
+_SHORT = 60
 Reference = Annotated[str, Parameter(help="name, name@3 or name@label.")]
 Name = Annotated[str, Parameter(help="The prompt's name, such as writer/chapter.")]
 File = Annotated[Path | None, Parameter(help="Read the text from this file.")]
@@ -127,6 +130,10 @@ def _show_terminal(found: Fetched) -> None:
     console().print()
     shown.messages(version.messages)
     shown.variables(version.variables)
+    if version.config:
+        values = {key: json.dumps(each, ensure_ascii=False) for key, each in version.config.items()}
+        rows = ((k, v if len(v) <= _SHORT else f"{v[: _SHORT - 1]}…") for k, v in values.items())
+        table(("config", "value"), rows, wide="value")
 
 
 def create(
@@ -139,6 +146,8 @@ def create(
     category: Annotated[str | None, Parameter(help="Category.")] = None,
     tag: Annotated[list[str] | None, Parameter(help="Tag; repeatable.")] = None,
     description: Annotated[str | None, Parameter(help="What it is for.")] = None,
+    config: Config = None,
+    type_: Type = None,
     message: Annotated[str, Parameter(name=["--message", "-m"], help="Why.")] = "",
     common: Common = NONE,
 ) -> None:
@@ -148,6 +157,8 @@ def create(
         saved = p.prompts.create(
             name,
             content,
+            variables=typed(content, _known(p, name, content), type_) if type_ else None,
+            config=configured({}, config) if config else None,
             category=category,
             tags=tag,
             description=description,
@@ -156,10 +167,18 @@ def create(
     _saved(saved, common)
 
 
-def _content(text: str, system: str) -> str | list[Message]:
+def _content(text: str, system: str) -> list[Message]:
     from burnish.prompts.prompt import Message
 
-    return [Message("system", system), Message("user", text)] if system else text
+    user = Message("user", text)
+    return [Message("system", system), user] if system else [user]
+
+
+def _known(p: burnish.Platform, name: str, messages: Sequence[Message]) -> list[Variable]:
+    try:
+        return used(messages, p.prompts.get(f"{name}@latest").version.variables)
+    except NotFound:
+        return []
 
 
 def edit(
@@ -172,10 +191,12 @@ def edit(
     category: Annotated[str | None, Parameter(help="New category.")] = None,
     tag: Annotated[list[str] | None, Parameter(help="New tags; repeatable.")] = None,
     description: Annotated[str | None, Parameter(help="New description.")] = None,
+    config: Config = None,
+    type_: Type = None,
     message: Annotated[str, Parameter(name=["--message", "-m"], help="Why.")] = "",
     common: Common = NONE,
 ) -> None:
-    """Store a changed text as the next revision. Category, tags and description need none."""
+    """Store a changed text, config or type as the next revision. The rest needs none."""
     about = {"category": category, "tags": tag, "description": description}
     changes = {key: value for key, value in about.items() if value is not None}
     if editor and not common.input:
@@ -183,14 +204,26 @@ def edit(
     with platform(common) as p:
         if changes:
             p.prompts.edit(name, category=category, tags=tag, description=description)
-        if changes and text is None and file is None and not editor:
+        same_text = text is None and file is None and not editor
+        if changes and same_text and not config and not type_:
             found = p.prompts.get(f"{name}@latest")
             out_json(found.prompt) if common.json else out(f"{name}: changed, no new revision")
             return
         latest = p.prompts.get(f"{name}@latest").version
-        new = _edited(latest.messages[-1].content) if editor else text_of(text, "text", file=file)
-        content = [*latest.messages[:-1], type(latest.messages[-1])(latest.messages[-1].role, new)]
-        saved = p.prompts.update(name, content, message=message, expected_revision=latest.revision)
+        content, known = None, latest.variables
+        if not same_text or not (config or type_):
+            last = latest.messages[-1]
+            new = _edited(last.content) if editor else text_of(text, "text", file=file)
+            content = [*latest.messages[:-1], type(last)(last.role, new)]
+            known = used(content, known)
+        saved = p.prompts.update(
+            name,
+            content,
+            variables=typed(content or latest.messages, known, type_) if type_ else None,
+            config=configured(latest.config, config) if config else None,
+            message=message,
+            expected_revision=latest.revision,
+        )
     _saved(saved, common)
 
 
@@ -255,23 +288,15 @@ def values_of(
         name, equals, given = pair.partition("=")
         if not equals:
             raise UsageError(f"--var {pair!r} has no =", hint="write --var name=value")
-        text = _given(given)
+        text = given_value(given)
         values[name] = parse(known[name], text) if name in known else text
     return values
 
 
-def _given(given: str) -> str:
-    """The value itself, or what `@file` and `-` bring without the line end that files close with;
-    `@@` stands for a value that begins with an @."""
-    if given == "-":
-        return from_stdin().removesuffix("\n")
-    if given.startswith("@@"):
-        return given[1:]
-    return read_file(Path(given[1:])).removesuffix("\n") if given.startswith("@") else given
-
-
 def _from_json(path: Path) -> dict[str, Any]:
     import msgspec
+
+    from burnish.shapes import decode
 
     try:
         return decode(read_file(path), dict[str, Any])

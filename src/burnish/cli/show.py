@@ -112,6 +112,8 @@ def _phases(candidate: Candidate) -> str:
         )
         if phase.kept:
             head += f"\n    the text before was kept: {phase.kept}"
+        if phase.stopped:
+            head += f"\n    stopped: {phase.stopped}"
         parts.append(f"{head}\n{phase.text}")
     return "\n\n".join(parts)
 

@@ -15,7 +15,7 @@ from burnish.generation.embodied import renumbered, split_embodied, without_need
 from burnish.generation.families import lay_out
 from burnish.generation.persona import AUTO, Persona, apply_persona, get_persona
 from burnish.generation.reading import read_idea, with_input, without_first_input
-from burnish.generation.result import OFFLINE, Candidate, Generation, PhaseOutput
+from burnish.generation.result import NOTHING_LEFT, OFFLINE, Candidate, Generation, PhaseOutput
 from burnish.generation.target import Target
 from burnish.generation.variants import Variant, variants
 from burnish.intents.intent import Classification
@@ -36,6 +36,7 @@ from burnish.techniques import (
 )
 
 MAX_CANDIDATES = 100
+MAX_REFINES = 5
 PHASE_ALIASES: Mapping[str, Phase] = {
     "prima-materia": "explore",
     "solutio": "draft",
@@ -180,7 +181,8 @@ def _distinct(workshop: Workshop, plan: _Plan) -> list[_Work]:
 
 
 def parse_phases(names: Sequence[str]) -> tuple[Phase, ...]:
-    """Phase names, in the order to run; the first seed's names are understood too."""
+    """Phase names, in the order to run; the first seed's names are understood too. Refine may
+    come several times, any other phase runs once."""
     phases: list[Phase] = []
     for name in names:
         phase = PHASE_ALIASES.get(name.strip().lower(), name.strip().lower())
@@ -191,7 +193,16 @@ def parse_phases(names: Sequence[str]) -> tuple[Phase, ...]:
         phases.append(phase)
     if not phases:
         raise UsageError("no phase is named", hint=f"choose from {', '.join(PHASES)}")
-    return tuple(dict.fromkeys(phases))
+    if phases.count("refine") > MAX_REFINES:
+        raise UsageError(
+            f"refine is named {phases.count('refine')} times",
+            hint=f"name it at most {MAX_REFINES} times",
+        )
+    return tuple(
+        phase
+        for number, phase in enumerate(phases)
+        if phase == "refine" or phase not in phases[:number]
+    )
 
 
 def _persona(workshop: Workshop, request: GenerateRequest) -> Persona:
@@ -211,6 +222,12 @@ def _run_phases(workshop: Workshop, plan: _Plan, variant: Variant) -> _Work:
         variables=used_variables(bare, ()),
     )
     for phase in request.phases:
+        last = work.phases[-1] if work.phases else None
+        if phase == "refine" and last is not None and last.phase == "refine":
+            # It would choose the techniques that are in the text already.
+            done = msgspec.structs.replace(last, stopped=NOTHING_LEFT)
+            work.phases = (*work.phases[:-1], done)
+            continue
         started = workshop.clock()
         text = _PHASES[phase](workshop, work)
         output = PhaseOutput(

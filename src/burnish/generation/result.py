@@ -13,12 +13,14 @@ from burnish.settings import Family, Phase
 from burnish.techniques import AppliedTechnique, Recommendation
 
 OFFLINE = "offline"
+NOTHING_LEFT = "nothing left to change"
 
 
 class PhaseOutput(msgspec.Struct, frozen=True, kw_only=True):
     """`temperature` is null for the offline composer, which has none. `tokens` are those of the
     text; an estimate where no model counted them. `cost_usd` is null where the price is unknown.
-    `kept` says why the text before this phase was kept."""
+    `kept` says why the text before this phase was kept; `stopped` why the refinings that were to
+    follow it were not asked for."""
 
     id: str
     parent_id: str | None
@@ -33,6 +35,7 @@ class PhaseOutput(msgspec.Struct, frozen=True, kw_only=True):
     cached: bool = False
     retries: int = 0
     kept: str = ""
+    stopped: str = ""
 
 
 class Candidate(msgspec.Struct, frozen=True, kw_only=True):
@@ -104,6 +107,7 @@ class Generation(msgspec.Struct, frozen=True, kw_only=True):
     def metadata(self) -> dict[str, Any]:
         """What a stored version keeps about how it was made."""
         best = self.best
+        stopped = [phase.stopped for phase in best.phases if phase.stopped]
         return {
             "idea": self.idea,
             "intent": self.classification.intent,
@@ -120,4 +124,4 @@ class Generation(msgspec.Struct, frozen=True, kw_only=True):
             "model": self.model,
             "examples_used": list(self.examples_used),
             "choice": None if self.choice is None else msgspec.to_builtins(self.choice),
-        }
+        } | ({"stopped": stopped[-1]} if stopped else {})

@@ -198,9 +198,7 @@ def _candidate(composed: Generation, sheet: Sheet, scored: Score, context: str) 
 
 def _was_taken(candidate: Candidate) -> bool:
     """Whether any of what a model wrote stands in it."""
-    return any(
-        phase.phase in WRITING and phase.kept in ("", "unchanged") for phase in candidate.phases
-    )
+    return any(phase.phase in WRITING and not phase.kept for phase in candidate.phases)
 
 
 def _explained(composed: Generation, best: Candidate) -> str:

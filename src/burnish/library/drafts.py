@@ -9,6 +9,7 @@ from typing import Any
 
 from burnish.errors import UsageError
 from burnish.library.values import Content
+from burnish.prompts.config import check_config
 from burnish.prompts.prompt import Message, PromptVersion, Variable, content_hash
 from burnish.prompts.template import find_variables
 from burnish.prompts.variables import HALF_PAIR, check_definition, is_plain
@@ -59,6 +60,13 @@ def plain(what: str, value: dict[str, Any]) -> dict[str, Any]:
             hint="use strings, finite numbers, true, false, null, lists and objects",
         )
     return dict(value)
+
+
+def config_of(config: dict[str, Any]) -> dict[str, Any]:
+    """Raises UsageError for a value that could never be used, or a key misspelt."""
+    checked = plain("config", config)
+    check_config(checked)
+    return checked
 
 
 def first(ids: Callable[[], str], at: datetime, fields: Fields) -> Draft:

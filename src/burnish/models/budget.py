@@ -51,7 +51,7 @@ class Budget:
                     f"the next call to {model} could bring the cost to {_usd(total)}; "
                     f"{_usd(self._max_cost)} are allowed",
                     hint="raise --max-cost, take a cheaper model, or allow shorter answers "
-                    "(max_tokens; of a generation, the settings phases.*.max_tokens)",
+                    "with --max-tokens (of a generation also the settings phases.*.max_tokens)",
                     subject=model,
                 )
         self.calls += 1

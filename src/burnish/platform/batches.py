@@ -12,8 +12,9 @@ import msgspec
 from burnish.errors import NotFound, UsageError
 from burnish.generation.batch import BatchReport, Journal, Progress, run_batch
 from burnish.generation.batch_items import Numbered, item_of, numbered, read_items
+from burnish.generation.wish import Wish, checked
 from burnish.library.prompts import AsyncPrompts
-from burnish.platform.generating import Generating, Wish
+from burnish.platform.generating import Generating
 from burnish.platform.live import Live
 
 _KINDS = {".json": "json", ".jsonl": "jsonl", ".ndjson": "jsonl", ".csv": "csv"}
@@ -60,6 +61,7 @@ class Batches:
         if output is None and not isinstance(given, Path | str):
             raise UsageError("the batch has no journal", hint="name a file with output=")
         path = Path(output) if output else _beside(given)
+        wish_of(items[0], options)  # what is wrong with the options is so before the first item
         items = _under(items, options)
         # One bound for all items together.
         budget = self._live.budget(options.get("max_cost_usd"))
@@ -127,11 +129,9 @@ def wish_of(each: Numbered, options: Mapping[str, Any]) -> Wish:
             raise UsageError(f"batch takes no {name!r}", hint=f"use {', '.join(sorted(known))}")
     own = {name: getattr(each.item, name) for name in _OWN if getattr(each.item, name)}
     plain = {name: value for name, value in options.items() if value is not None}
-    for name in ("phases", "techniques"):
-        if name in plain:
-            plain[name] = tuple(plain[name])
     # Half a batch by a model and half without would be no batch.
-    return Wish(idea=each.item.idea, batch_key=each.key, needs_model=True, **(plain | own))
+    whole: dict[str, Any] = {"idea": each.item.idea, "batch_key": each.key, "needs_model": True}
+    return checked(Wish(**(whole | plain | own)))
 
 
 def _text(path: Path) -> str:

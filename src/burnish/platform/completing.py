@@ -5,39 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import msgspec
-
 from burnish.errors import UsageError
 from burnish.generation.answer_rules import AnswerRules
+from burnish.generation.wish import checked_cost
 from burnish.library.prompts import AsyncPrompts
 from burnish.models.model import ModelRequest
 from burnish.models.question import Answer, Question
 from burnish.platform.live import Live
+from burnish.prompts.config import read_config
 from burnish.prompts.prompt import PromptVersion
 from burnish.settings import Settings
-from burnish.shapes import convert
-
-
-class _Config(msgspec.Struct, frozen=True, kw_only=True):
-    """What a version's config says of the call; the rest of it is for others."""
-
-    model: str = ""
-    temperature: float | None = None
-    max_tokens: int | None = None
-    min_length: int | None = None
-    max_length: int | None = None
-    language: str | None = None
-
-
-def _config(version: PromptVersion) -> _Config:
-    try:
-        return convert(version.config, _Config)
-    except msgspec.ValidationError as error:
-        raise UsageError(
-            f"the config of this prompt is wrong: {error}",
-            hint="model and language are text, temperature is a number, the rest whole numbers",
-            subject=version.id,
-        ) from None
 
 
 class Completing:
@@ -59,11 +36,12 @@ class Completing:
         fresh: bool,
     ) -> Answer:
         fetched = await self._prompts.get(reference)
-        config = _config(fetched.version)
+        config = read_config(fetched.version.config)
+        checked_cost(max_cost_usd)
         rendered = await self._prompts.render(reference, values)
         rules = AnswerRules.of(fetched.version.config, values or {})
         question = Question(
-            model=self._model(model or config.model, fetched.version),
+            model=self._model(model or config.model or "", fetched.version),
             messages=rendered.messages,
             fallbacks=fallbacks,
             parameters=ModelRequest(

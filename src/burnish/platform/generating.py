@@ -17,6 +17,7 @@ from burnish.generation.generator import MAX_CANDIDATES, parse_phases
 from burnish.generation.naming import name_for
 from burnish.generation.result import OFFLINE, Generation
 from burnish.generation.texts import usage_example
+from burnish.generation.wish import Wish, checked
 from burnish.library.prompts import AsyncPrompts
 from burnish.platform.composer import Composer
 from burnish.platform.live import Live
@@ -32,30 +33,7 @@ _STRATEGIES: tuple[Strategy, ...] = ("best", "cascade", "all")
 _WELL_RATED = 100
 # A tiny model that loses its thread would go on to the end of its context.
 _TINY_TOKENS = 250
-
-
-class Wish(msgspec.Struct, frozen=True, kw_only=True):
-    """What `generate` was asked for; see there. `needs_model`: a model that cannot be reached is
-    an error even where nobody named it."""
-
-    idea: str
-    name: str = ""
-    category: str = ""
-    context: str = ""
-    persona: str = ""
-    phases: tuple[str, ...] = ()
-    count: int | None = None
-    techniques: tuple[str, ...] = ()
-    target: str = ""
-    model: str = ""
-    strategy: str = ""
-    selector: str = ""
-    max_cost_usd: float | None = None
-    history: bool = True
-    fresh: bool = False
-    store: bool = True
-    batch_key: str = ""
-    needs_model: bool = False
+_NAMES_OF_ENHANCE = {"idea": "text", "count": "variations", "name": "save"}
 
 
 class _Job(msgspec.Struct, frozen=True):
@@ -84,6 +62,7 @@ class Generating:
     ) -> Generation:
         """`budget` is one that is shared with other wishes, instead of the wish's own."""
         call = self._ids()
+        wish = checked(wish)
         self._check(wish)
         made = await self._made(_Job(call, wish, told, budget))
         if not wish.store:
@@ -93,6 +72,8 @@ class Generating:
     async def enhance(self, wish: Wish) -> Generation:
         """The user's own words with what they lack; refined by a model where one is named."""
         call = self._ids()
+        wish = checked(wish, _NAMES_OF_ENHANCE)
+        self._live.budget(wish.max_cost_usd)
         has_model = bool(wish.model) and self.model_of(wish) != OFFLINE
         made = await self._composed(
             call, wish, wish.count or 1, keep_words=True, context_apart=has_model
@@ -107,7 +88,7 @@ class Generating:
     async def stream(self, wish: Wish) -> AsyncGenerator[GenerationEvent]:
         """Events as they come. The joined texts of the final phase, since its last restart, are
         the text of the result."""
-        one = msgspec.structs.replace(wish, count=1)
+        one = msgspec.structs.replace(checked(wish), count=1)
         final = self._final_phase(one)
         events: asyncio.Queue[GenerationEvent | None] = asyncio.Queue()
         task = asyncio.ensure_future(
@@ -117,9 +98,12 @@ class Generating:
         said = ""
         try:
             while (event := await events.get()) is not None:
+                again = event.final and event.kind == "phase" and said
                 if event.final:
                     said = said + event.text if event.kind == "text" else ""
                 yield event
+                if again:
+                    yield msgspec.structs.replace(event, kind="restart", text="refined once more")
             made = await task
             for event in _rest(said, made.text, final):
                 yield event
@@ -264,7 +248,7 @@ class Generating:
         request = WriteRequest(
             model=model,
             forced=bool(wish.model),
-            most_tokens=_TINY_TOKENS if is_tiny else 0,
+            most_tokens=_most_tokens(wish, is_tiny=is_tiny),
             retries=1 if is_tiny else None,
             fresh=wish.fresh,
             prompt=_name(wish, composed) if wish.store else "",
@@ -335,11 +319,11 @@ class Generating:
 def _event(told: Told, final: Phase) -> GenerationEvent:
     kind = "restart" if told.restart else "text" if told.text else "phase"
     return GenerationEvent(
-        kind=kind,
+        kind="stopped" if told.stopped else kind,
         phase=told.phase,
         model=told.model,
-        text=told.restart or told.text,
-        final=told.phase == final,
+        text=told.stopped or told.restart or told.text,
+        final=told.phase == final and not told.stopped,
     )
 
 
@@ -362,6 +346,12 @@ def _strategy(name: str) -> Strategy:
     raise UsageError(
         f"no strategy is called {name!r}", hint=f"use {', '.join(_STRATEGIES)}", subject=name
     )
+
+
+def _most_tokens(wish: Wish, *, is_tiny: bool) -> int:
+    bounds = [_TINY_TOKENS] if is_tiny else []
+    bounds += [] if wish.max_tokens is None else [wish.max_tokens]
+    return min(bounds, default=0)
 
 
 def _name(wish: Wish, made: Generation) -> str:

@@ -215,6 +215,7 @@ class Ground:
                 ids=self._ids,
                 author=lambda: self.settings.author_name,
                 cache=self._cache,
+                protected=self.settings.library.protected_labels,
             )
         return self._library
 

@@ -13,8 +13,9 @@ import msgspec
 from burnish.generation.event import GenerationEvent
 from burnish.generation.result import Generation
 from burnish.generation.target import parse_target
+from burnish.generation.wish import Wish
 from burnish.intents import Classification
-from burnish.platform.generating import Generating, Wish
+from burnish.platform.generating import Generating
 from burnish.platform.ground import Ground
 from burnish.settings import Loaded
 from burnish.techniques import Selection, SelectRequest
@@ -87,23 +88,25 @@ class AsyncPlatform(Ground):
         target: str = "",
         model: str = "",
         max_cost_usd: float | None = None,
+        max_tokens: int | None = None,
         save: str = "",
     ) -> Generation:
         """The text with what it lacks: the user's own words stay, character by character.
 
         Each of the `variations` uses another set of techniques. With a `model` the result is
         refined by it; then variables, code and numbers stay, while wording may change. `save`
-        stores the first one under that name.
+        stores the first one under that name. `max_tokens` bounds the model's answer.
         """
         return await self._generating.enhance(
             Wish(
                 idea=text,
-                techniques=tuple(techniques),
+                techniques=techniques,
                 count=variations,
                 context=context,
                 target=target,
                 model=model,
                 max_cost_usd=max_cost_usd,
+                max_tokens=max_tokens,
                 name=save,
                 store=bool(save),
             )
@@ -125,6 +128,7 @@ class AsyncPlatform(Ground):
         strategy: str = "",
         selector: str = "",
         max_cost_usd: float | None = None,
+        max_tokens: int | None = None,
         history: bool = True,
         fresh: bool = False,
         store: bool = True,
@@ -137,10 +141,11 @@ class AsyncPlatform(Ground):
         variants (3 unless said otherwise) go through the phases by the `strategy` cascade, best
         or all, and are ranked; `selector` is a model that picks among them. `history` lets the
         model see similar, well-rated prompts of the library. `fresh` asks models even where
-        their answers are remembered.
+        their answers are remembered. `max_tokens` bounds each phase's answer where the settings
+        allow more, and so what a call could cost at worst.
 
         Raises ModelFailed (AllModelsFailed with fallbacks), BudgetExceeded before a call that
-        could pass `max_cost_usd`.
+        could pass `max_cost_usd`, UsageError for a value of a wrong type.
         """
         return await self._generating.make(_wish(locals()))
 
@@ -157,6 +162,7 @@ class AsyncPlatform(Ground):
         target: str = "",
         model: str = "",
         max_cost_usd: float | None = None,
+        max_tokens: int | None = None,
         history: bool = True,
         fresh: bool = False,
         store: bool = True,
@@ -266,10 +272,7 @@ class AsyncPlatform(Ground):
 
 def _wish(given: Mapping[str, Any]) -> Wish:
     """A method's arguments, which are named as the wish names them."""
-    plain = {name: value for name, value in given.items() if name != "self"}
-    for name in ("phases", "techniques"):
-        plain[name] = tuple(plain[name])
-    return Wish(**plain)
+    return Wish(**{name: value for name, value in given.items() if name != "self"})
 
 
 def _as_new(made: Generation, new_id: Callable[[], str]) -> Generation:

@@ -5,6 +5,8 @@ best      after each writing phase only the best text goes on, and all variants 
           begin from it; notes are made once; result: one prompt
 all       as cascade, but the prompt after each writing phase is a result of its own; result: one
           for each variant and writing phase
+
+A refining that follows one with no effect is not asked for.
 """
 
 from __future__ import annotations
@@ -13,11 +15,12 @@ import asyncio
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import replace
 from functools import partial
+from itertools import takewhile
 from typing import TypeVar
 
 import msgspec
 
-from burnish.generation.phases.write import Desk, Sheet, write
+from burnish.generation.phases.write import Desk, Sheet, settled, stop, write
 from burnish.generation.ranking import rank
 from burnish.settings import WRITING, Phase, Strategy
 
@@ -42,6 +45,9 @@ async def _line(desk: Desk, sheet: Sheet, phases: Sequence[Phase]) -> list[Sheet
     steps: list[Sheet] = []
     current = sheet
     for phase in phases:
+        if why := settled(current, phase):
+            current = stop(desk, current, why)
+            continue
         current = await write(desk, current, phase)
         steps += [current] if phase in WRITING else []
     return [*steps[:-1], current] if steps else [current]
@@ -50,7 +56,9 @@ async def _line(desk: Desk, sheet: Sheet, phases: Sequence[Phase]) -> list[Sheet
 async def _best(desk: Desk, sheets: Sequence[Sheet], phases: Sequence[Phase]) -> Sheet:
     current = list(sheets)
     for phase in phases:
-        if phase in WRITING:
+        if why := settled(current[0], phase):
+            current = [stop(desk, sheet, why) for sheet in current]
+        elif phase in WRITING:
             written = await _together(current, partial(_write, desk, phase))
             best = written[rank([each.text for each in written], written[0].beside)[0][0]]
             current = [replace(best, variant=s.variant, sample=s.sample) for s in sheets]
@@ -93,10 +101,22 @@ async def _distinct(
                 sample=last.sample + _OTHER_SAMPLES,
             )
             last = await write(desk, before, phases[-1])
+            last = (await _line(desk, last, _left_out(line[-1], phases)))[-1]
         if last.text not in seen:
             seen.add(last.text)
             result.append([*line[:-1], last])
     return result
+
+
+def _left_out(sheet: Sheet, phases: Sequence[Phase]) -> Sequence[Phase]:
+    """The refinings at the end that were not asked for."""
+    done: list[Phase] = [output.phase for output in sheet.phases]
+    return ("refine",) * (_refines(phases) - _refines(done))
+
+
+def _refines(phases: Sequence[Phase]) -> int:
+    """How many stand at the end."""
+    return sum(1 for _ in takewhile(lambda phase: phase == "refine", reversed(phases)))
 
 
 async def _together(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import msgspec
 
@@ -12,7 +12,7 @@ from burnish.generation.phases.asks import Material, ask
 from burnish.generation.phases.clean import Cleaner, clean
 from burnish.generation.phases.rules import Rules
 from burnish.generation.ranking import Scored, score
-from burnish.generation.result import PhaseOutput
+from burnish.generation.result import NOTHING_LEFT, PhaseOutput
 from burnish.models.budget import Budget
 from burnish.models.model import ModelRequest
 from burnish.models.question import Answer, Calls, Piece, Question
@@ -29,12 +29,13 @@ class PhaseModel(msgspec.Struct, frozen=True, kw_only=True):
 
 class Told(msgspec.Struct, frozen=True, kw_only=True):
     """What is told while phases run. `text` is a piece of the phase's text; `restart` says why
-    the pieces of this phase so far no longer count."""
+    the pieces of this phase so far no longer count, `stopped` why it is not asked for again."""
 
     phase: Phase
     model: str
     text: str = ""
     restart: str = ""
+    stopped: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,11 +87,37 @@ async def write(desk: Desk, sheet: Sheet, phase: Phase) -> Sheet:
         answer = await _asked(desk, question, phase, aloud=sheet.variant == 0)
     except OutputRejected as refused:
         desk.costs.append(refused.cost_usd)
+        if desk.told is not None and sheet.variant == 0:
+            desk.told(Told(phase=phase, model=question.model, restart=refused.what))
         return _kept(sheet, phase, question, refused)
     desk.costs.append(answer.cost_usd)
     text = clean(answer.text)
     output = _output(sheet, phase, question, answer, text)
     return _after(sheet, phase, text, output)
+
+
+def settled(sheet: Sheet, phase: Phase) -> str:
+    """Why a refining that comes right after another need not be asked for; empty where it must."""
+    last = sheet.phases[-1] if sheet.phases else None
+    if phase != "refine" or last is None or last.phase != "refine":
+        return ""
+    if last.kept and last.kept != "unchanged":
+        return "the refining before was left out"
+    marks = score(sheet.text, sheet.beside).features
+    if last.kept or not any(mark.finding for mark in marks):
+        return NOTHING_LEFT
+    return ""
+
+
+def stop(desk: Desk, sheet: Sheet, why: str) -> Sheet:
+    """The sheet with the reason, told once, why no further refining is asked for."""
+    last = sheet.phases[-1]
+    if last.stopped:
+        return sheet
+    if desk.told is not None and sheet.variant == 0:
+        desk.told(Told(phase=last.phase, model=last.model, stopped=why))
+    stopped = msgspec.structs.replace(last, stopped=why)
+    return replace(sheet, phases=(*sheet.phases[:-1], stopped))
 
 
 def _after(sheet: Sheet, phase: Phase, text: str, output: PhaseOutput) -> Sheet:
