@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec import structs
+
 from burnish.library.shelf import Shelf
 from burnish.prompts import refs
 from burnish.prompts.prompt import Label, Prompt
@@ -13,19 +15,31 @@ class Labels:
     def __init__(self, shelf: Shelf) -> None:
         self._shelf = shelf
 
-    async def set(self, name: str, label: str, revision: int, by: str, why: str) -> LabelMove:
+    async def set(
+        self, name: str, label: str, revision: int, by: str, why: str, *, tag: bool = False
+    ) -> LabelMove:
         label = refs.check_label(label)
         found = await self._shelf.fetch(name, revision=revision)
-        return await self.move(found.prompt, label, revision, by=by, why=why)
+        return await self.move(found.prompt, label, revision, by=by, why=why, tag=tag)
 
     async def remove(self, name: str, label: str, by: str, why: str) -> LabelMove:
         label = refs.check_label(label)
         return await self.move(await self._shelf.prompt(name), label, None, by=by, why=why)
 
     async def move(
-        self, prompt: Prompt, label: str, revision: int | None, *, by: str, why: str
+        self,
+        prompt: Prompt,
+        label: str,
+        revision: int | None,
+        *,
+        by: str,
+        why: str,
+        tag: bool = False,
+        request: str = "",
     ) -> LabelMove:
-        change = self.change(label, revision, by=by, why=why)
+        change = structs.replace(
+            self.change(label, revision, by=by, why=why), tag=tag, request=request
+        )
         move = await self._shelf.store.labels.change(prompt.id, change)
         self._shelf.cache.drop(prompt.name)
         return move

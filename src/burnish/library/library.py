@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -10,8 +11,10 @@ from msgspec import structs
 
 from burnish.errors import Conflict, UsageError
 from burnish.library import drafts
+from burnish.library.approvals import Approvals
 from burnish.library.cache import Cache
 from burnish.library.labels import Labels
+from burnish.library.lines import Lines
 from burnish.library.listing import check_limit, clean_tags, page_of
 from burnish.library.missing import no_deleted_prompt
 from burnish.library.shelf import Shelf
@@ -19,7 +22,7 @@ from burnish.library.values import Content, HistoryEntry, NewPrompt, Page, Saved
 from burnish.library.versions import Versions
 from burnish.prompts import refs
 from burnish.prompts.diff import Diff, compare
-from burnish.prompts.prompt import Label, Prompt, Variable
+from burnish.prompts.prompt import MAIN, Label, Prompt, Variable
 from burnish.prompts.refs import LATEST, PRODUCTION
 from burnish.storage.ids import Ids
 from burnish.storage.store import (
@@ -30,6 +33,8 @@ from burnish.storage.store import (
     Sort,
     Store,
 )
+
+_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
 class Library:
@@ -48,6 +53,7 @@ class Library:
         author: Callable[[], str] = lambda: "",
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         cache: Cache | None = None,
+        protected: Sequence[str] = (),
     ) -> None:
         self._store = store
         self._author = author
@@ -56,6 +62,8 @@ class Library:
         self._shelf = Shelf(store, ids or Ids(), now, self._cache)
         self._labels = Labels(self._shelf)
         self._versions = Versions(self._shelf, self._labels)
+        self._approvals = Approvals(self._shelf, self._labels, protected)
+        self.lines = Lines(self._shelf, self._labels, self._approvals, author)
 
     async def create(
         self,
@@ -78,7 +86,8 @@ class Library:
 
         `content` is a text or messages. Variables that it uses and nobody declares are added;
         without `variables`, those of an existing prompt keep their types and defaults, and
-        without `config` it keeps that. `metadata` belongs to a text, so new content drops it.
+        without `config` it keeps that. Of the `config`, the keys that a run looks at are checked
+        (`burnish.prompts.config`). `metadata` belongs to a text, so new content drops it.
 
         Content equal to the latest revision's makes no new one, unless `always`. Category, tags
         and description of an existing prompt change where they are given; a new one is in the
@@ -113,11 +122,13 @@ class Library:
         metadata: dict[str, Any] | None = None,
         author: str = "",
         message: str = "",
+        branch: str = MAIN,
         expected_revision: int | None = None,
     ) -> Saved:
-        """The next revision: the latest, but for what is given. Without `variables`, those that
-        new content still uses keep their types and defaults. Raises Conflict like `create`."""
-        fields = _fields(content, variables, config, metadata)
+        """The next revision: the newest of the branch, but for what is given. Without `variables`,
+        those that new content still uses keep their types and defaults. Raises Conflict like
+        `create`."""
+        fields = _fields(content, variables, config, metadata) | {"branch": branch}
         fields |= {"author": author or self._author(), "message": message}
         return await self._versions.revise(name, fields, expected_revision)
 
@@ -150,7 +161,7 @@ class Library:
             return cached
         generation = self._cache.generation
         parsed = refs.parse(reference)
-        fetched = await self._shelf.fetch(parsed.name, revision=parsed.revision, label=parsed.label)
+        fetched = await self._shelf.fetch_reference(parsed)
         self._cache.put(reference, fetched, generation)
         return fetched
 
@@ -159,15 +170,16 @@ class Library:
         self._cache.clear()
 
     async def history(
-        self, name: str, *, limit: int = 50, before: int | None = None
+        self, name: str, *, limit: int = 50, before: int | None = None, branch: str | None = None
     ) -> tuple[HistoryEntry, ...]:
-        """Newest first, at most `limit` (1 to 1,000), below revision `before` where given."""
+        """Newest first, at most `limit` (1 to 1,000), below revision `before` and of one branch
+        where given."""
         check_limit(limit)
         prompt = await self._shelf.prompt(name)
         pointers: dict[int, tuple[str, ...]] = {prompt.latest_revision: (LATEST,)}
         for label in await self._store.labels.of(prompt.id):
             pointers[label.revision] = (*pointers.get(label.revision, ()), label.name)
-        versions = await self._store.versions.history(prompt.id, limit, before)
+        versions = await self._store.versions.history(prompt.id, limit, before, branch)
         return tuple(HistoryEntry(version=v, labels=pointers.get(v.revision, ())) for v in versions)
 
     async def diff(self, before: str, after: str) -> Diff:
@@ -188,7 +200,10 @@ class Library:
         """A new revision that says what `revision` said; its parents are the latest and that one.
 
         `label` moves to it in the same step where the prompt has that label; None moves none.
+        Raises NotPermitted for a label that needs an approval.
         """
+        if label is not None:
+            self._approvals.check_free(label)
         old = await self._shelf.fetch(name, revision=revision)
         fields: drafts.Fields = {
             "author": author or self._author(),
@@ -199,12 +214,15 @@ class Library:
     async def set_label(
         self, name: str, label: str, revision: int, *, by: str = "", why: str = ""
     ) -> LabelMove:
-        """Moves or makes the label, in one step, and logs it."""
+        """Moves or makes the label, in one step, and logs it. Raises NotPermitted for one that
+        needs an approval."""
+        self._approvals.check_free(label)
         return await self._labels.set(name, label, revision, by or self._author(), why)
 
     async def remove_label(
         self, name: str, label: str, *, by: str = "", why: str = ""
     ) -> LabelMove:
+        self._approvals.check_free(label)
         return await self._labels.remove(name, label, by or self._author(), why)
 
     async def labels(self, name: str) -> tuple[Label, ...]:
@@ -283,9 +301,23 @@ class Library:
     async def record_use(self, prompt_id: str, count: int = 1) -> None:
         await self._store.prompts.use(prompt_id, count)
 
-    async def record_rating(self, prompt_id: str, value: float) -> None:
-        """`value` is 0..1."""
-        await self._store.prompts.rate(prompt_id, value)
+    async def record_rating(self, prompt: str, value: float) -> None:
+        """`value` is 0..1. `prompt` is a reference, or the id of a prompt or of a version; the
+        rating is the prompt's."""
+        if _is_number(value) and 0 <= value <= 1:
+            await self._store.prompts.rate(await self._prompt_id(prompt), value)
+            return
+        raise UsageError(f"{value!r} is no rating", hint="ratings are numbers between 0 and 1")
+
+    async def _prompt_id(self, given: str) -> str:
+        if not _ID.fullmatch(given):
+            return (await self.get(given)).prompt.id
+        version = await self._store.versions.by_id(given)
+        return given if version is None else version.prompt_id
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _fields(
@@ -301,7 +333,7 @@ def _fields(
     if variables is not None:
         fields["variables"] = drafts.variables_of(variables)
     if config is not None:
-        fields["config"] = drafts.plain("config", config)
+        fields["config"] = drafts.config_of(config)
     if metadata is not None:
         fields["metadata"] = drafts.plain("metadata", metadata)
     return fields

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 
 from burnish.errors import NotFound
+from burnish.prompts.prompt import MAIN
 from burnish.prompts.refs import Reference
 from burnish.storage.store import Prompts, Store
 
@@ -37,7 +38,14 @@ async def no_such_version(store: Store, reference: Reference) -> NotFound:
     if reference.revision is not None:
         return NotFound(
             f"prompt {prompt.name!r} has no revision {reference.revision}",
-            hint=f"it has 1 to {prompt.latest_revision}",
+            hint=f"it has 1 to {prompt.last_revision}",
+            subject=str(reference),
+        )
+    if reference.branch is not None:
+        branches = [branch.name for branch in await store.branches.of(prompt.id)]
+        return NotFound(
+            f"prompt {prompt.name!r} has no branch {reference.branch!r}",
+            hint=f"it has {', '.join([MAIN, *branches])}",
             subject=str(reference),
         )
     labels = [label.name for label in await store.labels.of(prompt.id)]

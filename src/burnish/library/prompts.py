@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 from burnish.library.cache import Cache
 from burnish.library.examples import with_examples
 from burnish.library.library import Library
+from burnish.library.lines import Lines
 from burnish.library.values import Rendered
 from burnish.prompts.render import Renderer
 from burnish.storage.store import Fetched
@@ -32,6 +33,17 @@ def _opened(
     async def call(self: AsyncPrompts, /, *args: P.args, **kwargs: P.kwargs) -> T:
         library = await self._library()  # pyright: ignore[reportPrivateUsage]
         return await method(library, *args, **kwargs)
+
+    return call
+
+
+def _opened_lines(
+    method: Callable[Concatenate[Lines, P], Coroutine[Any, Any, T]],
+) -> Callable[Concatenate[AsyncPrompts, P], Coroutine[Any, Any, T]]:
+    @functools.wraps(method)
+    async def call(self: AsyncPrompts, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        library = await self._library()  # pyright: ignore[reportPrivateUsage]
+        return await method(library.lines, *args, **kwargs)
 
     return call
 
@@ -62,6 +74,24 @@ class AsyncPrompts:
         self.imported: dict[Path, Conflicts] = {}
         """The files and folders that `import_templates` brought in, for `reload`."""
 
+    branch = _opened_lines(Lines.branch)
+    branches = _opened_lines(Lines.branches)
+    delete_branch = _opened_lines(Lines.delete_branch)
+    preview_merge = _opened_lines(Lines.preview_merge)
+    merge = _opened_lines(Lines.merge)
+    preview_revert = _opened_lines(Lines.preview_revert)
+    revert = _opened_lines(Lines.revert)
+    blame = _opened_lines(Lines.blame)
+    graph = _opened_lines(Lines.graph)
+    copy = _opened_lines(Lines.copy)
+    tag = _opened_lines(Lines.tag)
+    ask_label = _opened_lines(Lines.ask_label)
+    approve = _opened_lines(Lines.approve)
+    refuse = _opened_lines(Lines.refuse)
+    label_requests = _opened_lines(Lines.label_requests)
+    archive = _opened_lines(Lines.archive)
+    unarchive = _opened_lines(Lines.unarchive)
+    unused = _opened_lines(Lines.unused)
     create = _opened(Library.create)
     create_many = _opened(Library.create_many)
     update = _opened(Library.update)

@@ -30,13 +30,27 @@ class Shelf:
         return prompt
 
     async def fetch(
-        self, name: str, *, revision: int | None = None, label: str | None = None
+        self,
+        name: str,
+        *,
+        revision: int | None = None,
+        label: str | None = None,
+        branch: str | None = None,
     ) -> Fetched:
-        name = refs.check_name(name)
-        if revision is not None:
-            refs.check_revision(revision)
-        fetched = await self.store.versions.find(name, revision=revision, label=label)
+        reference = Reference(
+            name=refs.check_name(name), revision=revision, label=label, branch=branch
+        )
+        return await self.fetch_reference(reference)
+
+    async def fetch_reference(self, reference: Reference) -> Fetched:
+        if reference.revision is not None:
+            refs.check_revision(reference.revision)
+        fetched = await self.store.versions.find(
+            reference.name,
+            revision=reference.revision,
+            label=reference.label,
+            branch=reference.branch,
+        )
         if fetched is None:
-            reference = Reference(name=name, revision=revision, label=label)
             raise await no_such_version(self.store, reference)
         return fetched

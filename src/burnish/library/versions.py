@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from msgspec import structs
 
 from burnish.errors import Conflict
@@ -12,8 +14,8 @@ from burnish.library.missing import no_prompt
 from burnish.library.shelf import Shelf
 from burnish.library.values import NewPrompt, Saved
 from burnish.prompts import refs
-from burnish.prompts.prompt import Prompt
-from burnish.prompts.refs import LATEST
+from burnish.prompts.prompt import MAIN, Prompt
+from burnish.storage.lineage import Related, Relation
 from burnish.storage.store import Draft, Edit, Entry, Fetched
 
 _ATTEMPTS = 100
@@ -71,18 +73,20 @@ class Versions:
         edit: Edit | None = None,
         label: str | None = None,
         always: bool = False,
+        related: Sequence[tuple[str, Relation]] = (),
     ) -> Saved:
-        """Reads the latest and writes on top of it, again when somebody else was faster: what
-        `fields` leaves out must come from the newest. With `expected` the caller decides."""
+        """Reads the newest of the branch in `fields` and writes on top of it, again when somebody
+        else was faster: what `fields` leaves out must come from the newest. With `expected` the
+        caller decides. `related` are versions that the new one comes from, and how."""
         for _ in range(_ATTEMPTS):
-            latest = await self._shelf.fetch(name, label=LATEST)
+            latest = await self._shelf.fetch(name, branch=fields.get("branch", MAIN))
             draft = drafts.after(latest.version, self._shelf.ids, self._shelf.now(), fields)
             here = expected in (None, latest.version.revision)
             if here and not always and drafts.says_the_same(draft, latest.version):
                 return await self._unchanged(latest, draft, edit, label)
             base = latest.version.revision if expected is None else expected
             try:
-                return await self._add(latest, draft, base, edit=edit, label=label)
+                return await self._add(latest, draft, base, edit=edit, label=label, related=related)
             except Conflict:
                 if expected is not None:
                     raise
@@ -97,7 +101,7 @@ class Versions:
         fields: drafts.Fields = {
             "messages": drafts.messages_of(new.content),
             "variables": drafts.variables_of(new.variables),
-            "config": drafts.plain("config", new.config),
+            "config": drafts.config_of(new.config),
             "metadata": drafts.plain("metadata", new.metadata),
             "author": author,
             "message": new.message,
@@ -110,6 +114,7 @@ class Versions:
             description=new.description,
             owner=new.owner or author,
             latest_revision=1,
+            last_revision=1,
             created_at=at,
             updated_at=at,
         )
@@ -125,6 +130,7 @@ class Versions:
             description=edit.description or "",
             owner=owner,
             latest_revision=1,
+            last_revision=1,
             created_at=at,
             updated_at=at,
         )
@@ -132,18 +138,46 @@ class Versions:
         shelf.cache.drop(name)
         return Saved(prompt=prompt, version=version, change="created")
 
+    async def derive(self, name: str, fields: drafts.Fields, source: Fetched) -> Saved:
+        """A new prompt that comes from a version of another. Raises Conflict for a name that is
+        taken."""
+        prompt = source.prompt
+        edit = Edit(tags=prompt.tags, description=prompt.description)
+        saved = await self._create(name, fields, edit, fields["author"])
+        await self._shelf.store.relations.add(
+            [self._related(source.version.id, saved.version.id, "derived")]
+        )
+        return saved
+
+    def _related(self, source: str, version: str, kind: Relation) -> Related:
+        return Related(from_version=source, to_version=version, kind=kind, at=self._shelf.now())
+
     async def _add(
-        self, latest: Fetched, draft: Draft, base: int, *, edit: Edit | None, label: str | None
+        self,
+        latest: Fetched,
+        draft: Draft,
+        base: int,
+        *,
+        edit: Edit | None,
+        label: str | None,
+        related: Sequence[tuple[str, Relation]],
     ) -> Saved:
         change = None
         if label is not None:
             change = self._labels.change(label, None, by=draft.author, why=draft.message)
         version = await self._shelf.store.versions.add(
-            latest.prompt.id, draft, expected_revision=base, label=change, edit=edit
+            latest.prompt.id,
+            draft,
+            expected_revision=base,
+            label=change,
+            edit=edit,
+            relations=[self._related(source, draft.id, kind) for source, kind in related],
         )
+        main = version.branch == MAIN
         prompt = structs.replace(
             latest.prompt,
-            latest_revision=version.revision,
+            latest_revision=version.revision if main else latest.prompt.latest_revision,
+            last_revision=version.revision,
             updated_at=version.created_at,
             **(edit.given() if edit else {}),
         )

@@ -103,9 +103,7 @@ def check_label(label: str) -> str:
 def check_branch(branch: str) -> str:
     """Raises UsageError for a name that no branch may have."""
     if branch == MAIN:
-        raise UsageError(
-            f"every prompt has a branch {MAIN!r} already", hint="choose another name"
-        )
+        raise UsageError(f"every prompt has a branch {MAIN!r} already", hint="choose another name")
     return _check_form(branch, "branch")
 
 

@@ -103,6 +103,16 @@ class TechniqueSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
     ] = ()
 
 
+class LibrarySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    protected_labels: Annotated[
+        tuple[str, ...],
+        Meta(
+            description="Labels, or patterns such as `prod*`, that move only when another person "
+            "approves"
+        ),
+    ] = ()
+
+
 class RenderSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     output_chars: Annotated[int, Meta(ge=1000, description="Longest rendered text, characters")] = (
         2_000_000
@@ -261,6 +271,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     runs: RunsSettings = RunsSettings()
     intents: IntentSettings = IntentSettings()
     techniques: TechniqueSettings = TechniqueSettings()
+    library: LibrarySettings = LibrarySettings()
     render: RenderSettings = RenderSettings()
     cache: CacheSettings = CacheSettings()
     log: LogSettings = LogSettings()

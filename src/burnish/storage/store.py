@@ -134,6 +134,10 @@ class Prompts(Protocol):
         """The prompt that is not deleted."""
         ...
 
+    async def by_id(self, prompt_id: str) -> Prompt | None:
+        """Deleted ones too."""
+        ...
+
     async def deleted(self, name: str) -> Prompt | None:
         """The prompt of that name that was deleted last."""
         ...

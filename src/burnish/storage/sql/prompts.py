@@ -42,6 +42,12 @@ class SqlPrompts:
     async def by_name(self, name: str) -> Prompt | None:
         return await self._one(queries.PROMPT_BY_NAME, name)
 
+    async def by_id(self, prompt_id: str) -> Prompt | None:
+        async with self._database.reading() as connection:
+            result = await connection.execute(select(prompts).where(_c.id == prompt_id))
+        row = result.mappings().first()
+        return None if row is None else prompt_of(row)
+
     async def deleted(self, name: str) -> Prompt | None:
         return await self._one(queries.DELETED_PROMPT, name)
 

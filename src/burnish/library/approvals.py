@@ -1,0 +1,99 @@
+"""Labels that nobody moves alone: one person asks, another approves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fnmatch import fnmatchcase
+
+from burnish.errors import NotFound, NotPermitted, UsageError
+from burnish.library.labels import Labels
+from burnish.library.listing import check_limit
+from burnish.library.shelf import Shelf
+from burnish.prompts import refs
+from burnish.storage.lineage import LabelRequest, RequestState
+from burnish.storage.store import LabelMove
+
+
+class Approvals:
+    """`protected` are labels, or patterns such as `prod*`."""
+
+    def __init__(self, shelf: Shelf, labels: Labels, protected: Sequence[str]) -> None:
+        self._shelf = shelf
+        self._labels = labels
+        self._protected = tuple(protected)
+
+    def check_free(self, label: str) -> None:
+        """Raises NotPermitted for a label that needs an approval."""
+        if any(fnmatchcase(label, pattern) for pattern in self._protected):
+            raise NotPermitted(
+                f"{label!r} is protected: another person has to approve its move",
+                hint="ask for it (burnish prompts label NAME LABEL REVISION --ask)",
+                subject=label,
+            )
+
+    async def ask(
+        self, name: str, label: str, revision: int | None, by: str, why: str
+    ) -> LabelRequest:
+        label = refs.check_label(label)
+        if not by:
+            raise UsageError("a request needs to say who asks", hint="give a name, with --by")
+        prompt = await self._shelf.prompt(name)
+        if revision is not None:
+            await self._shelf.fetch(name, revision=revision)
+        now = {held.name: held.revision for held in await self._shelf.store.labels.of(prompt.id)}
+        request = LabelRequest(
+            id=self._shelf.ids(),
+            prompt_id=prompt.id,
+            label=label,
+            from_revision=now.get(label),
+            to_revision=revision,
+            asked_by=by,
+            asked_at=self._shelf.now(),
+            why=why,
+        )
+        await self._shelf.store.labels.ask(request)
+        return request
+
+    async def approve(self, request_id: str, by: str, why: str) -> LabelMove:
+        """Moves the label. Raises NotPermitted for the person who asked."""
+        request = await self._open(request_id, by)
+        prompt = await self._shelf.store.prompts.by_id(request.prompt_id)
+        if prompt is None or prompt.deleted_at is not None:
+            raise NotFound("the prompt was deleted meanwhile", hint="restore it, then approve")
+        return await self._labels.move(
+            prompt,
+            request.label,
+            request.to_revision,
+            by=by,
+            why=why or request.why,
+            request=request.id,
+        )
+
+    async def refuse(self, request_id: str, by: str, because: str) -> LabelRequest:
+        return await self._shelf.store.labels.refuse(request_id, by, because, self._shelf.now())
+
+    async def requests(
+        self, name: str | None, state: RequestState | None, limit: int
+    ) -> tuple[LabelRequest, ...]:
+        check_limit(limit)
+        prompt_id = None if name is None else (await self._shelf.prompt(name)).id
+        store = self._shelf.store.labels
+        return tuple(await store.requests(prompt_id=prompt_id, state=state, limit=limit))
+
+    async def _open(self, request_id: str, by: str) -> LabelRequest:
+        request = await self._shelf.store.labels.request(request_id)
+        if request is None:
+            raise NotFound(
+                f"there is no request {request_id!r}",
+                hint="list them: burnish prompts approve --list",
+                subject=request_id,
+            )
+        if not by:
+            raise UsageError("an approval needs to say whose it is", hint="give a name, with --by")
+        if by == request.asked_by:
+            raise NotPermitted(
+                f"{by} asked for it, so somebody else has to approve it",
+                hint="ask a colleague to approve it",
+                subject=request_id,
+            )
+        return request
