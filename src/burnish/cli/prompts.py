@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from burnish.storage.store import Fetched
 
 _SHORT = 60
-Reference = Annotated[str, Parameter(help="name, name@3 or name@label.")]
+Reference = Annotated[str, Parameter(help="name, name@3, name@label or name@branch:b.")]
 Name = Annotated[str, Parameter(help="The prompt's name, such as writer/chapter.")]
 File = Annotated[Path | None, Parameter(help="Read the text from this file.")]
 
@@ -102,11 +102,24 @@ def _row(prompt: Prompt) -> tuple[str | Text, ...]:
     )
 
 
-def show(reference: Reference, /, *, common: Common = NONE) -> None:
+def show(
+    reference: Reference,
+    /,
+    *,
+    graph: Annotated[
+        bool, Parameter(negative="", help="Show what it came from and what came from it.")
+    ] = False,
+    common: Common = NONE,
+) -> None:
     """Show one version with its variables."""
+    from burnish.cli.origin import show_graph
+
     with platform(common) as p:
         found = p.prompts.get(reference)
-    if common.json:
+        lineage = p.prompts.graph(found.prompt.name) if graph else None
+    if lineage is not None:
+        out_json(lineage) if common.json else show_graph(lineage)
+    elif common.json:
         out_json(found)
     elif on_terminal():
         _show_terminal(found)
@@ -193,6 +206,7 @@ def edit(
     description: Annotated[str | None, Parameter(help="New description.")] = None,
     config: Config = None,
     type_: Type = None,
+    branch: Annotated[str, Parameter(help="The branch to save on.")] = "main",
     message: Annotated[str, Parameter(name=["--message", "-m"], help="Why.")] = "",
     common: Common = NONE,
 ) -> None:
@@ -209,7 +223,7 @@ def edit(
             found = p.prompts.get(f"{name}@latest")
             out_json(found.prompt) if common.json else out(f"{name}: changed, no new revision")
             return
-        latest = p.prompts.get(f"{name}@latest").version
+        latest = p.prompts.get(f"{name}@branch:{branch}").version
         content, known = None, latest.variables
         if not same_text or not (config or type_):
             last = latest.messages[-1]
@@ -222,6 +236,7 @@ def edit(
             variables=typed(content or latest.messages, known, type_) if type_ else None,
             config=configured(latest.config, config) if config else None,
             message=message,
+            branch=branch,
             expected_revision=latest.revision,
         )
     _saved(saved, common)

@@ -38,11 +38,12 @@ def history(
     *,
     limit: Annotated[int, Parameter(help="How many versions at most.")] = 50,
     texts: Annotated[bool, Parameter(negative="", help="Print each text too.")] = False,
+    branch: Annotated[str | None, Parameter(help="Only this branch.")] = None,
     common: Common = NONE,
 ) -> None:
     """Who changed what, when and why; newest first."""
     with platform(common) as p:
-        entries = p.prompts.history(name, limit=limit)
+        entries = p.prompts.history(name, limit=limit, branch=branch)
     if common.json:
         out_json(entries)
         return
@@ -58,7 +59,9 @@ def history(
 def _row(entry: HistoryEntry) -> tuple[str, ...]:
     version, when = entry.version, f"{entry.version.created_at:%Y-%m-%d %H:%M}"
     known = (str(version.revision), when, version.author, version.content_hash[:10])
-    return (*known, version.message, ", ".join(entry.labels))
+    line = () if version.branch == "main" else (f"branch:{version.branch}",)
+    put_away = ("archived",) if version.archived_at else ()
+    return (*known, version.message, ", ".join((*entry.labels, *line, *put_away)))
 
 
 def diff(
@@ -138,6 +141,10 @@ def label(
     *,
     remove: Annotated[bool, Parameter(negative="", help="Remove the label.")] = False,
     log: Annotated[bool, Parameter(negative="", help="Who moved what, when and why.")] = False,
+    tag: Annotated[bool, Parameter(negative="", help="Make it a tag, which never moves.")] = False,
+    ask: Annotated[
+        bool, Parameter(negative="", help="Ask another person to approve the move.")
+    ] = False,
     message: Why = "",
     common: Common = NONE,
 ) -> None:
@@ -154,13 +161,21 @@ def label(
             _print(common, moves, ("when", "label", "moved", "who", "why"), map(_moved, moves))
         elif label is None:
             labels = p.prompts.labels(name)
-            rows = ((each.name, str(each.revision), each.moved_by) for each in labels)
+            rows = (
+                (f"{each.name} (tag)" if each.tag else each.name, str(each.revision), each.moved_by)
+                for each in labels
+            )
             _print(common, labels, ("label", "rev", "moved by"), rows)
+        elif ask:
+            request = p.prompts.ask_label(name, label, revision, why=message)
+            told = f"asked; another person approves it with: burnish prompts approve {request.id}"
+            out_json(request) if common.json else out(told)
         elif revision is None:
             move = p.prompts.remove_label(name, label, why=message)
             out_json(move) if common.json else out(f"{name}: {label} removed")
         else:
-            move = p.prompts.set_label(name, label, revision, why=message)
+            put = p.prompts.tag if tag else p.prompts.set_label
+            move = put(name, label, revision, why=message)
             out_json(move) if common.json else out(f"{name}@{label} is now revision {revision}")
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
 
+from msgspec import structs
+
 from burnish.errors import NotFound, NotPermitted, UsageError
 from burnish.library.labels import Labels
 from burnish.library.listing import check_limit
@@ -52,7 +54,7 @@ class Approvals:
             why=why,
         )
         await self._shelf.store.labels.ask(request)
-        return request
+        return structs.replace(request, name=prompt.name)
 
     async def approve(self, request_id: str, by: str, why: str) -> LabelMove:
         """Moves the label. Raises NotPermitted for the person who asked."""

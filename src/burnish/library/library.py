@@ -299,7 +299,7 @@ class Library:
         return structs.replace(best, next=None)
 
     async def record_use(self, prompt_id: str, count: int = 1) -> None:
-        await self._store.prompts.use(prompt_id, count)
+        await self._store.prompts.use(prompt_id, count, self._now())
 
     async def record_rating(self, prompt: str, value: float) -> None:
         """`value` is 0..1. `prompt` is a reference, or the id of a prompt or of a version; the

@@ -94,7 +94,9 @@ class Live:
                 store = await self._parts.open_store()
                 await self._forget_old(store)
                 self._recorder = Recorder(
-                    store.runs.add, use=store.prompts.use_many, report=self._report
+                    store.runs.add,
+                    use=lambda counts: store.prompts.use_many(counts, datetime.now(UTC)),
+                    report=self._report,
                 )
             return self._recorder
 

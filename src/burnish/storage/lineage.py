@@ -13,10 +13,11 @@ RequestState = Literal["open", "approved", "refused"]
 
 class LabelRequest(msgspec.Struct, frozen=True, kw_only=True):
     """Somebody's wish to move a label from where it was to `to_revision` (None to remove it), and
-    what another person made of it."""
+    what another person made of it. `name` is the prompt's name now; a new request has none."""
 
     id: str
     prompt_id: str
+    name: str = ""
     label: str
     from_revision: int | None
     to_revision: int | None

@@ -10,10 +10,11 @@ from burnish.errors import Conflict, NotFound
 from burnish.storage.lineage import LabelRequest, RequestState
 from burnish.storage.sql.database import Database
 from burnish.storage.store import LabelChange
-from burnish.storage.tables import label_requests
+from burnish.storage.tables import label_requests, prompts
 
 _c = label_requests.c
 _FIELDS = LabelRequest.__struct_fields__
+_NAMED = select(label_requests, prompts.c.name).join(prompts, prompts.c.id == _c.prompt_id)
 
 
 class LabelRequests:
@@ -23,13 +24,15 @@ class LabelRequests:
         self._database = database
 
     async def ask(self, request: LabelRequest) -> None:
+        row = structs.asdict(request)
+        del row["name"]
         async with self._database.writing() as connection:
-            await connection.execute(insert(label_requests), structs.asdict(request))
+            await connection.execute(insert(label_requests), row)
 
     async def requests(
         self, *, prompt_id: str | None = None, state: RequestState | None = None, limit: int = 100
     ) -> list[LabelRequest]:
-        query = select(label_requests).order_by(_c.asked_at.desc(), _c.id.desc()).limit(limit)
+        query = _NAMED.order_by(_c.asked_at.desc(), _c.id.desc()).limit(limit)
         if prompt_id is not None:
             query = query.where(_c.prompt_id == prompt_id)
         if state is not None:
@@ -39,7 +42,7 @@ class LabelRequests:
         return [_request_of(row) for row in result.mappings()]
 
     async def request(self, request_id: str) -> LabelRequest | None:
-        query = select(label_requests).where(_c.id == request_id)
+        query = _NAMED.where(_c.id == request_id)
         async with self._database.reading() as connection:
             row = (await connection.execute(query)).mappings().first()
         return None if row is None else _request_of(row)
@@ -73,17 +76,17 @@ async def _decide(
 ) -> LabelRequest:
     values = {"state": state, "decided_by": by, "decided_at": at, "because": because}
     decided = update(label_requests).where(_c.id == request_id, _c.state == "open").values(values)
-    row = (await connection.execute(decided.returning(label_requests))).mappings().first()
-    if row is not None:
+    changed = (await connection.execute(decided)).rowcount
+    row = (await connection.execute(_NAMED.where(_c.id == request_id))).mappings().first()
+    if changed and row is not None:
         return _request_of(row)
-    known = await connection.scalar(select(_c.state).where(_c.id == request_id))
-    if known is None:
+    if row is None:
         raise NotFound(
             f"there is no request {request_id!r}",
             hint="list the requests to see which there are",
             subject=request_id,
         )
-    raise Conflict(f"the request was {known} already", hint="ask again if need be")
+    raise Conflict(f"the request was {row[_c.state]} already", hint="ask again if need be")
 
 
 def _request_of(row: RowMapping) -> LabelRequest:

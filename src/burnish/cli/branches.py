@@ -1,0 +1,241 @@
+"""prompts branch, merge, revert, copy."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Any, cast
+
+from cyclopts import Parameter
+
+from burnish.cli.common import (
+    NONE,
+    Common,
+    note,
+    on_terminal,
+    out,
+    out_json,
+    platform,
+    styled,
+    table,
+    visible,
+)
+from burnish.cli.prompts import Name, Reference
+from burnish.cli.version_options import given_value
+from burnish.errors import Conflict, UsageError
+
+if TYPE_CHECKING:
+    from burnish.library.branches import Choices
+    from burnish.library.values import Saved
+    from burnish.prompts.merge import MergeConflict
+    from burnish.prompts.prompt import Message as ChatMessage
+
+Take = Annotated[
+    list[str] | None,
+    Parameter(help="NUMBER=ours, theirs, base or both; or a text of your own: 2:=text, 2:=@file."),
+]
+Ours = Annotated[bool, Parameter(negative="", help="Ours, for every conflict.")]
+Theirs = Annotated[bool, Parameter(negative="", help="Theirs, for every conflict.")]
+Message = Annotated[str, Parameter(name=["--message", "-m"], help="Why.")]
+
+
+def branch(
+    name: Name,
+    branch: Annotated[str | None, Parameter(help="The branch; none lists them.")] = None,
+    /,
+    *,
+    at: Annotated[
+        str, Parameter(show_default="main", help="Where it begins: a revision, label or branch.")
+    ] = "",
+    delete: Annotated[bool, Parameter(negative="", help="Take the branch away.")] = False,
+    common: Common = NONE,
+) -> None:
+    """Begin, list or take away branches; `prompts edit NAME --branch B` saves on one."""
+    with platform(common) as p:
+        if branch is None:
+            found = p.prompts.branches(name)
+            rows = [(b.name, str(b.revision), str(b.from_revision), b.made_by) for b in found]
+            if common.json:
+                out_json(found)
+            elif on_terminal():
+                table(("branch", "rev", "from", "by"), rows, wide="branch")
+            else:
+                out("\n".join("\t".join(row) for row in rows))
+            return
+        done = (
+            p.prompts.delete_branch(name, branch)
+            if delete
+            else p.prompts.branch(name, branch, at=at or None)
+        )
+    if common.json:
+        out_json(done)
+    elif delete:
+        out(f"{name}: branch {branch} taken away; its versions stay, the newest is {done.revision}")
+    else:
+        out(f"{name}@branch:{branch} begins at revision {done.revision}")
+
+
+def merge(
+    name: Name,
+    source: Annotated[str, Parameter(help="The branch to bring in; or a revision or label.")],
+    /,
+    *,
+    into: Annotated[str, Parameter(help="The branch that takes it in.")] = "main",
+    take: Take = None,
+    ours: Ours = False,
+    theirs: Theirs = False,
+    dry_run: Annotated[bool, Parameter(negative="", help="Only tell what would happen.")] = False,
+    message: Message = "",
+    common: Common = NONE,
+) -> None:
+    """Bring two lines of versions together. What both changed differently is shown, and yours to
+    decide."""
+    with platform(common) as p:
+        seen = p.prompts.preview_merge(name, source, into=into)
+        conflicts = seen.merged.conflicts
+        if dry_run:
+            out_json(seen) if common.json else _told(conflicts, nothing=seen.nothing)
+            return
+        choices = _choices(conflicts, take, common, ours=ours, theirs=theirs)
+        expected = seen.ours.revision if choices else None
+        saved = p.prompts.merge(
+            name, source, into=into, choices=choices, message=message, expected_revision=expected
+        )
+    _saved(saved, common, f"has what {source} brought")
+
+
+def revert(
+    name: Name,
+    revision: Annotated[int, Parameter(help="The revision whose change is taken back.")],
+    /,
+    *,
+    branch: Annotated[str, Parameter(help="The branch to save on.")] = "main",
+    take: Take = None,
+    ours: Ours = False,
+    theirs: Theirs = False,
+    message: Message = "",
+    common: Common = NONE,
+) -> None:
+    """Take back what one revision changed; what came after it stays."""
+    with platform(common) as p:
+        conflicts = p.prompts.preview_revert(name, revision, branch=branch).conflicts
+        choices = _choices(conflicts, take, common, ours=ours, theirs=theirs)
+        saved = p.prompts.revert(name, revision, branch=branch, choices=choices, message=message)
+    _saved(saved, common, f"is without the change of revision {revision}")
+
+
+def copy(
+    reference: Reference,
+    name: Annotated[str, Parameter(help="The new prompt's name.")],
+    /,
+    *,
+    message: Message = "",
+    common: Common = NONE,
+) -> None:
+    """Store a version as a prompt of its own that remembers where it came from."""
+    with platform(common) as p:
+        saved = p.prompts.copy(reference, name, message=message)
+    _saved(saved, common, f"says what {reference} says")
+
+
+def _saved(saved: Saved, common: Common, what: str) -> None:
+    at = f"{saved.prompt.name}@{saved.version.revision}"
+    if common.json:
+        out_json(saved)
+    elif saved.change == "unchanged":
+        out(f"{at} has it already")
+    else:
+        out(f"{at} {what}")
+
+
+def _choices(
+    conflicts: Sequence[MergeConflict],
+    take: Sequence[str] | None,
+    common: Common,
+    *,
+    ours: bool,
+    theirs: bool,
+) -> Choices:
+    """As given; on a terminal the rest is asked for. Left open, all are shown."""
+    if ours and theirs:
+        raise UsageError("--ours and --theirs are given", hint="leave one of them out")
+    choices: dict[int, Any] = {}
+    if ours or theirs:
+        choices = {each.number: "ours" if ours else "theirs" for each in conflicts}
+    choices |= dict(map(_pair, take or ()))
+    left = [each for each in conflicts if each.number not in choices]
+    if left and common.input and not common.json and on_terminal():
+        choices |= {each.number: _asked(each, len(conflicts)) for each in left}
+    elif left and not common.json:
+        _told(left)
+    return choices
+
+
+def _pair(given: str) -> tuple[int, Any]:
+    from burnish.prompts.merge import SIDES, Own
+
+    number, equals, side = given.partition("=")
+    own = number.endswith(":")
+    number = number.removesuffix(":").strip()
+    if not equals or not (number.isascii() and number.isdigit() and len(number) < 6):
+        raise UsageError(f"{given!r} decides nothing", hint="write --take 1=ours")
+    if own:
+        return int(number), Own(given_value(side))
+    if side not in SIDES:
+        raise UsageError(
+            f"{side!r} is no side",
+            hint=f"use {', '.join(SIDES)}; or {number}:=text for a text of your own",
+        )
+    return int(number), side
+
+
+def _told(conflicts: Sequence[MergeConflict], *, nothing: bool = False) -> None:
+    if nothing:
+        note("There is nothing to bring over.")
+    elif not conflicts:
+        note("Merges without a conflict.")
+    for each in conflicts:
+        lines = [f"conflict {each.number}: {each.where}"]
+        for side in ("base", "ours", "theirs"):
+            text = _shown(getattr(each, side))
+            lines += [f"  {side + ':':8}{line}" for line in text.splitlines() or ["(nothing)"]]
+        sys.stderr.write("".join(f"{visible(line)}\n" for line in lines))
+
+
+def _shown(value: Any) -> str:
+    import json
+
+    import msgspec
+
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, tuple):
+        messages = cast("tuple[ChatMessage, ...]", value)
+        return "\n".join(f"[{message.role}] {message.content}" for message in messages)
+    return json.dumps(msgspec.to_builtins(value), ensure_ascii=False)
+
+
+def _asked(conflict: MergeConflict, count: int) -> Any:
+    from burnish.cli.common import console
+    from burnish.prompts.merge import SIDES, Own
+
+    screen = console()
+    screen.print(styled(f"\nConflict {conflict.number} of {count}: {conflict.where}", "bold"))
+    for side, style in (("base", "dim"), ("ours", "green"), ("theirs", "cyan")):
+        text = _shown(getattr(conflict, side)).rstrip("\n") or "(nothing)"
+        screen.print(styled(f"{side + ':':8}", "dim"), styled(text, style), sep="")
+    while True:
+        answer = screen.input("ours, theirs, both, base, write or quit? ", markup=False)
+        word = answer.strip().lower()
+        fitting = [each for each in (*SIDES, "write", "quit") if word and each.startswith(word)]
+        if len(fitting) != 1:
+            continue
+        if fitting[0] == "quit":
+            raise Conflict("nothing was merged", hint="run it again when you have decided")
+        if fitting[0] != "write":
+            return fitting[0]
+        text = screen.input("the text: ", markup=False)
+        end = "\n" if str(conflict.ours or conflict.theirs or "").endswith("\n") else ""
+        return Own(text + end)

@@ -1,0 +1,88 @@
+"""prompts blame, graph: where lines and versions come from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from burnish.cli.common import NONE, Common, on_terminal, out, out_json, platform, table
+from burnish.cli.prompts import Name, Reference
+
+if TYPE_CHECKING:
+    from burnish.library.lineage import Graph
+
+# How an edge reads from the version that came out of it.
+_WAYS = {
+    "revised": "revises",
+    "branched": "branches off",
+    "merged": "merges",
+    "rolled back": "rolls back to",
+    "derived": "is a copy of",
+    "reverted": "takes back",
+    "optimised": "improves",
+    "included": "includes",
+}
+
+
+def blame(reference: Reference, /, *, common: Common = NONE) -> None:
+    """Each line with the version and the person that brought it."""
+    with platform(common) as p:
+        lines = p.prompts.blame(reference)
+    if common.json:
+        out_json(lines)
+        return
+    rows = [
+        (str(each.revision), each.author, f"{each.at:%Y-%m-%d}", each.role, each.text)
+        for each in lines
+    ]
+    if on_terminal():
+        table(("rev", "who", "when", "role", "line"), rows, wide="line")
+    else:
+        out("\n".join("\t".join(row) for row in rows))
+
+
+def graph(name: Name, /, *, common: Common = NONE) -> None:
+    """How the versions of a prompt came from one another, and from and into other prompts."""
+    with platform(common) as p:
+        found = p.prompts.graph(name)
+    if common.json:
+        out_json(found)
+    else:
+        show_graph(found)
+
+
+def show_graph(found: Graph) -> None:
+    names = {node.id: node.reference for node in found.nodes}
+    own = [node for node in found.nodes if node.reference.rpartition("@")[0] == found.name]
+    own_ids = {node.id for node in own}
+    rows: list[tuple[str, ...]] = []
+    for node in own:
+        links = [
+            f"{_WAYS[edge.kind]} {names.get(edge.parent, 'a version that is gone')}"
+            for edge in found.edges
+            if edge.child == node.id
+        ]
+        links += [
+            f"{names.get(edge.child, 'a version that is gone')} {_WAYS[edge.kind]} it"
+            for edge in found.edges
+            if edge.parent == node.id and edge.child not in own_ids
+        ]
+        if not any(edge.child == node.id for edge in found.edges):
+            links.insert(0, "is the first")
+        line = "" if node.branch == "main" else node.branch
+        rows.append(
+            (
+                node.reference,
+                line,
+                "; ".join(links),
+                node.author,
+                ", ".join(node.labels),
+            )
+        )
+    if on_terminal():
+        table(
+            ("version", "branch", "how it came about", "by", "labels"),
+            rows,
+            wide="how it came about",
+        )
+    else:
+        out("\n".join("\t".join(row).rstrip("\t") for row in rows))
