@@ -7,7 +7,7 @@ from functools import cached_property
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from burnish._sync import LoopThread, SyncFace, blocking, streaming
+from burnish._sync import LoopThread, SyncFace, blocking, direct, streaming
 from burnish.generation.persona import Persona
 from burnish.library.prompts import AsyncPrompts
 from burnish.platform import AsyncPlatform
@@ -87,7 +87,7 @@ class Platform(SyncFace[AsyncPlatform]):
         super().__init__(target, loop)
         self.prompts = Prompts(target.prompts, loop)
 
-    analyze = blocking(AsyncPlatform.analyze)
+    analyze = direct(AsyncPlatform.analyze_here)
     analyze_many = blocking(AsyncPlatform.analyze_many)
     select_techniques = blocking(AsyncPlatform.select_techniques)
     enhance = blocking(AsyncPlatform.enhance)

@@ -25,7 +25,7 @@ _SHA256 = {
     "tokenizer.json": "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037",
 }
 _RUNTIME = ("onnxruntime", "tokenizers")
-_MAX_TOKENS = 64
+_MAX_TOKENS = 56
 _BATCH = 4
 
 
@@ -53,7 +53,7 @@ def _located(package: str, inner: str) -> Path | None:
     return Path(next(iter(spec.submodule_search_locations))) / inner
 
 
-def _checked(package: str, inner: str) -> bytes:
+def _checked(package: str, inner: str) -> tuple[Path, bytes]:
     path = _located(package, inner)
     if path is None or not path.is_file():
         raise MissingExtra(package, "embed")
@@ -64,7 +64,7 @@ def _checked(package: str, inner: str) -> bytes:
             hint="run: pip install --force-reinstall 'burnish[embed]'",
             subject=str(path),
         )
-    return content
+    return path, content
 
 
 class Embedder:
@@ -90,11 +90,12 @@ class Embedder:
         options.log_severity_level = 3
         # Half the time to load of the full set of rewrites, and no slower afterwards.
         options.graph_optimization_level = runtime.GraphOptimizationLevel.ORT_ENABLE_BASIC
+        # By its path: of a model given as bytes the runtime makes one more copy.
         self._session: Any = runtime.InferenceSession(
-            _checked(*_MODEL), options, providers=["CPUExecutionProvider"]
+            str(_checked(*_MODEL)[0]), options, providers=["CPUExecutionProvider"]
         )
         self._inputs = [given.name for given in self._session.get_inputs()]
-        self._tokenizer: Any = cast("Any", Tokenizer).from_buffer(_checked(*_TOKENIZER))
+        self._tokenizer: Any = cast("Any", Tokenizer).from_buffer(_checked(*_TOKENIZER)[1])
         self._tokenizer.enable_truncation(_MAX_TOKENS)
         self._tokenizer.no_padding()
 

@@ -15,7 +15,7 @@ from burnish.intents.rules import CONCEPTS, PAIRS, SHAPES
 
 HEAD, TAIL = 300, 150
 # A sentence vector costs by the token; more than this made no answer better in cross-validation.
-VECTOR_HEAD, VECTOR_TAIL = 150, 90
+VECTOR_HEAD, VECTOR_TAIL = 140, 80
 
 _TOKEN = re.compile(r"[^\W_]+(?:['\-+#]+[^\W_]+)*[+#]*|[?!]")
 _FENCE = re.compile(r"```.*?(?:```|\Z)", re.DOTALL)
@@ -119,14 +119,23 @@ def concepts(words: list[str]) -> Iterator[str]:
     """The concepts of the words in their order, repeated where they repeat."""
     known = _words()
     for i, word in enumerate(words):
-        for length in range(1, known.longest.get(word, 0) + 1):
+        longest = known.longest.get(word, 0)
+        for length in range(1, longest + 1):
             yield from known.phrases.get(tuple(words[i : i + length]), ())
-        if len(word) > 4:
-            for size in range(4, len(word) + 1):
-                yield from known.stems.get(word[:size], ())
-        if not word.isascii() and _NO_SPACES.search(word):
-            for found in known.inside_pattern.findall(word):
-                yield from known.inside[found]
+        yield from _inside_of(word)
+
+
+@lru_cache(maxsize=10_000)
+def _inside_of(word: str) -> tuple[str, ...]:
+    """The concepts that parts of the word stand for."""
+    known = _words()
+    found: list[str] = []
+    for size in range(4, len(word) + 1 if len(word) > 4 else 0):
+        found += known.stems.get(word[:size], ())
+    if not word.isascii() and _NO_SPACES.search(word):
+        for part in known.inside_pattern.findall(word):
+            found += known.inside[part]
+    return tuple(found)
 
 
 def marks(text: str, ask: str) -> list[str]:
@@ -162,7 +171,7 @@ def _shapes(text: str, short: str, ask: str) -> Iterable[str]:
         yield "shape:many_digits"
     if digits:
         yield "shape:digits"
-    if sum(not c.isascii() for c in short) * 4 > letters:
+    if not short.isascii() and sum(not c.isascii() for c in short) * 4 > letters:
         yield "shape:other_script"
     count = len(_SENTENCE.split(short))
     yield from (f"sentences:{limit}" for limit in (1, 2, 4, 7) if count > limit)

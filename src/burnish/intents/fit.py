@@ -65,9 +65,7 @@ def read(examples: Sequence[Example], vectors: Any = None) -> list[Read]:
     rows: list[Read] = []
     for i, example in enumerate(examples):
         request = Request.read(example.text)
-        rows.append(
-            Read(example, request, request.terms(), None if vectors is None else vectors[i])
-        )
+        rows.append(Read(example, request, request.terms, None if vectors is None else vectors[i]))
     return rows
 
 

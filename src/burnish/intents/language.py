@@ -226,6 +226,8 @@ def detect_language(text: str) -> str:
 
 
 def _by_script(prose: str, letters: int) -> str:
+    if prose.isascii():
+        return ""
     for code, script in _SCRIPTS:
         # Chinese characters weigh more than one letter; kana beside them mean Japanese.
         found = len(script.findall(prose))

@@ -9,7 +9,8 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from functools import lru_cache
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from io import BytesIO
 from pathlib import Path
 from typing import Any, Literal
@@ -33,7 +34,8 @@ _LESS_OTHER = 3.0
 _OTHER = "other"
 
 
-class Request(msgspec.Struct, frozen=True):
+@dataclass(frozen=True)
+class Request:
     """A text read once for every tier."""
 
     text: str
@@ -46,6 +48,7 @@ class Request(msgspec.Struct, frozen=True):
         ask = features.ask_of(text)
         return cls(text, ask, tuple(features.marks(text, ask)))
 
+    @cached_property
     def terms(self) -> dict[str, list[str]]:
         return {
             "words": features.word_terms(self.text, self.ask),
@@ -94,7 +97,7 @@ class TrainedModel(msgspec.Struct, frozen=True):
         rows = [self.mark_index[m] for m in request.marks if m in self.mark_index]
         total = self.bias + self.mark_weights[np.array(rows, dtype=np.int64)].sum(axis=0)
         if self.blocks:
-            terms = request.terms()
+            terms = request.terms
             for name, block in self.blocks.items():
                 total = total + block.logits(terms[name])
         if self.vector_weights is not None:

@@ -50,8 +50,21 @@ class AsyncPlatform(Ground):
 
         Raises UsageError for a text that is empty, too short or too long.
         """
+        return await asyncio.to_thread(
+            self.analyze_here, text, context=context, budget_ms=budget_ms
+        )
+
+    def analyze_here(
+        self, text: str, *, context: str = "", budget_ms: float | None = None
+    ) -> Classification:
+        """What the text asks for, found on the calling thread, which it takes some milliseconds:
+        intents with confidence, complexity, domain, language and the techniques that fit.
+        `context` is text that stands beside it, such as a file.
+
+        Raises UsageError for a text that is empty, too short or too long.
+        """
         text = self._composer.checked(text)
-        found = await asyncio.to_thread(self._composer.classify, text, context, budget_ms)
+        found = self._composer.classify(text, context, budget_ms)
         self._log(logging.INFO, "analyzed", self._ids(), text=text, intent=found.intent)
         return found
 

@@ -58,6 +58,13 @@ class Catalog:
             sorted(found, key=lambda t: (CATEGORIES.index(t.category), -t.priority, t.name))
         )
 
+    @cached_property
+    def active(self) -> tuple[Technique, ...]:
+        """Those that are not switched off, by name."""
+        return tuple(
+            self._by_name[name] for name in sorted(self._by_name) if self._by_name[name].active
+        )
+
     def with_(self, *techniques: Technique | str) -> Catalog:
         """The same catalogue with these techniques added, or switched on when given by name."""
         added = [

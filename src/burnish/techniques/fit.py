@@ -48,85 +48,93 @@ class Fit(msgspec.Struct, frozen=True, kw_only=True):
     worth_saying: bool = False
 
 
-def intents_of(request: SelectRequest) -> tuple[Intent, ...]:
-    classification = request.classification
-    return tuple(dict.fromkeys((classification.intent, *classification.asks)))
+class Case(msgspec.Struct, frozen=True):
+    """A request, and what every technique asks about it. `lacks` is what it has not got."""
+
+    request: SelectRequest
+    intents: tuple[Intent, ...]
+    lacks: frozenset[Need]
+
+    @classmethod
+    def of(cls, request: SelectRequest) -> Case:
+        classification = request.classification
+        has: dict[Need, bool] = {
+            "input": request.has_input or request.input_is_long,
+            "long_input": request.input_is_long,
+            "examples": request.has_examples,
+            "labels": request.has_labels,
+            "machine_output": request.machine_output,
+            "tools": request.has_tools,
+        }
+        return cls(
+            request,
+            tuple(dict.fromkeys((classification.intent, *classification.asks))),
+            frozenset(need for need, given in has.items() if not given),
+        )
 
 
 def in_words(intent: str) -> str:
     return "this request" if intent == "other" else intent.replace("_", " ")
 
 
-def fit(technique: Technique, request: SelectRequest) -> Fit:
-    against, worth_saying = _against(technique, request)
-    held_back = _held_back(technique, request)
+def fit(technique: Technique, case: Case) -> Fit:
+    against, worth_saying = _against(technique, case)
+    held_back = _held_back(technique, case)
     return Fit(
         technique=technique,
-        score=_score(technique, request),
+        score=_score(technique, case),
         against=against,
         held_back=held_back,
-        worth_saying=worth_saying and (not held_back or technique.name in request.exclude),
+        worth_saying=worth_saying and (not held_back or technique.name in case.request.exclude),
     )
 
 
-def recommendation(fitted: Fit, request: SelectRequest, *reasons: str) -> Recommendation:
+def recommendation(fitted: Fit, case: Case, *reasons: str) -> Recommendation:
     technique = fitted.technique
-    chosen = technique.name in request.chosen
+    chosen = technique.name in case.request.chosen
     return Recommendation(
         technique=technique.name,
         title=technique.title,
-        confidence=_confidence(fitted, request),
-        reasons=(*reasons, *_reasons(technique, request)),
-        expected_improvement=request.estimates.get(technique.name),
+        confidence=_confidence(fitted, case),
+        reasons=(*reasons, *_reasons(technique, case)),
+        expected_improvement=case.request.estimates.get(technique.name),
         source="chosen" if chosen else "selected",
         expected_calls=technique.expected_calls,
     )
 
 
-def unmet(technique: Technique, request: SelectRequest) -> str:
+def unmet(technique: Technique, case: Case) -> str:
     """What the technique needs and the request lacks, in words; empty when nothing lacks."""
-    has = _has(request)
-    return next((_MISSING[need] for need in technique.needs if not has[need]), "")
+    return next((_MISSING[need] for need in technique.needs if need in case.lacks), "")
 
 
-def _has(request: SelectRequest) -> dict[Need, bool]:
-    return {
-        "input": request.has_input or request.input_is_long,
-        "long_input": request.input_is_long,
-        "examples": request.has_examples,
-        "labels": request.has_labels,
-        "machine_output": request.machine_output,
-        "tools": request.has_tools,
-    }
-
-
-def _against(technique: Technique, request: SelectRequest) -> tuple[str, bool]:
+def _against(technique: Technique, case: Case) -> tuple[str, bool]:
     """Why not, empty when nothing speaks against it, and whether a reader would ask about it."""
-    intents = intents_of(request)
+    intents = case.intents
     avoided = next((intent for intent in intents if intent in technique.avoid_for), None)
-    if technique.name in request.exclude:
+    if technique.name in case.request.exclude:
         return "you excluded it", True
     if avoided is not None:
         return f"{in_words(avoided)} {technique.avoid_because}", technique.priority > 0
     if not any(technique.suited_to(intent) for intent in intents):
         return f"it does not serve {in_words(intents[0])}", False
-    return _against_here(technique, request)
+    return _against_here(technique, case)
 
 
-def _against_here(technique: Technique, request: SelectRequest) -> tuple[str, bool]:
-    if request.model_class in technique.avoid_model_classes:
-        return _WRONG_MODEL[request.model_class], request.model_class in _TOLD
-    if request.machine_output and technique.writes_first:
+def _against_here(technique: Technique, case: Case) -> tuple[str, bool]:
+    if case.request.model_class in technique.avoid_model_classes:
+        return _WRONG_MODEL[case.request.model_class], case.request.model_class in _TOLD
+    if case.request.machine_output and technique.writes_first:
         return "a program reads the answer, and this puts words around it", True
-    if missing := unmet(technique, request):
-        return missing, _could_be_met(technique, request)
-    if _harmful(request.estimates.get(technique.name)):
+    if missing := unmet(technique, case):
+        return missing, _could_be_met(technique, case)
+    if _harmful(case.request.estimates.get(technique.name)):
         return "runs recorded here show that it lowers the score", True
     return "", False
 
 
-def _held_back(technique: Technique, request: SelectRequest) -> str:
-    level = request.classification.complexity.level
+def _held_back(technique: Technique, case: Case) -> str:
+    level = case.request.classification.complexity.level
     if technique.form == "part" and not technique.needs:
         return (
             f"It takes {technique.calls} runs outside the prompt, so it is used when you choose it."
@@ -141,49 +149,47 @@ def _held_back(technique: Technique, request: SelectRequest) -> str:
     return ""
 
 
-def _score(technique: Technique, request: SelectRequest) -> float:
-    intents = intents_of(request)
+def _score(technique: Technique, case: Case) -> float:
+    intents = case.intents
     score = technique.priority / 100
     if intents[0] in technique.first_choice_for:
         score += FIRST_CHOICE
     elif any(intent in technique.first_choice_for for intent in intents):
         score += FIRST_CHOICE_OF_ANOTHER_ASK
-    if technique.needs and not unmet(technique, request):
+    if technique.needs and not unmet(technique, case):
         score += NEED_MET
-    if request.model_class in technique.prefer_model_classes:
+    if case.request.model_class in technique.prefer_model_classes:
         score += SUITS_THE_MODEL
-    if request.classification.complexity.level >= 4 and technique.complexity >= 3:
+    if case.request.classification.complexity.level >= 4 and technique.complexity >= 3:
         score += DEPTH
-    estimate = request.estimates.get(technique.name)
+    estimate = case.request.estimates.get(technique.name)
     if estimate is not None:
         shrunk = estimate.mean * estimate.n / (estimate.n + PRIOR_RUNS)
         score += min(MOST_FROM_RUNS, max(-MOST_FROM_RUNS, shrunk))
     return score
 
 
-def _confidence(fitted: Fit, request: SelectRequest) -> float:
+def _confidence(fitted: Fit, case: Case) -> float:
     technique = fitted.technique
     bounded = min(0.99, max(0.01, fitted.score))
     if "all" in technique.suits:
         return round(bounded, 2)
-    return round(bounded * (0.7 + 0.3 * request.classification.confidence), 2)
+    return round(bounded * (0.7 + 0.3 * case.request.classification.confidence), 2)
 
 
-def _reasons(technique: Technique, request: SelectRequest) -> tuple[str, ...]:
-    intent = next(
-        (each for each in intents_of(request) if technique.suited_to(each)), intents_of(request)[0]
-    )
+def _reasons(technique: Technique, case: Case) -> tuple[str, ...]:
+    intent = next((each for each in case.intents if technique.suited_to(each)), case.intents[0])
     reasons = [technique.why.replace("{{ intent }}", in_words(intent))]
     if intent in technique.first_choice_for:
         reasons.append(f"It is a first choice for {in_words(intent)}.")
-    estimate = request.estimates.get(technique.name)
+    estimate = case.request.estimates.get(technique.name)
     if estimate is not None:
         reasons.append(f"Measured improvement: {estimate}.")
     return tuple(reasons)
 
 
-def _could_be_met(technique: Technique, request: SelectRequest) -> bool:
-    first_choice = request.classification.intent in technique.first_choice_for
+def _could_be_met(technique: Technique, case: Case) -> bool:
+    first_choice = case.request.classification.intent in technique.first_choice_for
     return first_choice and set(technique.needs) <= set(_THE_USER_CAN_GIVE)
 
 

@@ -11,7 +11,7 @@ from itertools import combinations
 
 from burnish.errors import UsageError
 from burnish.techniques.catalogue import Catalog
-from burnish.techniques.fit import Fit, fit, recommendation, unmet
+from burnish.techniques.fit import Case, Fit, fit, recommendation, unmet
 from burnish.techniques.selection import Recommendation, Selection, SelectRequest, Skipped
 from burnish.techniques.technique import Technique
 
@@ -30,7 +30,8 @@ def select(catalog: Catalog, request: SelectRequest) -> Selection:
     chosen = _chosen(catalog, request)
     for name in request.exclude:
         catalog.get(name)
-    fits = _ranked(catalog, request)
+    case = Case.of(request)
+    fits = _ranked(catalog, case)
     idle = none_needed(request)
     open_fits = [] if idle else [each for each in fits if _free(each, chosen)]
     picked = _pick(open_fits, chosen, _size(request))
@@ -39,15 +40,15 @@ def select(catalog: Catalog, request: SelectRequest) -> Selection:
     if not picked and not chosen:
         reason = idle or "every technique that fits is excluded or switched off"
         return Selection(none_needed=reason, skipped=_skipped(fits, chosen) if not idle else ())
-    mine = [fit(technique, request) for technique in chosen]
+    mine = [fit(technique, case) for technique in chosen]
     return Selection(
         recommendations=(
-            *(recommendation(each, request, "You chose it.") for each in mine),
-            *(recommendation(each, request) for each in picked),
+            *(recommendation(each, case, "You chose it.") for each in mine),
+            *(recommendation(each, case) for each in picked),
         ),
-        alternatives=() if idle else _alternatives(fits, mine + picked, request),
+        alternatives=() if idle else _alternatives(fits, mine + picked, case),
         skipped=() if idle else _skipped(fits, chosen),
-        warnings=(*_chosen_warnings(mine, request, idle), *_notes(mine + picked, request)),
+        warnings=(*_chosen_warnings(mine, case, idle), *_notes(mine + picked, request)),
     )
 
 
@@ -99,8 +100,8 @@ def _chosen(catalog: Catalog, request: SelectRequest) -> list[Technique]:
     return chosen
 
 
-def _ranked(catalog: Catalog, request: SelectRequest) -> list[Fit]:
-    fits = [fit(technique, request) for technique in catalog.list()]
+def _ranked(catalog: Catalog, case: Case) -> list[Fit]:
+    fits = [fit(technique, case) for technique in catalog.active]
     return sorted(fits, key=lambda each: (-round(each.score, 9), each.technique.name))
 
 
@@ -201,7 +202,7 @@ def _worth(group: Sequence[Fit], overlap: int) -> float:
 
 
 def _alternatives(
-    fits: Sequence[Fit], used: Sequence[Fit], request: SelectRequest
+    fits: Sequence[Fit], used: Sequence[Fit], case: Case
 ) -> tuple[Recommendation, ...]:
     names = {each.technique.name for each in used}
     found: list[Recommendation] = []
@@ -212,7 +213,7 @@ def _alternatives(
         why = [f"In place of {rival.technique.title}."] if rival else []
         if each.held_back:
             why.append(each.held_back)
-        found.append(recommendation(each, request, *why))
+        found.append(recommendation(each, case, *why))
         if len(found) == ALTERNATIVES:
             break
     return tuple(found)
@@ -227,11 +228,11 @@ def _skipped(fits: Sequence[Fit], chosen: Sequence[Technique]) -> tuple[Skipped,
     )
 
 
-def _chosen_warnings(mine: Sequence[Fit], request: SelectRequest, idle: str) -> list[str]:
+def _chosen_warnings(mine: Sequence[Fit], case: Case, idle: str) -> list[str]:
     warnings = [
         f"{each.technique.title} was kept because you chose it, though {against}"
         for each in mine
-        if (against := each.against or unmet(each.technique, request))
+        if (against := each.against or unmet(each.technique, case))
     ]
     if idle:
         warnings.append(f"Without your choice no technique would be used: {idle}")
