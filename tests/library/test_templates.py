@@ -16,7 +16,7 @@ import burnish
 from burnish.errors import NotFound, UsageError
 from burnish.library.examples import choose_examples
 from burnish.library.template_files import ImportReport, import_templates, read_template
-from burnish.library.template_files.braces import rewritten
+from burnish.prompts.formats.braces import rewritten
 from burnish.prompts.prompt import Message
 from burnish.prompts.render import Renderer
 

@@ -255,3 +255,30 @@ def test_found_variables_have_types_and_defaults() -> None:
         ("rows", "list", True, None),
         ("n", "number", False, 3),
     ]
+
+
+@pytest.mark.spec("SEC-02")
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{% if a %}" + "{% elif a %}" * 8_000 + "{% endif %}",
+        "{{ 1" + "+1" * 30_000 + " }}",
+        "{{ " + "-" * 50_000 + "1 }}",
+        "{{ " + "not " * 20_000 + "1 }}",
+        "{{ " + "(" * 3_000 + "1" + ")" * 3_000 + " }}",
+        "{% if a %}" * 40_000 + "{% endif %}" * 40_000,
+        "{% for a in b %}" * 20_000,
+    ],
+    ids=["branches", "sum", "minus", "not", "brackets", "ifs", "loops"],
+)
+def test_a_template_that_would_end_the_process_is_refused(text: str) -> None:
+    with pytest.raises(TemplateRefused) as refused:
+        read(text)
+    assert refused.value.hint
+
+
+def test_long_templates_with_many_names_are_read() -> None:
+    text = "".join(f"{{{{ a{n} | upper }}}} " for n in range(20_000))
+    found = find_variables([text])
+    assert [variable.name for variable in found[:2]] == ["a0", "a1"]
+    assert len(found) == 20_000

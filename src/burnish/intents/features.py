@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from itertools import pairwise
 
-from burnish.intents.rules import CONCEPTS, PAIRS, SHAPES
+from burnish.intents.rules import CONCEPTS, PAIRS, shapes_of
 
 HEAD, TAIL = 300, 150
 # A sentence vector costs by the token; more than this made no answer better in cross-validation.
@@ -157,7 +157,7 @@ def marks(text: str, ask: str) -> list[str]:
 
 
 def _shapes(text: str, short: str, ask: str) -> Iterable[str]:
-    yield from (f"shape:{name}" for name, pattern in SHAPES.items() if pattern.search(short))
+    yield from (f"shape:{name}" for name in shapes_of(short))
     if ask.rstrip().endswith(_QUESTION_MARKS):
         yield "shape:ask_question"
     size = len(text)

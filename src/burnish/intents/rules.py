@@ -8,7 +8,7 @@ strongly, is learned from examples (`train.py`); a concept only names what was s
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 CONCEPTS: Mapping[str, str] = {
     # What is to be done.
@@ -97,7 +97,52 @@ SHAPES: Mapping[str, re.Pattern[str]] = {
         "if_first": r"^\s*(?:[Ii]f|[Ss]uppose|[Aa]ssume|[Ii]magine|[Ww]hat if|[Ll]et)\b",
         "blank_slot": r"_{3,}|\.\.\.\s*$|…\s*$",
     }.items()
-}  # fmt: skip
+}
+
+# Characters of which a shape has at least one; 0 stands for every digit. A text without them need
+# not be searched for it.
+_NEEDS: Mapping[str, str] = {
+    "fence": "`",
+    "file_name": ".",
+    "data_file": ".",
+    "equation": "0^=(\\√∫≤≥",
+    "csv": ",",
+    "pipe_table": "|\t",
+    "bullets": "-*•0",
+    "colon_end": ":",
+    "colon_text": ":",
+    "label_line": ":",
+    "long_quote": '"“«„',
+    "short_quote": "\"“«„'‘",
+    "blank_line": "\n",
+    "url": "/.",
+    "e_mail": "@",
+    "money": "0",
+    "date": "0",
+    "clock": "0",
+    "n_people": "0",
+    "placeholder": "{[<",
+    "options": ".)",
+    "dialogue": ":",
+    "ends_ask": "?？؟",
+    "any_ask": "?？؟",
+    "exclaim": "!！",
+    "stage": "*",
+    "arrow": ">→",
+    "blank_slot": "_.…",
+}
+
+
+def shapes_of(text: str) -> Iterator[str]:
+    """The names of the shapes that the text has."""
+    characters = set(text)
+    if any(map(str.isdigit, characters)):
+        characters.add("0")
+    for name, pattern in SHAPES.items():
+        need = _NEEDS.get(name)
+        if (need is None or not characters.isdisjoint(need)) and pattern.search(text):
+            yield name  # fmt: skip
+
 
 # Pairs of concepts seen together in the ask, such as writing and code.
 PAIRS: tuple[tuple[str, str], ...] = tuple(

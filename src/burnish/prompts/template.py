@@ -55,6 +55,14 @@ _DEFAULT = re.compile(rf"\s*-?\s*([A-Za-z_]\w*)\s*\|\s*(?:default|d)\(\s*({_LITE
 _LOOP = re.compile(r"\{%-?\s*for\s+[\w\s,]+?\s+in\s+([A-Za-z_]\w*)")
 _FILTER_NAME = re.compile(r"\|\s*([A-Za-z_]\w*)")
 _STRINGS = re.compile(_STRING)
+# A string, a quote that is never closed, or the end of a tag.
+_IN_TAG = re.compile(rf"{_STRING}|[\"']|[%}}#]\}}", re.DOTALL)
+_ANY_TAG = re.compile(r"\{[{%]")
+_WORDS_OF_TAG = re.compile(r"\{[{%]([^}]*)")
+_NAME = re.compile(r"\b[A-Za-z_]\w*")
+# The engine reads operators and branches by recursion; tens of thousands would end the process.
+_MAX_TAG_CHARS = 4_000
+_MAX_BRANCHES = 1_000
 _NEEDS_OTHERS = re.compile(r"\s*-?\s*(include|import|extends|from)\b")
 
 
@@ -87,6 +95,7 @@ def _read(text: str) -> Template:
     plain = _read_plain(text)
     if plain is not None:
         return plain
+    _refuse_endless(text)
     names = _check_syntax(text)
     tags = list(_TAG.finditer(text))
     for tag in tags:
@@ -116,7 +125,8 @@ def find_variables(texts: list[str], declared: tuple[Variable, ...] = ()) -> tup
         given = defaults(text)
         looped = set(_LOOP.findall(text))
         # Sets have no order; the reader's order is that of the text.
-        for name in sorted(names, key=lambda n: _first_use(text, n)):
+        places = _first_uses(text)
+        for name in sorted(names, key=lambda n: (places.get(n, len(text)), n)):
             known.add(name)
             found.append(
                 Variable(name=name, type="list") if name in looped else _found(name, given)
@@ -188,23 +198,58 @@ def _check_syntax(text: str) -> set[str]:
 def _refuse_unreachable(text: str, tag: re.Match[str]) -> None:
     inside = tag["expression"] or tag["block"] or ""
     bare = _STRINGS.sub("", inside)
-    line = text.count("\n", 0, tag.start()) + 1
     if "__" in bare:
         raise TemplateRefused(
-            f"line {line}: {inside.strip()!r} reaches for Python internals",
+            f"line {_line(text, tag)}: {inside.strip()!r} reaches for Python internals",
             hint="templates see plain JSON values alone; remove names with double underscores",
         )
     if tag["block"] and _NEEDS_OTHERS.match(inside):
         raise TemplateRefused(
-            f"line {line}: {inside.strip()!r} asks for another template",
+            f"line {_line(text, tag)}: {inside.strip()!r} asks for another template",
             hint="put the text itself into the prompt",
         )
     for name in _FILTER_NAME.findall(bare):
         if not _is_filter(name):
             raise TemplateRefused(
-                f"line {line}: there is no filter {name!r}",
+                f"line {_line(text, tag)}: there is no filter {name!r}",
                 hint="use a built-in Jinja2 filter such as default, upper, join or tojson",
             )
+
+
+def _refuse_endless(text: str) -> None:
+    if len(text) <= _MAX_TAG_CHARS:
+        return
+    if text.count("elif") > _MAX_BRANCHES:
+        raise TemplateRefused(
+            f"the template has more than {_MAX_BRANCHES:,} branches",
+            hint="look the value up in a list or an object instead",
+        )
+    at = 0
+    while tag := _ANY_TAG.search(text, at):
+        length, at = _tag_length(text, tag.end())
+        if length > _MAX_TAG_CHARS:
+            raise TemplateRefused(
+                f"line {_line(text, tag)}: a tag has more than {_MAX_TAG_CHARS:,} characters",
+                hint="work the value out before, and bring it in as a variable",
+            )
+
+
+def _tag_length(text: str, start: int) -> tuple[int, int]:
+    """How many characters of a tag are outside its strings, and where it ends."""
+    length, end = 0, start
+    for part in _IN_TAG.finditer(text, start):
+        length += part.start() - end
+        end = part.end()
+        if part[0] in ('"', "'"):
+            # Never closed, so no tag can follow.
+            return length, len(text)
+        if part[0][-1] == "}" and len(part[0]) == len("}}"):
+            return length, end
+    return length + len(text) - end, len(text)
+
+
+def _line(text: str, tag: re.Match[str]) -> int:
+    return text.count("\n", 0, tag.start()) + 1
 
 
 @lru_cache(maxsize=256)
@@ -231,9 +276,13 @@ def _is_bounded(tag: re.Match[str]) -> bool:
     return True
 
 
-def _first_use(text: str, name: str) -> int:
-    match = re.search(rf"\{{[{{%][^}}]*?\b{re.escape(name)}\b", text)
-    return match.start() if match else len(text)
+def _first_uses(text: str) -> dict[str, int]:
+    """Where each word first stands in a tag."""
+    places: dict[str, int] = {}
+    for tag in _WORDS_OF_TAG.finditer(text):
+        for word in _NAME.finditer(tag[1]):
+            places.setdefault(word[0], tag.start(1) + word.start())
+    return places
 
 
 def _found(name: str, given: dict[str, Any]) -> Variable:

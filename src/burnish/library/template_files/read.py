@@ -14,10 +14,10 @@ from burnish.errors import BurnishError, UsageError
 from burnish.library import drafts
 from burnish.library.examples import EXAMPLES
 from burnish.library.listing import clean_tags
-from burnish.library.template_files.braces import rewritten, undeclared
 from burnish.library.template_files.declared import Declared, read_variables
 from burnish.library.template_files.fields import Fault, Keys, Lines, TemplateFields, read_fields
 from burnish.prompts import refs
+from burnish.prompts.formats.braces import rewritten, undeclared
 from burnish.prompts.prompt import Message, Variable
 from burnish.prompts.template import read
 from burnish.techniques.read_yaml import read_yaml

@@ -21,7 +21,8 @@ from burnish.prompts.template import escape, read
 _SINGLE = re.compile(r"(?<!\{)\{([A-Za-z_]\w*)\}", re.ASCII)
 _BRACED = re.compile(r"(?<!\{)\{\{\{([A-Za-z_]\w*)\}\}\}(?!\})", re.ASCII)
 _TAG_OR_SINGLE = re.compile(
-    r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}|\{([A-Za-z_]\w*)\}", re.ASCII | re.DOTALL
+    r"\{\{.{0,4000}?\}\}|\{%.{0,4000}?%\}|\{#.{0,4000}?#\}|\{([A-Za-z_]\w*)\}",
+    re.ASCII | re.DOTALL,
 )
 _BLOCK = re.compile(r"\{%|\{#")
 _EXPRESSION = re.compile(

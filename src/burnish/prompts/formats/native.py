@@ -1,0 +1,184 @@
+"""Our own prompts as plain values, and back: what the JSON, YAML and Markdown formats share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+from burnish.prompts.formats.assemble import complete, prompt, version
+from burnish.prompts.formats.document import ExampleFile, Fault, PromptFile, Reading, VersionFile
+from burnish.prompts.formats.gather import Gathered, items, mapping, object_at, shaped
+from burnish.prompts.formats.source import Source
+from burnish.prompts.prompt import Message, Variable
+
+SCHEMA = 1
+KEY = "burnish"
+
+
+class _Version(msgspec.Struct, frozen=True, kw_only=True):
+    messages: tuple[Message, ...]
+    variables: tuple[Variable, ...] = ()
+    config: dict[str, Any] = {}
+    author: str = ""
+    message: str = ""
+    created_at: datetime | None = None
+    revision: int | None = None
+    parents: tuple[str, ...] = ()
+    metadata: dict[str, Any] = {}
+    number: str = ""
+
+
+class _Prompt(msgspec.Struct, frozen=True, kw_only=True):
+    name: str
+    versions: tuple[Any, ...]
+    category: str | None = None
+    tags: tuple[str, ...] | None = None
+    description: str | None = None
+    owner: str = ""
+    labels: dict[str, int] = {}
+    examples: tuple[ExampleFile, ...] = ()
+
+
+def is_native(value: object) -> bool:
+    return KEY in mapping(value)
+
+
+def read_native(source: Source, format_: str) -> Reading:
+    """Raises Fault for a file of a newer schema."""
+    top = object_at(source)
+    schema = top.get(KEY)
+    if not isinstance(schema, int) or isinstance(schema, bool) or schema < 1:
+        raise Fault(f"{KEY}: {schema!r} is no number of a schema", source.line(KEY))
+    if schema > SCHEMA:
+        raise Fault(
+            f"was written by a newer Burnish (schema {schema}, known is {SCHEMA}); "
+            "upgrade Burnish to read it",
+            source.line(KEY),
+        )
+    if not isinstance(top.get("prompts"), list):
+        raise Fault("has no list of prompts", source.line("prompts"))
+    found = Gathered(source)
+    for index, item in enumerate(items(top["prompts"])):
+        found.try_(
+            lambda item=item, index=index: _prompt(source, ("prompts", index), item, format_),
+            *("prompts", index),
+        )
+    return found.reading()
+
+
+def plain_version(each: VersionFile) -> dict[str, Any]:
+    """Without what is not said."""
+    plain: dict[str, Any] = {
+        "revision": each.revision,
+        "number": each.number,
+        "author": each.author,
+        "message": each.message,
+        "created_at": None if each.created_at is None else each.created_at.isoformat(),
+        "parents": list(each.parents),
+        "messages": [{"role": m.role, "content": m.content} for m in each.messages],
+        "variables": [plain_variable(variable) for variable in each.variables],
+        "config": each.config,
+        "metadata": each.metadata,
+    }
+    return {key: value for key, value in plain.items() if value or value == 0}
+
+
+def plain_variable(variable: Variable) -> dict[str, Any]:
+    plain: dict[str, Any] = {"name": variable.name, "type": variable.type}
+    if not variable.required or variable.default is not None:
+        plain["required"] = variable.required
+    if variable.description:
+        plain["description"] = variable.description
+    for key in ("default", "example"):
+        if getattr(variable, key) is not None:
+            plain[key] = getattr(variable, key)
+    return plain
+
+
+def plain_example(example: ExampleFile) -> dict[str, Any]:
+    plain: dict[str, Any] = {
+        "inputs": example.inputs,
+        "description": example.description,
+        "tags": list(example.tags),
+        "checks": list(example.checks),
+    }
+    found = {key: value for key, value in plain.items() if value}
+    return found if example.expected is None else {**found, "expected": example.expected}
+
+
+def plain_facts(each: PromptFile) -> dict[str, Any]:
+    """What is said of the prompt itself."""
+    plain: dict[str, Any] = {
+        "name": each.name,
+        "category": each.category,
+        "tags": None if each.tags is None else list(each.tags),
+        "description": each.description,
+        "owner": each.owner or None,
+    }
+    return {key: value for key, value in plain.items() if value is not None}
+
+
+def read_version(value: Any, line_of: Callable[[int, int], int] | None = None) -> VersionFile:
+    """Raises UsageError."""
+    given = shaped(value, _Version)
+    at = given.created_at
+    found = version(
+        given.messages,
+        given.variables,
+        given.config,
+        line_of,
+        author=given.author,
+        message=given.message,
+        # A time without a zone is one of UTC.
+        created_at=at.replace(tzinfo=UTC) if at is not None and at.tzinfo is None else at,
+        revision=given.revision,
+        parents=given.parents,
+        metadata=given.metadata,
+        number=given.number,
+    )
+    whole = complete(found.messages, found.variables)
+    return msgspec.structs.replace(found, variables=whole)
+
+
+def plain_prompt(each: PromptFile) -> dict[str, Any]:
+    plain = plain_facts(each)
+    if each.labels:
+        plain["labels"] = each.labels
+    plain["versions"] = [plain_version(version) for version in each.versions]
+    if each.examples:
+        plain["examples"] = [plain_example(example) for example in each.examples]
+    return plain
+
+
+def _prompt(source: Source, place: tuple[str | int, ...], value: Any, format_: str) -> PromptFile:
+    given = shaped(value, _Prompt)
+    if not given.versions:
+        raise Fault("has no versions")
+    known = _Prompt.__struct_fields__
+    return prompt(
+        given.name,
+        [
+            read_version(each, _lines(source, (*place, "versions", index, "messages")))
+            for index, each in enumerate(given.versions)
+        ],
+        format_,
+        category=given.category,
+        tags=given.tags,
+        description=given.description,
+        owner=given.owner,
+        labels=given.labels,
+        examples=given.examples,
+        notes=[
+            f"the key {key!r} means nothing here and is left out"
+            for key in mapping(value)
+            if key not in known
+        ],
+        line=source.known_line(*place),
+    )
+
+
+def _lines(source: Source, place: tuple[str | int, ...]) -> Callable[[int, int], int]:
+    return lambda index, within: source.text_line((*place, index, "content"), within)
