@@ -1,4 +1,4 @@
-"""import."""
+"""import, export."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from cyclopts import Parameter
 from burnish.cli.common import (
     NONE,
     Common,
+    note,
     on_terminal,
     out,
     out_json,
@@ -20,12 +21,22 @@ from burnish.cli.common import (
     visible,
     warn,
 )
+from burnish.errors import UsageError
 
 if TYPE_CHECKING:
     from rich.text import Text
 
+    from burnish.library.files.take_out import Exported
     from burnish.library.template_files import ImportedFile, ImportReport
 
+FileFormat = Annotated[
+    str,
+    Parameter(
+        show_default="found out",
+        help="burnish, burnish-yaml, markdown, csv, prompty, promptfoo, langfuse, langchain, openai"
+        " or mlflow.",
+    ),
+]
 _STYLES = {"new": "green", "revised": "green", "edited": "green", "bad": "bold red"}
 _COUNTED = (
     ("new", "new"),
@@ -38,9 +49,10 @@ _COUNTED = (
 
 
 def import_(
-    path: Annotated[Path, Parameter(help="A folder of template files (YAML), or one file.")],
+    path: Annotated[Path, Parameter(help="A file, a folder of files, or a zip.")],
     /,
     *,
+    format: FileFormat = "",  # noqa: A002 - the option is --format
     dry_run: Annotated[
         bool, Parameter(negative="", help="Say what would happen; change nothing.")
     ] = False,
@@ -56,11 +68,12 @@ def import_(
 ) -> int:
     """Bring prompt files into the library; exit code 1 when a file is bad.
 
-    A file agent/task_v2.yaml becomes version 2 of the prompt agent/task, with the label v2.
+    Reads files of Burnish, Prompty, promptfoo, Langfuse, LangChain, OpenAI and MLflow, and YAML
+    templates: agent/task_v2.yaml becomes version 2 of the prompt agent/task, with the label v2.
     The same files again change nothing.
     """
     with platform(common) as p:
-        report = p.import_(path, dry_run=dry_run, conflict=conflict)
+        report = p.import_(path, format=format, dry_run=dry_run, conflict=conflict)
     if common.json:
         out_json(report)
     elif on_terminal():
@@ -70,8 +83,8 @@ def import_(
         out("\n".join("\t".join((each.outcome, each.file, _made(each))) for each in report.files))
         out(_summary(report))
     for each in report.files:
-        for note in each.notes:
-            warn(f"{each.file}: {note}")
+        for remark in each.notes:
+            warn(f"{each.file}: {remark}")
     for each in report.files:
         if each.outcome == "bad":
             _complain(each)
@@ -100,3 +113,61 @@ def _summary(report: ImportReport) -> str:
     counts = [(getattr(report, name), text) for name, text in _COUNTED]
     shown = ", ".join(f"{count} {text}" for count, text in counts if count) or "nothing"
     return f"would be: {shown}" if report.dry_run else shown
+
+
+def export(
+    target: Annotated[
+        Path | None, Parameter(help="A folder, a file or a .zip; none prints the file.")
+    ] = None,
+    /,
+    *,
+    format: Annotated[  # noqa: A002 - the option is --format
+        str, Parameter(help="burnish (JSON), burnish-yaml, markdown, csv, prompty, promptfoo, …")
+    ] = "burnish",
+    prompt: Annotated[list[str] | None, Parameter(help="Only this prompt; repeatable.")] = None,
+    category: Annotated[str | None, Parameter(help="Only this category.")] = None,
+    tag: Annotated[list[str] | None, Parameter(help="Only with this tag; repeatable.")] = None,
+    prefix: Annotated[str, Parameter(help="Only names that begin so.")] = "",
+    latest: Annotated[
+        bool, Parameter(negative="", help="The newest version of each, without its history.")
+    ] = False,
+    force: Annotated[bool, Parameter(negative="", help="Replace files that exist.")] = False,
+    common: Common = NONE,
+) -> None:
+    """Write prompts to files, with their whole history where the format can hold it."""
+    with platform(common) as p:
+        made = p.export_(
+            target,
+            names=prompt or (),
+            category=category,
+            tags=tag or (),
+            prefix=prefix,
+            format=format,
+            latest=latest,
+            replace=force,
+        )
+    if target is None and not common.json:
+        _print_alone(made)
+    elif common.json:
+        out_json(made)
+    else:
+        out(f"{_counted(made.prompts, 'prompt')} in {_counted(len(made.files), 'file')}: {target}")
+    if made.prompts and not common.json:
+        for loss in made.loses:
+            note(f"{made.format} does not hold: {loss}")
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"
+
+
+def _print_alone(made: Exported) -> None:
+    if len(made.files) > 1:
+        raise UsageError(
+            f"{made.format} makes {len(made.files)} files of these prompts",
+            hint="give a folder or a .zip to write them to",
+        )
+    if made.files:
+        sys.stdout.write(next(iter(made.files.values())))
+    else:
+        note("There is no such prompt.")

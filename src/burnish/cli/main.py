@@ -43,6 +43,12 @@ COMMANDS: tuple[tuple[str, str, str, str], ...] = (
         "burnish import prompts/ --dry-run",
     ),
     (
+        "export",
+        "files:export",
+        "Write prompts to files.",
+        "burnish export prompts.zip",
+    ),
+    (
         "stats",
         "stats:stats",
         "What runs and prompts add up to.",

@@ -24,9 +24,12 @@ class Approvals:
         self._labels = labels
         self._protected = tuple(protected)
 
+    def is_free(self, label: str) -> bool:
+        return not any(fnmatchcase(label, pattern) for pattern in self._protected)
+
     def check_free(self, label: str) -> None:
         """Raises NotPermitted for a label that needs an approval."""
-        if any(fnmatchcase(label, pattern) for pattern in self._protected):
+        if not self.is_free(label):
             raise NotPermitted(
                 f"{label!r} is protected: another person has to approve its move",
                 hint="ask for it (burnish prompts label NAME LABEL REVISION --ask)",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgspec import structs
 
@@ -33,6 +33,10 @@ from burnish.storage.store import (
     Sort,
     Store,
 )
+
+if TYPE_CHECKING:
+    from burnish.library.files.histories import Histories
+    from burnish.prompts.formats import PromptFile
 
 _ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
@@ -111,6 +115,25 @@ class Library:
         for new in prompts:
             self._cache.drop(new.name.strip())
         return len(prompts)
+
+    async def add_history(self, file: PromptFile, *, author: str = "") -> Prompt:
+        """A new prompt with all the versions that a file has of it. Labels that need an approval
+        are left out. Raises Conflict for a name that is taken."""
+        return await self._histories().add(file, author or self._author())
+
+    async def check_history(self, file: PromptFile) -> None:
+        """Raises what `add_history` would raise for what it says."""
+        self._histories().entry(file, self._author())
+
+    async def history_file(self, name: str, *, whole: bool = True) -> PromptFile:
+        """The prompt as files know it: with all its versions, or the newest of the main branch."""
+        return await self._histories().read(await self._shelf.prompt(name), whole=whole)
+
+    def _histories(self) -> Histories:
+        # Loaded when first asked for: the formats of ten tools come with it.
+        from burnish.library.files.histories import Histories
+
+        return Histories(self._shelf, self._approvals)
 
     async def update(
         self,

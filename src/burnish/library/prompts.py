@@ -72,7 +72,7 @@ class AsyncPrompts:
         self._renderer = renderer
         self.get_cached = cache.peek
         self.imported: dict[Path, Conflicts] = {}
-        """The files and folders that `import_templates` brought in, for `reload`."""
+        """The files and folders that were brought in, for `reload`."""
 
     branch = _opened_lines(Lines.branch)
     branches = _opened_lines(Lines.branches)
@@ -94,6 +94,9 @@ class AsyncPrompts:
     unused = _opened_lines(Lines.unused)
     create = _opened(Library.create)
     create_many = _opened(Library.create_many)
+    add_history = _opened(Library.add_history)
+    check_history = _opened(Library.check_history)
+    history_file = _opened(Library.history_file)
     update = _opened(Library.update)
     edit = _opened(Library.edit)
     history = _opened(Library.history)
@@ -111,11 +114,11 @@ class AsyncPrompts:
 
     async def reload(self) -> ImportReport:
         """Forgets what is in memory, so that the next `get` reads the store, and brings in again
-        the template files that this platform has imported, so that it gives what they say now."""
-        from burnish.library.template_files import reload_templates
+        the files that this platform has imported, so that it gives what they say now."""
+        from burnish.library.files.bring import import_again
 
         self._cache.clear()
-        return await reload_templates(self)
+        return await import_again(self)
 
     async def get(self, reference: str) -> Fetched:
         """The version a reference means. A bare name gives `production` where that label exists,

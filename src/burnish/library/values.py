@@ -57,6 +57,11 @@ class Rendered(msgspec.Struct, frozen=True, kw_only=True):
         return "\n\n".join(m.content for m in self.messages if m.role == "user")
 
 
+def category_of(name: str, given: str | None) -> str:
+    """The first folder of the name where nobody says otherwise: `travel/lisbon` is in `travel`."""
+    return given.strip() if given is not None else name.rpartition("/")[0].partition("/")[0]
+
+
 class NewPrompt(msgspec.Struct, frozen=True, kw_only=True):
     """One of many prompts to bring in at once. Without a category it is in its first folder's."""
 

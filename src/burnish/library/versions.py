@@ -12,7 +12,7 @@ from burnish.library.labels import Labels
 from burnish.library.listing import clean_tags
 from burnish.library.missing import no_prompt
 from burnish.library.shelf import Shelf
-from burnish.library.values import NewPrompt, Saved
+from burnish.library.values import NewPrompt, Saved, category_of
 from burnish.prompts import refs
 from burnish.prompts.prompt import MAIN, Prompt
 from burnish.storage.lineage import Related, Relation
@@ -109,7 +109,7 @@ class Versions:
         prompt = Prompt(
             id=self._shelf.ids(),
             name=refs.check_name(new.name),
-            category=_category(new.name, new.category),
+            category=category_of(new.name, new.category),
             tags=clean_tags(new.tags),
             description=new.description,
             owner=new.owner or author,
@@ -125,7 +125,7 @@ class Versions:
         prompt = Prompt(
             id=shelf.ids(),
             name=name,
-            category=_category(name, edit.category),
+            category=category_of(name, edit.category),
             tags=edit.tags or (),
             description=edit.description or "",
             owner=owner,
@@ -198,8 +198,3 @@ class Versions:
             )
         moved = () if label is None else (label,)
         return Saved(prompt=prompt, version=version, change="unchanged", moved=moved)
-
-
-def _category(name: str, given: str | None) -> str:
-    """The first folder of the name where nobody says otherwise: `travel/lisbon` is in `travel`."""
-    return given.strip() if given is not None else name.rpartition("/")[0].partition("/")[0]

@@ -121,12 +121,7 @@ class Wire:
         response = None
         try:
             async with asyncio.timeout_at(deadline):
-                # llama.cpp's server closes after a stream while it announces to stay; the next
-                # request on that connection would be lost.
-                leave = {"Connection": "close"} if self._options.local else None
-                response = await session.post(
-                    url, data=_payload(body), headers=leave, allow_redirects=False
-                )
+                response = await session.post(url, data=_payload(body), allow_redirects=False)
                 await self._raise_for_status(response, model)
             if "json" in response.content_type:
                 yield await _read(response, MAX_BODY_BYTES)
@@ -139,7 +134,8 @@ class Wire:
                     yield event
                     waiting = "whole" if heard() else waiting
                     if event == DONE:
-                        await _linger(response)
+                        if not _leaves(response):
+                            await _linger(response)
                         return
                 if not piece:
                     return
@@ -236,6 +232,12 @@ async def _read(response: aiohttp.ClientResponse, limit: int) -> bytes:
             raise TooLong
         pieces.append(piece)
     return b"".join(pieces)
+
+
+def _leaves(response: aiohttp.ClientResponse) -> bool:
+    """llama.cpp's server closes after a stream while it announces to stay; the next request on
+    that connection would be lost."""
+    return response.headers.get("Server", "").startswith("llama.cpp")
 
 
 async def _linger(response: aiohttp.ClientResponse) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -21,9 +22,8 @@ from burnish.settings import Loaded
 from burnish.techniques import Selection, SelectRequest
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from burnish.generation.batch import BatchReport, Progress
+    from burnish.library.files.take_out import Exported
     from burnish.library.template_files import Conflicts, ImportReport
     from burnish.models.question import Answer
     from burnish.platform.batches import Batches, BatchPlan
@@ -221,17 +221,60 @@ class AsyncPlatform(Ground):
         return self._batches.plan(items, options)
 
     async def import_(
-        self, path: str | Path, *, dry_run: bool = False, conflict: Conflicts = "new-revision"
+        self,
+        path: str | Path,
+        *,
+        format: str = "",  # noqa: A002 - the word that people know
+        dry_run: bool = False,
+        conflict: Conflicts = "new-revision",
     ) -> ImportReport:
-        """Brings in a template file, or all of a folder: `agent/task_v2.yaml` becomes a version
-        of the prompt `agent/task` with the label `v2`. The same files again change nothing.
+        """Brings in a file, a folder or a zip: our own formats, `.prompty`, promptfoo, Langfuse,
+        LangChain, OpenAI and MLflow files, and YAML templates of agents' tasks
+        (`agent/task_v2.yaml` becomes a version of the prompt `agent/task` with the label `v2`).
+        The same files again change nothing.
 
         A bad file is in the report and stops no other. `conflict` says what happens to prompts
         that differ: skip, new-revision or overwrite; `dry_run` only tells.
         """
-        from burnish.library.template_files import import_templates
+        from burnish.library.files.bring import import_files
 
-        return await import_templates(self.prompts, path, dry_run=dry_run, conflict=conflict)
+        return await import_files(
+            self.prompts, path, format=format, dry_run=dry_run, conflict=conflict
+        )
+
+    async def export_(
+        self,
+        target: str | Path | None = None,
+        *,
+        names: Sequence[str] = (),
+        category: str | None = None,
+        tags: Sequence[str] = (),
+        prefix: str = "",
+        format: str = "burnish",  # noqa: A002 - the word that people know
+        latest: bool = False,
+        replace: bool = False,
+    ) -> Exported:
+        """The prompts named, or all that meet the conditions, as files of a format, written to
+        `target` where one is given: a folder, a file, or a zip by its ending.
+
+        `latest` takes the newest version of each alone; what else the format cannot hold is in
+        `loses`. Raises UsageError for an unknown format, for prompts that it cannot hold, and for
+        files that exist, unless `replace`.
+        """
+        from burnish.library.files.take_out import export_prompts, write_files
+
+        made = await export_prompts(
+            self.prompts,
+            names=names,
+            category=category,
+            tags=tags,
+            prefix=prefix,
+            format=format,
+            latest=latest,
+        )
+        if target is not None:
+            await asyncio.to_thread(write_files, made.files, Path(target), replace=replace)
+        return made
 
     async def save(self, made: Generation, name: str = "", *, category: str = "") -> Generation:
         """Stores what `generate(…, store=False)` or `enhance` gave, as if it had been stored at

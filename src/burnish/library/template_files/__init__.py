@@ -5,7 +5,6 @@ from burnish.library.template_files.bring import (
     ImportedFile,
     ImportReport,
     import_templates,
-    reload_templates,
 )
 from burnish.library.template_files.read import TemplateFile, read_template
 
@@ -16,5 +15,4 @@ __all__ = [
     "TemplateFile",
     "import_templates",
     "read_template",
-    "reload_templates",
 ]

@@ -59,8 +59,10 @@ async def import_templates(
     *,
     dry_run: bool = False,
     conflict: Conflicts = "new-revision",
+    only: frozenset[str] | None = None,
 ) -> ImportReport:
-    """Brings in a template file, or all of a folder and its folders (`*.yaml`, `*.yml`).
+    """Brings in a template file, or all of a folder and its folders (`*.yaml`, `*.yml`); with
+    `only` those named so in the folder.
 
     A prompt is named `agent/task`, as the file says or as its folder and name do; versions
     (`task_v2.yaml`, or `version: 2`) become revisions in their order, each with a label such as
@@ -74,7 +76,7 @@ async def import_templates(
     A bad file is in the report and stops no other. Raises NotFound for a path that is not there
     and UsageError for a folder without templates, or with more than 10,000.
     """
-    folder = await asyncio.to_thread(read_folder, Path(path))
+    folder = await asyncio.to_thread(read_folder, Path(path), only)
     found = [
         ImportedFile(file=bad.file, outcome="bad", problem=bad.problem, line=bad.line)
         for bad in folder.bad
@@ -83,25 +85,10 @@ async def import_templates(
     for _, versions in groupby(in_order, key=lambda each: each.name):
         one = _OnePrompt(prompts, folder, tuple(versions), conflict, dry_run)
         found += await one.bring()
-    if not dry_run:
-        prompts.imported[folder.path] = conflict
-    return _report(found, dry_run=dry_run)
+    return report_of(found, dry_run=dry_run)
 
 
-async def reload_templates(prompts: AsyncPrompts) -> ImportReport:
-    """Brings in again whatever `import_templates` brought into these prompts; a folder that is
-    gone meanwhile is left out."""
-    found: list[ImportedFile] = []
-    for path, conflict in tuple(prompts.imported.items()):
-        try:
-            report = await import_templates(prompts, path, conflict=conflict)
-        except NotFound:
-            continue
-        found += report.files
-    return _report(found, dry_run=False)
-
-
-def _report(found: list[ImportedFile], *, dry_run: bool) -> ImportReport:
+def report_of(found: list[ImportedFile], *, dry_run: bool) -> ImportReport:
     files = tuple(sorted(found, key=lambda each: each.file))
     outcomes = [each.outcome for each in files]
     kinds: tuple[Outcome, ...] = ("new", "revised", "edited", "unchanged", "skipped", "bad")

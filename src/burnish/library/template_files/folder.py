@@ -33,8 +33,9 @@ class Folder(msgspec.Struct, frozen=True, kw_only=True):
     bad: tuple[Bad, ...]
 
 
-def read_folder(path: Path) -> Folder:
-    """All templates of a folder and of those in it, or the one in a file.
+def read_folder(path: Path, only: frozenset[str] | None = None) -> Folder:
+    """All templates of a folder and of those in it, or the one in a file; with `only` those named
+    so in the folder.
 
     Hidden files and folders are left out, links that lead out of the folder are not followed.
     Raises NotFound, and UsageError for a folder without template files or with too many.
@@ -44,6 +45,8 @@ def read_folder(path: Path) -> Folder:
         raise NotFound(f"there is no {path}", hint="check the path", subject=str(path))
     root = path if path.is_dir() else path.parent
     files = sorted(_files(root)) if path.is_dir() else [path]
+    if only is not None:
+        files = [file for file in files if file.relative_to(root).as_posix() in only]
     if not files:
         raise UsageError(
             f"{path} holds no template files", hint="they end in .yaml or .yml", subject=str(path)

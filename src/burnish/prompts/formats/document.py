@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from burnish.errors import UsageError
-from burnish.prompts.prompt import Message, Variable
+from burnish.prompts.prompt import MAIN, Message, Variable
 
 
 class Fault(UsageError):
@@ -33,6 +33,8 @@ class VersionFile(msgspec.Struct, frozen=True, kw_only=True):
     parents: tuple[str, ...] = ()
     metadata: dict[str, Any] = {}
     number: str = ""
+    branch: str = MAIN
+    archived_at: datetime | None = None
 
 
 class ExampleFile(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,7 +49,8 @@ class ExampleFile(msgspec.Struct, frozen=True, kw_only=True):
 
 class PromptFile(msgspec.Struct, frozen=True, kw_only=True):
     """One prompt. `versions` stand oldest first; a label points at one of them by its place, from
-    1. `category`, `tags` and `description` are None where the file leaves them out. `notes` tell
+    1, and so does a branch at its newest version. `fixed` are the labels that never move.
+    `category`, `tags` and `description` are None where the file leaves them out. `notes` tell
     what a reader should know: what has another form now, and what is not used."""
 
     name: str
@@ -57,6 +60,8 @@ class PromptFile(msgspec.Struct, frozen=True, kw_only=True):
     description: str | None = None
     owner: str = ""
     labels: dict[str, int] = {}
+    fixed: tuple[str, ...] = ()
+    branches: dict[str, int] = {}
     examples: tuple[ExampleFile, ...] = ()
     notes: tuple[str, ...] = ()
     line: int = 0

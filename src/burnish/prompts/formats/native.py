@@ -12,7 +12,7 @@ from burnish.prompts.formats.assemble import complete, prompt, version
 from burnish.prompts.formats.document import ExampleFile, Fault, PromptFile, Reading, VersionFile
 from burnish.prompts.formats.gather import Gathered, items, mapping, object_at, shaped
 from burnish.prompts.formats.source import Source
-from burnish.prompts.prompt import Message, Variable
+from burnish.prompts.prompt import MAIN, Message, Variable
 
 SCHEMA = 1
 KEY = "burnish"
@@ -29,6 +29,8 @@ class _Version(msgspec.Struct, frozen=True, kw_only=True):
     parents: tuple[str, ...] = ()
     metadata: dict[str, Any] = {}
     number: str = ""
+    branch: str = MAIN
+    archived_at: datetime | None = None
 
 
 class _Prompt(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,6 +41,8 @@ class _Prompt(msgspec.Struct, frozen=True, kw_only=True):
     description: str | None = None
     owner: str = ""
     labels: dict[str, int] = {}
+    fixed: tuple[str, ...] = ()
+    branches: dict[str, int] = {}
     examples: tuple[ExampleFile, ...] = ()
 
 
@@ -77,6 +81,8 @@ def plain_version(each: VersionFile) -> dict[str, Any]:
         "author": each.author,
         "message": each.message,
         "created_at": None if each.created_at is None else each.created_at.isoformat(),
+        "branch": None if each.branch == MAIN else each.branch,
+        "archived_at": None if each.archived_at is None else each.archived_at.isoformat(),
         "parents": list(each.parents),
         "messages": [{"role": m.role, "content": m.content} for m in each.messages],
         "variables": [plain_variable(variable) for variable in each.variables],
@@ -124,7 +130,6 @@ def plain_facts(each: PromptFile) -> dict[str, Any]:
 def read_version(value: Any, line_of: Callable[[int, int], int] | None = None) -> VersionFile:
     """Raises UsageError."""
     given = shaped(value, _Version)
-    at = given.created_at
     found = version(
         given.messages,
         given.variables,
@@ -132,21 +137,30 @@ def read_version(value: Any, line_of: Callable[[int, int], int] | None = None) -
         line_of,
         author=given.author,
         message=given.message,
-        # A time without a zone is one of UTC.
-        created_at=at.replace(tzinfo=UTC) if at is not None and at.tzinfo is None else at,
+        created_at=_aware(given.created_at),
         revision=given.revision,
         parents=given.parents,
         metadata=given.metadata,
         number=given.number,
     )
-    whole = complete(found.messages, found.variables)
-    return msgspec.structs.replace(found, variables=whole)
+    return msgspec.structs.replace(
+        found,
+        variables=complete(found.messages, found.variables),
+        branch=given.branch,
+        archived_at=_aware(given.archived_at),
+    )
+
+
+def _aware(at: datetime | None) -> datetime | None:
+    """A time without a zone is one of UTC."""
+    return at.replace(tzinfo=UTC) if at is not None and at.tzinfo is None else at
 
 
 def plain_prompt(each: PromptFile) -> dict[str, Any]:
     plain = plain_facts(each)
-    if each.labels:
-        plain["labels"] = each.labels
+    for key in ("labels", "fixed", "branches"):
+        if value := getattr(each, key):
+            plain[key] = value
     plain["versions"] = [plain_version(version) for version in each.versions]
     if each.examples:
         plain["examples"] = [plain_example(example) for example in each.examples]
@@ -158,7 +172,7 @@ def _prompt(source: Source, place: tuple[str | int, ...], value: Any, format_: s
     if not given.versions:
         raise Fault("has no versions")
     known = _Prompt.__struct_fields__
-    return prompt(
+    found = prompt(
         given.name,
         [
             read_version(each, _lines(source, (*place, "versions", index, "messages")))
@@ -178,6 +192,19 @@ def _prompt(source: Source, place: tuple[str | int, ...], value: Any, format_: s
         ],
         line=source.known_line(*place),
     )
+    _check_branches(given, found)
+    return msgspec.structs.replace(found, fixed=given.fixed, branches=given.branches)
+
+
+def _check_branches(given: _Prompt, found: PromptFile) -> None:
+    """Raises Fault for pointers that lead nowhere."""
+    count = len(found.versions)
+    if bad := next((name for name, at in given.branches.items() if not 0 < at <= count), None):
+        raise Fault(f"the branch {bad!r} points at a version that is not there")
+    if unknown := next((name for name in given.fixed if name not in given.labels), None):
+        raise Fault(f"{unknown!r} is said to be fixed and is no label")
+    if all(each.branch != MAIN for each in found.versions):
+        raise Fault(f"has no version on its branch {MAIN}")
 
 
 def _lines(source: Source, place: tuple[str | int, ...]) -> Callable[[int, int], int]:

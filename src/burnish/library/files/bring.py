@@ -1,0 +1,292 @@
+"""Prompt files of any format into the library."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from burnish.errors import BurnishError, NotFound, StoreError, UsageError
+from burnish.library.files.gather import Found, Gathered, content_of, gathered
+from burnish.library.files.histories import draft_fields
+from burnish.library.template_files.bring import (
+    Conflicts,
+    ImportedFile,
+    ImportReport,
+    Outcome,
+    import_templates,
+    report_of,
+)
+from burnish.prompts.formats import Fault, PromptFile, Reading, Source, by_name, detect, read_text
+from burnish.prompts.prompt import MAIN, content_hash
+
+if TYPE_CHECKING:
+    from burnish.library.prompts import AsyncPrompts
+    from burnish.library.values import HistoryEntry
+
+_HISTORY = 1000
+_TEMPLATES = (".yaml", ".yml")
+
+
+async def import_files(
+    prompts: AsyncPrompts,
+    path: str | Path,
+    *,
+    format: str = "",  # noqa: A002 - the word that people know
+    dry_run: bool = False,
+    conflict: Conflicts = "new-revision",
+) -> ImportReport:
+    """Brings in a file, all files of a folder and its folders, or those of a zip.
+
+    The format is found out for each file, unless it is named: our own JSON, YAML, Markdown and
+    CSV, `.prompty`, promptfoo, Langfuse, LangChain, OpenAI, MLflow. What is of none of these and
+    ends in .yaml or .yml is read as a template of an agent's task (`agent/task_v2.yaml`); other
+    files of a folder are left alone.
+
+    A name that is free becomes a prompt with all versions of the file. A prompt that exists gets
+    those that it does not have yet as new revisions; with `conflict="skip"` it stays as it is,
+    and with `"overwrite"` it says afterwards what the file says, labels and what the file leaves
+    out of category, tags and description included. Nothing is ever rewritten: what was there
+    stays in the history. The same files again change nothing. `dry_run` tells what would happen.
+
+    A bad file, or a bad prompt of a file, is in the report and stops no other. Raises NotFound
+    for a path that is not there, and UsageError for a folder without prompt files, an unknown
+    format, or an archive that cannot be unpacked safely.
+    """
+    if format:
+        by_name(format)
+    with gathered(Path(path)) as there:
+        bring = _Bringing(prompts, there, format, conflict, dry_run=dry_run)
+        report = report_of(await bring.all(), dry_run=dry_run)
+        if not dry_run:
+            prompts.imported[there.origin] = conflict
+    return report
+
+
+async def import_again(prompts: AsyncPrompts) -> ImportReport:
+    """Brings in again whatever `import_files` brought into these prompts; what is gone meanwhile
+    is left out."""
+    found: list[ImportedFile] = []
+    for path, conflict in tuple(prompts.imported.items()):
+        try:
+            report = await import_files(prompts, path, conflict=conflict)
+        except NotFound:
+            continue
+        found += report.files
+    return report_of(found, dry_run=False)
+
+
+class _Bringing:
+    def __init__(
+        self,
+        prompts: AsyncPrompts,
+        there: Gathered,
+        format_name: str,
+        conflict: Conflicts,
+        *,
+        dry_run: bool,
+    ) -> None:
+        self._prompts = prompts
+        self._there = there
+        self._format = format_name
+        self._conflict: Conflicts = conflict
+        self._dry_run = dry_run
+
+    async def all(self) -> list[ImportedFile]:
+        found: list[ImportedFile] = []
+        templates: list[str] = []
+        for file in self._there.files:
+            if file.problem:
+                found.append(_bad(file.name, file.problem))
+                continue
+            reading = await self._read(file)
+            if reading is None:
+                templates += [file.name] if file.name.lower().endswith(_TEMPLATES) else []
+            elif isinstance(reading, Fault):
+                found.append(_bad(file.name, reading.what, reading.line))
+            else:
+                found += await self._file(file, reading)
+        if templates:
+            found += await self._templates(templates)
+        if not found:
+            raise UsageError(
+                f"{self._there.root} holds no prompt files",
+                hint="see burnish import --help for the formats that are known",
+                subject=str(self._there.root),
+            )
+        return found
+
+    async def _read(self, file: Found) -> Reading | Fault | None:
+        """None for a file that looks like none of the formats."""
+        try:
+            return await asyncio.to_thread(_reading, file, self._format, alone=self._there.alone)
+        except Fault as fault:
+            return fault
+        except UsageError as error:
+            return Fault(error.what)
+
+    async def _templates(self, names: Sequence[str]) -> tuple[ImportedFile, ...]:
+        """As one folder, because versions of a task stand in files of their own."""
+        report = await import_templates(
+            self._prompts,
+            self._there.root / names[0] if self._there.alone else self._there.root,
+            dry_run=self._dry_run,
+            conflict=self._conflict,
+            only=frozenset(names),
+        )
+        return report.files
+
+    async def _file(self, file: Found, reading: Reading) -> list[ImportedFile]:
+        found = [
+            _bad(file.name, f"{each.at}: {each.problem}" if each.at else each.problem, each.line)
+            for each in reading.problems
+        ]
+        seen: set[str] = set()
+        for prompt in reading.prompts:
+            if prompt.name in seen:
+                found.append(_bad(file.name, f"{prompt.name!r} is there twice", prompt.line))
+                continue
+            seen.add(prompt.name)
+            found.append(await self._prompt(file.name, prompt))
+        return found
+
+    async def _prompt(self, file: str, prompt: PromptFile) -> ImportedFile:
+        try:
+            one = _One(self._prompts, prompt, self._conflict, dry_run=self._dry_run)
+            outcome, revision = await one.bring()
+        except StoreError:
+            raise
+        except BurnishError as error:
+            # The library refuses what it must; the other prompts go on.
+            return _bad(file, f"{prompt.name}: {error}", prompt.line)
+        return ImportedFile(
+            file=file, outcome=outcome, name=prompt.name, revision=revision, notes=prompt.notes
+        )
+
+
+class _One:
+    """One prompt of a file."""
+
+    def __init__(
+        self, prompts: AsyncPrompts, file: PromptFile, conflict: Conflicts, *, dry_run: bool
+    ) -> None:
+        self._prompts = prompts
+        self._file = file
+        self._conflict: Conflicts = conflict
+        self._dry_run = dry_run
+
+    async def bring(self) -> tuple[Outcome, int | None]:
+        """What became of it, and its newest revision."""
+        try:
+            history = await self._prompts.history(self._file.name, limit=_HISTORY)
+        except NotFound:
+            return await self._new()
+        known = {entry.version.content_hash for entry in history}
+        on_main = [entry for entry in history if entry.version.branch == MAIN]
+        missing = [v for v in self._versions if v[1] not in known]
+        wanted = self._versions[-1]
+        overwrite = self._conflict == "overwrite"
+        if overwrite and not missing and on_main[0].version.content_hash != wanted[1]:
+            missing = [wanted]
+        if self._conflict == "skip":
+            return ("skipped" if missing else "unchanged"), on_main[0].version.revision
+        revision = on_main[0].version.revision
+        for fields, _ in missing:
+            if not self._dry_run:
+                saved = await self._prompts.create(
+                    self._file.name, always=True, **_arguments(fields)
+                )
+                revision = saved.version.revision
+        edited = await self._edited()
+        moved = await self._labelled(history, revision)
+        if missing:
+            return "revised", None if self._dry_run else revision
+        return ("edited" if edited or moved else "unchanged"), revision
+
+    async def _new(self) -> tuple[Outcome, int | None]:
+        if self._dry_run:
+            await self._prompts.check_history(self._file)
+            return "new", None
+        prompt = await self._prompts.add_history(self._file)
+        return "new", prompt.last_revision
+
+    @property
+    def _versions(self) -> list[tuple[dict[str, Any], str]]:
+        """What each version of the main line is made of, and its hash."""
+        found: list[tuple[dict[str, Any], str]] = []
+        for version in self._file.versions:
+            if version.branch == MAIN:
+                last = version is self._file.versions[-1]
+                fields = draft_fields(version, self._file if last else None)
+                fields["author"] = version.author
+                hashed = content_hash(fields["messages"], fields["variables"], fields["config"])
+                found.append((fields, hashed))
+        return found
+
+    async def _edited(self) -> bool:
+        page = await self._prompts.list(prefix=self._file.name, sort="name", limit=1)
+        prompt = next(each for each in page.items if each.name == self._file.name)
+        said: dict[str, Any] = {
+            "category": self._file.category,
+            "tags": self._file.tags,
+            "description": self._file.description,
+        }
+        if self._conflict == "overwrite":
+            nothing: dict[str, Any] = {"category": "", "tags": (), "description": ""}
+            said = {key: nothing[key] if value is None else value for key, value in said.items()}
+        changes = {
+            key: value
+            for key, value in said.items()
+            if value is not None and value != getattr(prompt, key)
+        }
+        if changes and not self._dry_run:
+            await self._prompts.edit(self._file.name, **changes)
+        return bool(changes)
+
+    async def _labelled(self, history: Sequence[HistoryEntry], newest: int) -> bool:
+        """Labels of the file that the prompt has not; with `overwrite` all of them. They stand
+        at the revision that says what the file's version says."""
+        held = {label: entry.version.revision for entry in history for label in entry.labels}
+        by_hash = {entry.version.content_hash: entry.version.revision for entry in history[::-1]}
+        moved = False
+        hashes = [hashed for _, hashed in self._versions]
+        for label, place in self._file.labels.items():
+            if place > len(hashes) or (label in held and self._conflict != "overwrite"):
+                continue
+            revision = by_hash.get(hashes[place - 1], newest)
+            if held.get(label) == revision:
+                continue
+            moved = True
+            if not self._dry_run:
+                put = self._prompts.tag if label in self._file.fixed else self._prompts.set_label
+                await put(self._file.name, label, revision, why="Import")
+        return moved
+
+
+def _arguments(fields: dict[str, Any]) -> dict[str, Any]:
+    """As `create` takes them."""
+    return {"content": fields["messages"]} | {
+        key: value for key, value in fields.items() if key not in ("messages", "branch")
+    }
+
+
+def _reading(file: Found, format_name: str, *, alone: bool) -> Reading | None:
+    source = Source(file.name, read_text(content_of(file), file.name))
+    if format_name:
+        return by_name(format_name).read(source)
+    found = detect(source)
+    if found is not None:
+        return found.read(source)
+    if file.name.lower().endswith(_TEMPLATES):
+        return None
+    if alone:
+        if source.is_json:
+            # A file that is broken looks like nothing: its own fault tells more.
+            source.value()
+        raise Fault("is of no format that is known; name it with --format")
+    return None
+
+
+def _bad(file: str, problem: str, line: int = 0) -> ImportedFile:
+    return ImportedFile(file=file, outcome="bad", problem=problem, line=line)

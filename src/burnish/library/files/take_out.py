@@ -1,0 +1,122 @@
+"""The library written to files."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import zipfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from burnish.errors import UsageError
+from burnish.prompts.formats import PromptFile, by_name
+
+if TYPE_CHECKING:
+    from burnish.library.prompts import AsyncPrompts
+
+_PAGE = 500
+# A zip that is read again must be the same bytes for the same prompts.
+_NO_TIME = (1980, 1, 1, 0, 0, 0)
+
+
+class Exported(msgspec.Struct, frozen=True, kw_only=True):
+    """`files` by name, as text; `loses` what the format cannot hold, a sentence each."""
+
+    format: str
+    prompts: int
+    files: dict[str, str]
+    loses: tuple[str, ...] = ()
+
+
+async def export_prompts(
+    prompts: AsyncPrompts,
+    *,
+    names: Sequence[str] = (),
+    category: str | None = None,
+    tags: Sequence[str] = (),
+    prefix: str = "",
+    format: str = "burnish",  # noqa: A002 - the word that people know
+    latest: bool = False,
+) -> Exported:
+    """The prompts named, or all that meet the conditions, in a format's files.
+
+    Whole histories, labels and branches go along where the format can hold them; `latest` takes
+    the newest version of each alone. Raises NotFound for a name that is not there, UsageError for
+    an unknown format, and for prompts that the format cannot hold.
+    """
+    chosen = by_name(format)
+    found: list[PromptFile] = []
+    if names:
+        found = [await prompts.history_file(name, whole=not latest) for name in names]
+    else:
+        cursor = None
+        while True:
+            page = await prompts.list(
+                category=category, tags=tags, prefix=prefix, sort="name", limit=_PAGE, cursor=cursor
+            )
+            found += [
+                await prompts.history_file(prompt.name, whole=not latest) for prompt in page.items
+            ]
+            cursor = page.next
+            if cursor is None:
+                break
+    files = chosen.write(found) if found else {}
+    return Exported(format=chosen.name, prompts=len(found), files=files, loses=chosen.loses)
+
+
+def write_files(files: Mapping[str, str], target: Path, *, replace: bool = False) -> list[Path]:
+    """Into a folder, one file (where there is one), or a zip, by the target's ending.
+
+    Raises UsageError for a target that exists and may not be replaced. Each file is there whole
+    or not at all.
+    """
+    target = target.expanduser()
+    if target.suffix.lower() == ".zip":
+        _refuse(target, replace=replace)
+        return [_write_zip(files, target)]
+    if target.suffix and not target.is_dir() and len(files) == 1:
+        _refuse(target, replace=replace)
+        (text,) = files.values()
+        return [_write(target, text.encode())]
+    places = {target.joinpath(*PurePosixPath(name).parts): text for name, text in files.items()}
+    for path in places:
+        _refuse(path, replace=replace)
+    return [_write(path, text.encode()) for path, text in places.items()]
+
+
+def _refuse(path: Path, *, replace: bool) -> None:
+    if path.exists() and not replace:
+        raise UsageError(
+            f"{path} exists already", hint="add --force to replace it", subject=str(path)
+        )
+
+
+def _write_zip(files: Mapping[str, str], target: Path) -> Path:
+    with tempfile.TemporaryFile() as packed:
+        with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+            for name, text in files.items():
+                archive.writestr(zipfile.ZipInfo(name, _NO_TIME), text, zipfile.ZIP_DEFLATED)
+        packed.seek(0)
+        return _write(target, packed.read())
+
+
+def _write(path: Path, content: bytes) -> Path:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor, fresh = tempfile.mkstemp(dir=path.parent, prefix=".burnish-")
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(content)
+            Path(fresh).chmod(0o644)
+            Path(fresh).replace(path)
+        except OSError:
+            Path(fresh).unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise UsageError(
+            f"{path} cannot be written: {error.strerror}", hint="check the path", subject=str(path)
+        ) from None
+    return path
