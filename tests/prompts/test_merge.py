@@ -82,6 +82,7 @@ def test_the_same_line_conflicts_until_it_is_resolved() -> None:
         ({1: "ours", 2: "ours"}, "there is no conflict 2"),
         ({1: "mine"}, "'mine' is no side"),
         ({1: Own(3)}, "needs a text"),
+        (["ours"], "no mapping"),
     ],
 )
 def test_a_choice_that_fits_no_conflict_is_refused(choices: Any, what: str) -> None:
@@ -186,16 +187,69 @@ def test_a_change_of_one_side_alone_is_taken_as_it_is(base: str, changed: str) -
     assert text_of(merged(base, changed, changed).resolved()) == changed
 
 
-@given(TEXTS, TEXTS, TEXTS)
-def test_every_line_of_both_sides_is_in_the_result_or_was_taken_away_by_the_other(
-    base: str, ours: str, theirs: str
+@st.composite
+def changed_lines(draw: st.DrawFn) -> tuple[list[str], list[str], list[str]]:
+    """Lines of which each is there once, and two changes of them."""
+    base = [f"line {n}" for n in range(draw(st.integers(0, 8)))]
+
+    def change(mark: str) -> list[str]:
+        lines: list[str] = []
+        for n, line in enumerate([*base, ""]):
+            lines += [f"{mark} {n}.{more}" for more in range(draw(st.integers(0, 1)))]
+            what = draw(st.sampled_from(["keep", "keep", "drop", "change"]))
+            if line and what != "drop":
+                lines.append(line if what == "keep" else f"{mark} for {line}")
+        return lines
+
+    return base, change("ours"), change("theirs")
+
+
+@given(changed_lines(), st.lists(st.booleans(), min_size=3, max_size=3))
+def test_every_line_that_a_side_brought_is_there_once(
+    lines: tuple[list[str], list[str], list[str]], ends: list[bool]
 ) -> None:
-    found = merged(base, ours, theirs)
-    both = found.resolved({c.number: "both" for c in found.conflicts})
-    words = set(text_of(both).split())
-    old = set(base.split())
-    assert set(ours.split()) - old <= words
-    assert set(theirs.split()) - old <= words
+    base, ours, theirs = lines
+    texts = ["\n".join(side) + "\n" * end for side, end in zip(lines, ends, strict=True)]
+    found = merged(*texts)
+    both = text_of(found.resolved({c.number: "both" for c in found.conflicts})).split("\n")
+    for side in (ours, theirs):
+        for line in side:
+            if line not in base:
+                assert both.count(line) == 1, (line, both)
+    for line in base:
+        if line in ours and line in theirs:
+            assert both.count(line) >= 1
+        elif line not in ours and line not in theirs:
+            assert line not in both
+
+
+def test_a_last_line_without_an_end_does_not_run_into_the_next() -> None:
+    assert text_of(merged("a\nb\n", "a\nb", "a\nb\nc\n").resolved()) == "a\nb\nc"
+    found = merged("a\nb\nc\n", "a\nx\nc\n", "a\ny\nc\n")
+    assert text_of(found.resolved({1: Own("mine")})) == "a\nmine\nc\n"
+
+
+def test_lines_of_a_block_are_decided_one_by_one() -> None:
+    found = merged("one\ntwo\nthree\n", "ONE A\nTWO A\nthree\n", "one\nTWO B\nthree\n")
+    (conflict,) = found.conflicts
+    assert (conflict.ours, conflict.theirs) == ("TWO A\n", "TWO B\n")
+    assert text_of(found.resolved({1: "theirs"})) == "ONE A\nTWO B\nthree\n"
+
+
+def test_a_line_goes_to_the_message_that_it_was_added_to() -> None:
+    question = Message("user", "Which city is the capital of {{ country }}?\n")
+    shots = (Message("user", "Example: how high is K2?"), Message("assistant", "8,611 m."))
+    ours = Message("user", question.content + "Answer in JSON.\n")
+    theirs = Message("user", question.content.replace("Which city", "What town"))
+    made = merge(
+        Content(messages=(question,)),
+        Content(messages=(ours,)),
+        Content(messages=(*shots, theirs)),
+    ).resolved()
+    assert made.messages == (
+        *shots,
+        Message("user", "What town is the capital of {{ country }}?\nAnswer in JSON.\n"),
+    )
 
 
 @given(TEXTS, TEXTS, TEXTS)

@@ -26,6 +26,7 @@ _LINE = re.compile(r"[^\n]*\n|[^\n]+")
 # Beyond these, comparing words takes seconds; lines, or the whole, are told apart instead.
 MAX_TOKENS = 20_000
 _MAX_PAIRS = 2_000_000
+_MOST_MESSAGES, _LIKENESS_CHARS = 60, 4_000
 
 
 class Segment(msgspec.Struct, frozen=True):
@@ -168,16 +169,50 @@ def pairs_of(
 def _replaced(
     before: list[Message], after: list[Message]
 ) -> Iterator[tuple[Message | None, Message | None]]:
-    """Messages of one role are versions of each other, in order; the rest came or went."""
-    while before and after:
-        if before[0].role == after[0].role:
-            yield before.pop(0), after.pop(0)
-        elif any(message.role == before[0].role for message in after):
-            yield None, after.pop(0)
+    """Messages of one role are versions of each other, those that are most alike, in order; the
+    rest came or went."""
+    likeness = {
+        (i, k): _likeness(old, new)
+        for i, old in enumerate(before[:_MOST_MESSAGES])
+        for k, new in enumerate(after[:_MOST_MESSAGES])
+        if old.role == new.role
+    }
+    i = k = 0
+    for old, new in _best_pairs(len(before), len(after), likeness):
+        yield from ((message, None) for message in before[i:old])
+        yield from ((None, message) for message in after[k:new])
+        yield before[old], after[new]
+        i, k = old + 1, new + 1
+    yield from ((message, None) for message in before[i:])
+    yield from ((None, message) for message in after[k:])
+
+
+def _likeness(old: Message, new: Message) -> float:
+    """1 and more for messages of one role, up to 2 for equal ones."""
+    here, there = (Counter(words_of(each.content[:_LIKENESS_CHARS])) for each in (old, new))
+    return 1 + 2 * (here & there).total() / max(1, here.total() + there.total())
+
+
+def _best_pairs(
+    rows: int, columns: int, likeness: dict[tuple[int, int], float]
+) -> list[tuple[int, int]]:
+    """The pairs, in order on both sides, whose likeness adds up to most."""
+    best = [[0.0] * (columns + 1) for _ in range(rows + 1)]
+    for i in range(rows - 1, -1, -1):
+        for k in range(columns - 1, -1, -1):
+            paired = likeness[i, k] + best[i + 1][k + 1] if (i, k) in likeness else 0.0
+            best[i][k] = max(paired, best[i + 1][k], best[i][k + 1])
+    pairs: list[tuple[int, int]] = []
+    i = k = 0
+    while i < rows and k < columns:
+        if (i, k) in likeness and best[i][k] == likeness[i, k] + best[i + 1][k + 1]:
+            pairs.append((i, k))
+            i, k = i + 1, k + 1
+        elif best[i][k] == best[i + 1][k]:
+            i += 1
         else:
-            yield before.pop(0), None
-    yield from ((message, None) for message in before)
-    yield from ((None, message) for message in after)
+            k += 1
+    return pairs
 
 
 def _pair(before: Message | None, after: Message | None) -> MessageDiff:

@@ -14,7 +14,7 @@ import msgspec
 
 from burnish.errors import Conflict, UsageError
 from burnish.prompts.diff import pairs_of
-from burnish.prompts.merge_text import Clash, merge_texts
+from burnish.prompts.merge_text import Clash, merge_texts, text_of
 from burnish.prompts.prompt import Message, PromptVersion, Variable
 
 Side = Literal["base", "ours", "theirs", "both"]
@@ -76,7 +76,7 @@ class Merge(msgspec.Struct, frozen=True, kw_only=True):
 
         Raises Conflict naming those left open, and UsageError for a choice that fits none.
         """
-        given: dict[int, Side | Own] = dict(choices or {})
+        given = _given_choices(choices)
         _check(self.conflicts, given)
         chosen = {c.number: _chosen(c, given[c.number]) for c in self.conflicts}
         variables = (
@@ -158,7 +158,7 @@ def _inserted(
     if ours and theirs and ours != theirs:
         yield found.add("message", where, None, tuple(ours), tuple(theirs))
         return
-    yield from (_Text(message.role, (message.content,)) for message in ours or theirs)
+    yield from (_Text(message.role, (f"{message.content}\n",)) for message in ours or theirs)
 
 
 def _message(
@@ -281,6 +281,19 @@ def _json(value: Any) -> bytes:
     return msgspec.json.encode(value, order="deterministic")
 
 
+def _given_choices(choices: Any) -> dict[int, Side | Own]:
+    if choices is None:
+        return {}
+    if not isinstance(choices, Mapping) or not all(
+        isinstance(number, int) for number in cast("Mapping[Any, Any]", choices)
+    ):
+        raise UsageError(
+            "choices are no mapping from the numbers of conflicts",
+            hint='write choices={1: "ours"}',
+        )
+    return dict(cast("Mapping[int, Side | Own]", choices))
+
+
 def _check(conflicts: Sequence[MergeConflict], given: dict[int, Side | Own]) -> None:
     numbers = {conflict.number for conflict in conflicts}
     if unknown := sorted(set(given) - numbers):
@@ -293,7 +306,8 @@ def _check(conflicts: Sequence[MergeConflict], given: dict[int, Side | Own]) -> 
         shown = "; ".join(f"{conflict.number}: {conflict.where}" for conflict in left[:5])
         raise Conflict(
             f"{len(left)} conflict{'s' if len(left) > 1 else ''} to resolve ({shown})",
-            hint="say which side holds for each: ours, theirs, base, both, or a text of your own",
+            hint="say which side holds for each (--take 1=ours, theirs, base or both), or write "
+            "the text (--take 1:=text)",
         )
 
 
@@ -320,7 +334,8 @@ def _chosen(conflict: MergeConflict, choice: Side | Own) -> Any:
 def _own(conflict: MergeConflict, value: Any) -> Any:
     if conflict.kind == "text":
         if isinstance(value, str):
-            return value
+            # Whole lines are replaced, so that what follows begins on a line of its own.
+            return value if value.endswith("\n") or not value else f"{value}\n"
     elif conflict.kind == "message":
         if isinstance(value, str):
             role = (conflict.ours or conflict.theirs or conflict.base)[0].role
@@ -337,7 +352,7 @@ def _messages(merged: Sequence[_Text | _Open], chosen: Mapping[int, Any]) -> Ite
             yield from chosen[each.number]
             continue
         parts = (part if isinstance(part, str) else chosen[part.number] for part in each.parts)
-        yield Message(each.role, "".join(part or "" for part in parts))
+        yield Message(each.role, text_of(part or "" for part in parts))
 
 
 def _closed(values: dict[str, Any], chosen: Mapping[int, Any]) -> dict[str, Any]:

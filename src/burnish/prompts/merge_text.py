@@ -2,13 +2,13 @@
 
 The rule of three-way merging (Khanna, Kunal and Pierce, "A formal investigation of diff3", 2007):
 what only one side changed is taken from that side, what both changed alike is taken once, and what
-they changed differently is a conflict. Lines that only one side touched never conflict; words of
-the same lines do as soon as nothing but space lies between the two changes.
+they changed differently is a conflict. Words of the same lines conflict as soon as nothing but
+space lies between the two changes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
@@ -40,12 +40,15 @@ Part = str | Clash
 
 
 def merge_texts(base: str, ours: str, theirs: str) -> tuple[Part, ...]:
-    """Texts and clashes in their order, no two texts in a row. Without a clash it is one text."""
-    if ours in (theirs, base):
-        return (theirs,)
-    if theirs == base:
-        return (ours,)
-    return tuple(_joined(_by_line(base, ours, theirs)))
+    """Texts and clashes in their order, no two texts in a row. Every line has its end, the last
+    one too, so that what follows never runs into it; `text_of` takes the last one away again."""
+    ends = [f"{text}\n" for text in (base, ours, theirs)]
+    return tuple(_joined(_by_line(*ends)))
+
+
+def text_of(parts: Iterable[str]) -> str:
+    """The text of parts without clashes."""
+    return "".join(parts).removesuffix("\n")
 
 
 def _by_line(base: str, ours: str, theirs: str) -> Iterator[Part]:
@@ -77,10 +80,7 @@ def _merged(
     base: Sequence[str], ours: Sequence[str], theirs: Sequence[str], *, touching: bool
 ) -> Iterator[str | tuple[str, Clash]]:
     """Texts, and clashes each with the unchanged base text before it."""
-    edits = [
-        *(_Edit(i, j, tuple(ours[k:m]), True) for i, j, k, m in edits_of(base, ours)),
-        *(_Edit(i, j, tuple(theirs[k:m]), False) for i, j, k, m in edits_of(base, theirs)),
-    ]
+    edits = [*_edits(base, ours, is_ours=True), *_edits(base, theirs, is_ours=False)]
     at = 0
     for group in _groups(base, sorted(edits, key=_place), touching=touching):
         start, end = group[0].start, max(edit.end for edit in group)
@@ -95,6 +95,23 @@ def _merged(
         else:
             yield before, Clash("".join(base[start:end]), mine, other)
     yield "".join(base[at:])
+
+
+def _edits(base: Sequence[str], side: Sequence[str], *, is_ours: bool) -> Iterator[_Edit]:
+    """One for each token where as many came as went: neighbours may be merged apart."""
+    for start, end, first, last in edits_of(base, side):
+        i, j, k, m = start, end, first, last
+        # Space is no anchor to the comparison, so a block may begin or end with what is the same.
+        while i < j and k < m and base[i] == side[k]:
+            i, k = i + 1, k + 1
+        while i < j and k < m and base[j - 1] == side[m - 1]:
+            j, m = j - 1, m - 1
+        if j - i != m - k:
+            yield _Edit(i, j, tuple(side[k:m]), is_ours)
+            continue
+        for n in range(j - i):
+            if base[i + n] != side[k + n]:
+                yield _Edit(i + n, i + n + 1, (side[k + n],), is_ours)
 
 
 def _place(edit: _Edit) -> tuple[int, int]:
