@@ -100,7 +100,11 @@ async def test_versions_go_into_the_archive_and_back(store: Store) -> None:
     for n in range(3):
         await store.versions.add(prompt.id, draft(f"text {n}"))
     assert await store.versions.archive(prompt.id, [1, 2, 9], NOON) == [1, 2]
+    with pytest.raises(Conflict, match="latest points at it"):
+        await store.versions.archive(prompt.id, [3, 4], LATER)
     assert await store.versions.archive(prompt.id, [2, 3], LATER) == [3]
+    with pytest.raises(Conflict, match="archived"):
+        await store.labels.change(prompt.id, move("old", 3))
     history = await store.versions.history(prompt.id, 10)
     assert [v.archived_at for v in history] == [None, LATER, NOON, NOON]
     assert await store.versions.archive(prompt.id, [1, 4], None) == [1]
@@ -114,6 +118,8 @@ async def test_a_tag_never_moves(store: Store) -> None:
     assert (label.name, label.revision, label.tag) == ("v1.0", 1, True)
     with pytest.raises(Conflict, match="a tag on revision 1"):
         await store.labels.change(prompt.id, move("v1.0", 2))
+    await store.labels.change(prompt.id, move("v1.0", 1))
+    assert [each.tag for each in await store.labels.of(prompt.id)] == [True]
     await store.labels.change(prompt.id, move("v1.0", None))
     await store.labels.change(prompt.id, move("v1.0", 2))
 

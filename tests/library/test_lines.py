@@ -7,7 +7,14 @@ from pathlib import Path
 import pytest
 
 import burnish
-from burnish.errors import Conflict, NotFound, NotPermitted, TemplateRefused, UsageError
+from burnish.errors import (
+    Conflict,
+    NotFound,
+    NotPermitted,
+    SettingsError,
+    TemplateRefused,
+    UsageError,
+)
 from burnish.library import Library
 from burnish.library.cache import Cache
 from burnish.prompts.merge import Own
@@ -227,7 +234,6 @@ async def test_a_copy_says_the_same_under_another_name(library: Library) -> None
         await library.lines.copy("a/b", "c/d")
 
 
-@pytest.mark.spec("VER-05")
 async def test_a_tag_stays_where_it_is(library: Library) -> None:
     await library.create("a", "one")
     await library.update("a", "two")
@@ -252,7 +258,6 @@ async def test_a_protected_label_moves_when_another_person_approves(strict: Libr
         strict.set_label("a", "production", 2),
         strict.remove_label("a", "live-eu"),
         strict.lines.tag("a", "live-us", 1),
-        strict.rollback("a", 1),
     ):
         with pytest.raises(NotPermitted, match="another person has to approve"):
             await move
@@ -269,6 +274,68 @@ async def test_a_protected_label_moves_when_another_person_approves(strict: Libr
     assert (done.state, done.decided_by) == ("approved", "bob")
     with pytest.raises(Conflict, match="approved already"):
         await strict.lines.approve(asked.id, by="bob")
+
+
+async def test_what_a_label_protects_stays_where_it_is(strict: Library) -> None:
+    await strict.create("a", "one")
+    await strict.update("a", "two")
+    asked = await strict.lines.ask_label("a", "production", 1, by="ann")
+    for alike in ("Ann", " ann "):
+        with pytest.raises(NotPermitted, match="somebody else"):
+            await strict.lines.approve(asked.id, by=alike)
+    await strict.lines.approve(asked.id, by="bob")
+    for change in (
+        strict.rollback("a", 1),
+        strict.delete("a"),
+        strict.lines.tag("a", "production", 2),
+    ):
+        with pytest.raises(NotPermitted):
+            await change
+    tag = await strict.lines.ask_label("a", "live-1", 1, tag=True, by="ann")
+    await strict.lines.approve(tag.id, by="bob")
+    assert {each.name for each in await strict.labels("a") if each.tag} == {"live-1"}
+
+
+async def test_a_deleted_prompt_takes_no_label_to_another_name(
+    strict: Library, library: Library
+) -> None:
+    await library.create("junk", "one")
+    await library.set_label("junk", "production", 1)
+    await library.delete("junk")
+    with pytest.raises(NotPermitted, match="carries the protected label"):
+        await strict.restore("junk", as_name="a")
+    await strict.restore("junk")
+
+
+def test_a_pattern_that_no_label_is_like_is_refused(store: Store) -> None:
+    for pattern in ("Production", " production", ""):
+        with pytest.raises(SettingsError, match="no label is like"):
+            Library(store, protected=[pattern])
+
+
+async def test_choices_are_for_what_was_seen(branched: Library) -> None:
+    await branched.update("note", TEXT.replace("brief", "kind"), branch="try")
+    await branched.update("note", TEXT.replace("brief", "exact"))
+    seen = await branched.lines.preview_merge("note", "try")
+    await branched.update("note", TEXT.replace("plain", "long"), branch="try")
+    with pytest.raises(Conflict, match="changed since you looked"):
+        await branched.lines.merge("note", "try", choices={1: "ours"}, preview=seen)
+    undo = await branched.lines.preview_revert("note", 3)
+    await branched.update("note", "Something else.")
+    with pytest.raises(Conflict, match="changed since you looked"):
+        await branched.lines.revert("note", 3, choices={1: "ours"}, preview=undo)
+
+
+async def test_what_no_version_may_hold_is_not_merged_into_one(library: Library) -> None:
+    config = {"temperature": 0.1}
+    await library.create("p", "one\n", config=config)
+    await library.lines.branch("p", "try")
+    await library.update("p", "two\n", config={"temperature": 0.2}, branch="try")
+    await library.update("p", "three\n", config={"temperature": 0.3})
+    for text, value in (("", 0.5), ("x", "hot"), ("x", object()), ("x\0", 0.5)):
+        with pytest.raises(UsageError):
+            await library.lines.merge("p", "try", choices={1: Own(text), 2: Own(value)})
+    assert len(await library.history("p")) == 3
 
 
 async def test_a_request_is_refused_or_overtaken(strict: Library, library: Library) -> None:
@@ -299,7 +366,6 @@ def test_the_setting_protects_labels(tmp_path: Path) -> None:
         assert p.prompts.get("a").via == "production"
 
 
-@pytest.mark.spec("LIB-16")
 async def test_archived_versions_stay_in_the_history(library: Library) -> None:
     for number in range(5):
         await library.create("a", f"text {number}")
@@ -314,6 +380,9 @@ async def test_archived_versions_stay_in_the_history(library: Library) -> None:
             await library.lines.archive("a", [1, revision])
     with pytest.raises(NotFound, match="no revision 9"):
         await library.lines.archive("a", [9])
+    for point in (library.set_label("a", "old", 1), library.lines.branch("a", "b", at="1")):
+        with pytest.raises(Conflict, match="revision 1 is archived"):
+            await point
     assert await library.lines.unarchive("a", [1, 2]) == (1,)
 
 

@@ -11,7 +11,7 @@ from cyclopts import Parameter
 from burnish.cli.common import (
     NONE,
     Common,
-    note,
+    asked,
     on_terminal,
     out,
     out_json,
@@ -25,9 +25,9 @@ from burnish.cli.version_options import given_value
 from burnish.errors import Conflict, UsageError
 
 if TYPE_CHECKING:
-    from burnish.library.branches import Choices
+    from burnish.library.branches import Choices, Preview
     from burnish.library.values import Saved
-    from burnish.prompts.merge import MergeConflict
+    from burnish.prompts.merge import MergeConflict, Own
     from burnish.prompts.prompt import Message as ChatMessage
 
 Take = Annotated[
@@ -51,6 +51,10 @@ def branch(
     common: Common = NONE,
 ) -> None:
     """Begin, list or take away branches; `prompts edit NAME --branch B` saves on one."""
+    if branch is None and (delete or at):
+        raise UsageError("no branch is named", hint=f"burnish prompts branch {name} NAME")
+    if branch == "main" and delete:
+        raise UsageError("main is the branch that every prompt has", hint="name another branch")
     with platform(common) as p:
         if branch is None:
             found = p.prompts.branches(name)
@@ -87,21 +91,26 @@ def merge(
     dry_run: Annotated[bool, Parameter(negative="", help="Only tell what would happen.")] = False,
     message: Message = "",
     common: Common = NONE,
-) -> None:
+) -> int:
     """Bring two lines of versions together. What both changed differently is shown, and yours to
     decide."""
     with platform(common) as p:
         seen = p.prompts.preview_merge(name, source, into=into)
         conflicts = seen.merged.conflicts
         if dry_run:
-            out_json(seen) if common.json else _told(conflicts, nothing=seen.nothing)
-            return
+            _planned(seen, common)
+            return 4 if conflicts else 0
         choices = _choices(conflicts, take, common, ours=ours, theirs=theirs)
-        expected = seen.ours.revision if choices else None
         saved = p.prompts.merge(
-            name, source, into=into, choices=choices, message=message, expected_revision=expected
+            name,
+            source,
+            into=into,
+            choices=choices,
+            preview=seen if choices else None,
+            message=message,
         )
     _saved(saved, common, f"has what {source} brought")
+    return 0
 
 
 def revert(
@@ -118,9 +127,11 @@ def revert(
 ) -> None:
     """Take back what one revision changed; what came after it stays."""
     with platform(common) as p:
-        conflicts = p.prompts.preview_revert(name, revision, branch=branch).conflicts
-        choices = _choices(conflicts, take, common, ours=ours, theirs=theirs)
-        saved = p.prompts.revert(name, revision, branch=branch, choices=choices, message=message)
+        seen = p.prompts.preview_revert(name, revision, branch=branch)
+        choices = _choices(seen.merged.conflicts, take, common, ours=ours, theirs=theirs)
+        saved = p.prompts.revert(
+            name, revision, branch=branch, choices=choices, preview=seen, message=message
+        )
     _saved(saved, common, f"is without the change of revision {revision}")
 
 
@@ -162,38 +173,74 @@ def _choices(
     choices: dict[int, Any] = {}
     if ours or theirs:
         choices = {each.number: "ours" if ours else "theirs" for each in conflicts}
-    choices |= dict(map(_pair, take or ()))
+    by_number = {each.number: each for each in conflicts}
+    for number, side, own in map(_pair, take or ()):
+        choices[number] = _own(by_number.get(number), side) if own else side
     left = [each for each in conflicts if each.number not in choices]
-    if left and common.input and not common.json and on_terminal():
+    asks = common.input and not common.json and on_terminal() and sys.stdin.isatty()
+    if left and asks:
         choices |= {each.number: _asked(each, len(conflicts)) for each in left}
     elif left and not common.json:
         _told(left)
     return choices
 
 
-def _pair(given: str) -> tuple[int, Any]:
-    from burnish.prompts.merge import SIDES, Own
+def _pair(given: str) -> tuple[int, str, bool]:
+    """The conflict, what holds, and whether that is a text of one's own."""
+    from burnish.prompts.merge import SIDES
 
     number, equals, side = given.partition("=")
     own = number.endswith(":")
     number = number.removesuffix(":").strip()
     if not equals or not (number.isascii() and number.isdigit() and len(number) < 6):
         raise UsageError(f"{given!r} decides nothing", hint="write --take 1=ours")
-    if own:
-        return int(number), Own(given_value(side))
-    if side not in SIDES:
+    if not own and side not in SIDES:
         raise UsageError(
             f"{side!r} is no side",
             hint=f"use {', '.join(SIDES)}; or {number}:=text for a text of your own",
         )
-    return int(number), side
+    return int(number), given_value(side) if own else side, own
 
 
-def _told(conflicts: Sequence[MergeConflict], *, nothing: bool = False) -> None:
-    if nothing:
-        note("There is nothing to bring over.")
-    elif not conflicts:
-        note("Merges without a conflict.")
+def _own(conflict: MergeConflict | None, text: str) -> Own:
+    """The text itself, or for a value what it says as JSON."""
+    import msgspec
+
+    from burnish.prompts.merge import Own
+    from burnish.prompts.prompt import Variable
+    from burnish.shapes import decode
+
+    if conflict is None or conflict.kind in ("text", "message"):
+        return Own(text)
+    try:
+        return Own(decode(text, Variable if conflict.kind == "variable" else object))
+    except msgspec.DecodeError as error:
+        if conflict.kind == "config":
+            return Own(text)
+        raise UsageError(
+            f"{conflict.where}: {error}", hint='write the variable as JSON: {"name": "tone"}'
+        ) from None
+
+
+def _planned(seen: Preview, common: Common) -> None:
+    """What a merge would give."""
+    from burnish.prompts.prompt import join_messages
+
+    conflicts = seen.merged.conflicts
+    whole = None if conflicts else seen.merged.resolved()
+    text = None if whole is None else join_messages(whole.messages)
+    if common.json:
+        revisions = {side: getattr(seen, side).revision for side in ("base", "ours", "theirs")}
+        out_json(revisions | {"nothing": seen.nothing, "text": text, "conflicts": conflicts})
+    elif seen.nothing:
+        out("There is nothing to bring over.")
+    elif text is None:
+        _told(conflicts)
+    else:
+        out(text)
+
+
+def _told(conflicts: Sequence[MergeConflict]) -> None:
     for each in conflicts:
         lines = [f"conflict {each.number}: {each.where}"]
         for side in ("base", "ours", "theirs"):
@@ -219,23 +266,27 @@ def _shown(value: Any) -> str:
 
 def _asked(conflict: MergeConflict, count: int) -> Any:
     from burnish.cli.common import console
-    from burnish.prompts.merge import SIDES, Own
 
     screen = console()
     screen.print(styled(f"\nConflict {conflict.number} of {count}: {conflict.where}", "bold"))
     for side, style in (("base", "dim"), ("ours", "green"), ("theirs", "cyan")):
         text = _shown(getattr(conflict, side)).rstrip("\n") or "(nothing)"
         screen.print(styled(f"{side + ':':8}", "dim"), styled(text, style), sep="")
+    words = ["ours", "theirs", "base"]
+    words += ["both"] if conflict.kind in ("text", "message") else []
+    words += ["write", "quit"]
     while True:
-        answer = screen.input("ours, theirs, both, base, write or quit? ", markup=False)
-        word = answer.strip().lower()
-        fitting = [each for each in (*SIDES, "write", "quit") if word and each.startswith(word)]
+        question = f"{', '.join(words[:-1])} or quit? "
+        word = asked(question).strip().lower() or "?"
+        fitting = [each for each in words if each.startswith(word)]
         if len(fitting) != 1:
+            screen.print(styled(f"Type one of {', '.join(words)}, or how it begins.", "dim"))
             continue
         if fitting[0] == "quit":
             raise Conflict("nothing was merged", hint="run it again when you have decided")
         if fitting[0] != "write":
             return fitting[0]
-        text = screen.input("the text: ", markup=False)
-        end = "\n" if str(conflict.ours or conflict.theirs or "").endswith("\n") else ""
-        return Own(text + end)
+        try:
+            return _own(conflict, asked("the text: "))
+        except UsageError as error:
+            screen.print(styled(str(error), "red"))

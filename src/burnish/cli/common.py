@@ -144,6 +144,14 @@ def decoded(content: bytes, where: str) -> str:
         raise UsageError(f"{where} is not UTF-8 text", hint="save it as UTF-8") from None
 
 
+def asked(question: str) -> str:
+    """What a person answers; an input that ends is the wish to stop."""
+    try:
+        return console().input(visible(question), markup=False)
+    except EOFError:
+        raise UsageError("no answer came", hint="nothing was changed") from None
+
+
 def without_user(value: str) -> str:
     """An address may carry a name and a password."""
     return _USER.sub(f"{HIDDEN}@", value)

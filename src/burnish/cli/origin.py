@@ -69,20 +69,18 @@ def show_graph(found: Graph) -> None:
         if not any(edge.child == node.id for edge in found.edges):
             links.insert(0, "is the first")
         line = "" if node.branch == "main" else node.branch
-        rows.append(
-            (
-                node.reference,
-                line,
-                "; ".join(links),
-                node.author,
-                ", ".join(node.labels),
-            )
-        )
-    if on_terminal():
-        table(
-            ("version", "branch", "how it came about", "by", "labels"),
-            rows,
-            wide="how it came about",
-        )
-    else:
-        out("\n".join("\t".join(row).rstrip("\t") for row in rows))
+        way = "; ".join(links)
+        rows.append((node.reference, line, way, node.author, ", ".join(node.labels)))
+    out("\n".join(map(_line if on_terminal() else _fields, rows)))
+
+
+def _fields(row: tuple[str, ...]) -> str:
+    return "\t".join(row).rstrip("\t")
+
+
+def _line(row: tuple[str, ...]) -> str:
+    """Not a table: names are long, and none of it may be cut."""
+    version, branch, way, author, labels = row
+    facts = [f"branch {branch}" if branch else "", f"by {author}" if author else "", labels]
+    shown = ", ".join(fact for fact in facts if fact)
+    return f"{version} {way}" + (f" ({shown})" if shown else "")

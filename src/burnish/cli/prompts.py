@@ -216,6 +216,7 @@ def edit(
     if editor and not common.input:
         raise UsageError("an editor asks a person", hint="give the text, or leave out --no-input")
     with platform(common) as p:
+        latest = p.prompts.get(f"{name}@branch:{branch}").version
         if changes:
             p.prompts.edit(name, category=category, tags=tag, description=description)
         same_text = text is None and file is None and not editor
@@ -223,7 +224,6 @@ def edit(
             found = p.prompts.get(f"{name}@latest")
             out_json(found.prompt) if common.json else out(f"{name}: changed, no new revision")
             return
-        latest = p.prompts.get(f"{name}@branch:{branch}").version
         content, known = None, latest.variables
         if not same_text or not (config or type_):
             last = latest.messages[-1]

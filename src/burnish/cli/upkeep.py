@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
 from burnish.cli.common import (
     NONE,
     Common,
+    asked,
     note,
     on_terminal,
     out,
     out_json,
     platform,
     table,
+    warn,
 )
 from burnish.cli.prompts import Name
 from burnish.errors import UsageError
+
+if TYPE_CHECKING:
+    from burnish.prompts.prompt import Prompt
+    from burnish.storage.lineage import LabelRequest
 
 By = Annotated[str, Parameter(show_default="setting author", help="Who you are.")]
 
@@ -44,7 +52,7 @@ def archive(
 def tidy(
     *,
     days: Annotated[float, Parameter(help="Unused and unchanged for so many days.")] = 90,
-    delete: Annotated[
+    archive: Annotated[
         bool, Parameter(negative="", help="Take them out of the library; restore brings back.")
     ] = False,
     yes: Annotated[bool, Parameter(negative="", help="Do not ask.")] = False,
@@ -54,12 +62,20 @@ def tidy(
     """List prompts that nobody used for long, and take them out of the library on request."""
     with platform(common) as p:
         found = p.prompts.unused(days, limit=limit)
-        gone = delete and bool(found) and (yes or _confirmed(len(found), common))
+        if not common.json:
+            _listed(found, days)
+        gone = archive and bool(found) and (yes or _confirmed(len(found), common))
         for prompt in found if gone else ():
             p.prompts.delete(prompt.name)
     if common.json:
-        out_json({"prompts": found, "deleted": gone})
-        return
+        out_json({"prompts": found, "archived": gone})
+    elif gone:
+        warn(f"{len(found)} archived; burnish prompts restore NAME brings one back")
+    elif found and not archive:
+        note("Nothing was changed; --archive takes them out of the library.")
+
+
+def _listed(found: Sequence[Prompt], days: float) -> None:
     rows = [
         (
             each.name,
@@ -69,27 +85,21 @@ def tidy(
         )
         for each in found
     ]
-    if on_terminal() and rows:
-        table(("name", "last used", "changed", "uses"), rows, wide="name")
-    elif rows:
-        out("\n".join("\t".join(row) for row in rows))
     if not rows:
         note(f"Every prompt was used or changed in the last {days:g} days.")
-    elif gone:
-        note(f"{len(rows)} deleted; burnish prompts restore NAME brings one back")
+    elif on_terminal():
+        table(("name", "last used", "changed", "uses"), rows, wide="name")
     else:
-        note("Nothing was changed; --delete takes them out of the library.")
+        out("\n".join("\t".join(row) for row in rows))
 
 
 def _confirmed(count: int, common: Common) -> bool:
-    if not (common.input and on_terminal()):
+    if not (common.input and on_terminal() and sys.stdin.isatty()):
         raise UsageError(
-            f"{count} prompts would be deleted, and nobody can be asked", hint="add --yes"
+            f"{count} prompts would be taken out, and nobody can be asked", hint="add --yes"
         )
-    from burnish.cli.common import console
-
-    answer = console().input(f"Delete {count} prompts? [y/N] ", markup=False)
-    return answer.strip().lower() in ("y", "yes")
+    what = "this prompt" if count == 1 else f"these {count} prompts"
+    return asked(f"Take {what} out of the library? [y/N] ").strip().lower() in ("y", "yes")
 
 
 def approve(
@@ -105,25 +115,12 @@ def approve(
     with platform(common) as p:
         if request is None:
             found = p.prompts.label_requests()
-            rows = [
-                (
-                    each.id,
-                    each.name,
-                    each.label,
-                    f"{each.from_revision or '-'} → {each.to_revision or '-'}",
-                    each.asked_by,
-                    each.why,
-                )
-                for each in found
-            ]
             if common.json:
                 out_json(found)
-            elif not rows:
+            elif not found:
                 note("Nobody asks for anything.")
-            elif on_terminal():
-                table(("request", "prompt", "label", "move", "asked by", "why"), rows, wide="why")
             else:
-                out("\n".join("\t".join(row) for row in rows))
+                out("\n".join(map(_request, found)))
             return
         if refuse:
             refused = p.prompts.refuse(request, by=by, because=message)
@@ -135,3 +132,12 @@ def approve(
     out_json(move) if common.json else out(
         f"{move.label} is now revision {move.to_revision or '-'}"
     )
+
+
+def _request(each: LabelRequest) -> str:
+    """Whole lines, so that the id can be copied."""
+    way = f"{each.from_revision or '-'} → {each.to_revision or '-'}"
+    what = f"{each.name}@{each.label}{' (tag)' if each.tag else ''}"
+    if on_terminal():
+        return f"{each.id}\n    {what}: {way}, asked by {each.asked_by}. {each.why}".rstrip()
+    return f"{each.id}\t{what}\t{way}\t{each.asked_by}\t{each.why}"

@@ -43,6 +43,8 @@ def history(
 ) -> None:
     """Who changed what, when and why; newest first."""
     with platform(common) as p:
+        if branch is not None:
+            p.prompts.get(f"{name}@branch:{branch}")
         entries = p.prompts.history(name, limit=limit, branch=branch)
     if common.json:
         out_json(entries)
@@ -145,11 +147,12 @@ def label(
     ask: Annotated[
         bool, Parameter(negative="", help="Ask another person to approve the move.")
     ] = False,
+    by: Annotated[str, Parameter(show_default="setting author", help="Who you are.")] = "",
     message: Why = "",
     common: Common = NONE,
 ) -> None:
     """Move, remove or list labels; a bare name gives production where it exists."""
-    if remove and not label:
+    if (remove or ask or tag) and not label:
         raise UsageError("no label is named", hint=f"burnish prompts label {name} staging --remove")
     if label and not log and (revision is None) is not remove:
         raise UsageError(
@@ -167,15 +170,15 @@ def label(
             )
             _print(common, labels, ("label", "rev", "moved by"), rows)
         elif ask:
-            request = p.prompts.ask_label(name, label, revision, why=message)
+            request = p.prompts.ask_label(name, label, revision, tag=tag, by=by, why=message)
             told = f"asked; another person approves it with: burnish prompts approve {request.id}"
             out_json(request) if common.json else out(told)
         elif revision is None:
-            move = p.prompts.remove_label(name, label, why=message)
+            move = p.prompts.remove_label(name, label, by=by, why=message)
             out_json(move) if common.json else out(f"{name}: {label} removed")
         else:
             put = p.prompts.tag if tag else p.prompts.set_label
-            move = put(name, label, revision, why=message)
+            move = put(name, label, revision, by=by, why=message)
             out_json(move) if common.json else out(f"{name}@{label} is now revision {revision}")
 
 

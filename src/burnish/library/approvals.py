@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
 
 from msgspec import structs
 
-from burnish.errors import NotFound, NotPermitted, UsageError
+from burnish.errors import NotFound, NotPermitted, SettingsError, UsageError
 from burnish.library.labels import Labels
 from burnish.library.listing import check_limit
+from burnish.library.missing import check_in_use
 from burnish.library.shelf import Shelf
 from burnish.prompts import refs
+from burnish.prompts.prompt import Prompt
 from burnish.storage.lineage import LabelRequest, RequestState
 from burnish.storage.store import LabelMove
+
+_PATTERN = re.compile(r"[a-z0-9*?\[][a-z0-9._*?\[\]!-]{0,63}")
 
 
 class Approvals:
@@ -22,29 +27,43 @@ class Approvals:
     def __init__(self, shelf: Shelf, labels: Labels, protected: Sequence[str]) -> None:
         self._shelf = shelf
         self._labels = labels
-        self._protected = tuple(protected)
+        self._protected = tuple(map(_checked, protected))
 
     def is_free(self, label: str) -> bool:
         return not any(fnmatchcase(label, pattern) for pattern in self._protected)
 
-    def check_free(self, label: str) -> None:
+    def check_free(self, label: str, *, tag: bool = False) -> None:
         """Raises NotPermitted for a label that needs an approval."""
         if not self.is_free(label):
+            how = "--ask --tag" if tag else "--ask"
             raise NotPermitted(
                 f"{label!r} is protected: another person has to approve its move",
-                hint="ask for it (burnish prompts label NAME LABEL REVISION --ask)",
+                hint=f"ask for it (burnish prompts label NAME {label} REVISION {how})",
                 subject=label,
             )
 
+    async def check_unheld(self, prompt: Prompt) -> None:
+        """Raises NotPermitted for a prompt on which a protected label stands: what it protects
+        must not go, or come back under another name, without an approval."""
+        for held in await self._shelf.store.labels.of(prompt.id):
+            if not self.is_free(held.name):
+                raise NotPermitted(
+                    f"{prompt.name!r} carries the protected label {held.name!r}",
+                    hint=f"have it removed first (burnish prompts label {prompt.name} "
+                    f"{held.name} --remove --ask)",
+                    subject=prompt.name,
+                )
+
     async def ask(
-        self, name: str, label: str, revision: int | None, by: str, why: str
+        self, name: str, label: str, revision: int | None, *, tag: bool, by: str, why: str
     ) -> LabelRequest:
         label = refs.check_label(label)
+        by = by.strip()
         if not by:
             raise UsageError("a request needs to say who asks", hint="give a name, with --by")
         prompt = await self._shelf.prompt(name)
         if revision is not None:
-            await self._shelf.fetch(name, revision=revision)
+            check_in_use((await self._shelf.fetch(name, revision=revision)).version)
         now = {held.name: held.revision for held in await self._shelf.store.labels.of(prompt.id)}
         request = LabelRequest(
             id=self._shelf.ids(),
@@ -52,6 +71,7 @@ class Approvals:
             label=label,
             from_revision=now.get(label),
             to_revision=revision,
+            tag=tag,
             asked_by=by,
             asked_at=self._shelf.now(),
             why=why,
@@ -61,6 +81,7 @@ class Approvals:
 
     async def approve(self, request_id: str, by: str, why: str) -> LabelMove:
         """Moves the label. Raises NotPermitted for the person who asked."""
+        by = by.strip()
         request = await self._open(request_id, by)
         prompt = await self._shelf.store.prompts.by_id(request.prompt_id)
         if prompt is None or prompt.deleted_at is not None:
@@ -72,6 +93,7 @@ class Approvals:
             by=by,
             why=why or request.why,
             request=request.id,
+            tag=request.tag,
         )
 
     async def refuse(self, request_id: str, by: str, because: str) -> LabelRequest:
@@ -90,15 +112,25 @@ class Approvals:
         if request is None:
             raise NotFound(
                 f"there is no request {request_id!r}",
-                hint="list them: burnish prompts approve --list",
+                hint="burnish prompts approve lists those that are open",
                 subject=request_id,
             )
         if not by:
             raise UsageError("an approval needs to say whose it is", hint="give a name, with --by")
-        if by == request.asked_by:
+        if by.casefold() == request.asked_by.casefold():
             raise NotPermitted(
                 f"{by} asked for it, so somebody else has to approve it",
                 hint="ask a colleague to approve it",
                 subject=request_id,
             )
         return request
+
+
+def _checked(pattern: str) -> str:
+    """Raises SettingsError for a pattern that no label can match: it would protect nothing."""
+    if not _PATTERN.fullmatch(pattern):
+        raise SettingsError(
+            f"library.protected_labels: no label is like {pattern!r}",
+            hint="write labels as they are (production), or patterns such as prod*",
+        )
+    return pattern

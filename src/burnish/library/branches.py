@@ -8,7 +8,9 @@ from typing import Any
 import msgspec
 
 from burnish.errors import Conflict, UsageError
+from burnish.library import drafts
 from burnish.library.ancestry import ancestors, merge_base
+from burnish.library.missing import check_in_use
 from burnish.library.shelf import Shelf
 from burnish.library.values import Saved
 from burnish.library.versions import Versions
@@ -22,8 +24,8 @@ _ATTEMPTS = 100
 
 
 class Preview(msgspec.Struct, frozen=True, kw_only=True):
-    """What a merge would do. `base` is the version that both sides grew from; `nothing` tells
-    that there is nothing to bring over. Conflicts are those of `merged`."""
+    """What a merge or a revert would do. `base` is the version that both sides grew from;
+    `nothing` tells that there is nothing to bring over. Conflicts are those of `merged`."""
 
     into: str
     base: PromptVersion
@@ -41,6 +43,7 @@ class Branches:
     async def make(self, name: str, branch: str, at: str | None, by: str) -> Branch:
         branch = refs.check_branch(branch)
         found = await self.pointed(name, at or MAIN)
+        check_in_use(found.version)
         made = Branch(
             name=branch,
             revision=found.version.revision,
@@ -101,11 +104,13 @@ class Branches:
         choices: Choices | None,
         fields: dict[str, Any],
         expected: int | None,
+        preview: Preview | None,
     ) -> Saved:
         """Looks again when somebody saves on the target meanwhile; with choices that is an error,
         as they were made for other conflicts."""
         for _ in range(_ATTEMPTS):
             seen = await self.preview(name, source, into)
+            _check_same(preview, seen)
             if seen.nothing:
                 prompt = (await self._shelf.fetch(name, branch=into)).prompt
                 return Saved(prompt=prompt, version=seen.ours, change="unchanged")
@@ -123,34 +128,38 @@ class Branches:
         )
 
     async def revert(
-        self, name: str, revision: int, branch: str, choices: Choices | None, fields: dict[str, Any]
+        self,
+        name: str,
+        revision: int,
+        branch: str,
+        *,
+        choices: Choices | None,
+        fields: dict[str, Any],
+        preview: Preview | None,
     ) -> Saved:
         """What `revision` changed is changed back; what came after it stays."""
-        merged, ours, undone = await self._undoing(name, revision, branch)
-        given = _contents(merged.resolved(choices)) | fields | {"branch": branch}
+        seen = await self.preview_revert(name, revision, branch)
+        _check_same(preview, seen)
+        given = _contents(seen.merged.resolved(choices)) | fields | {"branch": branch}
         given["message"] = fields.get("message") or f"Revert revision {revision}"
         return await self._versions.revise(
-            name, given, ours.revision, related=((undone.id, "reverted"),)
+            name, given, seen.ours.revision, related=((seen.base.id, "reverted"),)
         )
 
-    async def preview_revert(self, name: str, revision: int, branch: str) -> Merge:
-        return (await self._undoing(name, revision, branch))[0]
-
-    async def _undoing(
-        self, name: str, revision: int, branch: str
-    ) -> tuple[Merge, PromptVersion, PromptVersion]:
+    async def preview_revert(self, name: str, revision: int, branch: str) -> Preview:
         undone = (await self._shelf.fetch(name, revision=revision)).version
         ours = (await self._shelf.fetch(name, branch=branch)).version
-        parent = (
-            await self._shelf.store.versions.by_id(undone.parents[0]) if undone.parents else None
-        )
+        before = undone.parents[0] if undone.parents else ""
+        parent = await self._shelf.store.versions.by_id(before) if before else None
         if parent is None:
             raise UsageError(
                 f"revision {revision} is the first, and there is nothing before it",
                 hint="delete the prompt, or save another text",
                 subject=name,
             )
-        return merge(*map(Content.of, (undone, ours, parent))), ours, undone
+        sides = (undone, ours, parent)
+        merged = merge(*map(Content.of, sides))
+        return Preview(into=branch, base=undone, ours=ours, theirs=parent, merged=merged)
 
     async def pointed(self, name: str, pointer: str) -> Fetched:
         """By the name of a branch, a revision, a label, or a whole reference to the prompt."""
@@ -186,7 +195,6 @@ class Branches:
         given |= {
             "branch": seen.into,
             "parents": (seen.theirs.id,),
-            "metadata": {**seen.theirs.metadata, **seen.ours.metadata},
             "message": fields.get("message") or f"Merge {_told(seen.theirs)} into {seen.into}",
         }
         base = seen.ours.revision if expected is None else expected
@@ -194,11 +202,24 @@ class Branches:
 
 
 def _contents(content: Content) -> dict[str, Any]:
+    """Checked like everything that is stored: choices may bring in what no version may hold."""
     return {
-        "messages": content.messages,
-        "variables": content.variables,
-        "config": content.config,
+        "messages": drafts.messages_of(content.messages),
+        "variables": drafts.variables_of(content.variables),
+        "config": drafts.config_of(content.config),
     }
+
+
+def _check_same(preview: Preview | None, seen: Preview) -> None:
+    """Raises Conflict where a side has moved since the preview."""
+    if preview is None:
+        return
+    for side in ("base", "ours", "theirs"):
+        if getattr(preview, side).id != getattr(seen, side).id:
+            raise Conflict(
+                "a side has changed since you looked, and the conflicts may be others",
+                hint="look again, and decide again",
+            )
 
 
 def _told(version: PromptVersion) -> str:

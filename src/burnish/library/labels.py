@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from msgspec import structs
 
+from burnish.library.missing import check_in_use
 from burnish.library.shelf import Shelf
 from burnish.prompts import refs
 from burnish.prompts.prompt import Label, Prompt
@@ -20,6 +21,7 @@ class Labels:
     ) -> LabelMove:
         label = refs.check_label(label)
         found = await self._shelf.fetch(name, revision=revision)
+        check_in_use(found.version)
         return await self.move(found.prompt, label, revision, by=by, why=why, tag=tag)
 
     async def remove(self, name: str, label: str, by: str, why: str) -> LabelMove:

@@ -225,9 +225,10 @@ class Library:
         `label` moves to it in the same step where the prompt has that label; None moves none.
         Raises NotPermitted for a label that needs an approval.
         """
-        if label is not None:
-            self._approvals.check_free(label)
         old = await self._shelf.fetch(name, revision=revision)
+        held = {each.name for each in await self._store.labels.of(old.prompt.id)}
+        if label in held:
+            self._approvals.check_free(label)
         fields: drafts.Fields = {
             "author": author or self._author(),
             "message": message or f"Roll back to revision {revision}",
@@ -261,8 +262,10 @@ class Library:
         return await self._labels.log(name, label, limit)
 
     async def delete(self, name: str) -> Prompt:
-        """Nothing is lost: `restore` brings the prompt back with its history and labels."""
+        """Nothing is lost: `restore` brings the prompt back with its history and labels. Raises
+        NotPermitted for one with a label that needs an approval."""
         prompt = await self._shelf.prompt(name)
+        await self._approvals.check_unheld(prompt)
         at = self._now()
         await self._store.prompts.delete(prompt.id, at)
         self._cache.drop(prompt.name)
@@ -271,13 +274,16 @@ class Library:
     async def restore(self, name: str, *, as_name: str | None = None) -> Prompt:
         """The prompt of that name that was deleted last, under `as_name` where given.
 
-        Raises Conflict when another prompt has taken the name since.
+        Raises Conflict when another prompt has taken the name since, NotPermitted where another
+        name would bring a label along that needs an approval.
         """
         name = refs.check_name(name)
         deleted = await self._store.prompts.deleted(name)
         if deleted is None:
             raise await no_deleted_prompt(self._store.prompts, name)
         target = name if as_name is None else refs.check_name(as_name)
+        if target != name:
+            await self._approvals.check_unheld(deleted)
         try:
             prompt = await self._store.prompts.restore(deleted.id, target, self._now())
         except Conflict as error:

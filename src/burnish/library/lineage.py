@@ -9,6 +9,7 @@ from typing import Literal
 
 import msgspec
 
+from burnish.library.ancestry import ancestors
 from burnish.library.shelf import Shelf
 from burnish.prompts.diff import edits_of, lines_of
 from burnish.prompts.prompt import Message, PromptVersion
@@ -144,10 +145,7 @@ def _kind(by_id: Mapping[str, Place], place: Place, parent: str, number: int) ->
         return "derived"
     if number:
         # The second parent of a rollback is an ancestor of the first.
-        first = by_id.get(place.parents[0])
-        if first is not None and known.branch == first.branch:
-            return "rolled back"
-        return "merged"
+        return "rolled back" if parent in ancestors(by_id, place.parents[0]) else "merged"
     return "revised" if known.branch == place.branch else "branched"
 
 

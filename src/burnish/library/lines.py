@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any
 
-from burnish.errors import Conflict, UsageError
+from burnish.errors import UsageError
 from burnish.library.approvals import Approvals
 from burnish.library.branches import Branches, Choices, Preview
 from burnish.library.labels import Labels
@@ -16,7 +16,6 @@ from burnish.library.shelf import Shelf
 from burnish.library.values import Saved
 from burnish.library.versions import Versions
 from burnish.prompts import refs
-from burnish.prompts.merge import Merge
 from burnish.prompts.prompt import MAIN, Branch, Prompt
 from burnish.storage.lineage import LabelRequest, RequestState
 from burnish.storage.store import LabelMove
@@ -63,6 +62,7 @@ class Lines:
         *,
         into: str = MAIN,
         choices: Choices | None = None,
+        preview: Preview | None = None,
         author: str = "",
         message: str = "",
         expected_revision: int | None = None,
@@ -73,16 +73,23 @@ class Lines:
         Lines that one side alone changed come from it, those that both changed are merged word
         by word where they can be. Else they are conflicts (`preview_merge` shows them), and
         `choices` says which side holds, by number: "ours", "theirs", "base", "both", or
-        `Own(text)`. Raises Conflict for conflicts left open, when somebody was faster and there
-        are choices, and when `into` is not at the expected revision; TemplateRefused where the
-        merged text is no template.
+        `Own(text)`. With the `preview` that the choices were made for, a side that has moved since
+        is an error. Raises Conflict for conflicts left open, when somebody was faster and there
+        are choices, and when `into` is not at the expected revision; UsageError for what no
+        version may hold, TemplateRefused where the merged text is no template.
         """
         fields = {"author": author or self._author(), "message": message}
         return await self._branches.merge(
-            name, source, into, choices=choices, fields=fields, expected=expected_revision
+            name,
+            source,
+            into,
+            choices=choices,
+            fields=fields,
+            expected=expected_revision,
+            preview=preview,
         )
 
-    async def preview_revert(self, name: str, revision: int, *, branch: str = MAIN) -> Merge:
+    async def preview_revert(self, name: str, revision: int, *, branch: str = MAIN) -> Preview:
         """What `revert` would do, with its conflicts."""
         return await self._branches.preview_revert(name, revision, branch)
 
@@ -93,13 +100,16 @@ class Lines:
         *,
         branch: str = MAIN,
         choices: Choices | None = None,
+        preview: Preview | None = None,
         author: str = "",
         message: str = "",
     ) -> Saved:
         """A new version without what `revision` changed; what came after it stays. Conflicts are
         those of a merge in which "theirs" is the text before `revision`."""
         fields = {"author": author or self._author(), "message": message}
-        return await self._branches.revert(name, revision, branch, choices, fields)
+        return await self._branches.revert(
+            name, revision, branch, choices=choices, fields=fields, preview=preview
+        )
 
     async def blame(self, reference: str) -> tuple[BlamedLine, ...]:
         """Each line with the version that brought it."""
@@ -129,14 +139,23 @@ class Lines:
         self, name: str, tag: str, revision: int, *, by: str = "", why: str = ""
     ) -> LabelMove:
         """A label that never moves, such as v1.2.0. Raises Conflict where it stands elsewhere."""
-        self._approvals.check_free(tag)
+        self._approvals.check_free(tag, tag=True)
         return await self._labels.set(name, tag, revision, by or self._author(), why, tag=True)
 
     async def ask_label(
-        self, name: str, label: str, revision: int | None, *, by: str = "", why: str = ""
+        self,
+        name: str,
+        label: str,
+        revision: int | None,
+        *,
+        tag: bool = False,
+        by: str = "",
+        why: str = "",
     ) -> LabelRequest:
-        """Asks another person to move the label; None asks to remove it."""
-        return await self._approvals.ask(name, label, revision, by or self._author(), why)
+        """Asks another person to move the label, or to make it a tag; None asks to remove it."""
+        return await self._approvals.ask(
+            name, label, revision, tag=tag, by=by or self._author(), why=why
+        )
 
     async def approve(self, request_id: str, *, by: str = "", why: str = "") -> LabelMove:
         """Moves the label as it was asked. Raises NotPermitted for the person who asked, Conflict
@@ -161,20 +180,8 @@ class Lines:
         """Puts old versions away: they stay in the history and can be fetched by number, and are
         left out of everything else. Raises Conflict for one that a label or a branch points at.
         Tells which were not archived before."""
-        prompt = await self._shelf.prompt(name)
         wanted = [refs.check_revision(revision) for revision in revisions]
-        pointed = {prompt.latest_revision: "latest"}
-        for branch in await self._shelf.store.branches.of(prompt.id):
-            pointed[branch.revision] = f"branch:{branch.name}"
-        for label in await self._shelf.store.labels.of(prompt.id):
-            pointed[label.revision] = label.name
-        if held := next((revision for revision in wanted if revision in pointed), None):
-            raise Conflict(
-                f"revision {held} of {prompt.name!r} is in use: {pointed[held]} points at it",
-                hint="move what points at it first",
-                subject=f"{prompt.name}@{held}",
-            )
-        return await self._archived(prompt, wanted, undo=False)
+        return await self._archived(await self._shelf.prompt(name), wanted, undo=False)
 
     async def unarchive(self, name: str, revisions: Sequence[int]) -> tuple[int, ...]:
         """Takes versions out of the archive. Tells which were in it."""

@@ -4,13 +4,23 @@ from __future__ import annotations
 
 import difflib
 
-from burnish.errors import NotFound
-from burnish.prompts.prompt import MAIN
+from burnish.errors import Conflict, NotFound
+from burnish.prompts.prompt import MAIN, PromptVersion
 from burnish.prompts.refs import Reference
 from burnish.storage.store import Prompts, Store
 
 # Enough to compare with the whole of a small library, and with the neighbourhood in a large one.
 _NEIGHBOURS = 1000
+
+
+def check_in_use(version: PromptVersion) -> None:
+    """Raises Conflict for an archived version: nothing may point at one."""
+    if version.archived_at is not None:
+        raise Conflict(
+            f"revision {version.revision} is archived",
+            hint="take it out of the archive first: burnish prompts archive NAME REVISION --undo",
+            subject=str(version.revision),
+        )
 
 
 async def no_prompt(prompts: Prompts, name: str) -> NotFound:

@@ -104,11 +104,17 @@ def check_branch(branch: str) -> str:
     """Raises UsageError for a name that no branch may have."""
     if branch == MAIN:
         raise UsageError(f"every prompt has a branch {MAIN!r} already", hint="choose another name")
+    if _is_number(branch):
+        raise UsageError(
+            f"{branch!r} would read as a revision", hint=f"use a branch such as b{branch}"
+        )
     return _check_form(branch, "branch")
 
 
 def check_revision(revision: int) -> int:
-    """Raises UsageError for a number that no revision can have."""
+    """Raises UsageError for what no revision can be."""
+    if not _is_whole(revision):
+        raise UsageError(f"{revision!r} is no revision", hint="revisions are whole numbers")
     # Larger numbers fit no database's integers, and nobody saves a prompt that often.
     if not 1 <= revision < 10**9:
         raise UsageError(
@@ -144,6 +150,10 @@ def _check_form(name: str, what: str) -> str:
             subject=name,
         )
     return name
+
+
+def _is_whole(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def _is_number(text: str) -> bool:

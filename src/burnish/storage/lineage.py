@@ -21,6 +21,7 @@ class LabelRequest(msgspec.Struct, frozen=True, kw_only=True):
     label: str
     from_revision: int | None
     to_revision: int | None
+    tag: bool = False
     asked_by: str
     asked_at: datetime
     why: str = ""

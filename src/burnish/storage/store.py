@@ -232,7 +232,8 @@ class Versions(Protocol):
         self, prompt_id: str, revisions: Sequence[int], at: datetime | None
     ) -> list[int]:
         """Archives the revisions, or with None takes them out of the archive. Tells which were
-        not so already."""
+        not so already. Raises Conflict, and archives none, for one that a label, a branch or
+        `latest` points at."""
         ...
 
 

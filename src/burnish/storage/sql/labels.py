@@ -52,7 +52,7 @@ async def apply_change(
         await connection.execute(select(_c.revision, _c.tag).where(*here).with_for_update())
     ).first()
     before = None if now is None else now.revision
-    if now is not None and now.tag and change.revision is not None:
+    if now is not None and now.tag and change.revision not in (None, now.revision):
         raise _tag_stays(change.label, now.revision)
     if change.request:
         await approve(connection, change, before)
@@ -66,7 +66,7 @@ async def apply_change(
             "revision": change.revision,
             "moved_by": change.by,
             "moved_at": change.at,
-            "tag": change.tag,
+            "tag": change.tag or bool(now and now.tag),
         }
         if before is None:
             new = values | {"prompt_id": prompt_id, "name": change.label}
@@ -89,8 +89,15 @@ async def apply_change(
 
 async def _require_revision(connection: AsyncConnection, prompt_id: str, revision: int) -> None:
     c = prompt_versions.c
-    query = select(c.id).where(c.prompt_id == prompt_id, c.revision == revision)
-    if await connection.scalar(query) is None:
+    query = select(c.id, c.archived_at).where(c.prompt_id == prompt_id, c.revision == revision)
+    row = (await connection.execute(query)).first()
+    if row is not None and row.archived_at is not None:
+        raise Conflict(
+            f"revision {revision} is archived",
+            hint="take it out of the archive first",
+            subject=str(revision),
+        )
+    if row is None:
         raise NotFound(
             f"the prompt has no revision {revision}",
             hint="see its history for the revisions there are",

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from msgspec import structs
-from sqlalchemy import RowMapping, insert, select, update
+from sqlalchemy import RowMapping, insert, literal, select, union_all, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -18,7 +18,7 @@ from burnish.storage.sql.labels import apply_change
 from burnish.storage.sql.relations import add_relations
 from burnish.storage.sql.rows import prompt_of, version_of, version_row
 from burnish.storage.store import Draft, Edit, Fetched, LabelChange, Via
-from burnish.storage.tables import branches, prompt_versions, prompts
+from burnish.storage.tables import branches, labels, prompt_versions, prompts
 
 _p, _v, _b = prompts.c, prompt_versions.c, branches.c
 
@@ -103,6 +103,8 @@ class SqlVersions:
         change = update(prompt_versions).values(archived_at=at).returning(_v.revision)
         here = (_v.prompt_id == prompt_id, _v.revision.in_(revisions), other)
         async with self._database.writing() as connection:
+            if at is not None:
+                await _refuse_in_use(connection, prompt_id, revisions)
             return sorted((await connection.scalars(change.where(*here))).all())
 
     async def _first(self, query: queries.Query, **values: object) -> RowMapping | None:
@@ -149,6 +151,23 @@ async def _add(connection: AsyncConnection, version: PromptVersion, edit: Edit |
         .where(_p.id == version.prompt_id)
         .values(values | (edit.given() if edit else {}))
     )
+
+
+async def _refuse_in_use(
+    connection: AsyncConnection, prompt_id: str, revisions: Sequence[int]
+) -> None:
+    pointers = union_all(
+        select(literal("latest").label("name"), _p.latest_revision).where(_p.id == prompt_id),
+        select(literal("branch:") + _b.name, _b.revision).where(_b.prompt_id == prompt_id),
+        select(labels.c.name, labels.c.revision).where(labels.c.prompt_id == prompt_id),
+    )
+    for name, revision in await connection.execute(pointers):
+        if revision in revisions:
+            raise Conflict(
+                f"revision {revision} is in use: {name} points at it",
+                hint="move what points at it first",
+                subject=str(revision),
+            )
 
 
 def _to(change: LabelChange, revision: int) -> LabelChange:

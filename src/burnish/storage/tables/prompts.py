@@ -161,6 +161,7 @@ label_requests = Table(
     Column("decided_by", Verbatim, nullable=False),
     Column("decided_at", UtcTime),
     Column("because", Verbatim, nullable=False),
+    Column("tag", Boolean, nullable=False, server_default=false()),
     Index("ix_label_requests_state_asked_at", "state", "asked_at", "id"),
 )
 

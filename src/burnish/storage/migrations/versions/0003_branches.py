@@ -1,5 +1,7 @@
 """Prompts have branches, tags, archived versions, requests for labels, and relations."""
 
+from datetime import UTC, datetime
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -17,6 +19,15 @@ def upgrade() -> None:
     )
     op.add_column("prompts", sa.Column("last_used_at", TIME, nullable=True))
     op.execute("UPDATE prompts SET last_revision = latest_revision")
+    # When they were used is not known; counting from now takes none for one that rests.
+    prompts = sa.table("prompts", sa.column("usage_count"), sa.column("last_used_at", TIME))
+    now = datetime.now(UTC)
+    on_sqlite = op.get_bind().dialect.name == "sqlite"
+    op.execute(
+        prompts.update()
+        .where(prompts.c.usage_count > 0)
+        .values(last_used_at=now.isoformat(timespec="microseconds") if on_sqlite else now)
+    )
     op.add_column(
         "prompt_versions", sa.Column("branch", TEXT, server_default="main", nullable=False)
     )
@@ -58,6 +69,7 @@ def _label_requests() -> None:
         sa.Column("decided_by", TEXT, nullable=False),
         sa.Column("decided_at", TIME, nullable=True),
         sa.Column("because", TEXT, nullable=False),
+        sa.Column("tag", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_label_requests")),
         sa.ForeignKeyConstraint(
             ["prompt_id"], ["prompts.id"], name=op.f("fk_label_requests_prompt_id_prompts")
