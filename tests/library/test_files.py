@@ -172,6 +172,18 @@ def test_people_can_read_and_change_what_is_exported(tmp_path: Path, form: str) 
     )
 
 
+def test_archived_versions_stay_archived(tmp_path: Path) -> None:
+    with burnish.open(str(tmp_path / "a")) as p:
+        for text in ("one", "two", "three"):
+            p.prompts.create("note", text)
+        p.prompts.archive("note", [2])
+        p.export_(tmp_path / "all.json")
+    with burnish.open(str(tmp_path / "b")) as p:
+        p.import_(tmp_path / "all.json")
+        archived = [bool(each.version.archived_at) for each in p.prompts.history("note")]
+        assert archived == [False, True, False]
+
+
 def written(folder: Path, text: str, **fields: Any) -> Path:
     prompt = {
         "name": "note",

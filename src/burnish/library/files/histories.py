@@ -33,7 +33,11 @@ class Histories:
         """A new prompt with all the versions of the file. Raises Conflict for a name that is
         taken, and like `create` for what the library cannot keep."""
         entry = self.entry(file, author)
-        await self._shelf.store.prompts.add_many([entry])
+        store = self._shelf.store
+        await store.prompts.add_many([entry])
+        for place, version in enumerate(file.versions, 1):
+            if version.archived_at is not None:
+                await store.versions.archive(entry.prompt.id, [place], version.archived_at)
         self._shelf.cache.drop(entry.prompt.name)
         return entry.prompt
 
