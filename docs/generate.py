@@ -18,6 +18,7 @@ import msgspec
 from burnish.cli import main as cli
 from burnish.generation.result import Generation
 from burnish.intents import Classification
+from burnish.library.starter import InstallReport, StarterPrompt
 from burnish.library.values import HistoryEntry, Page, Rendered, Saved
 from burnish.prompts.diff import Diff
 from burnish.settings import fields
@@ -35,6 +36,9 @@ SCHEMAS: dict[str, Any] = {
     "prompts-history": list[HistoryEntry],
     "prompts-diff": Diff,
     "prompts-render": Rendered,
+    "starter-list": list[StarterPrompt],
+    "starter-show": StarterPrompt,
+    "starter-install": InstallReport,
     "techniques": list[Technique],
     "techniques-select": Selection,
 }

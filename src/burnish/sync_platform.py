@@ -17,7 +17,7 @@ from burnish.techniques import Catalog
 
 if TYPE_CHECKING:
     from burnish.storage.cache import ResponseCache
-    from burnish.sync_rooms import Models, Runs
+    from burnish.sync_rooms import Models, Runs, Starter
 
 
 class Prompts(SyncFace[AsyncPrompts]):
@@ -133,6 +133,13 @@ class Platform(SyncFace[AsyncPlatform]):
         from burnish.sync_rooms import Runs
 
         return Runs(self._target.runs, self._loop)
+
+    @cached_property
+    def starter(self) -> Starter:
+        """Ready prompts to begin with."""
+        from burnish.sync_rooms import Starter
+
+        return Starter(self._target.starter, self._loop)
 
     @cached_property
     def models(self) -> Models:

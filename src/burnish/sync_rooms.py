@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from burnish._sync import SyncFace, blocking
 from burnish.analytics.runs import AsyncRuns
+from burnish.library.starter import AsyncStarter
 from burnish.models.catalogue import AsyncModels
 
 
@@ -25,3 +26,11 @@ class Models(SyncFace[AsyncModels]):
     list = blocking(AsyncModels.list)
     check = blocking(AsyncModels.check)
     pull = blocking(AsyncModels.pull)
+
+
+class Starter(SyncFace[AsyncStarter]):
+    """`platform.starter` of the sync face."""
+
+    list = blocking(AsyncStarter.list)
+    show = blocking(AsyncStarter.show)
+    install = blocking(AsyncStarter.install)

@@ -40,7 +40,8 @@ def session() -> int:
     """Ends cleanly on q, Ctrl-D and Ctrl-C."""
     screen = console()
     screen.print("Burnish turns a rough idea into a finished prompt.", style="bold")
-    screen.print(f"For example: {_EXAMPLE}. Ctrl-D leaves.\n", style="dim")
+    screen.print(f"For example: {_EXAMPLE}. Ctrl-D leaves.", style="dim")
+    screen.print("Ready prompts: burnish starter list.\n", style="dim")
     try:
         with platform(NONE) as p:
             while _one_idea(p):

@@ -197,6 +197,21 @@ PROMPTS: tuple[tuple[str, str, str, str], ...] = (
         "burnish prompts restore mail/late",
     ),
 )
+STARTER: tuple[tuple[str, str, str, str], ...] = (
+    ("list", "starter:list_", "List ready prompts.", "burnish starter list --category code"),
+    (
+        "show",
+        "starter:show",
+        "Show one with its variables and tests.",
+        "burnish starter show code/review_diff",
+    ),
+    (
+        "install",
+        "starter:install",
+        "Take ready prompts into your library.",
+        "burnish starter install code/review_diff plan/trip",
+    ),
+)
 MODELS: tuple[tuple[str, str, str, str], ...] = (
     (
         "list",
@@ -281,6 +296,7 @@ COMPLETION: tuple[tuple[str, str, str, str], ...] = (
 
 GROUPS = (
     ("prompts", "Keep prompts over time: versions, labels, rendering.", PROMPTS),
+    ("starter", "Ready prompts that come with Burnish.", STARTER),
     ("models", "Language models: which there are, who answers, local weights.", MODELS),
     ("runs", "What was run: every call with its tokens, cost and errors.", RUNS),
     ("cache", "Answers of models that are remembered.", CACHE),

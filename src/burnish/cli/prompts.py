@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from burnish.storage.store import Fetched
 
 _SHORT = 60
+_NONE_YET = 'No prompts yet. Try: burnish generate "your idea"; ready ones: burnish starter list'
 Reference = Annotated[str, Parameter(help="name, name@3, name@label or name@branch:b.")]
 Name = Annotated[str, Parameter(help="The prompt's name, such as writer/chapter.")]
 File = Annotated[Path | None, Parameter(help="Read the text from this file.")]
@@ -74,7 +75,7 @@ def list_(
     if common.json:
         out_json(page)
     elif not page.items:
-        note('No prompts yet. Try: burnish generate "your idea"' if nowhere else "None found.")
+        note(_NONE_YET if nowhere else "None found.")
     elif on_terminal():
         _list_terminal(page)
     else:

@@ -26,6 +26,7 @@ from burnish.telemetry.logs import Log
 if TYPE_CHECKING:
     from burnish.analytics.runs import AsyncRuns
     from burnish.library.library import Library
+    from burnish.library.starter import AsyncStarter
     from burnish.models.catalogue import AsyncModels
     from burnish.storage.cache import CacheStats, ResponseCache
     from burnish.storage.run import Run
@@ -132,6 +133,13 @@ class Ground:
         from burnish.analytics.runs import AsyncRuns
 
         return AsyncRuns(self._flushed_store)
+
+    @cached_property
+    def starter(self) -> AsyncStarter:
+        """Ready prompts to begin with: list, show, install."""
+        from burnish.library.starter import AsyncStarter
+
+        return AsyncStarter(self.prompts)
 
     @property
     def responses(self) -> ResponseCache:
