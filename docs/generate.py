@@ -19,6 +19,7 @@ from burnish.cli import main as cli
 from burnish.generation.result import Generation
 from burnish.intents import Classification
 from burnish.library.starter import InstallReport, StarterPrompt
+from burnish.library.sync import SyncReport
 from burnish.library.values import HistoryEntry, Page, Rendered, Saved
 from burnish.prompts.diff import Diff
 from burnish.settings import fields
@@ -39,6 +40,7 @@ SCHEMAS: dict[str, Any] = {
     "starter-list": list[StarterPrompt],
     "starter-show": StarterPrompt,
     "starter-install": InstallReport,
+    "sync": SyncReport,
     "techniques": list[Technique],
     "techniques-select": Selection,
 }

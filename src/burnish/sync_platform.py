@@ -99,6 +99,7 @@ class Platform(SyncFace[AsyncPlatform]):
     batch = blocking(AsyncPlatform.batch)
     plan_batch = blocking(AsyncPlatform.plan_batch)
     import_ = blocking(AsyncPlatform.import_)
+    sync = blocking(AsyncPlatform.sync)
     export_ = blocking(AsyncPlatform.export_)
     complete = blocking(AsyncPlatform.complete)
     stats = blocking(AsyncPlatform.stats)

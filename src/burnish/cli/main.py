@@ -49,6 +49,12 @@ COMMANDS: tuple[tuple[str, str, str, str], ...] = (
         "burnish export prompts.zip",
     ),
     (
+        "sync",
+        "sync:sync",
+        "Keep prompts as files in git, both ways.",
+        "burnish sync ./prompts --dry-run",
+    ),
+    (
         "stats",
         "stats:stats",
         "What runs and prompts add up to.",

@@ -24,6 +24,7 @@ from burnish.techniques import Selection, SelectRequest
 if TYPE_CHECKING:
     from burnish.generation.batch import BatchReport, Progress
     from burnish.library.files.take_out import Exported
+    from burnish.library.sync import SyncReport, Take
     from burnish.library.template_files import Conflicts, ImportReport
     from burnish.models.question import Answer
     from burnish.platform.batches import Batches, BatchPlan
@@ -275,6 +276,39 @@ class AsyncPlatform(Ground):
         if target is not None:
             await asyncio.to_thread(write_files, made.files, Path(target), replace=replace)
         return made
+
+    async def sync(
+        self,
+        target: str | Path,
+        *,
+        prefix: str = "",
+        category: str | None = None,
+        take: Take = "",
+        dry_run: bool = False,
+    ) -> SyncReport:
+        """Brings the library and a git repository together: commits become versions, versions
+        become commits. `target` is a folder, or the address or path of a bare repository.
+
+        Where both sides changed the same, the prompt is a conflict in the report and stays as it
+        is, unless `take` says whose text holds: "ours" (the library's) or "theirs". Raises
+        MissingExtra without the extra `git`, Conflict for a repository in the middle of something
+        else, Unavailable and NotPermitted for one that cannot be reached or that refuses.
+        """
+        from burnish.library.sync import sync
+
+        return await sync(
+            await self._open_store(),
+            target,
+            home=self.settings.home_path,
+            store_name=self.settings.database_url,
+            author=self.settings.author_name,
+            ids=self._ids,
+            cache=self._cache,
+            prefix=prefix,
+            category=category,
+            take=take,
+            dry_run=dry_run,
+        )
 
     async def save(self, made: Generation, name: str = "", *, category: str = "") -> Generation:
         """Stores what `generate(…, store=False)` or `enhance` gave, as if it had been stored at
