@@ -71,29 +71,35 @@ class Histories:
             updated_at=versions[-1].created_at,
         )
         return Entry(
-            prompt,
-            tuple(versions),
-            tuple(
-                Label(
-                    name=refs.check_label(label),
-                    revision=place,
-                    moved_by=author,
-                    moved_at=now,
-                    tag=label in file.fixed,
-                )
-                for label, place in file.labels.items()
-                if self._approvals.is_free(label)
-            ),
-            tuple(
-                Branch(
-                    name=refs.check_branch(branch),
-                    revision=place,
-                    from_revision=place,
-                    made_by=author,
-                    made_at=now,
-                )
-                for branch, place in file.branches.items()
-            ),
+            prompt, tuple(versions), self._labels(file, author), self._branches(file, author)
+        )
+
+    def _labels(self, file: PromptFile, author: str) -> tuple[Label, ...]:
+        """Without those that need an approval."""
+        now = self._shelf.now()
+        return tuple(
+            Label(
+                name=refs.check_label(label),
+                revision=place,
+                moved_by=author,
+                moved_at=now,
+                tag=label in file.fixed,
+            )
+            for label, place in file.labels.items()
+            if self._approvals.is_free(label)
+        )
+
+    def _branches(self, file: PromptFile, author: str) -> tuple[Branch, ...]:
+        now = self._shelf.now()
+        return tuple(
+            Branch(
+                name=refs.check_branch(branch),
+                revision=place,
+                from_revision=place,
+                made_by=author,
+                made_at=now,
+            )
+            for branch, place in file.branches.items()
         )
 
     async def read(self, prompt: Prompt, *, whole: bool) -> PromptFile:
