@@ -15,9 +15,11 @@ from typing import Any
 
 import msgspec
 
+from burnish.cli import commands
 from burnish.cli import main as cli
 from burnish.generation.result import Generation
 from burnish.intents import Classification
+from burnish.library.search import Found
 from burnish.library.starter import InstallReport, StarterPrompt
 from burnish.library.sync import SyncReport
 from burnish.library.values import HistoryEntry, Page, Rendered, Saved
@@ -41,6 +43,7 @@ SCHEMAS: dict[str, Any] = {
     "starter-show": StarterPrompt,
     "starter-install": InstallReport,
     "sync": SyncReport,
+    "search": Found,
     "techniques": list[Technique],
     "techniques-select": Selection,
 }
@@ -84,8 +87,8 @@ def _commands() -> str:
 
 
 def _command_paths() -> list[list[str]]:
-    paths = [[name] for name, *_ in cli.COMMANDS]
-    for group, _, commands in cli.GROUPS:
+    paths = [[name] for name, *_ in commands.COMMANDS]
+    for group, _, commands in commands.GROUPS:
         paths += [[group, name] for name, *_ in commands]
     return paths
 

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from burnish.cli.main import COMMANDS, GROUPS
+from burnish.cli.commands import COMMANDS, GROUPS
 from burnish.settings import fields
 
 from .conftest import Run

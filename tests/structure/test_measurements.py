@@ -40,6 +40,24 @@ def test_a_first_get_and_a_warm_get_stay_within_their_time() -> None:
     assert row("library", "awaited warm get")["ns"] <= 100_000
 
 
+@pytest.mark.spec("SEA-01")
+def test_a_rare_word_is_found_in_time_among_a_hundred_thousand_prompts() -> None:
+    assert row("search", "100,000 prompts: a rare word")["p95_ms"] <= 50
+
+
+@pytest.mark.spec("SEA-03")
+@pytest.mark.parametrize("embedder", ["all-MiniLM-L6-v2", "hashed-words"])
+def test_both_ways_of_searching_find_at_least_what_each_finds(embedder: str) -> None:
+    rows = json.loads((ROOT / "benchmarks/results/search.json").read_text(encoding="utf-8"))["rows"]
+    recalls = {
+        each["what"].partition(": ")[2]: each["recall_at_10"]
+        for each in rows
+        if each["what"].startswith(embedder)
+    }
+    best = max(recalls["text, all"], recalls["semantic, all"])
+    assert recalls["hybrid, all"] >= best
+
+
 @pytest.mark.spec("DB-08")
 def test_ten_thousand_prompts_come_in_at_once() -> None:
     assert row("storage", "10000 prompts")["seconds"] <= 5

@@ -45,7 +45,7 @@ NONE = Common()
 MAX_BYTES = 10 * 1024 * 1024
 # Stands for `-`; the parameters that read standard input for it, besides all that name a file.
 STDIN = "\0stdin"
-READ_FROM_STDIN = ("text", "idea")
+READ_FROM_STDIN = ("text", "idea", "query")
 _USER = re.compile(r"(?<=://)\S*@")
 # All but tab and line feed.
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")

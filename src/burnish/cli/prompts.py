@@ -178,7 +178,11 @@ def create(
             description=description,
             message=message,
         )
+        new = saved.change == "created"
+        like = p.near_duplicates(saved.version.text, leave_out=saved.prompt.name) if new else ()
     _saved(saved, common)
+    for each in like:
+        note(f"much like {each.name}@{each.revision} ({each.score:.0%} of the wording)")
 
 
 def _content(text: str, system: str) -> list[Message]:

@@ -11,8 +11,9 @@ from typing import Any
 
 import cyclopts
 
+from burnish.cli.commands import COMMANDS, GROUPS
 from burnish.cli.common import READ_FROM_STDIN, STDIN, visible
-from burnish.cli.main import COMMANDS, GROUPS, build, overview
+from burnish.cli.main import build, overview
 from burnish.errors import BurnishError
 
 INTERRUPTED = 130

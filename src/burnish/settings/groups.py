@@ -113,6 +113,29 @@ class LibrarySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     ] = ()
 
 
+class SearchSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    embedder: Annotated[
+        Literal["auto", "minilm", "hashed"],
+        Meta(
+            description="What searches by meaning compare: sentence vectors (`minilm`, needs the "
+            "extra embed), hashed words and concepts, or the best of them that is installed"
+        ),
+    ] = "auto"
+    limit: Annotated[int, Meta(ge=1, le=1000, description="How many hits a search gives")] = 10
+    min_score: Annotated[
+        float, Meta(ge=0, le=1, description="Hits with a lower score are left out")
+    ] = 0.0
+    duplicate_score: Annotated[
+        float,
+        Meta(
+            ge=0,
+            le=1,
+            description="From which share of common wording on a new prompt is said to be like "
+            "one that is there; 1 tells only of equal texts",
+        ),
+    ] = 0.6
+
+
 class RenderSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     output_chars: Annotated[int, Meta(ge=1000, description="Longest rendered text, characters")] = (
         2_000_000
@@ -272,6 +295,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     intents: IntentSettings = IntentSettings()
     techniques: TechniqueSettings = TechniqueSettings()
     library: LibrarySettings = LibrarySettings()
+    search: SearchSettings = SearchSettings()
     render: RenderSettings = RenderSettings()
     cache: CacheSettings = CacheSettings()
     log: LogSettings = LogSettings()

@@ -13,6 +13,7 @@ from typing import Any, Literal, Protocol
 import msgspec
 
 from burnish.prompts.prompt import MAIN, Branch, Label, Message, Prompt, PromptVersion, Variable
+from burnish.storage.index import SearchIndex
 from burnish.storage.lineage import LabelRequest, Place, Related, RequestState
 from burnish.storage.run import Run, RunCursor, RunFilter, TechniqueStatistic, TechniqueTotal
 from burnish.storage.stats import CategoryStat, RunStat, StatBy, StatFilter
@@ -373,6 +374,8 @@ class Store(Protocol):
     def relations(self) -> Relations: ...
     @property
     def runs(self) -> Runs: ...
+    @property
+    def search(self) -> SearchIndex: ...
     @property
     def techniques(self) -> Techniques: ...
 

@@ -3,6 +3,7 @@
 from alembic import context
 
 from burnish.storage.tables import metadata
+from burnish.storage.tables.search import is_described
 
 connection = context.config.attributes["connection"]
 context.configure(
@@ -11,5 +12,6 @@ context.configure(
     render_as_batch=True,
     compare_type=True,
     compare_server_default=True,
+    include_name=is_described,
 )
 context.run_migrations()

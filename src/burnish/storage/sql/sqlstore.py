@@ -6,6 +6,7 @@ from burnish.storage.sql.labels import SqlLabels
 from burnish.storage.sql.prompts import SqlPrompts
 from burnish.storage.sql.relations import SqlRelations
 from burnish.storage.sql.runs import SqlRuns
+from burnish.storage.sql.search import SqlSearch
 from burnish.storage.sql.techniques import SqlTechniques
 from burnish.storage.sql.versions import SqlVersions
 
@@ -21,6 +22,7 @@ class SqlStore:
         self.branches = SqlBranches(database)
         self.relations = SqlRelations(database)
         self.runs = SqlRuns(database)
+        self.search = SqlSearch(database)
         self.techniques = SqlTechniques(database)
 
     async def close(self) -> None:

@@ -10,6 +10,7 @@ from burnish.storage.tables.prompts import (
 )
 from burnish.storage.tables.run_hours import run_hours
 from burnish.storage.tables.runs import runs
+from burnish.storage.tables.search import search_docs, search_leases, search_vectors
 from burnish.storage.tables.techniques import technique_statistics
 
 __all__ = [
@@ -23,5 +24,8 @@ __all__ = [
     "relations",
     "run_hours",
     "runs",
+    "search_docs",
+    "search_leases",
+    "search_vectors",
     "technique_statistics",
 ]

@@ -1,0 +1,167 @@
+"""The vectors of one embedder, in memory: exact search over one contiguous matrix."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import inf
+from typing import Any
+
+from burnish.storage.index import DocState, StoredVector
+
+_FIRST_ROWS = 1024
+# With more than this share of the rows asked for, going through all of them is faster than
+# copying those together.
+_MOST = 0.3
+
+
+class Vectors:
+    """Rows belong to docs; when many docs come at once, those of a category stand beside each
+    other, so that a search within one reads one piece of memory.
+
+    Learn of docs before their vectors. A doc that changes loses its vector until a new one comes.
+    """
+
+    def __init__(self, dimension: int) -> None:
+        import numpy as np
+
+        self._np = np
+        self.dimension = dimension
+        self.stamp = 0
+        self.vector_id = 0
+        self._matrix: Any = np.zeros((_FIRST_ROWS, dimension), dtype=np.float32)
+        self._held: Any = np.zeros(_FIRST_ROWS, dtype=bool)
+        self._doc_of: Any = np.zeros(_FIRST_ROWS, dtype=np.int64)
+        self._row_of: Any = np.full(_FIRST_ROWS, -1, dtype=np.int64)
+        self._stamp_of: Any = np.zeros(_FIRST_ROWS, dtype=np.int64)
+        self._used = 0
+        self._free: list[int] = []
+        self._live = 0
+        self._vectors = 0
+
+    @property
+    def live(self) -> int:
+        """Docs that can be found."""
+        return self._live
+
+    @property
+    def missing(self) -> int:
+        """Those of them without a vector of their present text."""
+        return self._live - self._vectors
+
+    def learn_docs(self, docs: Sequence[DocState]) -> None:
+        for doc in sorted(docs, key=lambda each: (each.category, each.doc)):
+            self._reserve(doc.doc)
+            row = int(self._row_of[doc.doc])
+            if row >= 0:
+                self._vectors -= int(self._held[row])
+                self._held[row] = False
+            if doc.live and row < 0:
+                self._take_row(doc.doc)
+            elif not doc.live and row >= 0:
+                self._give_back(doc.doc, row)
+            self._stamp_of[doc.doc] = doc.stamp if doc.live else 0
+        if docs:
+            self.stamp = max(self.stamp, *(doc.stamp for doc in docs))
+
+    def learn_vectors(self, vectors: Sequence[StoredVector]) -> bool:
+        """Whether all were understood; those of a doc that changed since it was learned wait
+        until the change is learned, and come again."""
+        np = self._np
+        ahead = next((n for n, v in enumerate(vectors) if self._is_ahead(v)), None)
+        known = vectors[:ahead]
+        fitting = [v for v in known if self._fits(v)]
+        if fitting:
+            docs = np.fromiter((v.doc for v in fitting), dtype=np.int64, count=len(fitting))
+            rows = self._row_of[docs]
+            content = np.frombuffer(b"".join(v.vector for v in fitting), dtype="<f2")
+            self._matrix[rows] = content.reshape(len(fitting), self.dimension)
+            self._vectors += len(fitting) - int(self._held[rows].sum())
+            self._held[rows] = True
+        if known:
+            self.vector_id = known[-1].id
+        return ahead is None
+
+    def docs_missing(self, limit: int) -> list[int]:
+        rows = self._np.flatnonzero(~self._held[: self._used] & (self._doc_of[: self._used] > 0))
+        return [int(doc) for doc in self._doc_of[rows[:limit]]]
+
+    def nearest(
+        self, vector: Any, limit: int, among: Sequence[int] | None = None
+    ) -> list[tuple[int, float]]:
+        """The docs whose vectors have the greatest product with this one, best first."""
+        np = self._np
+        rows, scores = self._scored(vector, among)
+        if not len(scores):
+            return []
+        limit = min(limit, len(scores))
+        best = np.argpartition(-scores, limit - 1)[:limit]
+        best = best[np.argsort(-scores[best], kind="stable")]
+        docs = self._doc_of[best if rows is None else rows[best]]
+        found = zip(docs.tolist(), scores[best].tolist(), strict=True)
+        return [(doc, score) for doc, score in found if score > -inf]
+
+    def _scored(self, vector: Any, among: Sequence[int] | None) -> tuple[Any, Any]:
+        """Rows (None: all) and their scores; -infinity without a vector."""
+        np = self._np
+        if among is None:
+            scores = self._matrix[: self._used] @ vector
+            if self._vectors < self._used:
+                scores[~self._held[: self._used]] = -np.inf
+            return None, scores
+        docs = np.asarray(among, dtype=np.int64)
+        docs = docs[docs < len(self._row_of)]
+        rows = self._row_of[docs]
+        rows = np.sort(rows[rows >= 0])
+        if not len(rows):
+            return rows, np.zeros(0, dtype=np.float32)
+        first, last = int(rows[0]), int(rows[-1])
+        if last - first + 1 <= len(rows) / _MOST:
+            scores = (self._matrix[first : last + 1] @ vector)[rows - first]
+        else:
+            scores = self._matrix[rows] @ vector
+        scores[~self._held[rows]] = -np.inf
+        return rows, scores
+
+    def _is_ahead(self, vector: StoredVector) -> bool:
+        # Docs are learned in the order of stamps.
+        return vector.stamp > self.stamp
+
+    def _fits(self, vector: StoredVector) -> bool:
+        return (
+            vector.doc < len(self._stamp_of)
+            and vector.stamp == self._stamp_of[vector.doc]
+            and len(vector.vector) == 2 * self.dimension
+        )
+
+    def _take_row(self, doc: int) -> None:
+        if self._free:
+            row = self._free.pop()
+        else:
+            row = self._used
+            self._used += 1
+            if row >= len(self._held):
+                self._grow_rows()
+        self._row_of[doc], self._doc_of[row] = row, doc
+        self._live += 1
+
+    def _give_back(self, doc: int, row: int) -> None:
+        self._row_of[doc], self._doc_of[row] = -1, 0
+        self._matrix[row] = 0.0
+        self._free.append(row)
+        self._live -= 1
+
+    def _reserve(self, doc: int) -> None:
+        if doc >= len(self._row_of):
+            more = max(doc + 1, 2 * len(self._row_of)) - len(self._row_of)
+            np = self._np
+            self._row_of = np.concatenate([self._row_of, np.full(more, -1, dtype=np.int64)])
+            self._stamp_of = np.concatenate([self._stamp_of, np.zeros(more, dtype=np.int64)])
+
+    def _grow_rows(self) -> None:
+        np, size = self._np, 2 * len(self._held)
+        matrix = np.zeros((size, self.dimension), dtype=np.float32)
+        matrix[: len(self._held)] = self._matrix
+        self._matrix = matrix
+        self._held = np.concatenate([self._held, np.zeros(size - len(self._held), dtype=bool)])
+        grown = np.zeros(size - len(self._doc_of), dtype=np.int64)
+        self._doc_of = np.concatenate([self._doc_of, grown])

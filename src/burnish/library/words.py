@@ -1,0 +1,153 @@
+"""Finding prompts by their words, in bounded time however common the words are."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from difflib import SequenceMatcher
+from math import log1p
+
+import msgspec
+
+from burnish.library.embedders import is_common, plain
+from burnish.storage.index import SearchFilter, SearchIndex
+
+# Docs that one search weighs. The rarest words say most about what is looked for, so they come
+# first; a word that more docs hold is weighed among the newest of them.
+_BUDGET = 2000
+_MAX_WORDS = 32
+_SIMILARITY = 0.75
+_NEAR = 3000
+# White space and ASCII signs: what else separates words is left to the index, which knows.
+_SPLIT = re.compile(r"[\s!-/:-@\[-`{-~\u2000-\u206f\u3000-\u303f]+")
+_UNSPACED = re.compile(
+    r"[\u0e00-\u0fff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]"
+)
+_SHINGLE = 3
+_ANYTHING = SearchFilter()
+
+
+class Worded(msgspec.Struct, frozen=True):
+    """Docs with their score, best first; how much of the query each of them has, 0 to 1; and notes
+    on what was looked for instead."""
+
+    ranking: list[tuple[int, float]]
+    covered: dict[int, float]
+    notes: tuple[str, ...]
+
+
+class Words:
+    def __init__(self, index: SearchIndex) -> None:
+        self._index = index
+
+    async def search(self, query: str, where: SearchFilter, limit: int) -> Worded:
+        words = words_of(query)
+        words = [word for word in words if not is_common(word)] or words
+        unspaced = [word for word in words if _UNSPACED.search(word)]
+        holders = await self._holders(words, where)
+        notes: list[str] = []
+        for word in [w for w, docs in holders.items() if not docs and w not in unspaced]:
+            meant = await self._meant(word)
+            if meant and meant not in holders:
+                # What was meant stands in for what was written.
+                del holders[word]
+                holders |= await self._holders([meant], where)
+                notes.append(f"no prompt has {word!r}; words like {meant!r} were looked for")
+        found = await self._matches(holders, where, limit)
+        covered = _coverage(found, holders)
+        for place, doc in enumerate(await self._index.containing(unspaced, where, limit)):
+            found.setdefault(doc, 1.0 / (1.0 + place))
+            covered[doc] = 1.0
+        ranked = sorted(found.items(), key=lambda each: (-each[1], each[0]))
+        return Worded(ranked[:limit], covered, tuple(notes))
+
+    async def rarest(self, text: str, limit: int) -> list[int]:
+        """The docs that share most of the text's rarest words."""
+        # The longest words are the likelier ones to be rare.
+        words = sorted(words_of(text, most=400), key=lambda word: (-len(word), word))[:48]
+        found = await self._matches(await self._holders(words, _ANYTHING), _ANYTHING, limit)
+        return sorted(found, key=lambda doc: -found[doc])[:limit]
+
+    async def _holders(self, words: Sequence[str], where: SearchFilter) -> dict[str, list[int]]:
+        found = await self._index.holders(words, where, _BUDGET)
+        return dict(zip(words, found, strict=True))
+
+    async def _matches(
+        self, holders: Mapping[str, list[int]], where: SearchFilter, limit: int
+    ) -> dict[int, float]:
+        counts = {word: len(docs) for word, docs in holders.items() if docs}
+        present = sorted(counts, key=lambda word: counts[word])
+        if not present:
+            return {}
+        if counts[present[0]] >= _BUDGET:
+            return await self._among_common(present, where, limit)
+        chosen, docs = present[:1], counts[present[0]]
+        for word in present[1:]:
+            docs += counts[word]
+            if docs > _BUDGET:
+                break
+            chosen.append(word)
+        found = await self._index.matches(chosen, where, limit, among=_BUDGET)
+        return {match.doc: match.score for match in found}
+
+    async def _among_common(
+        self, words: Sequence[str], where: SearchFilter, limit: int
+    ) -> dict[int, float]:
+        """Every word is in very many docs: those that hold all of them, titles first."""
+        found: dict[int, float] = {}
+        for titles in (True, False):
+            for match in await self._index.matches(
+                words, where, limit, every=True, titles=titles, among=_BUDGET
+            ):
+                found[match.doc] = max(match.score, found.get(match.doc, 0.0))
+        return found
+
+    async def _meant(self, word: str) -> str:
+        """The indexed word, without its ending, that is spelled most like it."""
+        word = plain(word)
+        if len(word) < 4 or not word.isalpha():
+            return ""
+        matcher = SequenceMatcher(b=word, autojunk=False)
+        best, score = "", (0.0, 0)
+        for near, docs in await self._index.words_near(word[:2], _NEAR):
+            matcher.set_seq1(near)
+            if matcher.real_quick_ratio() < _SIMILARITY or matcher.quick_ratio() < _SIMILARITY:
+                continue
+            likely = (round(matcher.ratio(), 3), docs)
+            if likely[0] >= _SIMILARITY and likely > score:
+                best, score = near, likely
+        return best
+
+
+def _coverage(found: Iterable[int], holders: Mapping[str, list[int]]) -> dict[int, float]:
+    """How much of the query each doc has: 1 for all its words, of which rare ones weigh more, and
+    those that no doc has most."""
+    weights = {word: 1.0 / (1.0 + log1p(len(docs))) for word, docs in holders.items()}
+    whole = sum(weights.values())
+    covered = dict.fromkeys(found, 0.0)
+    for word, docs in holders.items():
+        # Where only the first holders are known, every doc passes for one.
+        for doc in covered if len(docs) >= _BUDGET else covered.keys() & set(docs):
+            covered[doc] += weights[word] / whole
+    return covered
+
+
+def words_of(text: str, most: int = _MAX_WORDS) -> list[str]:
+    """The different words, in their order."""
+    words = dict.fromkeys(plain(word) for word in _SPLIT.split(text) if word)
+    return list(words)[:most]
+
+
+def likeness(one: str, other: str) -> float:
+    """The share of their runs of three words that both texts have; 1 for equal texts."""
+    first, second = _runs(one), _runs(other)
+    if not first or not second:
+        return 0.0
+    return round(2 * len(first & second) / (len(first) + len(second)), 6)
+
+
+def _runs(text: str) -> set[tuple[str, ...]]:
+    words = [plain(word) for word in _SPLIT.split(text) if word]
+    if len(words) <= _SHINGLE:
+        return {tuple(words)} if words else set()
+    return {tuple(words[n : n + _SHINGLE]) for n in range(len(words) - _SHINGLE + 1)}
