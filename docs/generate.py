@@ -88,8 +88,8 @@ def _commands() -> str:
 
 def _command_paths() -> list[list[str]]:
     paths = [[name] for name, *_ in commands.COMMANDS]
-    for group, _, commands in commands.GROUPS:
-        paths += [[group, name] for name, *_ in commands]
+    for group, _, members in commands.GROUPS:
+        paths += [[group, name] for name, *_ in members]
     return paths
 
 
