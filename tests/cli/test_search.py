@@ -144,7 +144,7 @@ def test_on_a_terminal_each_hit_has_its_snippet(filled: Run) -> None:
     shown = on_terminal("search", "lentils")
     assert "cook/soup@1" in shown
     assert "recipe" in shown
-    assert "words 1." in shown
+    assert "by words #1" in shown
 
 
 def test_a_platform_searches_too(filled: Run) -> None:

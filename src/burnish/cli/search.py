@@ -109,7 +109,7 @@ def _show(found: Found, common: Common) -> None:
         out_json(found)
         return
     if not found.items:
-        note(f"None of {found.within} found." if found.within else "No prompt meets the filters.")
+        note("Nothing found." if found.within else "No prompt meets the filters.")
     elif on_terminal():
         for hit in found.items:
             _show_hit(hit)
@@ -132,7 +132,7 @@ def _show_hit(hit: Hit) -> None:
     line = styled(visible(_reference(hit)), "bold cyan")
     line.append(f"  {hit.score:.2f}", "dim")
     parts = (("words", hit.text), ("meaning", hit.semantic))
-    ways = [f"{name} {part.rank}." for name, part in parts if part]
+    ways = [f"by {name} #{part.rank}" for name, part in parts if part]
     line.append(f"  {', '.join(ways)}  {visible(hit.prompt.category)}".rstrip(), "dim")
     console().print(line)
     console().print(_marked(hit.snippet), soft_wrap=False)

@@ -85,6 +85,8 @@ async def import_templates(
     for _, versions in groupby(in_order, key=lambda each: each.name):
         one = _OnePrompt(prompts, folder, tuple(versions), conflict, dry_run)
         found += await one.bring()
+    if only is None and not dry_run:
+        prompts.imported[folder.path] = conflict
     return report_of(found, dry_run=dry_run)
 
 
