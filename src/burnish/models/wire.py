@@ -121,7 +121,11 @@ class Wire:
         response = None
         try:
             async with asyncio.timeout_at(deadline):
-                response = await session.post(url, data=_payload(body), allow_redirects=False)
+                leave = {"Connection": "close"} if self._options.local else None
+                response = await session.post(
+                    url, data=_payload(body), headers=leave, allow_redirects=False
+                )
+                _leave_where_told_to_stay(response)
                 await self._raise_for_status(response, model)
             if "json" in response.content_type:
                 yield await _read(response, MAX_BODY_BYTES)
@@ -134,8 +138,7 @@ class Wire:
                     yield event
                     waiting = "whole" if heard() else waiting
                     if event == DONE:
-                        if not _leaves(response):
-                            await _linger(response)
+                        await _linger(response)
                         return
                 if not piece:
                     return
@@ -234,10 +237,12 @@ async def _read(response: aiohttp.ClientResponse, limit: int) -> bytes:
     return b"".join(pieces)
 
 
-def _leaves(response: aiohttp.ClientResponse) -> bool:
+def _leave_where_told_to_stay(response: aiohttp.ClientResponse) -> None:
     """llama.cpp's server closes after a stream while it announces to stay; the next request on
     that connection would be lost."""
-    return response.headers.get("Server", "").startswith("llama.cpp")
+    protocol = response.connection.protocol if response.connection else None
+    if protocol is not None and response.headers.get("Server", "").startswith("llama.cpp"):
+        protocol.force_close()
 
 
 async def _linger(response: aiohttp.ClientResponse) -> None:
