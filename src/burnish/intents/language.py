@@ -14,6 +14,8 @@ from typing import Any, cast
 UNKNOWN = "unknown"
 _MIN_LETTERS = 12
 _MIN_CONFIDENCE = 0.5
+# A few words of one language look like another's: "summarise support tickets" is no Swedish.
+_SHORT_LETTERS, _SHORT_CONFIDENCE = 40, 0.7
 # Languages that people write requests in. Leaving out the rest keeps short texts from being taken
 # for a rare relative.
 _CANDIDATES = [
@@ -222,7 +224,9 @@ def detect_language(text: str) -> str:
     if letters < _MIN_LETTERS:
         return UNKNOWN
     code, confidence = _identifier().classify(prose)
-    return str(code) if confidence >= _MIN_CONFIDENCE else UNKNOWN
+    short = letters < _SHORT_LETTERS and code != "en"
+    enough = _SHORT_CONFIDENCE if short else _MIN_CONFIDENCE
+    return str(code) if confidence >= enough else UNKNOWN
 
 
 def _by_script(prose: str, letters: int) -> str:
