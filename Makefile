@@ -38,7 +38,7 @@ docs: $(DEV)/ready
 
 # Needs uv. Writes names, versions and hashes; never an address.
 lock:
-	uv pip compile pyproject.toml --extra embed --group build --universal -p 3.11 --generate-hashes \
+	uv pip compile pyproject.toml --extra embed --extra prices --group build --universal -p 3.11 --generate-hashes \
 	  --no-annotate --no-header --no-emit-find-links -q -o requirements.lock
 	uv pip compile pyproject.toml --all-extras --group test --group build --universal -p 3.11 --generate-hashes \
 	  --no-annotate --no-header --no-emit-find-links -q -o requirements-dev.lock

@@ -2,8 +2,9 @@
 
     python benchmarks/size.py
 
-Megabytes are counted without compiled bytecode, which some installers write and others do not.
-Rivals' figures are their packages as measured on the same kind of machine, bytecode included.
+A megabyte is 2**20 bytes, as `du -m` counts. Compiled bytecode, which some installers write and
+others do not, is counted apart. Rivals' figures are their packages as `du` measured them on the
+same kind of machine, bytecode included.
 """
 
 from __future__ import annotations
@@ -41,8 +42,8 @@ def installed(requirement: str) -> dict[str, Any]:
         bytecode = sum(p.stat().st_size for p in files if p.suffix == ".pyc")
     return {
         "distributions": len(distributions),
-        "megabytes": round(source / 1e6),
-        "bytecode_megabytes": round(bytecode / 1e6),
+        "megabytes": round(source / 2**20),
+        "bytecode_megabytes": round(bytecode / 2**20),
     }
 
 

@@ -23,6 +23,7 @@ from burnish.errors import (
     ServerFault,
     UsageError,
 )
+from burnish.models import prices
 from burnish.models.budget import Budget
 from burnish.models.model import ModelReply, ModelRequest, Usage
 from burnish.models.question import Answer, Piece, Question
@@ -408,6 +409,21 @@ class TestBudget:
         b = bench(Named("acme"))
         with pytest.raises(BudgetExceeded, match="the price of acme:m is unknown"):
             await b.caller.complete(ask(budget=Budget(max_cost_usd=1)))
+
+    async def test_without_the_table_prices_are_unknown_and_a_bound_says_how_to_get_it(
+        self, bench: MakeBench, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def nothing(name: str) -> None:
+            assert name == "genai_prices"
+
+        monkeypatch.setattr(prices, "find_spec", nothing)
+        b = bench(Named("openai", [reply("fine", 10, 10)]))
+        assert (await b.caller.complete(ask(model="openai:gpt-5-mini"))).cost_usd is None
+        with pytest.raises(BudgetExceeded) as refused:
+            await b.caller.complete(
+                ask("again", model="openai:gpt-5-mini", budget=Budget(max_cost_usd=1))
+            )
+        assert "burnish[prices]" in refused.value.hint
 
     async def test_a_bound_on_calls_counts_retries_too(self, bench: MakeBench) -> None:
         model = Named("acme", faults=[ServerFault("500")] * 9)

@@ -9,6 +9,7 @@ from cyclopts import Parameter
 
 from burnish.cli.common import NONE, Common, note, out, out_json, platform, waiting
 from burnish.cli.compose import MaxCost
+from burnish.cli.money import cost_of
 from burnish.cli.prompts import Reference, values_of
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def run(
 
 
 def _remark(answer: Answer) -> str:
-    cost = "cost unknown" if answer.cost_usd is None else f"{answer.cost_usd:.6f} USD"
+    cost = cost_of(answer.cost_usd)
     tokens = f"{answer.usage.input_tokens} + {answer.usage.output_tokens} tokens"
     how = "remembered" if answer.cached else f"{answer.latency_ms / 1000:.1f} s, {tokens}, {cost}"
     return f"{answer.model}: {how}; run {answer.run_id}"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from burnish.cli import show
 from burnish.cli.common import NONE, asks_model, console, platform, styled, waiting
-from burnish.cli.runs import usd
+from burnish.cli.money import cost_of
 from burnish.errors import BurnishError, UsageError
 from burnish.generation.persona import get_persona
 from burnish.generation.target import parse_target
@@ -157,8 +157,7 @@ def _show(made: Generation) -> None:
     for warning in made.warnings:
         screen.print(styled(f"Note: {warning}", "yellow"))
     if made.model != "offline":
-        cost = "cost unknown" if made.cost_usd is None else f"{usd(made.cost_usd)} USD"
-        screen.print(styled(f"\nWritten by {made.model}, {cost}.", "dim"))
+        screen.print(styled(f"\nWritten by {made.model}, {cost_of(made.cost_usd)}.", "dim"))
 
 
 def _finish(p: burnish.Platform, made: Generation, choice: str) -> None:

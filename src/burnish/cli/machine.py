@@ -69,6 +69,7 @@ def _checks(common: Common) -> Iterator[dict[str, Any]]:
     yield _check("libraries", ", ".join(f"{name} {_installed(name)}" for name in parts))
     yield _check("SQLite", sqlite3.sqlite_version)
     yield _embedding()
+    yield _prices()
     yield from _tried((("plug-ins", _plugins),))
     try:
         with platform(common) as p:
@@ -123,6 +124,20 @@ def _embedding() -> dict[str, Any]:
         ok=False,
         optional=True,
         hint="pip install 'burnish[embed]'",
+    )
+
+
+def _prices() -> dict[str, Any]:
+    from burnish.models.prices import prices_available
+
+    if prices_available():
+        return _check("prices", "installed")
+    return _check(
+        "prices",
+        "not installed; what calls cost is unknown, save of models on this machine",
+        ok=False,
+        optional=True,
+        hint="pip install 'burnish[prices]'",
     )
 
 

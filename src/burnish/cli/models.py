@@ -11,6 +11,7 @@ from cyclopts import Parameter
 from burnish.cli.common import (
     NONE,
     Common,
+    note,
     on_terminal,
     out,
     out_json,
@@ -40,10 +41,14 @@ def list_(
     """List providers and which are configured, or the models that they have."""
     if provider and all:
         raise UsageError("a provider and --all are given", hint="leave one of them out")
+    from burnish.models.prices import prices_available
+
     with platform(common) as p:
         if provider or all:
             infos = p.models.list(provider, on_problem=_left_out)
             out_json(infos) if common.json else _print_models(infos)
+            if not prices_available() and any(not info.local for info in infos):
+                note("for prices run: pip install 'burnish[prices]'")
             if not infos and not common.json:
                 warn("no models here; see burnish models check, or pull one for `local`")
         else:

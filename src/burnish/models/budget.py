@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from burnish.errors import BudgetExceeded, UsageError
+from burnish.models.prices import prices_available
 
 
 class Budget:
@@ -42,7 +43,9 @@ class Budget:
             if cost_usd is None:
                 raise BudgetExceeded(
                     f"the price of {model} is unknown, so {_usd(self._max_cost)} cannot be kept to",
-                    hint="take a model with a known price, or leave the bound on money out",
+                    hint="take a model with a known price, or leave the bound on money out"
+                    if prices_available()
+                    else "for the table of prices run: pip install 'burnish[prices]'",
                     subject=model,
                 )
             total = self.spent_usd + self._aside + cost_usd

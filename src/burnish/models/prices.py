@@ -1,10 +1,12 @@
-"""What a call costs, from the dated table that genai-prices brings. Unknown is None, never 0."""
+"""What a call costs, from the dated table that genai-prices brings (extra `prices`). Unknown is
+None, never 0."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
 from decimal import Decimal
+from importlib.util import find_spec
 from typing import Any, cast
 
 import msgspec
@@ -15,6 +17,12 @@ from burnish.models.model import Usage
 _TABLE_NAMES = {"gemini": "google", "xai": "x-ai"}
 # Some prices depend on the time of day.
 _KEPT_S = 60.0
+_TABLE = "genai_prices"
+
+
+def prices_available() -> bool:
+    """Whether the extra `prices` is installed. Loads nothing."""
+    return find_spec(_TABLE) is not None
 
 
 class Rates(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,6 +69,8 @@ class Prices:
 
 def _look_up(provider: str, model: str) -> Any:
     """Rates, the table's own price where it has tiers, or None."""
+    if not prices_available():
+        return None
     from genai_prices import Usage as Tokens
     from genai_prices import calc_price
 
