@@ -55,6 +55,7 @@ def test_ideas_that_begin_alike_do_not_become_revisions_of_each_other(p: burnish
 
 def test_runs_keep_the_lineage_of_phases(p: burnish.Platform) -> None:
     made = p.generate(IDEA)
+    p.flush()
 
     async def stored() -> list[tuple[str, str | None, str]]:
         async with burnish.open_async() as other:

@@ -8,7 +8,15 @@ import pytest
 
 from burnish.errors import NotFound, UsageError
 from burnish.intents.intent import INTENTS
-from burnish.techniques import Catalog, Estimate, Selection, SelectRequest, explain, select
+from burnish.techniques import (
+    Catalog,
+    Estimate,
+    Selection,
+    SelectRequest,
+    explain,
+    select,
+    suggestion_basis,
+)
 
 Ask = Callable[..., SelectRequest]
 
@@ -95,6 +103,16 @@ def test_two_hundred_requests_get_a_technique_or_a_reason(
     assert "tl;dr" not in idle
     assert "regex for uk postcodes" not in idle
     assert len(idle) < 25
+
+
+def test_names_depend_on_the_suggestion_basis_alone(
+    catalog: Catalog, two_hundred: list[tuple[str, SelectRequest]]
+) -> None:
+    for _, request in two_hundred:
+        basis = suggestion_basis(request.classification)
+        whole = select(catalog, SelectRequest(classification=request.classification))
+        assert select(catalog, SelectRequest(classification=basis)).names == whole.names
+        assert suggestion_basis(basis) == basis
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,7 @@ from burnish.techniques import (
     Technique,
     load_folder,
     select,
+    suggestion_basis,
 )
 
 
@@ -41,6 +42,7 @@ class Composer:
         self._catalogs = Remembered[Catalog](cache.catalog_ttl_s)
         self._personas = Remembered[dict[str, Persona]](cache.preferences_ttl_s)
         self._intents = Remembered[Classification](cache.intent_ttl_s)
+        self._suggestions = Remembered[tuple[str, ...]](cache.catalog_ttl_s)
         self._selections = Remembered[Selection](cache.ranking_ttl_s)
 
     @property
@@ -82,8 +84,12 @@ class Composer:
         return given
 
     def with_techniques(self, found: Classification) -> Classification:
-        names = self.select(SelectRequest(classification=found)).names
+        basis = suggestion_basis(found)
+        names = self._suggestions.get(basis, lambda: self._suggested(basis))
         return msgspec.structs.replace(found, suggested_techniques=names)
+
+    def _suggested(self, basis: Classification) -> tuple[str, ...]:
+        return select(self.catalog, SelectRequest(classification=basis)).names
 
     def select(self, request: SelectRequest) -> Selection:
         key = msgspec.json.encode(request)

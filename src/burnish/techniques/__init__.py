@@ -3,7 +3,7 @@
 from burnish.techniques.apply import Applied, AppliedTechnique, apply
 from burnish.techniques.catalogue import Catalog
 from burnish.techniques.load import built_in_techniques, load_folder, load_technique
-from burnish.techniques.select import none_needed, select
+from burnish.techniques.select import none_needed, select, suggestion_basis
 from burnish.techniques.selection import (
     Estimate,
     Recommendation,
@@ -50,5 +50,6 @@ __all__ = [
     "load_technique",
     "none_needed",
     "select",
+    "suggestion_basis",
     "technique_schema",
 ]

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from itertools import combinations
 
 from burnish.errors import UsageError
+from burnish.intents.intent import Classification, Complexity
 from burnish.techniques.catalogue import Catalog
 from burnish.techniques.fit import Case, Fit, fit, recommendation, unmet
 from burnish.techniques.selection import Recommendation, Selection, SelectRequest, Skipped
@@ -19,6 +20,8 @@ BY_LEVEL = {1: 2, 2: 3, 3: 4, 4: 4, 5: 4}
 ALTERNATIVES = 4
 POOL = 14
 SAMENESS = 0.3
+# How long "one word", small talk and a text without a task are at most.
+_WORD, _TALK, _FEW = 2, 6, 12
 _SMALL_TALK = {"greeting", "farewell", "thanks", "small_talk"}
 
 
@@ -52,17 +55,36 @@ def select(catalog: Catalog, request: SelectRequest) -> Selection:
     )
 
 
+def suggestion_basis(found: Classification) -> Classification:
+    """All of a classification that the names of the techniques depend on. Texts by the thousand
+    share a few hundred of these, so a choice can be remembered for them."""
+    return Classification(
+        intent=found.intent,
+        confidence=1.0,
+        asks=found.asks,
+        sub_intents=tuple(sorted(_SMALL_TALK.intersection(found.sub_intents))),
+        complexity=Complexity(found.complexity.level, found.complexity.name),
+        domain="",
+        task_type="",
+        language="",
+        estimated_tokens=next(
+            (most for most in (_WORD, _TALK, _FEW) if found.estimated_tokens <= most), _FEW + 1
+        ),
+        method="rules",
+    )
+
+
 def none_needed(request: SelectRequest) -> str:
     """Why the request is better left as it is; empty when techniques can help."""
     classification = request.classification
     if request.has_input or request.input_is_long or request.has_examples:
         return ""
     level, tokens = classification.complexity.level, classification.estimated_tokens
-    if classification.intent == "other" and level <= 2 and tokens <= 12:
+    if classification.intent == "other" and level <= 2 and tokens <= _FEW:
         return "the text names no task that a technique could serve"
-    if tokens <= 2:
+    if tokens <= _WORD:
         return "one word does not say what to do; add what you want done with it"
-    talk = not _SMALL_TALK.isdisjoint(classification.sub_intents) or tokens <= 6
+    talk = not _SMALL_TALK.isdisjoint(classification.sub_intents) or tokens <= _TALK
     if classification.intent == "conversation" and level == 1 and talk and not classification.asks:
         return "small talk is best answered as it is"
     return ""
