@@ -1,16 +1,12 @@
-"""Search: how well it finds, and how fast at 1,000, 10,000 and 100,000 prompts.
+"""Search: how well it finds. How fast is in `scale.py`.
 
-    python benchmarks/search.py --prompts FOLDER [--sizes 1000 10000 100000]
+    python benchmarks/search.py --prompts FOLDER
 
 FOLDER, or the variable BURNISH_BENCH_PROMPTS, holds `fabric_patterns.jsonl` and
 `fabric_descriptions.jsonl` (danielmiessler/fabric, MIT), which are not part of this repository;
 `benchmarks/data/search_queries.jsonl` asks for them by name.
 A `paraphrase` there shares no content word with anything that is searched of its targets: not
 with their names, descriptions, tags or texts; that is checked here.
-
-Large libraries are mixed from sentences of those texts. Embedding 100,000 of them takes an hour,
-so their vectors are mixed as well: real sentence vectors, two to a prompt, with noise. Queries are
-embedded for real.
 """
 
 from __future__ import annotations
@@ -21,24 +17,19 @@ import json
 import os
 import random
 import re
-import resource
 import tempfile
-import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from statistics import mean
 from typing import Any, NamedTuple
 
 import numpy as np
-from _report import percentiles_ms, report
+from _report import report
 
 from burnish.library import Library, NewPrompt
 from burnish.library.embedders import Embedder, Hashed, MiniLm, is_common, plain, stem
 from burnish.library.fusion import K, fuse
 from burnish.library.search import STRAY, Hit, Mode, Search
-from burnish.library.vectors import Vectors
-from burnish.storage.index import NewVector, SearchFilter
-from burnish.storage.sql import SqlStore
 from burnish.storage.sql.search import SqlSearch
 from burnish.storage.sqlite import open_sqlite
 
@@ -47,9 +38,6 @@ FOLDS = 5
 WEIGHTS = (0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0)
 KS = (10.0, 20.0, 60.0)
 _WORD = re.compile(r"[^\W\d_]+")
-REPEATS = 120
-# The targets are those of a library of this size.
-LARGE = 100_000
 
 
 class Query(NamedTuple):
@@ -211,198 +199,19 @@ def quality(prompts: Sequence[NewPrompt]) -> list[dict[str, Any]]:
     return rows
 
 
-class Mixed(NamedTuple):
-    store: SqlStore
-    search: Search
-    rates: Mapping[str, float]
-
-
-CATEGORIES = tuple(f"category {n}" for n in range(12))
-
-
-def drawn(vectors: Any, count: int, draw: Any) -> Any:
-    """Each the sum of two real ones with some noise, as stored."""
-    rows = vectors[draw.integers(0, len(vectors), count)]
-    rows = rows + vectors[draw.integers(0, len(vectors), count)]
-    rows += draw.normal(0, 0.02, rows.shape).astype(np.float32)
-    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
-    return rows.astype("<f2")
-
-
-async def mixed(
-    folder: Path, count: int, sentences: Sequence[str], vectors: Any, embedder: Embedder
-) -> Mixed:
-    chance = random.Random(count)
-    store = await open_sqlite(folder / f"{count}.sqlite")
-    library = Library(store)
-    start = time.perf_counter()
-    for first in range(0, count, 1000):
-        some = [
-            NewPrompt(
-                name=f"{chance.choice(CATEGORIES)}/p{n} {' '.join(chance.choices(WORDS, k=2))}",
-                content="\n".join(chance.choices(sentences, k=8)) + f"\ntag{n}x",
-                category=CATEGORIES[n % 12],
-                tags=tuple(sorted(set(chance.choices(WORDS, k=2)))),
-                description=chance.choice(sentences)[:100],
-            )
-            for n in range(first, min(count, first + 1000))
-        ]
-        await library.create_many(some)
-    added = time.perf_counter() - start
-    index = SqlSearch(store.database)
-    draw = np.random.default_rng(count)
-    for first in range(0, count, 5000):
-        docs = await index.changes(first, min(5000, count - first))
-        content = drawn(vectors, len(docs), draw)
-        await index.put(
-            embedder.id,
-            [
-                NewVector(each.doc, each.stamp, row.tobytes())
-                for each, row in zip(docs, content, strict=True)
-            ],
-        )
-    search = Search(index, lambda: embedder, holder="benchmark")
-    start = time.perf_counter()
-    await search.search("first search", mode="semantic")
-    loaded = time.perf_counter() - start
-    return Mixed(store, search, {"added_per_s": count / added, "first_search_s": loaded})
-
-
-SUBJECTS = """
-invoice pirate lesson kernel garden audit recipe verdict orbit ledger
-poem sensor treaty harvest compiler patient budget glacier melody contract
-"""
-WORDS = SUBJECTS.split()
-
-
-async def times(search: Search, asked: Sequence[str], **options: Any) -> list[float]:
-    found: list[float] = []
-    for query in asked:
-        start = time.perf_counter()
-        await search.search(query, **options)
-        found.append(time.perf_counter() - start)
-    return found
-
-
-async def speed(folder: Path, count: int, prompts: Sequence[NewPrompt]) -> list[dict[str, Any]]:
-    texts = [str(p.content) for p in prompts]
-    sentences = [
-        s.strip()
-        for t in texts
-        for s in re.split(r"[.\n]+", t)
-        if 20 < len(s) < 200 and len(s.split()) > 3
-    ]
-    embedder = MiniLm()
-    chance = random.Random(3)
-    vectors = embedder.encode(chance.sample(sentences, 1500))
-    made = await mixed(folder, count, sentences, vectors, embedder)
-    asked = [" ".join(chance.sample(chance.choice(sentences).split(), 3)) for _ in range(REPEATS)]
-    rare = [f"tag{chance.randrange(count)}x" for _ in range(REPEATS)]
-    kinds: tuple[tuple[str, Sequence[str], dict[str, Any], float], ...] = (
-        ("a rare word", rare, {"mode": "text"}, 50.0),
-        ("three words", asked, {"mode": "text"}, 50.0),
-        ("hybrid in a category", asked, {"where": SearchFilter(category=CATEGORIES[3])}, 20.0),
-        ("hybrid in all", [f"{q} now" for q in asked], {}, 0.0),
-    )
-    rows: list[dict[str, Any]] = []
-    for what, some, options, target in kinds:
-        row: dict[str, Any] = {"what": f"{count:,} prompts: {what}"}
-        row |= percentiles_ms(await times(made.search, some, **options))
-        if target and count >= LARGE:
-            row |= {"target": f"p95 <= {target:g} ms", "met": row["p95_ms"] <= target}
-        rows.append(row)
-    rows.append(await listing(made, count))
-    rows += await exact(made, count, embedder, asked)
-    rows.append(await sizes(made, count))
-    await made.search.close()
-    await made.store.close()
-    return rows
-
-
-async def listing(made: Mixed, count: int) -> dict[str, Any]:
-    library = Library(made.store)
-    found: list[float] = []
-    for n in range(40):
-        start = time.perf_counter()
-        await library.list(category=CATEGORIES[n % 12], limit=50)
-        found.append(time.perf_counter() - start)
-    return {"what": f"{count:,} prompts: a page of the list", **percentiles_ms(found)}
-
-
-async def exact(
-    made: Mixed, count: int, embedder: Embedder, asked: Sequence[str]
-) -> list[dict[str, Any]]:
-    """The search in memory beside the product and the choice of the best alone."""
-    index = SqlSearch(made.store.database)
-    held = Vectors(embedder.dimension)
-    held.learn_docs(await index.changes(0, count))
-    stored = await index.vectors(embedder.id, 0, count)
-    held.learn_vectors(stored)
-    content = np.frombuffer(b"".join(each.vector for each in stored), dtype="<f2")
-    bare = content.reshape(count, embedder.dimension).astype(np.float32)
-    wanted = embedder.encode(asked[:40])
-    ours: list[float] = []
-    theirs: list[float] = []
-    for vector in (*wanted, *wanted):
-        start = time.perf_counter()
-        found = held.nearest(vector, 10)
-        ours.append(time.perf_counter() - start)
-        start = time.perf_counter()
-        scores = bare @ vector
-        best = np.argpartition(-scores, 9)[:10]
-        best = best[np.argsort(-scores[best])]
-        theirs.append(time.perf_counter() - start)
-        assert np.allclose([score for _, score in found], scores[best], atol=1e-5)
-    ratio = float(np.median(ours) / np.median(theirs))
-    row: dict[str, Any] = {
-        "what": f"{count:,} prompts: exact nearest ten, beside bare numpy",
-        "p50_ms": round(float(np.median(ours)) * 1e3, 3),
-        "numpy_p50_ms": round(float(np.median(theirs)) * 1e3, 3),
-        "ratio": round(ratio, 3),
-    }
-    return [row | ({"target": "<= 1.1", "met": ratio <= 1.1} if count >= LARGE else {})]
-
-
-async def sizes(made: Mixed, count: int) -> dict[str, Any]:
-    from sqlalchemy import text
-
-    async with made.store.database.reading() as connection:
-
-        async def number(query: str) -> int:
-            return int((await connection.execute(text(query))).scalar_one() or 0)
-
-        words = await number("SELECT sum(length(block)) FROM search_fts_data")
-        vectors = await number("SELECT sum(length(vector)) FROM search_vectors")
-        texts = await number("SELECT sum(length(messages)) FROM prompt_versions")
-        pages = await number(
-            "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size"
-        )
-    return {
-        "what": f"{count:,} prompts: size",
-        "texts_mb": round(texts / 1e6, 1),
-        "word_index_mb": round(words / 1e6, 1),
-        "vectors_mb": round(vectors / 1e6, 1),
-        "file_mb": round(pages / 1e6, 1),
-        "added_per_s": round(made.rates["added_per_s"]),
-        "first_search_s": round(made.rates["first_search_s"], 2),
-        "peak_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
-    }
+def folder_given(about: str | None) -> Path | None:
+    parser = argparse.ArgumentParser(description=(about or "").partition("\n")[0])
+    parser.add_argument("--prompts", default=os.environ.get("BURNISH_BENCH_PROMPTS", ""))
+    given = parser.parse_args()
+    if given.prompts:
+        return Path(given.prompts)
+    print("no --prompts and no BURNISH_BENCH_PROMPTS: search is not measured")
+    return None
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("--prompts", default=os.environ.get("BURNISH_BENCH_PROMPTS", ""))
-    parser.add_argument("--sizes", type=int, nargs="*", default=[1000, 10_000, 100_000])
-    given = parser.parse_args()
-    if not given.prompts:
-        print("no --prompts and no BURNISH_BENCH_PROMPTS: search is not measured")
-        return
-    prompts = read(Path(given.prompts))
-    rows = quality(prompts)
-    with tempfile.TemporaryDirectory() as folder:
-        for count in given.sizes:
-            rows += asyncio.run(speed(Path(folder), count, prompts))
-    report("search", rows)
+    if folder := folder_given(__doc__):
+        report("search", quality(read(folder)))
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ from burnish._sync import SyncFace, blocking
 from burnish.analytics.runs import AsyncRuns
 from burnish.library.starter import AsyncStarter
 from burnish.models.catalogue import AsyncModels
+from burnish.platform.upkeep import AsyncDb
 
 
 class Runs(SyncFace[AsyncRuns]):
@@ -34,3 +35,11 @@ class Starter(SyncFace[AsyncStarter]):
     list = blocking(AsyncStarter.list)
     show = blocking(AsyncStarter.show)
     install = blocking(AsyncStarter.install)
+
+
+class Db(SyncFace[AsyncDb]):
+    """`platform.db` of the sync face."""
+
+    migrate = blocking(AsyncDb.migrate)
+    backup = blocking(AsyncDb.backup)
+    vacuum = blocking(AsyncDb.vacuum)

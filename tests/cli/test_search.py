@@ -176,3 +176,20 @@ def test_settings_say_what_holds_otherwise(filled: Run) -> None:
         assert p.near_duplicates(like)
     with burnish.open(search__embedder="hashed") as p:
         assert p.search(query).embedder == "hashed-words/1"
+
+
+@pytest.mark.spec("LIB-16")
+def test_an_archived_version_vanishes_from_search_and_stays_in_the_history(run: Run) -> None:
+    run("prompts", "create", "note", "Describe a zeppelin.")
+    run("prompts", "edit", "note", "Describe a glider.")
+    run("prompts", "label", "note", "production", "1")
+    assert run("search", "zeppelin", "--mode", "text").out
+    run("prompts", "label", "note", "production", "2")
+    run("prompts", "archive", "note", "1")
+    assert not run("search", "zeppelin", "--mode", "text").out
+    assert "note" in run("search", "glider", "--mode", "text").out
+    assert [line.split("\t")[0] for line in run("prompts", "history", "note").out.splitlines()] == [
+        "2",
+        "1",
+    ]
+    assert "zeppelin" in run("prompts", "show", "note@1").out

@@ -294,12 +294,19 @@ COMPLETION: tuple[Command, ...] = (
 )
 
 
+DB: tuple[Command, ...] = (
+    ("backup", "db:backup", "Copy the database while it is in use.", "burnish db backup --keep 7"),
+    ("vacuum", "db:vacuum", "Give room back to the disk.", "burnish db vacuum"),
+    ("migrate", "db:migrate", "Bring the tables to the newest revision.", "burnish db migrate"),
+)
+
 GROUPS = (
     ("prompts", "Keep prompts over time: versions, labels, rendering.", PROMPTS),
     ("starter", "Ready prompts that come with Burnish.", STARTER),
     ("models", "Language models: which there are, who answers, local weights.", MODELS),
     ("runs", "What was run: every call with its tokens, cost and errors.", RUNS),
     ("cache", "Answers of models that are remembered.", CACHE),
+    ("db", "The database itself: copies, room, tables.", DB),
     ("config", "Settings and where they come from.", CONFIG),
     ("completion", "Shell completion.", COMPLETION),
 )

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from burnish.library.library import Library
     from burnish.library.starter import AsyncStarter
     from burnish.models.catalogue import AsyncModels
+    from burnish.platform.upkeep import AsyncDb
     from burnish.storage.cache import CacheStats, ResponseCache
     from burnish.storage.run import Run
     from burnish.storage.stats import CategoryStat, RunStat, StatBy
@@ -140,6 +141,13 @@ class Ground:
         from burnish.library.starter import AsyncStarter
 
         return AsyncStarter(self.prompts)
+
+    @cached_property
+    def db(self) -> AsyncDb:
+        """The database itself: migrate, backup, vacuum."""
+        from burnish.platform.upkeep import AsyncDb
+
+        return AsyncDb(self.settings, self._flushed_store)
 
     @property
     def responses(self) -> ResponseCache:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 from burnish.errors import SettingsError
@@ -14,6 +15,14 @@ async def open_store(url: str) -> Store:
     from burnish.storage.sqlite import open_sqlite
 
     return await open_sqlite(path)
+
+
+async def revision_of(url: str) -> str:
+    """Of the tables there; empty where there are none. Raises as `open_store` does."""
+    path = _sqlite_path(url)
+    from burnish.storage.sqlite import revision_at
+
+    return await asyncio.to_thread(revision_at, path)
 
 
 def _sqlite_path(url: str) -> Path:

@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from burnish.errors import StoreError
 from burnish.storage.migrations import HEAD, REVISIONS
 from burnish.storage.sql import Database, SqlStore
+from burnish.storage.sqlite_upkeep import SqliteUpkeep
 from burnish.storage.tables.base import encode_json
 
 BUSY_TIMEOUT_S = 30
@@ -32,7 +33,15 @@ async def open_sqlite(path: Path) -> SqlStore:
     """
     await asyncio.to_thread(_prepare, path)
     database = Database(_reader(path), _writer(path), lambda error: _explain(path, error))
-    return SqlStore(database)
+    return SqlStore(database, SqliteUpkeep(path, BUSY_TIMEOUT_S, _store_error))
+
+
+def revision_at(path: Path) -> str:
+    """Of the tables in the file; empty where there is none yet. Raises StoreError."""
+    try:
+        return (_version(path) or "") if path.exists() else ""
+    except sqlite3.Error as error:
+        raise _store_error(path, str(error)) from error
 
 
 def _prepare(path: Path) -> None:

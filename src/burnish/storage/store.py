@@ -17,6 +17,7 @@ from burnish.storage.index import SearchIndex
 from burnish.storage.lineage import LabelRequest, Place, Related, RequestState
 from burnish.storage.run import Run, RunCursor, RunFilter, TechniqueStatistic, TechniqueTotal
 from burnish.storage.stats import CategoryStat, RunStat, StatBy, StatFilter
+from burnish.storage.upkeep import Upkeep
 
 Sort = Literal["rating", "name", "updated"]
 Via = Literal["revision", "label", "production", "latest", "branch"]
@@ -378,5 +379,7 @@ class Store(Protocol):
     def search(self) -> SearchIndex: ...
     @property
     def techniques(self) -> Techniques: ...
+    @property
+    def upkeep(self) -> Upkeep: ...
 
     async def close(self) -> None: ...

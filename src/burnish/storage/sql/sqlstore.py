@@ -9,13 +9,15 @@ from burnish.storage.sql.runs import SqlRuns
 from burnish.storage.sql.search import SqlSearch
 from burnish.storage.sql.techniques import SqlTechniques
 from burnish.storage.sql.versions import SqlVersions
+from burnish.storage.upkeep import Upkeep
 
 
 class SqlStore:
     """A `Store` over a `Database`."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, upkeep: Upkeep) -> None:
         self.database = database
+        self.upkeep = upkeep
         self.prompts = SqlPrompts(database)
         self.versions = SqlVersions(database)
         self.labels = SqlLabels(database)

@@ -1,0 +1,140 @@
+"""burnish db: copies of a database in use, room given back, tables brought up to date."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sqlite3
+import stat
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from tests.cli.conftest import Run
+
+import burnish
+from burnish.errors import Conflict, StoreError, UsageError
+from burnish.storage.migrations.upgrade import upgrade_sqlite
+
+
+def tables(path: Path) -> tuple[int, int, int]:
+    """Prompts, versions, and rows that are searched; of a consistent copy they agree."""
+    with closing(sqlite3.connect(path)) as connection:
+        count = "SELECT (SELECT count(*) FROM prompts), (SELECT count(*) FROM prompt_versions)"
+        return connection.execute(f"{count}, (SELECT count(*) FROM search_docs)").fetchone()
+
+
+async def test_a_copy_made_while_others_write_is_of_one_moment(tmp_path: Path) -> None:
+    async with burnish.open_async(str(tmp_path)) as p, burnish.open_async(str(tmp_path)) as other:
+        await p.prompts.create("first", "text")
+        stop = asyncio.Event()
+        written = 0
+
+        async def write() -> None:
+            nonlocal written
+            while not stop.is_set():
+                await other.prompts.create(f"p{written}", f"text {written} {'x' * 2_000}")
+                written += 1
+
+        writer = asyncio.create_task(write())
+        copies: list[Path] = []
+        for number in range(8):
+            made = await p.db.backup(tmp_path / "copies" / f"{number}.sqlite")
+            copies.append(Path(made.path))
+        stop.set()
+        await writer
+    assert written > 8
+    counts = [tables(path) for path in copies]
+    assert all(prompts == versions == searched for prompts, versions, searched in counts)
+    assert counts == sorted(counts)
+    assert counts[-1][0] > counts[0][0]
+    assert sorted(path.name for path in copies[0].parent.iterdir()) == [
+        f"{number}.sqlite" for number in range(8)
+    ]
+
+
+def test_a_copy_is_a_database_of_its_own_for_the_owner_alone(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run("prompts", "create", "ops/greet", "Hello {{ who }}")
+    made = json.loads(run("db", "backup", "--json").out)
+    path = Path(made["path"])
+    assert path.parent == tmp_path / "home" / "backups"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert made["size_bytes"] == path.stat().st_size
+    monkeypatch.setenv("BURNISH_DATABASE_URL", f"sqlite:///{path}")
+    assert "Hello {{ who }}" in run("prompts", "show", "ops/greet").out
+
+
+def test_old_copies_go_and_nothing_else(run: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "copies"
+    folder.mkdir()
+    (folder / "mine.sqlite").write_text("not named by the command")
+    paths = [run("db", "backup", str(folder), "--keep", "2").out.strip() for _ in range(4)]
+    assert sorted(map(str, folder.iterdir())) == sorted([*paths[2:], str(folder / "mine.sqlite")])
+
+
+def test_what_is_there_is_never_written_over(run: Run, tmp_path: Path) -> None:
+    taken = tmp_path / "taken.sqlite"
+    taken.write_text("mine")
+    (tmp_path / "link.sqlite").symlink_to(tmp_path / "nowhere")
+    for path in (taken, tmp_path / "link.sqlite"):
+        done = run("db", "backup", str(path))
+        assert done.code == 4
+        assert "is there already" in done.err
+    assert taken.read_text() == "mine"
+    assert not (tmp_path / "nowhere").exists()
+
+
+@pytest.mark.parametrize(("to", "keep"), [(None, 0), (None, -1), ("new.sqlite", 3)])
+def test_copies_to_keep_are_counted_in_folders_from_one(
+    tmp_path: Path, to: str | None, keep: int
+) -> None:
+    with burnish.open(str(tmp_path)) as p, pytest.raises(UsageError, match="cannot be kept"):
+        p.db.backup(to and tmp_path / to, keep=keep)
+
+
+def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("no folder")
+    with burnish.open(str(tmp_path)) as p, pytest.raises(StoreError, match="file"):
+        p.db.backup(tmp_path / "file" / "copy.sqlite")
+    with burnish.open(str(tmp_path)) as p, pytest.raises(Conflict):
+        p.db.backup(tmp_path / "burnish.sqlite")
+
+
+def test_a_damaged_database_gives_no_copy(run: Run, tmp_path: Path) -> None:
+    for n in range(40):
+        run("prompts", "create", f"p{n}", "text " * 400)
+    path = tmp_path / "home" / "burnish.sqlite"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    content = bytearray(path.read_bytes())
+    content[20 * 4096 : 40 * 4096] = b"\xff" * (20 * 4096)
+    path.write_bytes(content)
+    done = run("db", "backup", str(tmp_path / "copy.sqlite"))
+    assert done.code == 1
+    assert "damaged" in done.err or "malformed" in done.err
+    assert not list(tmp_path.glob("*copy.sqlite*"))
+
+
+def test_vacuum_gives_room_back(run: Run, tmp_path: Path) -> None:
+    run("prompts", "create", "keep", "this one stays")
+    path = tmp_path / "home" / "burnish.sqlite"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("CREATE TABLE ballast AS SELECT zeroblob(1000000) AS content")
+        connection.execute("DROP TABLE ballast")
+    done = json.loads(run("db", "vacuum", "--json").out)
+    assert done["before_bytes"] - done["after_bytes"] > 900_000
+    assert path.stat().st_size == done["after_bytes"]
+    assert "this one stays" in run("prompts", "show", "keep").out
+    assert "keep" in run("search", "stays").out
+
+
+def test_migrate_says_what_it_did(run: Run, tmp_path: Path) -> None:
+    assert "made new, now at revision" in run("db", "migrate").out
+    assert "nothing to do" in run("db", "migrate").out
+    path = tmp_path / "home" / "burnish.sqlite"
+    for file in path.parent.glob("burnish.sqlite*"):
+        file.unlink()
+    upgrade_sqlite(path, 5, "0001")
+    assert "from revision 0001, now at revision" in run("db", "migrate").out
