@@ -128,6 +128,10 @@ def test_a_name_that_is_nearly_a_hook_is_a_mistake() -> None:
         def persona() -> burnish.Persona:
             return burnish.Persona(name="both", purpose="a helper beside its hook")
 
+        @staticmethod
+        def model(name: str) -> str:
+            return f"a helper that needs {name}"
+
     class Nothing: ...
 
     for wrong, says in ((House, "did you mean techniques"), (Nothing, "defines no hook")):

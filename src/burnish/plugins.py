@@ -121,8 +121,15 @@ def _functions(plugin: object) -> Iterator[str]:
             continue
         value = inspect.getattr_static(plugin, name)
         own = inspect.isfunction(value) and module in ("", value.__module__)
-        if own or isinstance(value, staticmethod | classmethod):
+        if (own or isinstance(value, staticmethod | classmethod)) and _is_like_a_hook(plugin, name):
             yield name
+
+
+def _is_like_a_hook(plugin: object, name: str) -> bool:
+    """Hooks take no argument; a function that needs one is something else of the plug-in's."""
+    parameters = inspect.signature(getattr(plugin, name)).parameters.values()
+    optional = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+    return all(p.default is not p.empty or p.kind in optional for p in parameters)
 
 
 def _given(name: str, plugin: object, hook: str) -> list[Any]:

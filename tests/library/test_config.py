@@ -26,6 +26,8 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"min_lenght": 5}, "config has no key 'min_lenght'; did you mean 'min_length'?"),
     ({"Temperature": 1}, "did you mean 'temperature'?"),
     ({"max-tokens": 9}, "did you mean 'max_tokens'?"),
+    ({"models": "openai:gpt-5-mini"}, "did you mean 'model'?"),
+    ({"example": [{"input": "a"}]}, "did you mean 'examples'?"),
 ]
 
 
@@ -48,6 +50,7 @@ async def test_a_wrong_config_is_refused_by_every_door(
 
 async def test_keys_of_ones_own_are_kept(library: Library) -> None:
     config = {"model": "openai:gpt-5-mini", "temperature": 1, "team": "ops", "stop": ["x"]}
+    config |= {"models": ["a:b", "c:d"], "example": "one of them", "languages": ["en", "de"]}
     saved = await library.create("a", "one", config=config)
     assert saved.version.config == config
 

@@ -66,14 +66,28 @@ def check_config(config: Mapping[str, Any]) -> None:
     Raises UsageError naming the key.
     """
     known = (*PromptConfig.__struct_fields__, *_EXAMPLES)
-    for key in config:
+    for key, value in config.items():
         plain = key.strip().lower().replace("-", "_")
         near = difflib.get_close_matches(plain, known, n=1, cutoff=0.85)
-        if key not in known and near:
+        if key not in known and near and not _is_another_number(plain, near[0], value):
             raise UsageError(
                 f"config has no key {key!r}", hint=f"did you mean {near[0]!r}?", subject=key
             )
     read_config(config)
+
+
+def _is_another_number(key: str, known: str, value: object) -> bool:
+    """A plural or singular with a value that the known key could not have is a word of its own:
+    `models` with a list, `example` with one example."""
+    if key.rstrip("s") != known.rstrip("s"):
+        return False
+    if known in _EXAMPLES:
+        return not isinstance(value, list)
+    try:
+        convert({known: value}, PromptConfig)
+    except msgspec.ValidationError:
+        return True
+    return False
 
 
 def _refused(key: str, value: object) -> UsageError:
