@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import msgspec
 
@@ -17,6 +17,9 @@ from burnish.storage.index import SearchIndex
 from burnish.storage.lineage import LabelRequest, Place, Related, RequestState
 from burnish.storage.run import Run, RunCursor, RunFilter, TechniqueStatistic, TechniqueTotal
 from burnish.storage.stats import CategoryStat, RunStat, StatBy, StatFilter
+
+if TYPE_CHECKING:
+    from burnish.storage.packs import Packs
 
 Sort = Literal["rating", "name", "updated"]
 Via = Literal["revision", "label", "production", "latest", "branch"]
@@ -378,5 +381,7 @@ class Store(Protocol):
     def search(self) -> SearchIndex: ...
     @property
     def techniques(self) -> Techniques: ...
+    @property
+    def packs(self) -> Packs: ...
 
     async def close(self) -> None: ...

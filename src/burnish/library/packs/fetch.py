@@ -1,0 +1,161 @@
+"""A file from an https address, within bounds: its size, the time, the way there."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from urllib.parse import urljoin, urlsplit, urlunsplit
+
+import aiohttp
+from aiohttp.abc import AbstractResolver, ResolveResult
+from aiohttp.resolver import ThreadedResolver
+
+from burnish._version import __version__
+from burnish.addresses import Reach, check_reach, check_url
+from burnish.errors import NotFound, NotPermitted, Unavailable, UsageError
+from burnish.masking import without_secrets
+from burnish.models.connections import proxy_for
+
+_MAX_REDIRECTS = 3
+_REDIRECTS = (301, 302, 303, 307, 308)
+
+
+def shown(url: str) -> str:
+    """Without a name, a password, and what stands behind the path, which may be a key."""
+    try:
+        parts = urlsplit(url)
+        bare = urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+    except ValueError:
+        return "the address"
+    return without_secrets(bare)
+
+
+async def fetch(url: str, *, reach: Reach, max_bytes: int, timeout_s: float) -> bytes:
+    """What the address gives. Up to 3 redirects are followed, each checked as the first one.
+
+    Raises UsageError for an address that is not https (http: for this machine alone) and for more
+    than `max_bytes`; NotPermitted for a host out of reach, and where signing in is asked for;
+    NotFound; Unavailable where it cannot be reached in `timeout_s` seconds.
+    """
+    first = shown(url)
+    try:
+        async with asyncio.timeout(timeout_s):
+            for _ in range(_MAX_REDIRECTS + 1):
+                check_url(url, reach)
+                content, onward = await _get(url, reach, max_bytes)
+                if content is not None:
+                    return content
+                url = _next(url, onward)
+    except TimeoutError:
+        raise _unreachable(first, f"no answer in {timeout_s:g} s") from None
+    except aiohttp.InvalidURL:
+        raise UsageError(f"{first} is no address", hint="use https://host/path") from None
+    except (aiohttp.ClientError, OSError) as error:
+        # Its own text may hold the address with a password.
+        raise _unreachable(first, _reason(error)) from None
+    raise _unreachable(first, f"more than {_MAX_REDIRECTS} redirects")
+
+
+class _Checked(AbstractResolver):
+    """Looks names up and refuses those that lead out of reach, before anything is connected."""
+
+    def __init__(self, reach: Reach) -> None:
+        self._reach: Reach = reach
+        self._resolver = ThreadedResolver()
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+    ) -> list[ResolveResult]:
+        found = await self._resolver.resolve(host, port, family)
+        for each in found:
+            check_reach(host, each["host"], self._reach)
+        return found
+
+    async def close(self) -> None:
+        await self._resolver.close()
+
+
+async def _get(url: str, reach: Reach, max_bytes: int) -> tuple[bytes | None, str]:
+    """The body, or None and where to go on."""
+    proxy = proxy_for(url)
+    # A proxy looks the names up itself, and may stand in a private network.
+    connector = aiohttp.TCPConnector(resolver=None if proxy else _Checked(reach))
+    headers = {"User-Agent": f"burnish/{__version__}", "Accept-Encoding": "identity"}
+    async with (
+        aiohttp.ClientSession(
+            connector=connector,
+            headers=headers,
+            auto_decompress=False,
+            cookie_jar=aiohttp.DummyCookieJar(),
+        ) as session,
+        session.get(url, allow_redirects=False, proxy=proxy) as response,
+    ):
+        if response.status in _REDIRECTS:
+            return None, response.headers.get("Location", "")
+        _check_status(response.status, shown(url))
+        return await _body(response, max_bytes, shown(url)), ""
+
+
+async def _body(response: aiohttp.ClientResponse, max_bytes: int, where: str) -> bytes:
+    if (response.content_length or 0) > max_bytes:
+        raise _too_large(where, max_bytes)
+    body = bytearray()
+    async for piece in response.content.iter_any():
+        body += piece
+        if len(body) > max_bytes:
+            raise _too_large(where, max_bytes)
+    return bytes(body)
+
+
+def _next(url: str, onward: str) -> str:
+    """Without a name and a password that the redirect itself brings."""
+    if not onward:
+        raise _unreachable(shown(url), "a redirect that leads nowhere")
+    try:
+        parts = urlsplit(urljoin(url, onward))
+        was = urlsplit(url)
+    except ValueError:
+        raise _unreachable(shown(url), "a redirect that leads nowhere") from None
+    if was.scheme == "https" and parts.scheme != "https":
+        raise NotPermitted(
+            f"{shown(url)} redirects to an address that is not encrypted",
+            hint="nothing was fetched; ask for an address that stays on https",
+        )
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+
+
+def _check_status(status: int, where: str) -> None:
+    if status in (404, 410):
+        raise NotFound(f"there is nothing at {where}", hint="check the address", subject=where)
+    if status in (401, 403):
+        raise NotPermitted(
+            f"{where} may not be read (status {status})",
+            hint="fetch the file yourself, and name it",
+            subject=where,
+        )
+    if status != 200:
+        raise _unreachable(where, f"status {status}")
+
+
+def _too_large(where: str, max_bytes: int) -> UsageError:
+    return UsageError(
+        f"{where} gives more than {max_bytes / 1024 / 1024:g} MiB",
+        hint="set packs.max_mb higher if you trust it",
+        subject=where,
+    )
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, aiohttp.ClientConnectorCertificateError):
+        return "its certificate is not valid"
+    if isinstance(error, aiohttp.ClientConnectorError):
+        return error.os_error.strerror or "no connection"
+    return type(error).__name__
+
+
+def _unreachable(where: str, why: str) -> Unavailable:
+    return Unavailable(
+        f"{where} cannot be reached ({why})",
+        hint="check the address and the network, then try again",
+        subject=where,
+    )

@@ -1,0 +1,65 @@
+"""Connections of git over http that lead to no host out of reach, redirects included."""
+
+from __future__ import annotations
+
+import socket
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from burnish.addresses import Reach, check_reach, is_this_machine
+from burnish.errors import NotPermitted
+
+if TYPE_CHECKING:
+    from urllib3 import PoolManager
+
+_CONNECT_S = 10.0
+
+
+def guarded_pool(scheme: str, reach: Reach, timeout_s: float) -> PoolManager:
+    """What begins encrypted stays so, and what does not stays on this machine. The address is
+    looked at when the connection stands, before anything is sent, so that no other can take its
+    place in between."""
+    from urllib3 import PoolManager, Timeout
+    from urllib3.connection import HTTPConnection, HTTPSConnection
+    from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+
+    class Plain(HTTPConnection):
+        def _new_conn(self) -> socket.socket:
+            return _checked(self.host, super()._new_conn(), reach, encrypted=False)
+
+    class Encrypted(HTTPSConnection):
+        def _new_conn(self) -> socket.socket:
+            return _checked(self.host, super()._new_conn(), reach, encrypted=True)
+
+    class PlainPool(HTTPConnectionPool):
+        ConnectionCls: ClassVar[Any] = Plain
+
+    class EncryptedPool(HTTPSConnectionPool):
+        ConnectionCls: ClassVar[Any] = Encrypted
+
+    pool = PoolManager(timeout=Timeout(connect=min(_CONNECT_S, timeout_s), read=timeout_s))
+    pools: dict[str, Any] = {"https": EncryptedPool}
+    if scheme == "http":
+        pools["http"] = PlainPool
+    pool.pool_classes_by_scheme = pools
+    return pool
+
+
+def _checked(
+    host: str, connected: socket.socket, reach: Reach, *, encrypted: bool
+) -> socket.socket:
+    address: str = connected.getpeername()[0]
+    try:
+        check_reach(host, address, reach)
+        if not encrypted:
+            _check_here(host, address)
+    except BaseException:
+        connected.close()
+        raise
+    return connected
+
+
+def _check_here(host: str, address: str) -> None:
+    if not is_this_machine(address):
+        raise NotPermitted(
+            f"{host} would be asked without encryption", hint="nothing was fetched; use https"
+        )
