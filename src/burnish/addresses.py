@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import ipaddress
 from typing import Literal
-from urllib.parse import urlsplit
+from urllib.parse import urlsplit, urlunsplit
 
 from burnish.errors import NotPermitted, UsageError
+from burnish.masking import without_secrets
 
 Reach = Literal["public", "this machine", "private networks"]
 """`private networks` has all there are but multicast and the like; `this machine` has loopback
@@ -20,6 +21,16 @@ beside the public ones."""
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 _SHARED = ipaddress.ip_network("100.64.0.0/10")
 IpAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+
+def shown(url: str) -> str:
+    """Without a name, a password, and what stands behind the path, which may be a key."""
+    try:
+        parts = urlsplit(url)
+        bare = urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+    except ValueError:
+        return "the address"
+    return without_secrets(bare)
 
 
 def is_this_machine(host: str) -> bool:

@@ -152,6 +152,15 @@ def asked(question: str) -> str:
         raise UsageError("no answer came", hint="nothing was changed") from None
 
 
+def confirmed(question: str, why: str, *, may_ask: bool) -> bool:
+    """Whether a person says yes. Raises UsageError, saying why it is asked, where nobody can."""
+    if not may_ask or not sys.stdin.isatty():
+        raise UsageError(why, hint="add --yes to do it without a question")
+    sys.stderr.write(visible(f"{question} [y/N] "))
+    sys.stderr.flush()
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+
 def without_user(value: str) -> str:
     """An address may carry a name and a password."""
     return _USER.sub(f"{HIDDEN}@", value)

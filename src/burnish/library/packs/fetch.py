@@ -11,23 +11,12 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.resolver import ThreadedResolver
 
 from burnish._version import __version__
-from burnish.addresses import Reach, check_reach, check_url
+from burnish.addresses import Reach, check_reach, check_url, shown
 from burnish.errors import NotFound, NotPermitted, Unavailable, UsageError
-from burnish.masking import without_secrets
 from burnish.models.connections import proxy_for
 
 _MAX_REDIRECTS = 3
 _REDIRECTS = (301, 302, 303, 307, 308)
-
-
-def shown(url: str) -> str:
-    """Without a name, a password, and what stands behind the path, which may be a key."""
-    try:
-        parts = urlsplit(url)
-        bare = urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
-    except ValueError:
-        return "the address"
-    return without_secrets(bare)
 
 
 async def fetch(url: str, *, reach: Reach, max_bytes: int, timeout_s: float) -> bytes:

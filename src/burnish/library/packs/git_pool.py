@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from burnish.addresses import Reach, check_reach, is_this_machine
@@ -48,13 +49,12 @@ def _checked(
     host: str, connected: socket.socket, reach: Reach, *, encrypted: bool
 ) -> socket.socket:
     address: str = connected.getpeername()[0]
-    try:
+    with ExitStack() as undo:
+        undo.callback(connected.close)
         check_reach(host, address, reach)
         if not encrypted:
             _check_here(host, address)
-    except BaseException:
-        connected.close()
-        raise
+        undo.pop_all()
     return connected
 
 

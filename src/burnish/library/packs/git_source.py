@@ -10,16 +10,15 @@ import importlib
 import re
 import time
 from collections.abc import Callable, Generator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from tempfile import SpooledTemporaryFile
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
-import msgspec
-
 from burnish.addresses import Reach, check_url
 from burnish.errors import Conflict, MissingExtra, NotFound, Unavailable, UsageError
+from burnish.library.packs.git_address import GitSource, bare
 from burnish.library.packs.git_bounds import check_pack_data
 from burnish.library.packs.git_pool import guarded_pool
 from burnish.library.packs.manifest import MANIFEST
@@ -39,23 +38,6 @@ _COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _UNPACKED = 8
 _SPOOL_BYTES = 1 << 20
 _TAGS_OF_TAGS = 5
-
-
-class GitSource(msgspec.Struct, frozen=True, kw_only=True):
-    """`ref` is a branch, a tag or a commit; empty is what the repository calls its own. `folder`
-    is where in it the pack lies."""
-
-    address: str
-    ref: str = ""
-    folder: str = ""
-    local: bool = False
-
-    @property
-    def where(self) -> str:
-        """As it may be shown and stored, and named again."""
-        ref = f"@{self.ref}" if self.ref else ""
-        folder = f"#{self.folder}" if self.folder else ""
-        return f"git+{_bare(self.address)}{ref}{folder}"
 
 
 class Commit:
@@ -181,12 +163,11 @@ class _Fetch:
     def _unpack(self, file: SpooledTemporaryFile[bytes]) -> None:
         file.seek(0)
         store, commit, abort = self.repo.object_store.add_pack()
-        try:
+        with ExitStack() as undo:
+            undo.callback(abort)
             while piece := file.read(_SPOOL_BYTES):
                 store.write(piece)
-        except BaseException:
-            abort()
-            raise
+            undo.pop_all()
         commit()
 
 
@@ -222,9 +203,9 @@ def _resolved(refs: Mapping[Any, Any], source: GitSource) -> ObjectID:
     if _COMMIT.fullmatch(source.ref):
         return cast("ObjectID", source.ref.encode())
     raise NotFound(
-        f"{_bare(source.address)} has no branch or tag {source.ref!r}"
+        f"{bare(source.address)} has no branch or tag {source.ref!r}"
         if source.ref
-        else f"{_bare(source.address)} has no commit yet",
+        else f"{bare(source.address)} has no commit yet",
         hint="see which there are with git ls-remote",
         subject=source.ref,
     )
@@ -249,10 +230,3 @@ def _commit_of(repo: BaseRepo, source: GitSource, commit: ObjectID) -> Commit:
 
 def _object(repo: BaseRepo, name: ObjectID) -> object:
     return repo.object_store[name] if name in repo.object_store else None  # noqa: SIM401 - no dict
-
-
-def _bare(address: str) -> str:
-    """Without a password; the user's name of ssh is part of the address."""
-    if urlsplit(address).scheme in ("ssh", "git+ssh"):
-        return re.sub(r"(?<=://)([^/\s:@]*):[^/\s@]*@", r"\1@", address)
-    return shown(address)

@@ -152,9 +152,9 @@ def _pack(contents: Contents, held: Pack | None, prefix: str | None, author: str
     manifest, where = contents.manifest, "" if prefix is None else prefix.strip().strip("/")
     if held is not None:
         if prefix is not None and where != held.prefix:
-            place = held.prefix or "no folder"
+            place = f"in the folder {held.prefix}" if held.prefix else "without a prefix"
             raise Conflict(
-                f"the pack {manifest.name!r} is installed already, in {place}",
+                f"the pack {manifest.name!r} is installed already, {place}",
                 hint="leave the prefix out, or uninstall it first",
                 subject=manifest.name,
             )

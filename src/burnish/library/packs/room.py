@@ -31,6 +31,7 @@ from burnish.library.packs.signature import KeyFiles, make_key
 from burnish.library.packs.source import Bounds, read_source
 from burnish.library.packs.trust import TrustedKeys
 from burnish.library.prompts import AsyncPrompts
+from burnish.prompts.formats import PromptFile
 from burnish.storage.packs import Pack, PackPrompt
 from burnish.storage.store import Store
 
@@ -95,11 +96,7 @@ class AsyncPacks:
         chosen, for a file that exists (unless `replace`) and for what no pack can say; NotFound for
         a name that is not there; MissingExtra to sign without the extra `sign`.
         """
-        if not (prompts or prefix or category is not None or tags or all):
-            raise UsageError(
-                "which prompts is not said",
-                hint="name prompts, a prefix, a category or tags, or say that all are meant",
-            )
+        chosen = await self._chosen(prompts, prefix, category, tags, everything=all)
         manifest = Manifest(
             name=name,
             version=version,
@@ -110,15 +107,9 @@ class AsyncPacks:
             homepage=homepage,
             files=(),
         )
-        names = prompts or await self._names(prefix, category, tags)
-        chosen = [
-            await self._prompts.history_file(each, whole=False) for each in dict.fromkeys(names)
-        ]
         files, notes = await asyncio.to_thread(pack_files, manifest, chosen, readme)
-        key_file = None if sign is None else Path(sign)
-        return await asyncio.to_thread(
-            write_pack, files, Path(to), key_file, notes, replace=replace
-        )
+        key = None if sign is None else Path(sign)
+        return await asyncio.to_thread(write_pack, files, Path(to), key, notes, replace=replace)
 
     async def keygen(self, path: str | Path) -> KeyFiles:
         """Makes a key to sign packs with: a private file for you alone, and beside it the public
@@ -281,6 +272,29 @@ class AsyncPacks:
             )
             raise NotFound(f"no pack {name[:80]!r} is installed", hint=hint, subject=name)
         return pack
+
+    async def _chosen(
+        self,
+        named: Sequence[str],
+        prefix: str,
+        category: str | None,
+        tags: Sequence[str],
+        *,
+        everything: bool,
+    ) -> tuple[PromptFile, ...]:
+        filtered = bool(prefix or category is not None or tags)
+        if not (named or filtered or everything):
+            raise UsageError(
+                "which prompts is not said",
+                hint="name prompts, a prefix, a category or tags, or say that all are meant",
+            )
+        if named and (filtered or everything):
+            raise UsageError(
+                "prompts are named and chosen by conditions", hint="leave one of the two out"
+            )
+        names = dict.fromkeys(named) or await self._names(prefix, category, tags)
+        files = [await self._prompts.history_file(name, whole=False) for name in names]
+        return tuple(files)
 
     async def _names(
         self, prefix: str, category: str | None, tags: Sequence[str]

@@ -9,26 +9,18 @@ a git repository               git+https://example.com/prompts.git@v2#packs/supp
 from __future__ import annotations
 
 import asyncio
-import re
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import msgspec
 
-from burnish.addresses import Reach, is_this_machine
+from burnish.addresses import Reach, is_this_machine, shown
 from burnish.errors import NotFound, UsageError
 from burnish.library.packs.contents import Contents, read_contents
-from burnish.library.packs.fetch import fetch, shown
-from burnish.library.packs.git_source import GitSource, opened_commit
+from burnish.library.packs.git_address import SCHEME, GitSource, git_source
 from burnish.library.packs.manifest import MANIFEST
 from burnish.library.packs.material import Archive, Folder, checked_size
 from burnish.library.packs.trust import TrustedKeys
-from burnish.library.sync.remote import is_bare
-
-_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
-# user@host:path, as ssh and git have it.
-_SSH = re.compile(r"[^/:@\s]+@[A-Za-z0-9][A-Za-z0-9.-]*:(?!//)\S+")
-_GIT = "git+"
 
 
 class Bounds(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,8 +42,10 @@ async def read_source(given: str | Path, bounds: Bounds, trusted: TrustedKeys) -
         raise _no_source(text)
     if git := git_source(text):
         return await asyncio.to_thread(_from_git, git, bounds, trusted)
-    scheme = _SCHEME.match(text)
+    scheme = SCHEME.match(text)
     if scheme and scheme[1].lower() in ("http", "https"):
+        from burnish.library.packs.fetch import fetch
+
         reach = bounds.reach(_host(text))
         content = await fetch(
             text, reach=reach, max_bytes=bounds.max_bytes, timeout_s=bounds.timeout_s
@@ -63,67 +57,6 @@ async def read_source(given: str | Path, bounds: Bounds, trusted: TrustedKeys) -
     return await asyncio.to_thread(_from_path, path, bounds, trusted)
 
 
-def git_source(text: str) -> GitSource | None:
-    """None for what is no git repository. Raises UsageError for an address that git must not be
-    given."""
-    said = text.startswith(_GIT) and not text.startswith("git+ssh://")
-    rest = text.removeprefix(_GIT) if said else text
-    rest, _, folder = rest.partition("#")
-    scheme = _SCHEME.match(rest)
-    if scheme or _SSH.fullmatch(rest):
-        if scheme and scheme[1].lower() == "file":
-            return _local_source(unquote(urlsplit(rest).path), folder, said=said)
-        return _remote_source(rest, folder, said=said)
-    return _local_source(rest, folder, said=said)
-
-
-def _remote_source(rest: str, folder: str, *, said: bool) -> GitSource | None:
-    scheme = _SCHEME.match(rest)
-    begin = scheme.end() if scheme else 0
-    # What stands behind the first slash or colon: a name and a password have an @ too.
-    host = re.match(r"[^/]*/" if scheme else r"[^:]*:", rest[begin:])
-    path = begin + (host.end() if host else len(rest) - begin)
-    address, at, ref = rest[path:].rpartition("@")
-    address, ref = (address, ref) if at else (rest[path:], "")
-    kind = scheme[1].lower() if scheme else "ssh"
-    if not said and kind in ("http", "https") and not address.rstrip("/").endswith(".git"):
-        return None
-    if kind not in ("http", "https", "ssh", "git+ssh"):
-        if not said:
-            return None
-        raise UsageError(
-            f"{kind}:// is no way to fetch a pack: nobody knows who answers",
-            hint="use git+https://… or git+ssh://…",
-        )
-    return GitSource(address=rest[:path] + address, ref=_ref(ref), folder=_folder(folder))
-
-
-def _local_source(text: str, folder: str, *, said: bool) -> GitSource | None:
-    whole = Path(text).expanduser()
-    base, at, ref = text.rpartition("@")
-    path, ref = (whole, "") if whole.exists() or not at else (Path(base).expanduser(), ref)
-    if not said and not is_bare(path):
-        return None
-    return GitSource(
-        address=str(path.absolute()), ref=_ref(ref), folder=_folder(folder), local=True
-    )
-
-
-def _ref(text: str) -> str:
-    if text.startswith("-") or any(c.isspace() or not c.isprintable() for c in text):
-        raise UsageError(f"{text[:60]!r} is no branch, tag or commit", hint="name one behind the @")
-    return text
-
-
-def _folder(text: str) -> str:
-    folder = text.strip("/")
-    if ".." in folder.split("/"):
-        raise UsageError(
-            f"{text[:60]!r} leads out of the repository", hint="name a folder in it behind the #"
-        )
-    return folder
-
-
 def _host(url: str) -> str:
     try:
         return urlsplit(url).hostname or ""
@@ -132,6 +65,9 @@ def _host(url: str) -> str:
 
 
 def _from_git(source: GitSource, bounds: Bounds, trusted: TrustedKeys) -> Contents:
+    # Only where git is meant: it loads much.
+    from burnish.library.packs.git_source import opened_commit
+
     with opened_commit(
         source,
         reach=bounds.reach(_host(source.address)),
