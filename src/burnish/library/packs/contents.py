@@ -26,6 +26,8 @@ from burnish.prompts.formats import Fault, PromptFile, Reading, Source, by_name,
 
 _FORMATS = {".md": "markdown", ".yaml": "burnish-yaml", ".yml": "burnish-yaml"}
 _MAX_SIGNATURE_BYTES = 4096
+# Of many names so many are told.
+_NAMED = 5
 
 
 class Contents(msgspec.Struct, frozen=True, kw_only=True):
@@ -134,9 +136,9 @@ def _readme(where: str, files: dict[str, bytes]) -> str:
 def _notes(material: Material, manifest: Manifest, prompts: Sequence[PromptFile]) -> list[str]:
     listed = {MANIFEST, SIGNATURE, *(each.path for each in manifest.files)}
     others = [n for n in material.names() if n.endswith(SUFFIXES) and n not in listed]
-    notes = (
-        [f"{len(others)} files that the manifest does not list are left alone"] if others else []
-    )
+    more = ", …" if len(others) > _NAMED else ""
+    told = f"not in the manifest, so left alone: {', '.join(others[:_NAMED])}{more}"
+    notes = [told] if others else []
     for prompt in prompts:
         notes += [f"{prompt.name}: {note}" for note in prompt.notes]
         if len(prompt.versions) > 1:

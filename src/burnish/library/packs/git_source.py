@@ -114,7 +114,6 @@ class _Fetch:
                 config=self.repo.get_config_stack(),
                 operation="pull",
                 quiet=True,
-                thin_packs=False,
                 pool_manager=pool,
             )
         except (ValueError, OSError):
@@ -136,6 +135,8 @@ class _Fetch:
                     path, wants, self.repo.get_graph_walker(), self._counted(file.write), depth=1
                 ),
             )
+            if not file.tell():
+                raise _no_ref(self._source)
             check_pack_data(file, self._max_bytes * _UNPACKED, self._source.where)
             self._unpack(file)
         return wanted[0]
@@ -202,8 +203,12 @@ def _resolved(refs: Mapping[Any, Any], source: GitSource) -> ObjectID:
             return refs[name]
     if _COMMIT.fullmatch(source.ref):
         return cast("ObjectID", source.ref.encode())
-    raise NotFound(
-        f"{bare(source.address)} has no branch or tag {source.ref!r}"
+    raise _no_ref(source)
+
+
+def _no_ref(source: GitSource) -> NotFound:
+    return NotFound(
+        f"{bare(source.address)} has no branch, tag or commit {source.ref!r}"
         if source.ref
         else f"{bare(source.address)} has no commit yet",
         hint="see which there are with git ls-remote",
