@@ -130,7 +130,7 @@ def test_a_person_is_shown_the_pack_and_asked(tmp_path: Path) -> None:
     source = folder(tmp_path / "s", pack({"a.md": MARKDOWN}, title="Answers"))
     command = [*COMMAND[1:], "packs", "install", str(source)]
     for answer, code in (("n", 1), ("", 1), ("y", 0)):
-        child = pexpect.spawn(
+        child: pexpect.spawn[str] = pexpect.spawn(
             COMMAND[0], command, encoding="utf-8", timeout=60, env=dict(os.environ)
         )
         child.expect("title: +Answers")

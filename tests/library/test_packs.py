@@ -345,3 +345,6 @@ def test_ready_prompts_can_be_packed(p: burnish.Platform, tmp_path: Path) -> Non
     with burnish.open(str(tmp_path / "other")) as other:
         report = other.packs.install(tmp_path / "code.zip")
         assert report.count("new") == built.prompts > 5
+        for each in report.prompts:
+            said = p.prompts.get(each.name).version.content_hash
+            assert other.prompts.get(each.name).version.content_hash == said

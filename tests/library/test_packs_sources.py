@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import socket
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -198,25 +200,26 @@ def test_a_sign_in_is_not_passed_on_by_a_redirect(p: burnish.Platform, made: Pat
     assert heard == ["/s.zip"]
 
 
-@pytest.mark.parametrize(
-    ("answer", "kind", "says"),
-    [
-        ((404, {}, b""), NotFound, "there is nothing at"),
-        ((403, {}, b""), NotPermitted, "may not be read"),
-        ((500, {}, b""), Unavailable, "status 500"),
-        ((302, {}, b""), Unavailable, "leads nowhere"),
-        ((302, {"Location": "/again"}, b""), Unavailable, "more than 3 redirects"),
-        ((302, {"Location": "http://192.168.1.1/x"}, b""), UsageError, "not encrypted"),
-        ((302, {"Location": "https://10.0.0.1/x"}, b""), NotPermitted, "no public address"),
-        ((302, {"Location": "https://169.254.169.254/x"}, b""), NotPermitted, "no public"),
-        ((302, {"Location": "https://[::ffff:10.0.0.1]/x"}, b""), NotPermitted, "no public"),
-        ((302, {"Location": "file:///etc/passwd"}, b""), UsageError, "no https address"),
-        ((200, {}, b"<html>no zip</html>"), UsageError, "cannot be unpacked"),
-        ((200, {}, b"a" * 300_000), UsageError, "more than 0.25 MiB"),
-        ((200, {"Content-Length": "900000000"}, b""), UsageError, "more than 0.25 MiB"),
-        ((200, {"Content-Length": "9000"}, b"PK"), Unavailable, "cannot be reached"),
-    ],
-)
+Case = tuple[Answer, type[burnish.BurnishError], str]
+ANSWERS: list[Case] = [
+    ((404, {}, b""), NotFound, "there is nothing at"),
+    ((403, {}, b""), NotPermitted, "may not be read"),
+    ((500, {}, b""), Unavailable, "status 500"),
+    ((302, {}, b""), Unavailable, "leads nowhere"),
+    ((302, {"Location": "/again"}, b""), Unavailable, "more than 3 redirects"),
+    ((302, {"Location": "http://192.168.1.1/x"}, b""), UsageError, "not encrypted"),
+    ((302, {"Location": "https://10.0.0.1/x"}, b""), NotPermitted, "no public address"),
+    ((302, {"Location": "https://169.254.169.254/x"}, b""), NotPermitted, "no public"),
+    ((302, {"Location": "https://[::ffff:10.0.0.1]/x"}, b""), NotPermitted, "no public"),
+    ((302, {"Location": "file:///etc/passwd"}, b""), UsageError, "no https address"),
+    ((200, {}, b"<html>no zip</html>"), UsageError, "cannot be unpacked"),
+    ((200, {}, b"a" * 300_000), UsageError, "more than 0.25 MiB"),
+    ((200, {"Content-Length": "900000000"}, b""), UsageError, "more than 0.25 MiB"),
+    ((200, {"Content-Length": "9000"}, b"PK"), Unavailable, "cannot be reached"),
+]
+
+
+@pytest.mark.parametrize(("answer", "kind", "says"), ANSWERS)
 def test_what_a_server_answers_instead(
     tmp_path: Path, answer: Answer, kind: type[burnish.BurnishError], says: str
 ) -> None:
@@ -228,6 +231,33 @@ def test_what_a_server_answers_instead(
             small.packs.install(f"{base}/s.zip")
         assert raised.value.hint
         assert small.prompts.list().total == 0
+
+
+def test_a_git_server_that_never_stops(tmp_path: Path) -> None:
+    """It names branches without end."""
+
+    def endless(connection: socket.socket) -> None:
+        connection.recv(4000)
+        head = b"Content-Type: application/x-git-upload-pack-advertisement\r\n"
+        connection.sendall(b"HTTP/1.1 200 OK\r\n" + head + b"\r\n")
+        connection.sendall(b"001e# service=git-upload-pack\n0000")
+        with connection, contextlib.suppress(OSError):
+            for number in range(1_000_000):
+                name = b" refs/heads/%d\n" % number
+                piece = b"a" * 40 + name
+                connection.sendall(b"%04x" % (len(piece) + 4) + piece)
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = threading.Thread(target=lambda: endless(server.accept()[0]), daemon=True)
+        thread.start()
+        address = f"git+http://127.0.0.1:{server.getsockname()[1]}/s.git"
+        with (
+            burnish.open(packs__max_mb=0.25, packs__timeout_s=30.0) as p,
+            pytest.raises(UsageError, match=r"has more than 0\.5 MiB"),
+        ):
+            p.packs.preview(address)
+        thread.join(10)
+    assert not thread.is_alive()
 
 
 def test_a_server_that_never_answers(tmp_path: Path) -> None:
@@ -258,6 +288,8 @@ def test_a_server_that_never_answers(tmp_path: Path) -> None:
         ("https://host:port/s.zip", UsageError, "no https address"),
         ("", UsageError, "is no pack"),
         ("nowhere.zip", NotFound, "there is no"),
+        ("a" * 5000, UsageError, "is no pack"),
+        ("~nobody-of-that-name/s.zip", UsageError, "is no pack"),
     ],
 )
 def test_what_is_no_source(

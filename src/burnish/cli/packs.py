@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -20,7 +21,7 @@ from burnish.cli.common import (
     waiting,
     warn,
 )
-from burnish.errors import NotFound
+from burnish.errors import NotFound, UsageError
 
 if TYPE_CHECKING:
     import burnish
@@ -54,6 +55,36 @@ Yes = Annotated[bool, Parameter(name=["--yes", "-y"], negative="", help="Do not 
 Texts = Annotated[bool, Parameter(negative="", help="The whole text of each prompt.")]
 
 
+@Parameter(name="*")
+@dataclass(frozen=True)
+class Chosen:
+    """Which prompts go in."""
+
+    prompt: Annotated[list[str] | None, Parameter(help="This prompt; repeatable.")] = None
+    prefix: Annotated[
+        str, Parameter(name=["--prefix", "--prompts"], help="Prompts whose names begin so.")
+    ] = ""
+    category: Annotated[str | None, Parameter(help="Prompts of this category.")] = None
+    tag: Annotated[list[str] | None, Parameter(help="Prompts with this tag; repeatable.")] = None
+    all: Annotated[bool, Parameter(negative="", help="All there are.")] = False
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class Said:
+    """What the pack says of itself."""
+
+    version: Annotated[str, Parameter(help="Which version of the pack it is.")] = "1.0.0"
+    title: Annotated[str, Parameter(help="A title for people.")] = ""
+    description: Annotated[str, Parameter(help="What it is for.")] = ""
+    author: Annotated[list[str] | None, Parameter(help="Who made it; repeatable.")] = None
+    licence: Annotated[str, Parameter(help="How others may use it, such as CC-BY-4.0.")] = ""
+    homepage: Annotated[str, Parameter(help="An https address to read more at.")] = ""
+
+
+_NOTHING_CHOSEN, _NOTHING_SAID = Chosen(), Said()
+
+
 def build(
     name: Annotated[str, Parameter(help="What it is called, such as support-basics.")],
     /,
@@ -61,19 +92,8 @@ def build(
     to: Annotated[
         Path | None, Parameter(show_default="NAME-VERSION.zip", help="A .zip, or a folder.")
     ] = None,
-    prompt: Annotated[list[str] | None, Parameter(help="This prompt; repeatable.")] = None,
-    prefix: Annotated[
-        str, Parameter(name=["--prefix", "--prompts"], help="Prompts whose names begin so.")
-    ] = "",
-    category: Annotated[str | None, Parameter(help="Prompts of this category.")] = None,
-    tag: Annotated[list[str] | None, Parameter(help="Prompts with this tag; repeatable.")] = None,
-    all: Annotated[bool, Parameter(negative="", help="All there are.")] = False,  # noqa: A002
-    version: Annotated[str, Parameter(help="Which version of the pack it is.")] = "1.0.0",
-    title: Annotated[str, Parameter(help="A title for people.")] = "",
-    description: Annotated[str, Parameter(help="What it is for.")] = "",
-    author: Annotated[list[str] | None, Parameter(help="Who made it; repeatable.")] = None,
-    licence: Annotated[str, Parameter(help="How others may use it, such as CC-BY-4.0.")] = "",
-    homepage: Annotated[str, Parameter(help="An https address to read more at.")] = "",
+    chosen: Chosen = _NOTHING_CHOSEN,
+    said: Said = _NOTHING_SAID,
     readme: Annotated[Path | None, Parameter(help="A text file to go along.")] = None,
     sign: Annotated[Path | None, Parameter(help="Sign with this private key.")] = None,
     force: Annotated[bool, Parameter(negative="", help="Replace files that exist.")] = False,
@@ -85,22 +105,21 @@ def build(
     prompts give the same file.
     """
     text = "" if readme is None else read_file(readme)
-    target = to or Path(f"{name}-{version}.zip")
     with platform(common) as p:
         made = p.packs.build(
             name,
-            target,
-            prompts=prompt or (),
-            prefix=prefix,
-            category=category,
-            tags=tag or (),
-            all=all,
-            version=version,
-            title=title,
-            description=description,
-            authors=author or (),
-            licence=licence,
-            homepage=homepage,
+            to or Path(f"{name}-{said.version}.zip"),
+            prompts=chosen.prompt or (),
+            prefix=chosen.prefix,
+            category=chosen.category,
+            tags=chosen.tag or (),
+            all=chosen.all,
+            version=said.version,
+            title=said.title,
+            description=said.description,
+            authors=said.author or (),
+            licence=said.licence,
+            homepage=said.homepage,
             readme=text,
             sign=sign,
             replace=force,
@@ -232,15 +251,9 @@ def show(
         try:
             found = p.packs.show(what)
         except NotFound as error:
-            if not _is_source(what):
-                raise
             _show_source(p, what, error, texts=texts, common=common)
             return
     out_json(found) if common.json else packs_show.installed(found)
-
-
-def _is_source(what: str) -> bool:
-    return any(mark in what for mark in "/\\:.") or Path(what).exists()
 
 
 def _show_source(
@@ -249,7 +262,9 @@ def _show_source(
     try:
         with waiting("fetching"):
             found = p.packs.preview(what)
-    except NotFound:
+    except (NotFound, UsageError):
+        if any(mark in what for mark in "/\\:."):
+            raise
         raise error from None
     out_json(found) if common.json else packs_show.preview(found, texts=texts)
 

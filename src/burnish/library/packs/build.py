@@ -8,6 +8,7 @@ from pathlib import Path
 
 import msgspec
 
+from burnish.errors import UsageError
 from burnish.library.files.take_out import write_files
 from burnish.library.packs.contents import read_contents
 from burnish.library.packs.manifest import (
@@ -71,7 +72,12 @@ def write_pack(
         files = {MANIFEST: files[MANIFEST], SIGNATURE: signed.decode(), **files}
     contents = {name: text.encode() for name, text in files.items()}
     size = sum(map(len, contents.values()))
-    read = read_contents(Blobs(contents, str(target), ""), TrustedKeys(Path()), size)
+    try:
+        read = read_contents(Blobs(contents, "the pack", ""), TrustedKeys(Path()), size)
+    except UsageError as error:
+        raise UsageError(
+            error.what, hint="change that prompt, or leave it out; nothing was written"
+        ) from None
     write_files(files, target, replace=replace)
     return BuiltPack(
         path=str(target),

@@ -6,10 +6,11 @@ then deflated bytes. A delta begins with the sizes of what it starts from and of
 
 from __future__ import annotations
 
+import time
 import zlib
 from tempfile import SpooledTemporaryFile
 
-from burnish.errors import UsageError
+from burnish.errors import Unavailable, UsageError
 
 _HEAD_BYTES = 12
 _BLOCK = 1 << 16
@@ -35,6 +36,29 @@ def check_pack_data(file: SpooledTemporaryFile[bytes], most: int, where: str) ->
             f"{where} unpacks to more than {most / 1024 / 1024:g} MiB",
             hint="set packs.max_mb higher if you trust it",
         )
+
+
+class Meter:
+    """Counts what comes in. Raises UsageError for more than `most` bytes, Unavailable after the
+    moment `until` (of the monotonic clock)."""
+
+    def __init__(self, most: int, until: float, where: str) -> None:
+        self._most = most
+        self._until = until
+        self._where = where
+        self._size = 0
+
+    def add(self, size: int) -> None:
+        self._size += size
+        if self._size > self._most:
+            raise UsageError(
+                f"{self._where} has more than {self._most / 1024 / 1024:g} MiB",
+                hint="set packs.max_mb higher if you trust it",
+            )
+        if time.monotonic() > self._until:
+            raise Unavailable(
+                f"{self._where} takes too long", hint="set packs.timeout_s higher, or try again"
+            )
 
 
 class _Objects:

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import socket
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from burnish.addresses import Reach, check_reach, is_this_machine
 from burnish.errors import NotPermitted
+from burnish.library.packs.git_bounds import Meter
 
 if TYPE_CHECKING:
-    from urllib3 import PoolManager
+    from urllib3 import HTTPResponse, PoolManager
 
 _CONNECT_S = 10.0
 
 
-def guarded_pool(scheme: str, reach: Reach, timeout_s: float) -> PoolManager:
+def guarded_pool(scheme: str, reach: Reach, timeout_s: float, meter: Meter) -> PoolManager:
     """What begins encrypted stays so, and what does not stays on this machine. The address is
     looked at when the connection stands, before anything is sent, so that no other can take its
-    place in between."""
+    place in between. All that is read is counted."""
     from urllib3 import PoolManager, Timeout
     from urllib3.connection import HTTPConnection, HTTPSConnection
     from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
@@ -27,9 +28,15 @@ def guarded_pool(scheme: str, reach: Reach, timeout_s: float) -> PoolManager:
         def _new_conn(self) -> socket.socket:
             return _checked(self.host, super()._new_conn(), reach, encrypted=False)
 
+        def getresponse(self) -> HTTPResponse:
+            return _counted(super().getresponse(), meter)
+
     class Encrypted(HTTPSConnection):
         def _new_conn(self) -> socket.socket:
             return _checked(self.host, super()._new_conn(), reach, encrypted=True)
+
+        def getresponse(self) -> HTTPResponse:
+            return _counted(super().getresponse(), meter)
 
     class PlainPool(HTTPConnectionPool):
         ConnectionCls: ClassVar[Any] = Plain
@@ -56,6 +63,18 @@ def _checked(
             _check_here(host, address)
         undo.pop_all()
     return connected
+
+
+def _counted(response: HTTPResponse, meter: Meter) -> HTTPResponse:
+    read = response.read
+
+    def counted(*given: Any, **options: Any) -> bytes:
+        piece = read(*given, **options)
+        meter.add(len(piece))
+        return piece
+
+    cast("Any", response).read = counted
+    return response
 
 
 def _check_here(host: str, address: str) -> None:

@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
 from burnish.addresses import Reach, check_url
-from burnish.errors import Conflict, MissingExtra, NotFound, Unavailable, UsageError
+from burnish.errors import Conflict, MissingExtra, NotFound, UsageError
 from burnish.library.packs.git_address import GitSource, bare
-from burnish.library.packs.git_bounds import check_pack_data
+from burnish.library.packs.git_bounds import Meter, check_pack_data
 from burnish.library.packs.git_pool import guarded_pool
 from burnish.library.packs.manifest import MANIFEST
 from burnish.library.packs.material import checked_size, no_pack
@@ -107,7 +107,9 @@ class _Fetch:
             check_url(address, self._reach)
             # A proxy looks the names up itself, and may stand in a private network.
             if not proxy_for(address):
-                pool = guarded_pool(urlsplit(address).scheme, self._reach, timeout_s)
+                # The names of branches and tags come beside the files.
+                wire = Meter(2 * self._max_bytes, self._until, self._source.where)
+                pool = guarded_pool(urlsplit(address).scheme, self._reach, timeout_s, wire)
         try:
             client, path = get_transport_and_path(
                 address,
@@ -142,21 +144,10 @@ class _Fetch:
         return wanted[0]
 
     def _counted(self, write: Callable[[bytes], int]) -> Callable[[bytes], int]:
-        size = 0
+        meter = Meter(self._max_bytes, self._until, self._source.where)
 
         def counted(piece: bytes) -> int:
-            nonlocal size
-            size += len(piece)
-            if size > self._max_bytes:
-                raise UsageError(
-                    f"{self._source.where} has more than {self._max_bytes / 1024 / 1024:g} MiB",
-                    hint="set packs.max_mb higher if you trust it",
-                )
-            if time.monotonic() > self._until:
-                raise Unavailable(
-                    f"{self._source.where} takes too long",
-                    hint="set packs.timeout_s higher, or try again",
-                )
+            meter.add(len(piece))
             return write(piece)
 
         return counted

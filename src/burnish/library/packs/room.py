@@ -123,14 +123,13 @@ class AsyncPacks:
         *,
         prefix: str | None = None,
         conflict: PackConflict = "skip",
-        update: bool = False,
     ) -> PackPreview:
         """What a pack is, what is in it, and what installing it would do here; nothing is written.
 
         Raises what `install` raises for a pack that nobody could install.
         """
         made = await self._installation(await self._read(source), prefix)
-        await made.plan(self._ids, self._cache, conflict, update=update)
+        await made.plan(self._ids, self._cache, conflict, update=False)
         return made.preview(required=self._rules.require_signature)
 
     async def install(
@@ -141,7 +140,6 @@ class AsyncPacks:
         conflict: PackConflict = "skip",
         prefix: str | None = None,
         dry_run: bool = False,
-        update: bool = False,
     ) -> PackReport:
         """Stores the prompts of a pack, all or none, under the folder `prefix` where given. What is
         there already is left alone, so doing it twice changes nothing.
@@ -149,8 +147,8 @@ class AsyncPacks:
         A prompt that an earlier version of the pack brought, and nobody changed, gets the new text
         as its next revision. One of that name that says something else stays as it is, or with
         `conflict="new-revision"` gets the pack's text on top, with `"overwrite"` category, tags and
-        description too. `sha256` is the checksum that the pack must have. With `update`, prompts
-        of the pack that were deleted stay so. `dry_run` tells what would happen.
+        description too. `sha256` is the checksum that the pack must have. `dry_run` tells what
+        would happen.
 
         Raises UsageError for a pack that is wrong, too large or unsafe; NotFound; Conflict for
         another checksum or a library that changed meanwhile; NotPermitted for a bad signature, or
@@ -158,7 +156,7 @@ class AsyncPacks:
         """
         contents = await self._read(source, sha256)
         made = await self._installation(contents, prefix)
-        return await self._install(made, conflict, update=update, dry_run=dry_run)
+        return await self._install(made, conflict, update=False, dry_run=dry_run)
 
     async def list(self) -> tuple[ListedPack, ...]:
         """The installed packs by name."""
@@ -192,7 +190,8 @@ class AsyncPacks:
         dry_run: bool = False,
     ) -> PackReport:
         """Fetches an installed pack again, from where it came unless `source` is given, and
-        installs what is new in it where it was installed. Raises what `install` raises."""
+        installs what is new in it where it was installed. Its prompts that were deleted stay so.
+        Raises what `install` raises."""
         held = await self._installed(name)
         contents = await self._read(source or held.source, sha256)
         if contents.manifest.name != name:

@@ -40,7 +40,7 @@ async def read_source(given: str | Path, bounds: Bounds, trusted: TrustedKeys) -
     text = str(given).strip()
     if not text or text.startswith("-") or "\0" in text:
         raise _no_source(text)
-    if git := git_source(text):
+    if git := _git(text):
         return await asyncio.to_thread(_from_git, git, bounds, trusted)
     scheme = SCHEME.match(text)
     if scheme and scheme[1].lower() in ("http", "https"):
@@ -55,6 +55,14 @@ async def read_source(given: str | Path, bounds: Bounds, trusted: TrustedKeys) -
         raise _no_source(text)
     path = _path(unquote(urlsplit(text).path) if scheme else text)
     return await asyncio.to_thread(_from_path, path, bounds, trusted)
+
+
+def _git(text: str) -> GitSource | None:
+    try:
+        return git_source(text)
+    except (OSError, RuntimeError, ValueError):
+        # What no system takes for a path.
+        raise _no_source(text) from None
 
 
 def _host(url: str) -> str:
