@@ -217,6 +217,16 @@ def out_json(value: Any) -> None:
     out(msgspec.json.format(msgspec.json.encode(value), indent=2).decode())
 
 
+def counted(count: int, what: str) -> str:
+    """`1 prompt`, `2 prompts`."""
+    return f"{count} {what}{'' if count == 1 else 's'}"
+
+
+def totals(counts: Iterable[tuple[int, str]]) -> str:
+    """`2 new, 1 skipped`: those that are not 0; empty where all are."""
+    return ", ".join(f"{count} {what}" for count, what in counts if count)
+
+
 def warn(text: str) -> None:
     """Something about the result that a person or a log should not miss."""
     sys.stderr.write(f"burnish: note: {visible(' '.join(text.split()))}\n")

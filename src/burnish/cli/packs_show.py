@@ -6,7 +6,18 @@ import sys
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from burnish.cli.common import console, note, on_terminal, out, styled, table, visible, warn
+from burnish.cli.common import (
+    console,
+    counted,
+    note,
+    on_terminal,
+    out,
+    styled,
+    table,
+    totals,
+    visible,
+    warn,
+)
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -38,7 +49,7 @@ _COUNTED: tuple[tuple[PackOutcome, str], ...] = (
 def built(made: BuiltPack) -> None:
     _facts(
         (
-            ("pack", f"{made.name} {made.version}, {_counted(made.prompts, 'prompt')}"),
+            ("pack", f"{made.name} {made.version}, {counted(made.prompts, 'prompt')}"),
             ("file", made.path),
             ("checksum", made.checksum),
             ("signed by", made.key),
@@ -96,7 +107,7 @@ def report(done: PackReport) -> None:
         warn(f"no longer in the pack, and left as they are: {', '.join(done.left)}")
     if skipped := done.count("skipped"):
         warn(
-            f"{_counted(skipped, 'prompt')} skipped; --conflict new-revision puts the pack's text "
+            f"{counted(skipped, 'prompt')} skipped; --conflict new-revision puts the pack's text "
             "on top of yours"
         )
 
@@ -144,7 +155,7 @@ def installed(found: InstalledPack) -> None:
 def verified(found: InstalledPack) -> None:
     _states(found)
     other = sum(each.state != "same" for each in found.prompts)
-    told = f"{_counted(other, 'prompt')} of {len(found.prompts)} not as the pack brought them"
+    told = f"{counted(other, 'prompt')} of {len(found.prompts)} not as the pack brought them"
     pack = f"{found.pack.name} {found.pack.version}"
     out(f"{pack}: {told}" if other else f"{pack}: all as the pack brought them")
 
@@ -225,7 +236,7 @@ def _of_prompt(each: PreviewedPrompt) -> Iterator[str]:
     facts = (
         f"variables: {names}" if names else "no variables",
         f"asks for the model {each.model}" if each.model else "",
-        _counted(each.tests, "test") if each.tests else "",
+        counted(each.tests, "test") if each.tests else "",
     )
     yield " · ".join(fact for fact in facts if fact)
 
@@ -235,7 +246,7 @@ def _first_lines(each: PreviewedPrompt) -> Iterator[str]:
     for line in lines[:_LINES]:
         yield line if len(line) <= _WIDTH else f"{line[:_WIDTH]}…"
     if len(lines) > _LINES:
-        yield f"… {_counted(len(lines) - _LINES, 'more line')}"
+        yield f"… {counted(len(lines) - _LINES, 'more line')}"
 
 
 def _whole(each: PreviewedPrompt) -> str:
@@ -255,9 +266,4 @@ def _plain(each: PlannedPrompt) -> tuple[str, str, str]:
 
 
 def _summary(done: PackReport) -> str:
-    counts = ((done.count(outcome), text) for outcome, text in _COUNTED)
-    return ", ".join(f"{count} {text}" for count, text in counts if count) or "nothing"
-
-
-def _counted(count: int, what: str) -> str:
-    return f"{count} {what}{'' if count == 1 else 's'}"
+    return totals((done.count(outcome), text) for outcome, text in _COUNTED) or "nothing"
