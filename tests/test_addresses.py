@@ -6,6 +6,7 @@ import pytest
 
 from burnish.addresses import (
     Reach,
+    check_here,
     check_reach,
     check_url,
     is_this_machine,
@@ -52,6 +53,12 @@ def test_what_is_refused_is_named() -> None:
     with pytest.raises(NotPermitted, match=r"host\.example leads to 10\.0\.0\.1") as raised:
         check_reach("host.example", "10.0.0.1", "public")
     assert raised.value.subject == "host.example"
+
+
+def test_without_encryption_this_machine_alone_may_answer() -> None:
+    check_here("localhost", "::1")
+    with pytest.raises(NotPermitted, match="without encryption"):
+        check_here("localhost", "8.8.8.8")
 
 
 @pytest.mark.parametrize(

@@ -63,6 +63,17 @@ def check_reach(host: str, address: str, reach: Reach) -> None:
         )
 
 
+def check_here(host: str, address: str) -> None:
+    """Raises NotPermitted for a numeric address that is not this machine's: where nothing is
+    encrypted, nobody else may answer."""
+    if not is_this_machine(address):
+        raise NotPermitted(
+            f"{host} would be asked without encryption",
+            hint="nothing was fetched; use https",
+            subject=host,
+        )
+
+
 def check_url(url: str, reach: Reach) -> str:
     """The host of an https address, or of an http address of this machine. Raises UsageError for
     any other, and NotPermitted for a host that is written as an address out of reach."""

@@ -301,6 +301,17 @@ def test_a_newer_version_may_be_installed_by_its_file_too(
     p.packs.install(made)
     report = p.packs.install(remade(tmp_path, "1.1", reply=f"{REPLY} Be brief."))
     assert (report.was, outcomes(report)["support/reply"]) == ("1.0", "revised")
+    assert report.notes == ()
+
+
+def test_a_pack_of_that_name_from_elsewhere_is_told(
+    p: burnish.Platform, made: Path, tmp_path: Path
+) -> None:
+    p.packs.install(made)
+    other = folder(tmp_path / "other", pack(version='"2"'))
+    told = f"the installed support-basics 1.0 came from {made}"
+    assert p.packs.preview(other).notes == (told,)
+    assert p.packs.install(other).notes == (told,)
 
 
 def test_tests_variables_and_config_go_along(p: burnish.Platform, tmp_path: Path) -> None:

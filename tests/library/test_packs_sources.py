@@ -324,6 +324,23 @@ async def test_a_name_that_leads_into_the_private_network(names: dict[str, list[
             p.packs.preview("https://packs.example/s.zip")
 
 
+@pytest.mark.parametrize(
+    "host",
+    [
+        *("2130706433", "127.1", "0x7f.1", "017700000001", "0", "[::127.0.0.1]", "LOCALHOST"),
+        *("[::ffff:7f00:1]", "\u2460\u2461\u2466.\u24ea.\u24ea.\u2460", "127\u30020\u30020\u30021"),
+    ],
+)
+async def test_this_machine_in_disguise_is_not_connected_to(host: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        url = f"https://{host}:{listening.getsockname()[1]}/s"
+        with pytest.raises((NotPermitted, UsageError)):
+            await fetch(url, reach="public", max_bytes=1, timeout_s=5)
+        listening.settimeout(0.2)
+        with pytest.raises(TimeoutError):
+            listening.accept()
+
+
 def test_git_does_not_reach_into_the_private_network_by_a_name(
     p: burnish.Platform, names: dict[str, list[str]]
 ) -> None:

@@ -73,7 +73,7 @@ def write_pack(
     contents = {name: text.encode() for name, text in files.items()}
     size = sum(map(len, contents.values()))
     try:
-        read = read_contents(Blobs(contents, "the pack", ""), TrustedKeys(Path()), size)
+        read = read_contents(Blobs(contents, "the pack", ""), TrustedKeys(None), size)
     except UsageError as error:
         raise UsageError(
             error.what, hint="change that prompt, or leave it out; nothing was written"

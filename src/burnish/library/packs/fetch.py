@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from collections.abc import Callable
+from typing import Any
 from urllib.parse import urljoin, urlsplit, urlunsplit
 
 import aiohttp
-from aiohttp.abc import AbstractResolver, ResolveResult
-from aiohttp.resolver import ThreadedResolver
 
 from burnish._version import __version__
-from burnish.addresses import Reach, check_reach, check_url, shown
+from burnish.addresses import Reach, check_here, check_reach, check_url, shown
 from burnish.errors import NotFound, NotPermitted, Unavailable, UsageError
 from burnish.models.connections import proxy_for
 
@@ -45,30 +45,28 @@ async def fetch(url: str, *, reach: Reach, max_bytes: int, timeout_s: float) -> 
     raise _unreachable(first, f"more than {_MAX_REDIRECTS} redirects")
 
 
-class _Checked(AbstractResolver):
-    """Looks names up and refuses those that lead out of reach, before anything is connected."""
+def _checked(url: str, reach: Reach) -> Callable[[Any], socket.socket]:
+    """Makes the sockets, each for the very address that it is going to connect to: however a host
+    is written, and whatever its name meant a moment ago."""
+    parts = urlsplit(url)
+    host = parts.hostname or ""
 
-    def __init__(self, reach: Reach) -> None:
-        self._reach: Reach = reach
-        self._resolver = ThreadedResolver()
+    def make(info: Any) -> socket.socket:
+        family, kind, protocol, _, (address, *_) = info
+        check_reach(host, address, reach)
+        if parts.scheme != "https":
+            check_here(host, address)
+        return socket.socket(family, kind, protocol)
 
-    async def resolve(
-        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
-    ) -> list[ResolveResult]:
-        found = await self._resolver.resolve(host, port, family)
-        for each in found:
-            check_reach(host, each["host"], self._reach)
-        return found
-
-    async def close(self) -> None:
-        await self._resolver.close()
+    return make
 
 
 async def _get(url: str, reach: Reach, max_bytes: int) -> tuple[bytes | None, str]:
     """The body, or None and where to go on."""
     proxy = proxy_for(url)
     # A proxy looks the names up itself, and may stand in a private network.
-    connector = aiohttp.TCPConnector(resolver=None if proxy else _Checked(reach))
+    guard = None if proxy else _checked(url, reach)
+    connector = aiohttp.TCPConnector(socket_factory=guard)
     headers = {"User-Agent": f"burnish/{__version__}", "Accept-Encoding": "identity"}
     async with (
         aiohttp.ClientSession(

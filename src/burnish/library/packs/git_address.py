@@ -37,8 +37,8 @@ class GitSource(msgspec.Struct, frozen=True, kw_only=True):
 def git_source(text: str) -> GitSource | None:
     """None for what is no git repository. Raises UsageError for an address that git must not be
     given."""
-    said = text.startswith(_GIT) and not text.startswith("git+ssh://")
-    rest = text.removeprefix(_GIT) if said else text
+    said = text.startswith(_GIT)
+    rest = text.removeprefix(_GIT)
     rest, _, folder = rest.partition("#")
     scheme = SCHEME.match(rest)
     if scheme or _SSH.fullmatch(rest):

@@ -6,8 +6,7 @@ import socket
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
-from burnish.addresses import Reach, check_reach, is_this_machine
-from burnish.errors import NotPermitted
+from burnish.addresses import Reach, check_here, check_reach
 from burnish.library.packs.git_bounds import Meter
 
 if TYPE_CHECKING:
@@ -60,7 +59,7 @@ def _checked(
         undo.callback(connected.close)
         check_reach(host, address, reach)
         if not encrypted:
-            _check_here(host, address)
+            check_here(host, address)
         undo.pop_all()
     return connected
 
@@ -75,10 +74,3 @@ def _counted(response: HTTPResponse, meter: Meter) -> HTTPResponse:
 
     cast("Any", response).read = counted
     return response
-
-
-def _check_here(host: str, address: str) -> None:
-    if not is_this_machine(address):
-        raise NotPermitted(
-            f"{host} would be asked without encryption", hint="nothing was fetched; use https"
-        )

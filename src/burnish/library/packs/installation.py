@@ -91,7 +91,7 @@ class Installation:
 
     def preview(self, *, required: bool) -> PackPreview:
         contents, manifest = self._contents, self._contents.manifest
-        notes = contents.notes
+        notes = self._notes()
         if required and contents.signature.state != "trusted":
             told = "packs.require_signature is set, so without a trusted signature it cannot be"
             notes = (*notes, f"{told} installed")
@@ -126,9 +126,15 @@ class Installation:
             commit=contents.commit,
             prompts=tuple(step.plan for step in self._steps),
             left=tuple(library_name(prefix, each.name) for each in self._left()),
-            notes=contents.notes,
+            notes=self._notes(),
             dry_run=dry_run,
         )
+
+    def _notes(self) -> tuple[str, ...]:
+        was, now = self._held, self._contents
+        if was is None or was.source == now.where:
+            return now.notes
+        return (*now.notes, f"the installed {was.name} {was.version} came from {was.source}")
 
     @property
     def _unmoved(self) -> bool:

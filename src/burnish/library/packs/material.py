@@ -175,5 +175,6 @@ def _top_folder(names: Mapping[str, object], where: str) -> str:
 
 def _broken(where: str, what: str) -> UsageError:
     return UsageError(
-        f"{where} cannot be unpacked: {what}", hint="nothing was installed; fetch it again"
+        f"{where} cannot be unpacked: {what}",
+        hint="nothing was installed; name a zip, or git+ADDRESS for a git repository",
     )

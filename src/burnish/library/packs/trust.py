@@ -11,16 +11,17 @@ _MAX_BYTES = 8192
 
 
 class TrustedKeys:
-    def __init__(self, home: Path) -> None:
-        self.folder = home / FOLDER
+    def __init__(self, home: Path | None) -> None:
+        """None trusts nobody."""
+        self._folder = None if home is None else home / FOLDER
 
     def pems(self) -> dict[str, bytes]:
         """The files' contents by whom they name: `ann.pub` is Ann's. Raises UsageError for one
         that cannot be read."""
         found: dict[str, bytes] = {}
-        if not self.folder.is_dir():
+        if self._folder is None or not self._folder.is_dir():
             return found
-        for path in sorted(self.folder.glob("*.pub")):
+        for path in sorted(self._folder.glob("*.pub")):
             try:
                 with path.open("rb") as file:
                     found[path.stem] = file.read(_MAX_BYTES)
