@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
+import sqlite3
 import zipfile
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -265,6 +268,32 @@ def test_verify_tells_what_is_not_as_the_pack_brought_it(p: burnish.Platform, ma
         ("support/reply", "changed", 2),
     ]
     assert not found.intact
+
+
+def test_verify_reads_the_texts_and_not_what_was_noted_of_them(
+    p: burnish.Platform, made: Path, tmp_path: Path
+) -> None:
+    p.packs.install(made)
+    with closing(sqlite3.connect(tmp_path / "home" / "burnish.sqlite")) as database, database:
+        changed = database.execute(
+            "UPDATE prompt_versions SET messages = replace(messages, 'kindly', 'rudely')"
+        )
+        assert changed.rowcount
+    states = {each.name: each.state for each in p.packs.verify("support-basics").prompts}
+    assert states == {"support/close": "same", "support/reply": "changed"}
+
+
+async def test_two_at_once_install_it_once(made: Path) -> None:
+    async with burnish.open_async() as a, burnish.open_async() as b:
+        await a.prompts.list()
+        done = await asyncio.gather(
+            a.packs.install(made), b.packs.install(made), return_exceptions=True
+        )
+        assert any(isinstance(each, PackReport) for each in done)
+        assert all(isinstance(each, PackReport | Conflict) for each in done)
+        assert (await a.packs.install(made)).count("unchanged") == 2
+        assert len(await a.prompts.history("support/reply")) == 1
+        assert (await b.packs.verify("support-basics")).intact
 
 
 def test_uninstalling_takes_what_nobody_made_their_own(p: burnish.Platform, tmp_path: Path) -> None:

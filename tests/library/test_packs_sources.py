@@ -6,6 +6,7 @@ import contextlib
 import os
 import shutil
 import socket
+import sys
 import threading
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from tests.library.test_sync import git
 from tests.library.test_sync_remote import served
 
 import burnish
-from burnish.errors import Conflict, NotFound, NotPermitted, Unavailable, UsageError
+from burnish.errors import Conflict, MissingExtra, NotFound, NotPermitted, Unavailable, UsageError
 from burnish.library.packs.fetch import fetch
 
 has_git = pytest.mark.skipif(not shutil.which("git"), reason="drives an ordinary git client")
@@ -138,6 +139,17 @@ def test_a_repository_that_is_too_large(tmp_path: Path, bare: Path) -> None:
             with served(bare) as address, pytest.raises(UsageError, match=says):
                 small.packs.preview(f"git+http://{address}#packs/support")
             assert small.packs.preview(f"git+{bare}#packs/support").version == "1.1"
+
+
+@has_git
+def test_without_the_extra_a_repository_says_what_to_install(
+    p: burnish.Platform, bare: Path, made: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "dulwich", None)
+    for source in (f"{bare}#packs/support", "git+https://example.com/team.git"):
+        with pytest.raises(MissingExtra, match=r"burnish\[git\]"):
+            p.packs.install(source)
+    assert p.packs.install(made).count("new") == 2
 
 
 @has_git
