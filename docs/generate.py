@@ -19,6 +19,14 @@ from burnish.cli import commands
 from burnish.cli import main as cli
 from burnish.generation.result import Generation
 from burnish.intents import Classification
+from burnish.library.packs import (
+    BuiltPack,
+    InstalledPack,
+    ListedPack,
+    PackPreview,
+    PackReport,
+    UninstallReport,
+)
 from burnish.library.search import Found
 from burnish.library.starter import InstallReport, StarterPrompt
 from burnish.library.sync import SyncReport
@@ -42,6 +50,12 @@ SCHEMAS: dict[str, Any] = {
     "starter-list": list[StarterPrompt],
     "starter-show": StarterPrompt,
     "starter-install": InstallReport,
+    "packs-build": BuiltPack,
+    "packs-preview": PackPreview,
+    "packs-install": PackReport,
+    "packs-list": list[ListedPack],
+    "packs-show": InstalledPack,
+    "packs-uninstall": UninstallReport,
     "sync": SyncReport,
     "search": Found,
     "techniques": list[Technique],

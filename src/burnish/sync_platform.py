@@ -17,7 +17,7 @@ from burnish.techniques import Catalog
 
 if TYPE_CHECKING:
     from burnish.storage.cache import ResponseCache
-    from burnish.sync_rooms import Db, Models, Runs, Starter
+    from burnish.sync_rooms import Db, Models, Packs, Runs, Starter
 
 
 class Prompts(SyncFace[AsyncPrompts]):
@@ -151,6 +151,13 @@ class Platform(SyncFace[AsyncPlatform]):
         from burnish.sync_rooms import Db
 
         return Db(self._target.db, self._loop)
+
+    @cached_property
+    def packs(self) -> Packs:
+        """Sets of prompts to share."""
+        from burnish.sync_rooms import Packs
+
+        return Packs(self._target.packs, self._loop)
 
     @cached_property
     def models(self) -> Models:

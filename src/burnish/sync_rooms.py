@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from burnish._sync import SyncFace, blocking
 from burnish.analytics.runs import AsyncRuns
+from burnish.library.packs import AsyncPacks
 from burnish.library.starter import AsyncStarter
 from burnish.models.catalogue import AsyncModels
 from burnish.platform.upkeep import AsyncDb
@@ -43,3 +44,17 @@ class Db(SyncFace[AsyncDb]):
     migrate = blocking(AsyncDb.migrate)
     backup = blocking(AsyncDb.backup)
     vacuum = blocking(AsyncDb.vacuum)
+
+
+class Packs(SyncFace[AsyncPacks]):
+    """`platform.packs` of the sync face."""
+
+    build = blocking(AsyncPacks.build)
+    keygen = blocking(AsyncPacks.keygen)
+    preview = blocking(AsyncPacks.preview)
+    install = blocking(AsyncPacks.install)
+    list = blocking(AsyncPacks.list)
+    show = blocking(AsyncPacks.show)
+    verify = blocking(AsyncPacks.verify)
+    update = blocking(AsyncPacks.update)
+    uninstall = blocking(AsyncPacks.uninstall)

@@ -212,6 +212,47 @@ STARTER: tuple[Command, ...] = (
         "burnish starter install code/review_diff plan/trip",
     ),
 )
+PACKS: tuple[Command, ...] = (
+    (
+        "build",
+        "packs:build",
+        "Make a pack of prompts to share.",
+        "burnish packs build news-desk --prompts news/ --licence CC-BY-4.0",
+    ),
+    (
+        "preview",
+        "packs:preview",
+        "Look into a pack before you take it.",
+        "burnish packs preview news-desk.zip",
+    ),
+    (
+        "install",
+        "packs:install",
+        "Store the prompts of a pack in your library.",
+        "burnish packs install news-desk.zip --prefix team",
+    ),
+    ("update", "packs:update", "Take what is new in a pack.", "burnish packs update news-desk"),
+    ("list", "packs:list_", "List the installed packs.", "burnish packs list"),
+    ("show", "packs:show", "Show a pack with its prompts.", "burnish packs show news-desk"),
+    (
+        "verify",
+        "packs:verify",
+        "Tell which prompts of a pack you changed.",
+        "burnish packs verify news-desk",
+    ),
+    (
+        "uninstall",
+        "packs:uninstall",
+        "Take a pack away, but what you made your own.",
+        "burnish packs uninstall news-desk --dry-run",
+    ),
+    (
+        "keygen",
+        "packs:keygen",
+        "Make a key to sign packs with.",
+        "burnish packs keygen ~/.ssh/burnish-packs",
+    ),
+)
 MODELS: tuple[Command, ...] = (
     (
         "list",
@@ -303,6 +344,7 @@ DB: tuple[Command, ...] = (
 GROUPS = (
     ("prompts", "Keep prompts over time: versions, labels, rendering.", PROMPTS),
     ("starter", "Ready prompts that come with Burnish.", STARTER),
+    ("packs", "Sets of prompts to share and to install.", PACKS),
     ("models", "Language models: which there are, who answers, local weights.", MODELS),
     ("runs", "What was run: every call with its tokens, cost and errors.", RUNS),
     ("cache", "Answers of models that are remembered.", CACHE),

@@ -152,6 +152,15 @@ def asked(question: str) -> str:
         raise UsageError("no answer came", hint="nothing was changed") from None
 
 
+def confirmed(question: str, why: str, *, may_ask: bool) -> bool:
+    """Whether a person says yes. Raises UsageError, saying why it is asked, where nobody can."""
+    if not may_ask or not sys.stdin.isatty():
+        raise UsageError(why, hint="add --yes to do it without a question")
+    sys.stderr.write(visible(f"{question} [y/N] "))
+    sys.stderr.flush()
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+
 def without_user(value: str) -> str:
     """An address may carry a name and a password."""
     return _USER.sub(f"{HIDDEN}@", value)
@@ -206,6 +215,16 @@ def out_json(value: Any) -> None:
     import msgspec
 
     out(msgspec.json.format(msgspec.json.encode(value), indent=2).decode())
+
+
+def counted(count: int, what: str) -> str:
+    """`1 prompt`, `2 prompts`."""
+    return f"{count} {what}{'' if count == 1 else 's'}"
+
+
+def totals(counts: Iterable[tuple[int, str]]) -> str:
+    """`2 new, 1 skipped`: those that are not 0; empty where all are."""
+    return ", ".join(f"{count} {what}" for count, what in counts if count)
 
 
 def warn(text: str) -> None:

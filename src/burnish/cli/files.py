@@ -11,6 +11,7 @@ from cyclopts import Parameter
 from burnish.cli.common import (
     NONE,
     Common,
+    counted,
     note,
     on_terminal,
     out,
@@ -18,6 +19,7 @@ from burnish.cli.common import (
     platform,
     styled,
     table,
+    totals,
     visible,
     warn,
 )
@@ -110,8 +112,7 @@ def _place(each: ImportedFile) -> str:
 
 
 def _summary(report: ImportReport) -> str:
-    counts = [(getattr(report, name), text) for name, text in _COUNTED]
-    shown = ", ".join(f"{count} {text}" for count, text in counts if count) or "nothing"
+    shown = totals((getattr(report, name), text) for name, text in _COUNTED) or "nothing"
     return f"would be: {shown}" if report.dry_run else shown
 
 
@@ -151,14 +152,10 @@ def export(
     elif common.json:
         out_json(made)
     else:
-        out(f"{_counted(made.prompts, 'prompt')} in {_counted(len(made.files), 'file')}: {target}")
+        out(f"{counted(made.prompts, 'prompt')} in {counted(len(made.files), 'file')}: {target}")
     if made.prompts and not common.json:
         for loss in made.loses:
             note(f"{made.format} does not hold: {loss}")
-
-
-def _counted(count: int, what: str) -> str:
-    return f"{count} {what}{'' if count == 1 else 's'}"
 
 
 def _print_alone(made: Exported) -> None:

@@ -14,6 +14,7 @@ from burnish.cli.common import (
     NONE,
     STDIN,
     Common,
+    confirmed,
     console,
     note,
     on_terminal,
@@ -359,7 +360,7 @@ def forget(
     until = moment(before or older_than)
     assert until is not None
     with platform(common) as p:
-        if not (yes or _ask(p.runs.count(RunFilter(until=until)), until, may_ask=common.input)):
+        if not (yes or _agreed(p.runs.count(RunFilter(until=until)), until, common)):
             note("Nothing was deleted.")
             return 1
         gone = p.runs.forget(until)
@@ -367,12 +368,9 @@ def forget(
     return 0
 
 
-def _ask(count: int, until: datetime, *, may_ask: bool) -> bool:
-    if not may_ask or not sys.stdin.isatty():
-        raise UsageError("runs are deleted for good", hint="add --yes to do it without a question")
-    sys.stderr.write(f"Delete {count} runs from before {until:%Y-%m-%d %H:%M} UTC? [y/N] ")
-    sys.stderr.flush()
-    return sys.stdin.readline().strip().lower() in ("y", "yes")
+def _agreed(count: int, until: datetime, common: Common) -> bool:
+    question = f"Delete {count} runs from before {until:%Y-%m-%d %H:%M} UTC?"
+    return confirmed(question, "runs are deleted for good", may_ask=common.input)
 
 
 def moment(text: str) -> datetime | None:

@@ -17,6 +17,7 @@ from burnish.cli.common import (
     platform,
     styled,
     table,
+    totals,
     warn,
 )
 
@@ -101,13 +102,14 @@ def install(
 
 
 def _summary(report: InstallReport) -> str:
-    counts = (
-        (report.new, "new"),
-        (report.revised, "new revision"),
-        (report.unchanged, "unchanged"),
-        (report.skipped, "skipped"),
+    return totals(
+        (
+            (report.new, "new"),
+            (report.revised, "new revision"),
+            (report.unchanged, "unchanged"),
+            (report.skipped, "skipped"),
+        )
     )
-    return ", ".join(f"{count} {what}" for count, what in counts if count)
 
 
 def _show_terminal(found: StarterPrompt) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,7 +10,7 @@ from cyclopts import Parameter
 from burnish.cli.common import (
     NONE,
     Common,
-    asked,
+    confirmed,
     note,
     on_terminal,
     out,
@@ -21,7 +20,6 @@ from burnish.cli.common import (
     warn,
 )
 from burnish.cli.prompts import Name
-from burnish.errors import UsageError
 
 if TYPE_CHECKING:
     from burnish.prompts.prompt import Prompt
@@ -64,7 +62,7 @@ def tidy(
         found = p.prompts.unused(days, limit=limit)
         if not common.json:
             _listed(found, days)
-        gone = archive and bool(found) and (yes or _confirmed(len(found), common))
+        gone = archive and bool(found) and (yes or _agreed(len(found), common))
         for prompt in found if gone else ():
             p.prompts.delete(prompt.name)
     if common.json:
@@ -93,13 +91,13 @@ def _listed(found: Sequence[Prompt], days: float) -> None:
         out("\n".join("\t".join(row) for row in rows))
 
 
-def _confirmed(count: int, common: Common) -> bool:
-    if not (common.input and on_terminal() and sys.stdin.isatty()):
-        raise UsageError(
-            f"{count} prompts would be taken out, and nobody can be asked", hint="add --yes"
-        )
+def _agreed(count: int, common: Common) -> bool:
     what = "this prompt" if count == 1 else f"these {count} prompts"
-    return asked(f"Take {what} out of the library? [y/N] ").strip().lower() in ("y", "yes")
+    return confirmed(
+        f"Take {what} out of the library?",
+        f"{count} prompts would be taken out, and nobody can be asked",
+        may_ask=common.input and on_terminal(),
+    )
 
 
 def approve(

@@ -26,6 +26,7 @@ from burnish.telemetry.logs import Log
 if TYPE_CHECKING:
     from burnish.analytics.runs import AsyncRuns
     from burnish.library.library import Library
+    from burnish.library.packs import AsyncPacks
     from burnish.library.starter import AsyncStarter
     from burnish.models.catalogue import AsyncModels
     from burnish.platform.upkeep import AsyncDb
@@ -148,6 +149,25 @@ class Ground:
         from burnish.platform.upkeep import AsyncDb
 
         return AsyncDb(self.settings, self._flushed_store)
+
+    @cached_property
+    def packs(self) -> AsyncPacks:
+        """Sets of prompts to share: build, preview, install, list, show, verify, update,
+        uninstall, keygen."""
+        from burnish.library.packs import AsyncPacks, Bounds, PackRules
+
+        packs = self.settings.packs
+        rules = PackRules(
+            bounds=Bounds(
+                max_bytes=int(packs.max_mb * 1024 * 1024),
+                timeout_s=packs.timeout_s,
+                private_hosts=packs.private_hosts,
+            ),
+            home=self.settings.home_path,
+            require_signature=packs.require_signature,
+            author=self.settings.author_name,
+        )
+        return AsyncPacks(self.prompts, self._open_store, self._ids, self._cache, rules)
 
     @property
     def responses(self) -> ResponseCache:

@@ -136,6 +136,21 @@ class SearchSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     ] = 0.6
 
 
+class PacksSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    max_mb: Annotated[
+        float, Meta(gt=0, le=200, description="Largest pack that is fetched or read, MiB")
+    ] = 20.0
+    timeout_s: Annotated[
+        float, Meta(gt=0, description="Longest time that fetching a pack may take, seconds")
+    ] = 60.0
+    private_hosts: Annotated[
+        bool, Meta(description="Whether packs may be fetched from hosts of private networks")
+    ] = False
+    require_signature: Annotated[
+        bool, Meta(description="Whether only packs signed by a trusted key may be installed")
+    ] = False
+
+
 class RenderSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     output_chars: Annotated[int, Meta(ge=1000, description="Longest rendered text, characters")] = (
         2_000_000
@@ -296,6 +311,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     techniques: TechniqueSettings = TechniqueSettings()
     library: LibrarySettings = LibrarySettings()
     search: SearchSettings = SearchSettings()
+    packs: PacksSettings = PacksSettings()
     render: RenderSettings = RenderSettings()
     cache: CacheSettings = CacheSettings()
     log: LogSettings = LogSettings()

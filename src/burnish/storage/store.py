@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import msgspec
 
@@ -18,6 +18,9 @@ from burnish.storage.lineage import LabelRequest, Place, Related, RequestState
 from burnish.storage.run import Run, RunCursor, RunFilter, TechniqueStatistic, TechniqueTotal
 from burnish.storage.stats import CategoryStat, RunStat, StatBy, StatFilter
 from burnish.storage.upkeep import Upkeep
+
+if TYPE_CHECKING:
+    from burnish.storage.packs import Packs
 
 Sort = Literal["rating", "name", "updated"]
 Via = Literal["revision", "label", "production", "latest", "branch"]
@@ -381,5 +384,7 @@ class Store(Protocol):
     def techniques(self) -> Techniques: ...
     @property
     def upkeep(self) -> Upkeep: ...
+    @property
+    def packs(self) -> Packs: ...
 
     async def close(self) -> None: ...

@@ -93,7 +93,7 @@ def _files(root: Path) -> Iterator[Found]:
                 )
             path = Path(folder) / name
             yield Found(
-                name=path.relative_to(root).as_posix(), path=path, problem=_problem(path, root)
+                name=path.relative_to(root).as_posix(), path=path, problem=file_problem(path, root)
             )
 
 
@@ -103,7 +103,8 @@ def _unreadable(error: OSError) -> None:
     )
 
 
-def _problem(path: Path, root: Path) -> str:
+def file_problem(path: Path, root: Path) -> str:
+    """Why a file of a folder must not be read; empty when it may."""
     try:
         inside = path.resolve().is_relative_to(root)
     except (OSError, RuntimeError):
@@ -129,7 +130,7 @@ def _unpack(archive: Path, target: Path) -> list[Found]:
             for entry in entries:
                 if not entry.filename.lower().endswith(_SUFFIXES):
                     continue
-                if problem := _unsafe(entry):
+                if problem := unsafe_entry(entry):
                     problems.append(Found(name=entry.filename, path=archive, problem=problem))
                     continue
                 left -= _write(opened, entry, target, left)
@@ -140,7 +141,7 @@ def _unpack(archive: Path, target: Path) -> list[Found]:
     return problems
 
 
-def _unsafe(entry: zipfile.ZipInfo) -> str:
+def unsafe_entry(entry: zipfile.ZipInfo) -> str:
     """Why an entry must not be written; empty when it may."""
     name = entry.filename
     parts = PurePosixPath(name).parts

@@ -94,7 +94,7 @@ class Remote:
             )
 
         with closing(client):
-            result = self._reach(lambda: client.fetch(path, repo, determine_wants=wants))
+            result = reached(self._address, lambda: client.fetch(path, repo, determine_wants=wants))
         repository.branch = _branch(result.refs, result.symrefs)
         found = result.refs.get(repository.ref)
         if found:
@@ -117,8 +117,9 @@ class Remote:
 
         with closing(client):
             try:
-                result = self._reach(
-                    lambda: client.send_pack(path.encode(), update, store.generate_pack_data)
+                result = reached(
+                    self._address,
+                    lambda: client.send_pack(path.encode(), update, store.generate_pack_data),
                 )
             except _Moved:
                 return False
@@ -144,54 +145,52 @@ class Remote:
                 hint="use https://…, ssh://…, user@host:path, or the path of a bare repository",
             ) from error
 
-    def _reach(self, call: Callable[[], T]) -> T:
-        """The boundary to the network: whatever fails there becomes an error of ours, which
-        names no password."""
-        from dulwich.client import (
-            HTTPProxyUnauthorized,
-            HTTPUnauthorized,
-            StrangeHostname,
-            TransportNotAllowed,
-        )
-        from dulwich.errors import GitProtocolError, NotGitRepository
-        from urllib3.exceptions import HTTPError
-
-        where = shown(self._address)
-        try:
-            return call()
-        except NotGitRepository:
-            raise NotFound(
-                f"there is no git repository at {where}",
-                hint="make it first: git init --bare",
-                subject=where,
-            ) from None
-        except HTTPUnauthorized:
-            raise NotPermitted(
-                f"{where} wants to know who you are",
-                hint="sign in once with git, so that its credential helper knows",
-                subject=where,
-            ) from None
-        except (
-            GitProtocolError,
-            HTTPProxyUnauthorized,
-            StrangeHostname,
-            TransportNotAllowed,
-            HTTPError,
-            OSError,
-        ) as error:
-            raise self._unreachable(error) from None
-
-    def _unreachable(self, error: Exception) -> Unavailable:
-        told = shown(" ".join(str(error).split()))[:300]
-        return Unavailable(
-            f"{shown(self._address)} cannot be reached ({told or type(error).__name__})",
-            hint="check the address and the network; nothing is lost, sync again later",
-            subject=shown(self._address),
-        )
-
 
 class _Moved(Exception):
     """The branch is not where it was fetched from."""
+
+
+def reached(address: str, call: Callable[[], T]) -> T:
+    """The boundary to the network: whatever fails there becomes an error of ours, which names no
+    password."""
+    from dulwich.client import (
+        HTTPProxyUnauthorized,
+        HTTPUnauthorized,
+        StrangeHostname,
+        TransportNotAllowed,
+    )
+    from dulwich.errors import GitProtocolError, NotGitRepository
+    from urllib3.exceptions import HTTPError
+
+    where = shown(address)
+    try:
+        return call()
+    except NotGitRepository:
+        raise NotFound(
+            f"there is no git repository at {where}",
+            hint="check the address; to make one there: git init --bare",
+            subject=where,
+        ) from None
+    except HTTPUnauthorized:
+        raise NotPermitted(
+            f"{where} wants to know who you are",
+            hint="sign in once with git, so that its credential helper knows",
+            subject=where,
+        ) from None
+    except (
+        GitProtocolError,
+        HTTPProxyUnauthorized,
+        StrangeHostname,
+        TransportNotAllowed,
+        HTTPError,
+        OSError,
+    ) as error:
+        told = shown(" ".join(str(error).split()))[:300]
+        raise Unavailable(
+            f"{where} cannot be reached ({told or type(error).__name__})",
+            hint="check the address and the network, then try again; nothing is lost",
+            subject=where,
+        ) from None
 
 
 def _clone(path: Path) -> Repo:

@@ -35,7 +35,7 @@ class SqlPrompts:
             return
         try:
             async with self._database.writing() as connection:
-                await _insert(connection, entries)
+                await insert_entries(connection, entries)
         except IntegrityError as error:
             raise await self._taken(entries, error) from error
 
@@ -172,7 +172,7 @@ _CATEGORIES = (
 )
 
 
-async def _insert(connection: AsyncConnection, entries: Sequence[Entry]) -> None:
+async def insert_entries(connection: AsyncConnection, entries: Sequence[Entry]) -> None:
     # Lists of rows, so that each statement is prepared once and run for all.
     await connection.execute(insert(prompts), [prompt_row(entry) for entry in entries])
     versions = [

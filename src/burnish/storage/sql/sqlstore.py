@@ -3,6 +3,7 @@ from __future__ import annotations
 from burnish.storage.sql.branches import SqlBranches
 from burnish.storage.sql.database import Database
 from burnish.storage.sql.labels import SqlLabels
+from burnish.storage.sql.packs import SqlPacks
 from burnish.storage.sql.prompts import SqlPrompts
 from burnish.storage.sql.relations import SqlRelations
 from burnish.storage.sql.runs import SqlRuns
@@ -26,6 +27,7 @@ class SqlStore:
         self.runs = SqlRuns(database)
         self.search = SqlSearch(database)
         self.techniques = SqlTechniques(database)
+        self.packs = SqlPacks(database)
 
     async def close(self) -> None:
         await self.database.close()

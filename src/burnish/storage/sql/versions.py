@@ -39,11 +39,7 @@ class SqlVersions:
     ) -> PromptVersion:
         try:
             async with self._database.writing() as connection:
-                newest, last = await _revisions(connection, prompt_id, draft.branch)
-                if expected_revision is not None and newest != expected_revision:
-                    raise _somebody_was_faster(expected_revision, newest)
-                version = draft.at(prompt_id, last + 1)
-                await _add(connection, version, edit)
+                version = await add_revision(connection, prompt_id, draft, expected_revision, edit)
                 await add_relations(connection, relations)
                 if label is not None:
                     await apply_change(connection, prompt_id, _to(label, version.revision))
@@ -115,6 +111,22 @@ class SqlVersions:
 
 def _fetched(row: RowMapping | None, via: Via) -> Fetched | None:
     return None if row is None else Fetched(prompt_of(row), version_of(row), via)
+
+
+async def add_revision(
+    connection: AsyncConnection,
+    prompt_id: str,
+    draft: Draft,
+    expected_revision: int | None,
+    edit: Edit | None,
+) -> PromptVersion:
+    """Within the caller's transaction."""
+    newest, last = await _revisions(connection, prompt_id, draft.branch)
+    if expected_revision is not None and newest != expected_revision:
+        raise _somebody_was_faster(expected_revision, newest)
+    version = draft.at(prompt_id, last + 1)
+    await _add(connection, version, edit)
+    return version
 
 
 async def _revisions(connection: AsyncConnection, prompt_id: str, branch: str) -> tuple[int, int]:

@@ -1,4 +1,5 @@
 from burnish.storage.tables.base import metadata
+from burnish.storage.tables.packs import pack_prompts, packs
 from burnish.storage.tables.prompts import (
     branches,
     label_moves,
@@ -19,6 +20,8 @@ __all__ = [
     "label_requests",
     "labels",
     "metadata",
+    "pack_prompts",
+    "packs",
     "prompt_versions",
     "prompts",
     "relations",
