@@ -2,22 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from functools import cached_property
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Protocol, Self
 
 from burnish._sync import LoopThread, SyncFace, blocking, direct, streaming
 from burnish.generation.persona import Persona
-from burnish.library.prompts import AsyncPrompts
+from burnish.library.cache import Pointer
+from burnish.library.prompts import AsyncPrompts, Cached
 from burnish.platform import AsyncPlatform
 from burnish.settings import Settings
 from burnish.storage.store import Fetched
 from burnish.techniques import Catalog
 
 if TYPE_CHECKING:
+    from burnish.library.fallback import Fallback
     from burnish.storage.cache import ResponseCache
     from burnish.sync_rooms import Models, Runs, Starter
+
+
+class Reader(Protocol):
+    def __call__(
+        self,
+        reference: str,
+        label: str | None = None,
+        *,
+        revision: int | None = None,
+        fallback: Fallback | None = None,
+    ) -> Fetched: ...
 
 
 class Prompts(SyncFace[AsyncPrompts]):
@@ -64,21 +77,40 @@ class Prompts(SyncFace[AsyncPrompts]):
     reload = blocking(AsyncPrompts.reload)
     _get = blocking(AsyncPrompts.get)
 
-    get: Callable[[str], Fetched]
-    """The version a reference means. A bare name gives `production` where that label exists,
-    else the latest; `via` says which. Served from memory while it is fresh."""
+    get: Reader
+    """The version that a reference means, or a name with a label or a revision. A bare name gives
+    `production` where that label exists, else the latest; `via` says which.
+
+    Served from memory, which hears within a second of what other processes change, or looks again
+    after `cache.label_ttl_s` where the store cannot tell. While the store is away, what was known
+    last is served, marked `stale`. `fallback` is a text, messages, or a function (async too) that
+    gives one; it is used, and called, only where there is nothing else, and `via` is then
+    "fallback"."""
+
+    get_cached: Cached
+    """What `get` would answer, if it is in memory and fresh; little more than a dict lookup."""
 
     def __init__(self, target: AsyncPrompts, loop: LoopThread) -> None:
         super().__init__(target, loop)
-        self.get = _reader(target.get_cached, self._get)
+        self.get = _reader(target.fresh, self._get)
+        self.get_cached = target.get_cached
 
 
-def _reader(
-    cached: Callable[[str], Fetched | None], read: Callable[[str], Fetched]
-) -> Callable[[str], Fetched]:
-    # A closure: looking up two attributes first would take as long as the rest.
-    def get(reference: str) -> Fetched:
-        return cached(reference) or read(reference)
+def _reader(fresh: Mapping[str, Mapping[Pointer, Fetched]], read: Reader) -> Reader:
+    # A closure over the dict, and parameters that Python fills in at once, as it does not with
+    # those that only have a name: any more would take as long as the lookup.
+    def get(
+        reference: str,
+        label: str | None = None,
+        revision: int | None = None,
+        fallback: Fallback | None = None,
+    ) -> Fetched:
+        if revision is None:
+            try:
+                return fresh[reference][label]
+            except (KeyError, TypeError):
+                pass
+        return read(reference, label, revision=revision, fallback=fallback)
 
     return get
 

@@ -13,13 +13,14 @@ from typing import Any, Literal, Protocol
 import msgspec
 
 from burnish.prompts.prompt import MAIN, Branch, Label, Message, Prompt, PromptVersion, Variable
+from burnish.storage.changes import Changes
 from burnish.storage.index import SearchIndex
 from burnish.storage.lineage import LabelRequest, Place, Related, RequestState
 from burnish.storage.run import Run, RunCursor, RunFilter, TechniqueStatistic, TechniqueTotal
 from burnish.storage.stats import CategoryStat, RunStat, StatBy, StatFilter
 
 Sort = Literal["rating", "name", "updated"]
-Via = Literal["revision", "label", "production", "latest", "branch"]
+Via = Literal["revision", "label", "production", "latest", "branch", "fallback"]
 
 
 class Draft(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,11 +87,13 @@ class LabelMove(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Fetched(msgspec.Struct, frozen=True):
-    """A version, its prompt, and which rule chose it."""
+    """A version, its prompt, and which rule chose it. `stale`: the store cannot be asked, and this
+    is what it said last."""
 
     prompt: Prompt
     version: PromptVersion
     via: Via
+    stale: bool = False
 
 
 class PromptFilter(msgspec.Struct, frozen=True, kw_only=True):
@@ -378,5 +381,9 @@ class Store(Protocol):
     def search(self) -> SearchIndex: ...
     @property
     def techniques(self) -> Techniques: ...
+    @property
+    def changes(self) -> Changes | None:
+        """None where the store cannot tell of changes."""
+        ...
 
     async def close(self) -> None: ...

@@ -100,7 +100,7 @@ class Stock:
         except NotFound:
             return  # somebody else did
         finally:
-            self._cache.drop(prompt.name)
+            self._cache.drop(prompt.name, gone=True)
 
     async def restore(self, prompt: Prompt, name: str, at: datetime) -> Prompt:
         """Raises Conflict where another prompt has that name."""

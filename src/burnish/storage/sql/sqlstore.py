@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from burnish.storage.changes import Changes
 from burnish.storage.sql.branches import SqlBranches
 from burnish.storage.sql.database import Database
 from burnish.storage.sql.labels import SqlLabels
@@ -14,7 +15,7 @@ from burnish.storage.sql.versions import SqlVersions
 class SqlStore:
     """A `Store` over a `Database`."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, changes: Changes | None = None) -> None:
         self.database = database
         self.prompts = SqlPrompts(database)
         self.versions = SqlVersions(database)
@@ -24,6 +25,9 @@ class SqlStore:
         self.runs = SqlRuns(database)
         self.search = SqlSearch(database)
         self.techniques = SqlTechniques(database)
+        self.changes = changes
 
     async def close(self) -> None:
+        if self.changes is not None:
+            await self.changes.close()
         await self.database.close()

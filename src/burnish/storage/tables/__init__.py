@@ -1,4 +1,5 @@
 from burnish.storage.tables.base import metadata
+from burnish.storage.tables.changes import prompt_changes
 from burnish.storage.tables.prompts import (
     branches,
     label_moves,
@@ -19,6 +20,7 @@ __all__ = [
     "label_requests",
     "labels",
     "metadata",
+    "prompt_changes",
     "prompt_versions",
     "prompts",
     "relations",
