@@ -23,7 +23,7 @@ Key = tuple[str, Pointer]
 @dataclass(slots=True, kw_only=True)
 class Kept:
     """`until` is when a fresh one is too old. One that is not fresh is the last that is known;
-    `changed` where it is known to be wrong."""
+    `changed` where it is likely to be wrong."""
 
     fetched: Fetched
     label: str | None
@@ -132,7 +132,14 @@ class Cache:
         """Keeps what is known from elsewhere, where nothing better is here."""
         with self._lock:
             if key not in self._kept:
-                self._add(key, Kept(fetched=fetched, label=None, until=0.0, fresh=False))
+                kept = Kept(fetched=fetched, label=None, until=0.0, fresh=False, changed=True)
+                self._add(key, kept)
+
+    def doubt(self) -> None:
+        """What is old may have changed."""
+        with self._lock:
+            for kept in self._kept.values():
+                kept.changed = kept.changed or not kept.fresh
 
     def drop(self, name: str, *, gone: bool = False) -> None:
         """Takes no reference to the prompt for fresh any more; forgets them all where it is

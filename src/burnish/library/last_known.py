@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterable
+import time
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -21,14 +22,19 @@ MAX_PROMPTS = 1_000
 MAX_BYTES = 8 * 1024 * 1024
 _MAX_PROMPT_BYTES = 1024 * 1024
 _WRITE_AFTER_S = 1.0
+# Writing takes this part of the time at most, however much is read.
+_SHARE = 0.02
 
 
 class Noted(msgspec.Struct, frozen=True, kw_only=True):
-    """What a reference meant when it was read."""
+    """What a reference meant when it was read. `found` stays as it is written until somebody
+    looks for it."""
 
     reference: str
+    name: str
+    revision: int
     read_at: datetime
-    found: Fetched
+    found: msgspec.Raw
 
 
 class File(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,42 +67,44 @@ class LastKnown:
         self._lock = threading.Lock()
         self._writing = threading.Lock()
         self._noted: dict[str, Noted] = {}
-        self._forgotten: set[str] = set()
+        # References, and names with an @ behind them, that mean nothing any more.
         self._gone: set[str] = set()
         self._timer: threading.Timer | None = None
         self._warned = False
         self._closed = False
 
     def note(self, wanted: Reference, found: Fetched) -> None:
-        noted = Noted(reference=str(wanted), read_at=datetime.now(UTC), found=found)
+        noted = Noted(
+            reference=str(wanted),
+            name=found.prompt.name,
+            revision=found.version.revision,
+            read_at=datetime.now(UTC),
+            found=msgspec.Raw(msgspec.json.encode(found)),
+        )
         with self._lock:
             self._noted[noted.reference] = noted
             self._later()
 
     def forget(self, wanted: Reference) -> None:
-        with self._lock:
-            self._noted.pop(str(wanted), None)
-            self._forgotten.add(str(wanted))
-            self._later()
+        """It means nothing any more."""
+        self._forget(str(wanted))
 
     def gone(self, name: str) -> None:
         """Nothing of that name is there any more."""
-        with self._lock:
-            for key in [key for key, each in self._noted.items() if _name(each) == name]:
-                del self._noted[key]
-            self._gone.add(name)
-            self._later()
+        self._forget(_all_of(name))
 
     def find(self, wanted: Reference) -> Fetched | None:
         """What the reference meant, or any other that meant the same revision."""
+        before = self._load()
         with self._lock:
-            known = self._put_together(self._load())
+            known = _put_together(before, self._noted, self._gone)
         same = known.get(str(wanted))
-        if same is not None or wanted.revision is None:
-            return None if same is None else same.found
+        if same is not None:
+            return self._read(same)
         for each in known.values():
-            if (_name(each), each.found.version.revision) == (wanted.name, wanted.revision):
-                return structs.replace(each.found, via="revision")
+            if (each.name, each.revision) == (wanted.name, wanted.revision):
+                found = self._read(each)
+                return None if found is None else structs.replace(found, via="revision")
         return None
 
     def close(self) -> None:
@@ -106,6 +114,12 @@ class LastKnown:
             if self._timer is not None:
                 self._timer.cancel()
         self._write()
+
+    def _forget(self, what: str) -> None:
+        with self._lock:
+            self._gone.add(what)
+            self._noted = {k: v for k, v in self._noted.items() if not _is_gone(v, {what})}
+            self._later()
 
     def _later(self) -> None:
         if self._timer is None and not self._closed:
@@ -117,23 +131,19 @@ class LastKnown:
         with self._writing:
             with self._lock:
                 self._timer = None
-                if not (self._noted or self._forgotten or self._gone):
-                    return
-                before = self._load()
-                after = self._put_together(before)
-                self._noted.clear()
-                self._forgotten.clear()
-                self._gone.clear()
+                noted, gone = dict(self._noted), set(self._gone)
+            if not (noted or gone):
+                return
+            began = time.monotonic()
+            # Not under the lock: an event loop may be waiting for that.
+            before = self._load()
+            after = _put_together(before, noted, gone)
             if _facts(before) != _facts(after):
-                self._replace(_bounded(after.values()))
-
-    def _put_together(self, before: dict[str, Noted]) -> dict[str, Noted]:
-        left = {
-            key: each
-            for key, each in before.items()
-            if key not in self._forgotten and _name(each) not in self._gone
-        }
-        return left | self._noted
+                self._replace(_encoded(after))
+            self._write_after_s = max(self._write_after_s, (time.monotonic() - began) / _SHARE)
+            with self._lock:
+                self._gone -= gone
+                self._noted = {k: v for k, v in self._noted.items() if noted.get(k) is not v}
 
     def _load(self) -> dict[str, Noted]:
         try:
@@ -149,6 +159,13 @@ class LastKnown:
         except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
             self._tell(f"{self._path} cannot be used, and is left out: {error}")
         return {}
+
+    def _read(self, noted: Noted) -> Fetched | None:
+        try:
+            return decode(bytes(noted.found), Fetched)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            self._tell(f"{self._path} holds no prompt for {noted.reference!r}: {error}")
+            return None
 
     def _replace(self, content: bytes) -> None:
         import tempfile  # takes long, and most commands write nothing
@@ -169,24 +186,34 @@ class LastKnown:
     def _tell(self, reason: str) -> None:
         if not self._warned:
             self._warned = True
-            self._warn("last known prompts", reason)
+            self._warn("prompts as last known", reason)
 
 
-def _name(noted: Noted) -> str:
-    return noted.found.prompt.name
+def _all_of(name: str) -> str:
+    return f"{name}@"
 
 
-def _facts(noted: dict[str, Noted]) -> dict[str, Fetched]:
-    return {key: each.found for key, each in noted.items()}
+def _is_gone(noted: Noted, gone: set[str]) -> bool:
+    return noted.reference in gone or _all_of(noted.name) in gone
 
 
-def _bounded(noted: Iterable[Noted]) -> bytes:
+def _put_together(
+    before: Mapping[str, Noted], noted: Mapping[str, Noted], gone: set[str]
+) -> dict[str, Noted]:
+    return {k: v for k, v in before.items() if not _is_gone(v, gone)} | dict(noted)
+
+
+def _facts(noted: Mapping[str, Noted]) -> dict[str, bytes]:
+    return {key: bytes(each.found) for key, each in noted.items()}
+
+
+def _encoded(noted: Mapping[str, Noted]) -> bytes:
     """The newest, as many as fit."""
-    kept: list[msgspec.Raw] = []
+    kept: list[Noted] = []
     room = MAX_BYTES
-    for each in sorted(noted, key=lambda each: each.read_at, reverse=True)[:MAX_PROMPTS]:
-        encoded = msgspec.json.encode(each)
-        if len(encoded) <= min(room, _MAX_PROMPT_BYTES):
-            kept.append(msgspec.Raw(encoded))
-            room -= len(encoded)
-    return msgspec.json.encode({"format": FORMAT, "prompts": kept})
+    for each in sorted(noted.values(), key=lambda each: each.read_at, reverse=True)[:MAX_PROMPTS]:
+        size = len(bytes(each.found)) + len(each.reference) + len(each.name)
+        if size <= min(room, _MAX_PROMPT_BYTES):
+            kept.append(each)
+            room -= size
+    return msgspec.json.encode(File(format=FORMAT, prompts=tuple(kept)))

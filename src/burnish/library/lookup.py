@@ -86,7 +86,7 @@ class Lookup:
         flight = self._flight(key, wanted)
         done, _ = await asyncio.wait({flight}, timeout=self._patience_s)
         if not done and (known := await self._known(key, wanted)) is not None:
-            self._outage.fail(f"no answer within {self._patience_s:g} s")
+            self._late(key)
             return known
         try:
             # Others wait for it too.
@@ -116,10 +116,17 @@ class Lookup:
         if flight is None or flight.get_loop() is not asyncio.get_running_loop():
             flight = asyncio.create_task(self._read(key, wanted))
             self._flights[key] = flight
-            flight.add_done_callback(lambda done: self._landed(key, done))
+            late = asyncio.get_running_loop().call_later(self._patience_s, self._late, key)
+            flight.add_done_callback(lambda done: self._landed(key, done, late))
         return flight
 
-    def _landed(self, key: Key, flight: asyncio.Task[Fetched]) -> None:
+    def _late(self, key: Key) -> None:
+        """Where nothing is known, everybody waits: the store may be at work, and not away."""
+        if self._cache.old(key) is not None and not self._outage.rests:
+            self._outage.fail(f"no answer within {self._patience_s:g} s")
+
+    def _landed(self, key: Key, flight: asyncio.Task[Fetched], late: asyncio.TimerHandle) -> None:
+        late.cancel()
         if self._flights.get(key) is flight:
             del self._flights[key]
         if not flight.cancelled():
@@ -133,15 +140,20 @@ class Lookup:
             self._outage.fail(error.what)
             raise
         except NotFound:
-            self._outage.end()
+            self._answered()
             self._cache.forget(key)
             if self._disk is not None:
                 self._disk.forget(wanted)
             raise
-        self._outage.end()
+        self._answered()
         if self._disk is not None:
             self._disk.note(wanted, found)
         return found
+
+    def _answered(self) -> None:
+        if self._outage.is_on:
+            self._outage.end()
+            self._cache.doubt()
 
 
 def _wanted(reference: str, label: str | None, revision: int | None) -> Reference:

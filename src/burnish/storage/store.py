@@ -126,8 +126,11 @@ class Entry(msgspec.Struct, frozen=True):
 
 
 class Prompts(Protocol):
-    async def add(self, prompt: Prompt, draft: Draft) -> PromptVersion:
-        """A new prompt with its first version. Raises Conflict when the name is taken."""
+    async def add(
+        self, prompt: Prompt, draft: Draft, relations: Sequence[Related] = ()
+    ) -> PromptVersion:
+        """A new prompt with its first version, and what that comes from. Raises Conflict when the
+        name is taken, NotFound for a relation to a version that does not exist."""
         ...
 
     async def add_many(self, entries: Sequence[Entry]) -> None:
@@ -382,8 +385,6 @@ class Store(Protocol):
     @property
     def techniques(self) -> Techniques: ...
     @property
-    def changes(self) -> Changes | None:
-        """None where the store cannot tell of changes."""
-        ...
+    def changes(self) -> Changes | None: ...
 
     async def close(self) -> None: ...
