@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import cached_property
 from types import TracebackType
-from typing import TYPE_CHECKING, Protocol, Self
+from typing import TYPE_CHECKING, Self
 
 from burnish._sync import LoopThread, SyncFace, blocking, direct, streaming
 from burnish.generation.persona import Persona
-from burnish.library.cache import Pointer
-from burnish.library.prompts import AsyncPrompts, Cached
+from burnish.library.prompts import AsyncPrompts
 from burnish.platform import AsyncPlatform
 from burnish.settings import Settings
 from burnish.storage.store import Fetched
@@ -20,17 +18,6 @@ if TYPE_CHECKING:
     from burnish.library.fallback import Fallback
     from burnish.storage.cache import ResponseCache
     from burnish.sync_rooms import Models, Runs, Starter
-
-
-class Reader(Protocol):
-    def __call__(
-        self,
-        reference: str,
-        label: str | None = None,
-        *,
-        revision: int | None = None,
-        fallback: Fallback | None = None,
-    ) -> Fetched: ...
 
 
 class Prompts(SyncFace[AsyncPrompts]):
@@ -77,42 +64,35 @@ class Prompts(SyncFace[AsyncPrompts]):
     reload = blocking(AsyncPrompts.reload)
     _get = blocking(AsyncPrompts.get)
 
-    get: Reader
-    """The version that a reference means, or a name with a label or a revision. A bare name gives
-    `production` where that label exists, else the latest; `via` says which.
-
-    Served from memory, which hears within a second of what other processes change, or looks again
-    after `cache.label_ttl_s` where the store cannot tell. While the store is away, what was known
-    last is served, marked `stale`. `fallback` is a text, messages, or a function (async too) that
-    gives one; it is used, and called, only where there is nothing else, and `via` is then
-    "fallback"."""
-
-    get_cached: Cached
-    """What `get` would answer, if it is in memory and fresh; little more than a dict lookup."""
-
     def __init__(self, target: AsyncPrompts, loop: LoopThread) -> None:
         super().__init__(target, loop)
-        self.get = _reader(target.fresh, self._get)
+        self._fresh = target.fresh
         self.get_cached = target.get_cached
 
-
-def _reader(fresh: Mapping[str, Mapping[Pointer, Fetched]], read: Reader) -> Reader:
-    # A closure over the dict, and parameters that Python fills in at once, as it does not with
-    # those that only have a name: any more would take as long as the lookup.
+    # A plain method over the dict, all of whose parameters may stand in their places: Python
+    # fills others in so slowly that it would take as long as the lookup.
     def get(
+        self,
         reference: str,
         label: str | None = None,
         revision: int | None = None,
         fallback: Fallback | None = None,
     ) -> Fetched:
+        """The version that a reference means, or a name with a label or a revision. A bare name
+        gives `production` where that label exists, else the latest; `via` says which.
+
+        Served from memory, which hears within a second of what other processes change, or looks
+        again after `cache.label_ttl_s` where the store cannot tell. While the store is away, what
+        was known last is served, marked `stale`. `fallback` is a text, messages, or a function
+        (async too) that gives one; it is used, and called, only where there is nothing else, and
+        `via` is then "fallback".
+        """
         if revision is None:
             try:
-                return fresh[reference][label]
+                return self._fresh[reference][label]
             except (KeyError, TypeError):
                 pass
-        return read(reference, label, revision=revision, fallback=fallback)
-
-    return get
+        return self._get(reference, label, revision, fallback)
 
 
 class Platform(SyncFace[AsyncPlatform]):

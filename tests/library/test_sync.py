@@ -330,7 +330,7 @@ async def test_a_prompt_that_a_label_protects_is_neither_deleted_nor_renamed(
         git(a.folder, "rm", "-q", "free.md", "held.md")
         git(a.folder, "mv", "moved.md", "elsewhere.md")
         a.commit("Tidy")
-        strict = {"protected": ["prod*"]}
+        strict: dict[str, Any] = {"protected": ["prod*"]}
         for dry_run in (True, False):
             report = await a.sync(dry_run=dry_run, **strict)
             assert told(report) == [("elsewhere", "bad"), ("free", "deleted"), ("held", "bad")]

@@ -6,9 +6,9 @@ import asyncio
 import functools
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
-from burnish.library.cache import Cache, Pointer
+from burnish.library.cache import Cache
 from burnish.library.examples import with_examples
 from burnish.library.library import Library
 from burnish.library.lines import Lines
@@ -50,12 +50,6 @@ def _opened_lines(
     return call
 
 
-class Cached(Protocol):
-    def __call__(
-        self, reference: str, label: str | None = None, *, revision: int | None = None
-    ) -> Fetched | None: ...
-
-
 class AsyncPrompts:
     """`platform.prompts`: everything that keeps prompts over time.
 
@@ -63,9 +57,6 @@ class AsyncPrompts:
     Methods raise NotFound with the nearest name there is, UsageError for malformed input and
     Conflict when somebody else was faster.
     """
-
-    get_cached: Cached
-    """What `get` would answer, if it is in memory and fresh; little more than a dict lookup."""
 
     def __init__(
         self,
@@ -81,7 +72,6 @@ class AsyncPrompts:
         self._lookup = lookup
         self._renderer = renderer
         self.fresh = cache.fresh
-        self.get_cached = _cached(cache.fresh)
         self.imported: dict[Path, Conflicts] = {}
         """The files and folders that were brought in, for `reload`."""
 
@@ -135,7 +125,6 @@ class AsyncPrompts:
         self,
         reference: str,
         label: str | None = None,
-        *,
         revision: int | None = None,
         fallback: Fallback | None = None,
     ) -> Fetched:
@@ -152,6 +141,16 @@ class AsyncPrompts:
         if found is not None and (label is None or revision is None):
             return found
         return await self._lookup.get(reference, label, revision, fallback)
+
+    def get_cached(
+        self, reference: str, label: str | None = None, revision: int | None = None
+    ) -> Fetched | None:
+        """What `get` would answer, if it is in memory and fresh; little more than a dict
+        lookup."""
+        try:
+            return self.fresh[reference][label if revision is None else revision]
+        except (KeyError, TypeError):
+            return None
 
     async def render(
         self,
@@ -182,17 +181,3 @@ class AsyncPrompts:
             via=found.via,
             messages=tuple(messages),
         )
-
-
-def _cached(fresh: Mapping[str, Mapping[Pointer, Fetched]]) -> Cached:
-    # A closure over the dict, and parameters that Python fills in at once, as it does not with
-    # those that only have a name: any more would take as long as the lookup.
-    def get_cached(
-        reference: str, label: str | None = None, revision: int | None = None
-    ) -> Fetched | None:
-        try:
-            return fresh[reference][label if revision is None else revision]
-        except (KeyError, TypeError):
-            return None
-
-    return get_cached
