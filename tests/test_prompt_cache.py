@@ -187,6 +187,17 @@ def test_a_process_that_begins_while_the_store_is_away_serves_what_was_last_know
         assert p.prompts.get("a", "latest").version.text == "new"
 
 
+def test_a_function_with_a_stored_prompt_answers_while_the_store_is_away(disk: Path) -> None:
+    take_away(disk)
+    with opened(disk) as p:
+
+        @burnish.prompted("a@production", p)
+        def ask(filled: burnish.Filled) -> str:
+            return f"answer to {filled}"
+
+        assert str(ask(x="two")) == "answer to one of two"
+
+
 def test_a_store_that_another_program_holds_does_not_hold_its_readers(disk: Path) -> None:
     with closing(sqlite3.connect(disk / "team.sqlite", isolation_level=None)) as holder:
         holder.execute("PRAGMA locking_mode=EXCLUSIVE")

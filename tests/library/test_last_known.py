@@ -201,6 +201,15 @@ def test_a_folder_that_cannot_be_written_is_told_once(
         known.note(ref(name), fetched(name))
     known.close()
     assert len(warned) == 1
+    noted: Warned = []
+    quiet = LastKnown(
+        path,
+        lambda event, reason: warned.append((event, reason)),
+        lambda event, reason: noted.append((event, reason)),
+    )
+    quiet.note(ref("a"), fetched("a"))
+    quiet.close()
+    assert (len(warned), len(noted)) == (1, 1)
 
 
 def _until(condition: Callable[[], bool]) -> None:

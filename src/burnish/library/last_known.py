@@ -49,7 +49,8 @@ class _Head(msgspec.Struct, frozen=True):
 class LastKnown:
     """The file at `path`. It is written a moment after something was read that it does not say,
     by a thread of its own, and put in place at once and whole; what several processes read comes
-    together in it. A file that cannot be used is left out, and `warn` is told once.
+    together in it. A file that cannot be used is left out, and `warn` is told once; `note`, where
+    it cannot be written, as a folder without a right to write may be meant so.
 
     Safe for threads. It holds the texts of prompts, so nobody but its owner may read it.
     """
@@ -58,11 +59,13 @@ class LastKnown:
         self,
         path: Path,
         warn: Callable[[str, str], None],
+        note: Callable[[str, str], None] | None = None,
         *,
         write_after_s: float = _WRITE_AFTER_S,
     ) -> None:
         self._path = path
         self._warn = warn
+        self._tell_quietly = note or warn
         self._write_after_s = write_after_s
         self._lock = threading.Lock()
         self._writing = threading.Lock()
@@ -154,7 +157,7 @@ class LastKnown:
             if (made := decode(content, _Head).format) == FORMAT:
                 return {each.reference: each for each in decode(content, File).prompts}
             self._tell(f"{self._path} has format {made}, not {FORMAT}, and is left out")
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             pass
         except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
             self._tell(f"{self._path} cannot be used, and is left out: {error}")
@@ -179,14 +182,16 @@ class LastKnown:
                 file.write(content)
             Path(temporary).replace(self._path)
         except OSError as error:
-            self._tell(f"{self._path} cannot be written: {error.strerror or error}")
+            self._tell(
+                f"{self._path} cannot be written: {error.strerror or error}", self._tell_quietly
+            )
             if temporary:
                 Path(temporary).unlink(missing_ok=True)
 
-    def _tell(self, reason: str) -> None:
+    def _tell(self, reason: str, tell: Callable[[str, str], None] | None = None) -> None:
         if not self._warned:
             self._warned = True
-            self._warn("prompts as last known", reason)
+            (tell or self._warn)("prompts as last known", reason)
 
 
 def _all_of(name: str) -> str:

@@ -223,7 +223,7 @@ class Ground:
         # Named after the store without telling its address, which may hold a password.
         store = hashlib.sha256(self.settings.database_url.encode()).hexdigest()[:16]
         path = self.settings.home_path / "last-known" / f"{store}.json"
-        return LastKnown(path, self._live.warn)
+        return LastKnown(path, self._live.warn, self._live.note)
 
     async def _record_use(self, prompt_id: str) -> None:
         (await self._live.recorder()).record_use(prompt_id)

@@ -134,6 +134,9 @@ class Live:
     def _report(self, what: str, count: int) -> None:
         self.warn("recording runs", f"{what} (runs: {count})")
 
+    def note(self, event: str, reason: str) -> None:
+        self._parts.log(logging.INFO, event, reason=reason)
+
     def warn(self, event: str, reason: str) -> None:
         """What nobody waits for, so that no error tells it: to our log, which is off unless
         somebody wants it, and to the program's own, which shows it on stderr unless told not to."""
