@@ -102,6 +102,40 @@ def test_every_move_of_a_label_is_seen_by_another_process(tmp_path: Path) -> Non
                 assert at - began < LONG_S
 
 
+FORKS = """
+import os, sys, burnish
+p = burnish.open(sys.argv[1])
+p.prompts.create("a", "one")
+p.prompts.get("a")
+if os.fork() == 0:
+    try:
+        p.prompts.get("a")
+    except burnish.UsageError as error:
+        print(error, flush=True)
+        with burnish.open(sys.argv[1]) as mine:
+            print(mine.prompts.get("a").version.text, flush=True)
+    os._exit(0)
+os.wait()
+print(p.prompts.get_cached("a").version.text)
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="has no fork")
+def test_a_forked_process_serves_nothing_that_would_never_change(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", FORKS, str(tmp_path)],
+        env=os.environ | PYTHONPATH,
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    refused, own, parents = done.stdout.splitlines()
+    assert "before the process was forked" in refused
+    assert (own, parents) == ("one", "one")
+
+
 def test_a_name_with_a_label_is_the_reference(p: burnish.Platform) -> None:
     p.prompts.create("a", "one")
     p.prompts.update("a", "two")

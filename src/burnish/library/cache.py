@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import math
+import os
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from weakref import WeakSet
 
 from msgspec import structs
 
@@ -66,6 +69,7 @@ class Cache:
         self._loop: asyncio.AbstractEventLoop | None = None
         self.fresh: dict[str, dict[Pointer, Fetched]] = {}
         self.generation = 0
+        _of_this_process().add(self)
 
     def peek(self, reference: str, pointer: Pointer = None) -> Fetched | None:
         """What is in memory and fresh, without a look at the clock."""
@@ -156,6 +160,13 @@ class Cache:
             self.generation += 1
             for each in (self._kept, self._names, self._timed, self._told, self.fresh):
                 each.clear()
+
+    def leave(self) -> None:
+        """Forgets all in a process that was forked: no thread and no timer came along, so nothing
+        here would ever be too old."""
+        self._lock = threading.RLock()
+        self._timer = None
+        self.clear()
 
     @property
     def listens(self) -> bool:
@@ -256,3 +267,17 @@ def _follows(kept: Kept, label: str | None) -> bool:
     fetched = kept.fetched
     bare = fetched.via in ("production", "latest") and kept.label is None
     return kept.label == label or (bare and label == PRODUCTION)
+
+
+@functools.lru_cache(maxsize=1)
+def _of_this_process() -> WeakSet[Cache]:
+    """All that there are, for who forks: a hook of the system can never be taken off again."""
+    caches: WeakSet[Cache] = WeakSet()
+
+    def leave() -> None:
+        for cache in tuple(caches):
+            cache.leave()
+
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_child=leave)
+    return caches

@@ -14,7 +14,6 @@ import threading
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
-from urllib.parse import quote
 
 import msgspec
 
@@ -30,7 +29,7 @@ class FileChanges:
     """`Changes` of the file at `path`."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
+        self._path = path.absolute()
         self._starting = threading.Lock()
         self._wake = threading.Event()
         self._end = threading.Event()
@@ -97,7 +96,7 @@ class _Look:
     def __init__(self, path: Path) -> None:
         # Never made anew: a file that is gone is an error here.
         self._connection = sqlite3.connect(
-            f"file:{quote(str(path.absolute()))}?mode=rw",
+            f"{path.as_uri()}?mode=rw",
             uri=True,
             timeout=_BUSY_S,
             isolation_level=None,
