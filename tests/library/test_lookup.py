@@ -205,6 +205,10 @@ def _beside(key: Asked) -> tuple[str | None, int | None]:
     return (None, pointer) if isinstance(pointer, int) else (pointer, None)
 
 
+async def _reads(house: House) -> int:
+    return house.door.reads
+
+
 async def _peeked(house: House, *key: Any) -> Fetched | None:
     return house.cache.peek(*key)
 
@@ -220,6 +224,28 @@ async def test_a_label_that_another_moves_shows_without_waiting_for_its_time_to_
     assert telling.door.reads == 1
     await telling.others.set_label("a", "production", 1)
     await eventually(lambda: telling.got("a", "production"), ("one", False))
+
+
+async def test_what_was_read_while_nobody_told_of_changes_is_not_kept_for_ever(
+    telling: House,
+) -> None:
+    telling.door.slow.clear()
+    asking = asyncio.create_task(telling.got("a"))
+    await eventually(lambda: _reads(telling), 1)
+    telling.cache.lose()
+    telling.door.slow.set()
+    assert await asking == ("one", False)
+    assert telling.cache.peek("a") is None
+
+
+async def test_what_nobody_tells_of_any_more_is_read_anew(telling: House) -> None:
+    await telling.got("a")
+    assert telling.cache.peek("a") is not None
+    telling.cache.lose()
+    assert telling.cache.peek("a") is None
+    assert await telling.got("a") == ("one", False)
+    await telling.landed()
+    assert telling.door.reads == 2
 
 
 async def test_the_last_known_is_served_while_the_store_is_away(house: House) -> None:

@@ -119,6 +119,7 @@ class Cache:
             kept = Kept(fetched=fetched, label=label, until=math.inf)
             if generation != self.generation or not (kept.is_pinned or self._ttl_s > 0):
                 return
+            told = told and self._is_told
             if not kept.is_pinned and not told:
                 kept.until = self._clock() + self._ttl_s
             if not self._add(key, kept):
@@ -186,6 +187,7 @@ class Cache:
     def lose(self) -> None:
         """What nobody tells of any more is too old: it may change from now on."""
         with self._lock:
+            self.generation += 1
             for key in list(self._told):
                 self._age(key)
 

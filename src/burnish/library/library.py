@@ -184,8 +184,8 @@ class Library:
 
     async def read(self, key: Key, wanted: Reference) -> Fetched:
         """What the store says, kept under the key."""
-        told = await self._cache.follow(self._store.changes)
         generation = self._cache.generation
+        told = await self._cache.follow(self._store.changes)
         fetched = await self._shelf.fetch_reference(wanted)
         self._cache.put(key, fetched, generation=generation, label=wanted.label, told=told)
         return fetched
