@@ -247,6 +247,23 @@ def test_a_store_that_another_program_holds_does_not_hold_its_readers(disk: Path
             assert not p.prompts.get("a", "production").stale
 
 
+def test_stores_of_one_relative_address_are_not_taken_for_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for folder in ("one", "two"):
+        (tmp_path / folder).mkdir()
+        monkeypatch.chdir(tmp_path / folder)
+        with burnish.open(storage__database_url="sqlite:///team.sqlite") as p:
+            p.prompts.create("a", folder)
+            p.prompts.get("a")
+        Path("team.sqlite").write_text("no database any more" * 100)
+    for folder in ("one", "two"):
+        monkeypatch.chdir(tmp_path / folder)
+        with burnish.open(storage__database_url="sqlite:///team.sqlite") as p:
+            found = p.prompts.get("a")
+            assert (found.version.text, found.stale) == (folder, True)
+
+
 def test_without_last_known_nothing_is_kept_on_disk(disk: Path, tmp_path: Path) -> None:
     kept = tmp_path / "home" / "last-known"
     assert len(list(kept.iterdir())) == 1

@@ -72,6 +72,7 @@ class AsyncPrompts:
         self._lookup = lookup
         self._renderer = renderer
         self.fresh = cache.fresh
+        """What is in memory, by what was asked for, and the label or revision beside it."""
         self.imported: dict[Path, Conflicts] = {}
         """The files and folders that were brought in, for `reload`."""
 

@@ -24,6 +24,7 @@ from burnish.prompts.isolated import Limits
 from burnish.prompts.render import Renderer
 from burnish.settings import Loaded, Settings
 from burnish.storage.ids import Ids
+from burnish.storage.open import whole_address
 from burnish.techniques import Catalog
 from burnish.telemetry.logs import Log
 
@@ -221,7 +222,8 @@ class Ground:
 
     def _last_known(self) -> LastKnown:
         # Named after the store without telling its address, which may hold a password.
-        store = hashlib.sha256(self.settings.database_url.encode()).hexdigest()[:16]
+        address = whole_address(self.settings.database_url)
+        store = hashlib.sha256(address.encode()).hexdigest()[:16]
         path = self.settings.home_path / "last-known" / f"{store}.json"
         return LastKnown(path, self._live.warn, self._live.note)
 
