@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import cached_property
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -16,6 +15,7 @@ from burnish.storage.store import Fetched
 from burnish.techniques import Catalog
 
 if TYPE_CHECKING:
+    from burnish.library.fallback import Fallback
     from burnish.storage.cache import ResponseCache
     from burnish.sync_rooms import Db, Models, Packs, Runs, Starter
 
@@ -64,23 +64,35 @@ class Prompts(SyncFace[AsyncPrompts]):
     reload = blocking(AsyncPrompts.reload)
     _get = blocking(AsyncPrompts.get)
 
-    get: Callable[[str], Fetched]
-    """The version a reference means. A bare name gives `production` where that label exists,
-    else the latest; `via` says which. Served from memory while it is fresh."""
-
     def __init__(self, target: AsyncPrompts, loop: LoopThread) -> None:
         super().__init__(target, loop)
-        self.get = _reader(target.get_cached, self._get)
+        self._fresh = target.fresh
+        self.get_cached = target.get_cached
 
+    # A plain method over the dict, all of whose parameters may stand in their places: Python
+    # fills others in so slowly that it would take as long as the lookup.
+    def get(
+        self,
+        reference: str,
+        label: str | None = None,
+        revision: int | None = None,
+        fallback: Fallback | None = None,
+    ) -> Fetched:
+        """The version that a reference means, or a name with a label or a revision. A bare name
+        gives `production` where that label exists, else the latest; `via` says which.
 
-def _reader(
-    cached: Callable[[str], Fetched | None], read: Callable[[str], Fetched]
-) -> Callable[[str], Fetched]:
-    # A closure: looking up two attributes first would take as long as the rest.
-    def get(reference: str) -> Fetched:
-        return cached(reference) or read(reference)
-
-    return get
+        Served from memory, which hears within a second of what other processes change, or looks
+        again after `cache.label_ttl_s` where the store cannot tell. While the store is away, what
+        was known last is served, marked `stale`. `fallback` is a text, messages, or a function
+        (async too) that gives one; it is used, and called, only where there is nothing else, and
+        `via` is then "fallback".
+        """
+        if revision is None:
+            try:
+                return self._fresh[reference][label]
+            except (KeyError, TypeError):
+                pass
+        return self._get(reference, label, revision, fallback)
 
 
 class Platform(SyncFace[AsyncPlatform]):

@@ -5,6 +5,7 @@ import pytest
 
 from burnish.library import Library
 from burnish.library.cache import Cache
+from burnish.storage.sql import SqlStore
 from burnish.storage.sqlite import open_sqlite
 from burnish.storage.store import Store
 
@@ -20,7 +21,7 @@ class Clock:
 
 
 @pytest.fixture
-async def store(tmp_path: Path) -> AsyncGenerator[Store]:
+async def store(tmp_path: Path) -> AsyncGenerator[SqlStore]:
     opened = await open_sqlite(tmp_path / "b.sqlite")
     yield opened
     await opened.close()
@@ -42,6 +43,8 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def another(store: Store, clock: Clock) -> Callable[[], Library]:
-    """A library as another process would have it: the same store, a memory of its own."""
-    return lambda: Library(store, cache=Cache(clock=clock))
+def another(store: SqlStore, clock: Clock) -> Callable[[], Library]:
+    """A library as another process would have it: the same store, a memory of its own. This store
+    does not tell of changes."""
+    silent = SqlStore(store.database, store.upkeep)
+    return lambda: Library(silent, cache=Cache(clock=clock))

@@ -10,6 +10,7 @@ import pytest
 from burnish.errors import NotFound, UsageError
 from burnish.library import Library
 from burnish.library.cache import Cache
+from burnish.storage.sql import SqlStore
 from burnish.storage.sqlite import open_sqlite
 from burnish.storage.store import Store
 
@@ -162,9 +163,9 @@ async def test_memory_holds_a_bounded_number(store: Store) -> None:
     assert all(cache.peek(r) is None for r in references)
 
 
-async def test_what_is_too_old_leaves_memory_by_itself(store: Store) -> None:
+async def test_what_is_too_old_leaves_memory_by_itself(store: SqlStore) -> None:
     cache = Cache(ttl_s=0.05)
-    library = Library(store, cache=cache)
+    library = Library(SqlStore(store.database, store.upkeep), cache=cache)
     for name in ("a", "b"):
         await library.create(name, "one")
         await library.get(name)
@@ -185,7 +186,7 @@ def test_memory_is_right_under_one_event_loop_after_another(tmp_path: Path, cloc
         store = await open_sqlite(tmp_path / "b.sqlite")
         if new:
             await Library(store).create("a", new)
-        found = await Library(store, cache=cache).get("a")
+        found = await Library(SqlStore(store.database, store.upkeep), cache=cache).get("a")
         await store.close()
         return found.version.text
 

@@ -318,6 +318,35 @@ async def test_a_renamed_file_is_the_same_prompt_under_a_new_name(tmp_path: Path
         assert (await a.sync()).prompts == ()
 
 
+async def test_a_prompt_that_a_label_protects_is_neither_deleted_nor_renamed(
+    tmp_path: Path,
+) -> None:
+    async with Place.open(tmp_path) as a:
+        for name in ("free", "held", "moved"):
+            await a.library.create(name, f"{name}: {LATE}")
+        for name in ("held", "moved"):
+            await a.library.set_label(name, "production", 1)
+        await a.sync()
+        git(a.folder, "rm", "-q", "free.md", "held.md")
+        git(a.folder, "mv", "moved.md", "elsewhere.md")
+        a.commit("Tidy")
+        strict: dict[str, Any] = {"protected": ["prod*"]}
+        for dry_run in (True, False):
+            report = await a.sync(dry_run=dry_run, **strict)
+            assert told(report) == [("elsewhere", "bad"), ("free", "deleted"), ("held", "bad")]
+        renamed, _, held = report.prompts
+        assert held.problem.startswith("is gone, but 'held' carries the protected label")
+        assert renamed.problem.startswith("was renamed from moved, but")
+        assert "have it removed first" in held.problem
+        left = (await a.library.list(sort="name")).items
+        assert [prompt.name for prompt in left] == ["held", "moved"]
+        report = await a.sync(take="theirs", **strict)
+        assert told(report) == [("elsewhere", "bad"), ("held", "bad")]
+        for name in ("held", "moved"):
+            await a.library.remove_label(name, "production")
+        assert told(await a.sync(**strict)) == [("elsewhere", "imported"), ("held", "deleted")]
+
+
 async def test_what_a_person_has_not_committed_is_committed_as_theirs(tmp_path: Path) -> None:
     async with Place.open(tmp_path) as a:
         await a.library.create("note", LATE)

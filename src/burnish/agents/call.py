@@ -213,7 +213,9 @@ class Record:
     ) -> None:
         said = without_secrets(f"{type(error).__name__}: {error}") if error else ""
         self.run = self._made(said[:_ERROR_CHARS])
-        await self._ask(self._platform.record_run, self.run)
+        # With the store away the answer would be lost over the record of it.
+        if not self._asked.found.stale:
+            await self._ask(self._platform.record_run, self.run)
 
     def _add(self, seconds: float) -> None:
         self._spent_s += seconds

@@ -134,7 +134,8 @@ def _show_terminal(found: Fetched) -> None:
     from burnish.cli import show as shown
 
     prompt, version = found.prompt, found.version
-    title = f"{prompt.name}@{version.revision} (by {found.via})"
+    how = f"by {found.via}, as last known" if found.stale else f"by {found.via}"
+    title = f"{prompt.name}@{version.revision} ({how})"
     console().print(Rule(styled(title, "bold"), style="dim", align="left"))
     facts = [prompt.category, ", ".join(prompt.tags), f"by {version.author}"]
     facts.append(f"{version.created_at:%Y-%m-%d %H:%M} UTC")

@@ -12,7 +12,7 @@ from msgspec import structs
 from burnish.errors import Conflict, UsageError
 from burnish.library import drafts
 from burnish.library.approvals import Approvals
-from burnish.library.cache import Cache
+from burnish.library.cache import Cache, Key
 from burnish.library.labels import Labels
 from burnish.library.lines import Lines
 from burnish.library.listing import check_limit, clean_tags, page_of
@@ -23,7 +23,7 @@ from burnish.library.versions import Versions
 from burnish.prompts import refs
 from burnish.prompts.diff import Diff, compare
 from burnish.prompts.prompt import MAIN, Label, Prompt, Variable
-from burnish.prompts.refs import LATEST, PRODUCTION
+from burnish.prompts.refs import LATEST, PRODUCTION, Reference
 from burnish.storage.ids import Ids
 from burnish.storage.store import (
     Edit,
@@ -180,12 +180,14 @@ class Library:
         counts and ratings of the prompt are those of when it was read.
         """
         cached = self._cache.get(reference)
-        if cached is not None:
-            return cached
+        return cached or await self.read((reference, None), refs.parse(reference))
+
+    async def read(self, key: Key, wanted: Reference) -> Fetched:
+        """What the store says, kept under the key."""
         generation = self._cache.generation
-        parsed = refs.parse(reference)
-        fetched = await self._shelf.fetch_reference(parsed)
-        self._cache.put(reference, fetched, generation)
+        told = await self._cache.follow(self._store.changes)
+        fetched = await self._shelf.fetch_reference(wanted)
+        self._cache.put(key, fetched, generation=generation, label=wanted.label, told=told)
         return fetched
 
     def reload(self) -> None:
@@ -268,7 +270,7 @@ class Library:
         await self._approvals.check_unheld(prompt)
         at = self._now()
         await self._store.prompts.delete(prompt.id, at)
-        self._cache.drop(prompt.name)
+        self._cache.drop(prompt.name, gone=True)
         return structs.replace(prompt, deleted_at=at, updated_at=at)
 
     async def restore(self, name: str, *, as_name: str | None = None) -> Prompt:

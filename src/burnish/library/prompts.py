@@ -12,11 +12,13 @@ from burnish.library.cache import Cache
 from burnish.library.examples import with_examples
 from burnish.library.library import Library
 from burnish.library.lines import Lines
+from burnish.library.lookup import Lookup
 from burnish.library.values import Rendered
 from burnish.prompts.render import Renderer
 from burnish.storage.store import Fetched
 
 if TYPE_CHECKING:
+    from burnish.library.fallback import Fallback
     from burnish.library.template_files import Conflicts, ImportReport
 
 T = TypeVar("T")
@@ -56,21 +58,21 @@ class AsyncPrompts:
     Conflict when somebody else was faster.
     """
 
-    get_cached: Callable[[str], Fetched | None]
-    """What `get` would answer, if it is in memory and fresh; no more than a dict lookup."""
-
     def __init__(
         self,
         library: Callable[[], Awaitable[Library]],
         cache: Cache,
+        lookup: Lookup,
         renderer: Renderer,
         count_use: Callable[[str], Awaitable[None]],
     ) -> None:
         self._library = library
         self._count_use = count_use
         self._cache = cache
+        self._lookup = lookup
         self._renderer = renderer
-        self.get_cached = cache.peek
+        self.fresh = cache.fresh
+        """What is in memory, by what was asked for, and the label or revision beside it."""
         self.imported: dict[Path, Conflicts] = {}
         """The files and folders that were brought in, for `reload`."""
 
@@ -120,19 +122,51 @@ class AsyncPrompts:
         self._cache.clear()
         return await import_again(self)
 
-    async def get(self, reference: str) -> Fetched:
-        """The version a reference means. A bare name gives `production` where that label exists,
-        else the latest; `via` says which. Served from memory while it is fresh."""
-        return self._cache.get(reference) or await (await self._library()).get(reference)
+    async def get(
+        self,
+        reference: str,
+        label: str | None = None,
+        revision: int | None = None,
+        fallback: Fallback | None = None,
+    ) -> Fetched:
+        """The version that a reference means, or a name with a label or a revision. A bare name
+        gives `production` where that label exists, else the latest; `via` says which.
 
-    async def render(self, reference: str, values: Mapping[str, Any] | None = None) -> Rendered:
-        """The messages with all variables filled in; counts as a use of the prompt. Where the
-        prompt has worked examples and `values` bring none, some of its own are shown.
+        Served from memory, which hears within a second of what other processes change, or looks
+        again after `cache.label_ttl_s` where the store cannot tell. While the store is away, what
+        was known last is served, marked `stale`. `fallback` is a text, messages, or a function
+        (async too) that gives one; it is used, and called, only where there is nothing else, and
+        `via` is then "fallback".
+        """
+        found = self._cache.get(reference, label if revision is None else revision)
+        if found is not None and (label is None or revision is None):
+            return found
+        return await self._lookup.get(reference, label, revision, fallback)
+
+    def get_cached(
+        self, reference: str, label: str | None = None, revision: int | None = None
+    ) -> Fetched | None:
+        """What `get` would answer, if it is in memory and fresh; little more than a dict
+        lookup."""
+        try:
+            return self.fresh[reference][label if revision is None else revision]
+        except (KeyError, TypeError):
+            return None
+
+    async def render(
+        self,
+        reference: str,
+        values: Mapping[str, Any] | None = None,
+        *,
+        fallback: Fallback | None = None,
+    ) -> Rendered:
+        """The messages with all variables filled in; counts as a use of the prompt, unless the
+        store is away. Where the prompt has worked examples and `values` bring none, some of its
+        own are shown. `fallback` is that of `get`.
 
         Raises VariableError (missing, unknown, wrong type) and RenderLimit.
         """
-        library = await self._library()
-        found = await library.get(reference)
+        found = await self.get(reference, fallback=fallback)
         version = found.version
         values = with_examples(version, values)
         if self._renderer.needs_isolation(version.messages):
@@ -141,7 +175,8 @@ class AsyncPrompts:
             )
         else:
             messages = self._renderer.messages(version.messages, version.variables, values)
-        await self._count_use(found.prompt.id)
+        if not found.stale and found.prompt.id:
+            await self._count_use(found.prompt.id)
         return Rendered(
             reference=f"{found.prompt.name}@{version.revision}",
             via=found.via,

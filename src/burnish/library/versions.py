@@ -120,7 +120,15 @@ class Versions:
         )
         return Entry(prompt, (drafts.first(self._shelf.ids, at, fields),))
 
-    async def _create(self, name: str, fields: drafts.Fields, edit: Edit, owner: str) -> Saved:
+    async def _create(
+        self,
+        name: str,
+        fields: drafts.Fields,
+        edit: Edit,
+        owner: str,
+        *,
+        derived_from: str = "",
+    ) -> Saved:
         shelf, at = self._shelf, self._shelf.now()
         prompt = Prompt(
             id=shelf.ids(),
@@ -134,7 +142,9 @@ class Versions:
             created_at=at,
             updated_at=at,
         )
-        version = await shelf.store.prompts.add(prompt, drafts.first(shelf.ids, at, fields))
+        draft = drafts.first(shelf.ids, at, fields)
+        origin = [self._related(derived_from, draft.id, "derived")] if derived_from else []
+        version = await shelf.store.prompts.add(prompt, draft, origin)
         shelf.cache.drop(name)
         return Saved(prompt=prompt, version=version, change="created")
 
@@ -143,11 +153,9 @@ class Versions:
         taken."""
         prompt = source.prompt
         edit = Edit(tags=prompt.tags, description=prompt.description)
-        saved = await self._create(name, fields, edit, fields["author"])
-        await self._shelf.store.relations.add(
-            [self._related(source.version.id, saved.version.id, "derived")]
+        return await self._create(
+            name, fields, edit, fields["author"], derived_from=source.version.id
         )
-        return saved
 
     def _related(self, source: str, version: str, kind: Relation) -> Related:
         return Related(from_version=source, to_version=version, kind=kind, at=self._shelf.now())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections.abc import Sequence
 from functools import cached_property
 from types import TracebackType
@@ -11,6 +12,9 @@ from typing import TYPE_CHECKING, Literal, Self, overload
 from burnish.errors import UsageError
 from burnish.generation.persona import Persona
 from burnish.library.cache import Cache
+from burnish.library.last_known import LastKnown
+from burnish.library.lookup import Lookup
+from burnish.library.outage import Outage
 from burnish.library.prompts import AsyncPrompts
 from burnish.platform.composer import Composer
 from burnish.platform.live import Live
@@ -20,6 +24,7 @@ from burnish.prompts.isolated import Limits
 from burnish.prompts.render import Renderer
 from burnish.settings import Loaded, Settings
 from burnish.storage.ids import Ids
+from burnish.storage.open import whole_address
 from burnish.techniques import Catalog
 from burnish.telemetry.logs import Log
 
@@ -57,8 +62,6 @@ class Ground:
                 memory_bytes=render.memory_mb * 1024 * 1024,
             )
         )
-        cache = self.settings.cache
-        self._cache = Cache(ttl_s=cache.label_ttl_s, size=cache.prompts)
         parts = Parts(
             settings=self.settings,
             vendor=loaded.vendor,
@@ -69,8 +72,14 @@ class Ground:
         )
         self._composer = Composer(self.settings, self._plugins, self._ids)
         self._live = Live(parts)
+        cache = self.settings.cache
+        disk = self._last_known() if cache.last_known else None
+        self._cache = Cache(
+            ttl_s=cache.label_ttl_s, size=cache.prompts, gone=disk.gone if disk else None
+        )
+        self._lookup = Lookup(self._open_library, self._cache, Outage(self._live.warn), disk)
         self.prompts = AsyncPrompts(
-            self._open_library, self._cache, self._renderer, self._record_use
+            self._open_library, self._cache, self._lookup, self._renderer, self._record_use
         )
         self._parts = parts
 
@@ -90,6 +99,7 @@ class Ground:
         harmless."""
         self._closed = True
         self._renderer.close()
+        self._lookup.close()
         try:
             await self._live.close()
         finally:
@@ -237,6 +247,13 @@ class Ground:
     def new_id(self) -> str:
         """A new id, for a run of one's own."""
         return self._ids()
+
+    def _last_known(self) -> LastKnown:
+        # Named after the store without telling its address, which may hold a password.
+        address = whole_address(self.settings.database_url)
+        store = hashlib.sha256(address.encode()).hexdigest()[:16]
+        path = self.settings.home_path / "last-known" / f"{store}.json"
+        return LastKnown(path, self._live.warn, self._live.note)
 
     async def _record_use(self, prompt_id: str) -> None:
         (await self._live.recorder()).record_use(prompt_id)

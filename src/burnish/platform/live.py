@@ -83,7 +83,7 @@ class Live:
             ttl_s=cache.prompts_ttl_s,
             fallbacks=self._settings.models.fallbacks,
             observers=self._parts.plugins.collect("call_observers"),
-            report=partial(self._warn, "a call observer failed"),
+            report=partial(self.warn, "a call observer failed"),
         )
 
     async def recorder(self) -> Recorder:
@@ -132,9 +132,12 @@ class Live:
             self.responses.close()
 
     def _report(self, what: str, count: int) -> None:
-        self._warn("recording runs", f"{what} (runs: {count})")
+        self.warn("recording runs", f"{what} (runs: {count})")
 
-    def _warn(self, event: str, reason: str) -> None:
+    def note(self, event: str, reason: str) -> None:
+        self._parts.log(logging.INFO, event, reason=reason)
+
+    def warn(self, event: str, reason: str) -> None:
         """What nobody waits for, so that no error tells it: to our log, which is off unless
         somebody wants it, and to the program's own, which shows it on stderr unless told not to."""
         self._parts.log(logging.WARNING, event, reason=reason)

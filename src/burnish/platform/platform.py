@@ -304,6 +304,7 @@ class AsyncPlatform(Finding):
             author=self.settings.author_name,
             ids=self._ids,
             cache=self._cache,
+            protected=self.settings.library.protected_labels,
             prefix=prefix,
             category=category,
             take=take,

@@ -282,9 +282,18 @@ class CacheSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
         float, Meta(ge=0, description="How long a user's own personas are kept, seconds")
     ] = 3_600.0
     label_ttl_s: Annotated[
-        float, Meta(ge=0, description="How long a label's target is remembered, seconds")
+        float,
+        Meta(
+            ge=0,
+            description="How long a label's target is taken for right where the store does not "
+            "tell of changes, seconds; 0 everywhere: never",
+        ),
     ] = 60.0
     prompts: Annotated[int, Meta(ge=0, description="How many prompts are kept in memory")] = 2_048
+    last_known: Annotated[
+        bool,
+        Meta(description="Whether prompts are kept on disk for when the store cannot be asked"),
+    ] = True
 
 
 class LogSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

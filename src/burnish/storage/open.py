@@ -25,6 +25,18 @@ async def revision_of(url: str) -> str:
     return await asyncio.to_thread(revision_at, path)
 
 
+def whole_address(url: str) -> str:
+    """The address, which means the same in any working folder."""
+    scheme, _, rest = url.partition("://")
+    if not scheme.startswith("sqlite") or not rest.startswith("/"):
+        return url
+    path = Path(rest[1:])
+    try:
+        return f"{scheme}:///{path if path.is_absolute() else path.absolute()}"
+    except FileNotFoundError:  # the working folder is gone, and a file in it with it
+        return url
+
+
 def _sqlite_path(url: str) -> Path:
     scheme, _, rest = url.partition("://")
     if scheme.split("+")[0] != "sqlite" or not rest.startswith("/"):

@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from burnish.errors import StoreError
 from burnish.storage.migrations import HEAD, REVISIONS
 from burnish.storage.sql import Database, SqlStore
+from burnish.storage.sqlite_changes import FileChanges
 from burnish.storage.sqlite_upkeep import SqliteUpkeep
 from burnish.storage.tables.base import encode_json
 
@@ -33,7 +34,8 @@ async def open_sqlite(path: Path) -> SqlStore:
     """
     await asyncio.to_thread(_prepare, path)
     database = Database(_reader(path), _writer(path), lambda error: _explain(path, error))
-    return SqlStore(database, SqliteUpkeep(path, BUSY_TIMEOUT_S, _store_error))
+    upkeep = SqliteUpkeep(path, BUSY_TIMEOUT_S, _store_error)
+    return SqlStore(database, upkeep, FileChanges(path))
 
 
 def revision_at(path: Path) -> str:

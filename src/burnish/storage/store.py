@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 import msgspec
 
 from burnish.prompts.prompt import MAIN, Branch, Label, Message, Prompt, PromptVersion, Variable
+from burnish.storage.changes import Changes
 from burnish.storage.index import SearchIndex
 from burnish.storage.lineage import LabelRequest, Place, Related, RequestState
 from burnish.storage.run import Run, RunCursor, RunFilter, TechniqueStatistic, TechniqueTotal
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from burnish.storage.packs import Packs
 
 Sort = Literal["rating", "name", "updated"]
-Via = Literal["revision", "label", "production", "latest", "branch"]
+Via = Literal["revision", "label", "production", "latest", "branch", "fallback"]
 
 
 class Draft(msgspec.Struct, frozen=True, kw_only=True):
@@ -90,11 +91,13 @@ class LabelMove(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Fetched(msgspec.Struct, frozen=True):
-    """A version, its prompt, and which rule chose it."""
+    """A version, its prompt, and which rule chose it. `stale`: the store cannot be asked, and this
+    is what it said last."""
 
     prompt: Prompt
     version: PromptVersion
     via: Via
+    stale: bool = False
 
 
 class PromptFilter(msgspec.Struct, frozen=True, kw_only=True):
@@ -127,8 +130,11 @@ class Entry(msgspec.Struct, frozen=True):
 
 
 class Prompts(Protocol):
-    async def add(self, prompt: Prompt, draft: Draft) -> PromptVersion:
-        """A new prompt with its first version. Raises Conflict when the name is taken."""
+    async def add(
+        self, prompt: Prompt, draft: Draft, relations: Sequence[Related] = ()
+    ) -> PromptVersion:
+        """A new prompt with its first version, and what that comes from. Raises Conflict when the
+        name is taken, NotFound for a relation to a version that does not exist."""
         ...
 
     async def add_many(self, entries: Sequence[Entry]) -> None:
@@ -386,5 +392,7 @@ class Store(Protocol):
     def upkeep(self) -> Upkeep: ...
     @property
     def packs(self) -> Packs: ...
+    @property
+    def changes(self) -> Changes | None: ...
 
     async def close(self) -> None: ...

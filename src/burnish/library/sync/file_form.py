@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from burnish.errors import UsageError
+from burnish.errors import BurnishError, UsageError
 from burnish.library.sync.paths import SUFFIX, name_of, path_of
 from burnish.library.values import category_of
 from burnish.prompts import refs
@@ -142,7 +142,7 @@ class _Unreadable(UsageError):
         self.line = line
 
 
-def line_of(error: UsageError) -> int:
+def line_of(error: BurnishError) -> int:
     line: Any = getattr(error, "line", 0)
     return line if isinstance(line, int) else 0
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from burnish.errors import UsageError
+from burnish.errors import NotPermitted, UsageError
 from burnish.library.sync.file_form import Form, form_of, write_form
 from burnish.library.sync.pairs import Forms, Pair, bad_file
 from burnish.library.sync.reconcile import Outcome, Step, reconcile
@@ -100,9 +100,10 @@ class OnePrompt:
                         conflicts=outcome.conflicts,
                     )
                 )
+            await self._check_unheld(gone=outcome.final is None)
             commits = self._commits(sides, outcome)
             version = await self._import(sides, outcome)
-        except UsageError as error:
+        except (UsageError, NotPermitted) as error:
             return self._open(bad_file(self._name, self._path, error))
         told = self._told(outcome, commits, version)
         gone = outcome.final is None
@@ -208,6 +209,17 @@ class OnePrompt:
                     f"its file was renamed, and there is another prompt {self._pair.to_name!r}",
                     hint="give the file another name",
                 )
+
+    async def _check_unheld(self, *, gone: bool) -> None:
+        """Raises NotPermitted where the file is gone or renamed, and the prompt may not be."""
+        prompt, name = self._prompt, self._pair.to_name
+        if prompt is None or prompt.deleted_at is not None or not (gone or name):
+            return
+        try:
+            await self._stock.check_unheld(prompt)
+        except NotPermitted as error:
+            what = "is gone" if gone else f"was renamed from {self._was}"
+            raise NotPermitted(f"{what}, but {error}") from error
 
     def _commits(self, sides: _Sides, outcome: Outcome) -> tuple[NewCommit, ...]:
         """Raises UsageError for what no file can say."""

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from burnish.errors import UsageError
+from burnish.errors import BurnishError, UsageError
 from burnish.library.sync.file_form import (
     Form,
     ReadForm,
@@ -276,7 +276,7 @@ def waiting(entry: Entry, state: State) -> Entry:
     return msgspec.structs.replace(entry, since=entry.since or state.head)
 
 
-def bad_file(name: str, path: str, error: UsageError) -> SyncedPrompt:
+def bad_file(name: str, path: str, error: BurnishError) -> SyncedPrompt:
     return SyncedPrompt(
         name=name, file=path, outcome="bad", problem=error.what, line=line_of(error)
     )

@@ -48,20 +48,22 @@ async def sync(
     author: str,
     ids: Callable[[], str],
     cache: Cache | None = None,
+    protected: Sequence[str] = (),
     prefix: str = "",
     category: str | None = None,
     take: Take = "",
     dry_run: bool = False,
 ) -> SyncReport:
     """`target` is a folder, or the address of a repository; `store_name` tells this store from
-    others that are synced with the same repository, `home` is where clones are kept.
+    others that are synced with the same repository, `home` is where clones are kept. A prompt with
+    a `protected` label on it is neither deleted nor renamed, and bad in the report.
 
     Raises MissingExtra without dulwich, UsageError and NotFound for a target that is none,
     Conflict for one in the middle of something else, Unavailable where it cannot be reached,
     NotPermitted where it refuses and StoreError where it is damaged.
     """
     scope = Scope(prefix=prefix, category=category, take=take, dry_run=dry_run)
-    stock = Stock(store, ids, author, cache)
+    stock = Stock(store, ids, author, cache, protected)
     key = hashlib.sha256(store_name.encode()).hexdigest()[:16]
     with ExitStack() as stack:
         found = await asyncio.to_thread(

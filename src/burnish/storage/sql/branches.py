@@ -7,6 +7,7 @@ from sqlalchemy.exc import IntegrityError
 from burnish.errors import Conflict, NotFound
 from burnish.prompts.prompt import Branch
 from burnish.storage.sql.database import Database
+from burnish.storage.sql.locks import lock_prompt
 from burnish.storage.tables import branches
 
 _c = branches.c
@@ -44,6 +45,8 @@ class SqlBranches:
     async def delete(self, prompt_id: str, name: str) -> Branch:
         gone = delete(branches).where(_c.prompt_id == prompt_id, _c.name == name)
         async with self._database.writing() as connection:
+            # A version that is being saved on the branch comes before, or finds no branch.
+            await lock_prompt(connection, prompt_id)
             row = (await connection.execute(gone.returning(branches))).mappings().first()
         if row is None:
             raise no_branch(name)

@@ -7,6 +7,7 @@ from burnish.errors import Conflict, NotFound
 from burnish.prompts.prompt import Label
 from burnish.storage.sql import queries
 from burnish.storage.sql.label_requests import LabelRequests, approve
+from burnish.storage.sql.locks import lock_prompt
 from burnish.storage.store import LabelChange, LabelMove
 from burnish.storage.tables import label_moves, labels, prompt_versions
 
@@ -47,10 +48,9 @@ async def apply_change(
     connection: AsyncConnection, prompt_id: str, change: LabelChange
 ) -> LabelMove:
     """The label's new place and the line in its log, within the caller's transaction."""
+    await lock_prompt(connection, prompt_id)
     here = (_c.prompt_id == prompt_id, _c.name == change.label)
-    now = (
-        await connection.execute(select(_c.revision, _c.tag).where(*here).with_for_update())
-    ).first()
+    now = (await connection.execute(select(_c.revision, _c.tag).where(*here))).first()
     before = None if now is None else now.revision
     if now is not None and now.tag and change.revision not in (None, now.revision):
         raise _tag_stays(change.label, now.revision)

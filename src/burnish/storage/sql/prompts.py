@@ -11,8 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from burnish.errors import Conflict, NotFound, UsageError
 from burnish.prompts.prompt import Prompt, PromptVersion
+from burnish.storage.lineage import Related
 from burnish.storage.sql import queries
 from burnish.storage.sql.database import Database
+from burnish.storage.sql.relations import add_relations
 from burnish.storage.sql.rows import prompt_of, prompt_row, version_row
 from burnish.storage.stats import CategoryStat
 from burnish.storage.store import Draft, Edit, Entry, PromptCursor, PromptFilter, Sort
@@ -26,16 +28,21 @@ class SqlPrompts:
         self._database = database
         self._dialect = database.reader.dialect.name
 
-    async def add(self, prompt: Prompt, draft: Draft) -> PromptVersion:
-        await self.add_many([Entry(prompt, (draft,))])
+    async def add(
+        self, prompt: Prompt, draft: Draft, relations: Sequence[Related] = ()
+    ) -> PromptVersion:
+        await self._add([Entry(prompt, (draft,))], relations)
         return draft.at(prompt.id, 1)
 
     async def add_many(self, entries: Sequence[Entry]) -> None:
-        if not entries:
-            return
+        if entries:
+            await self._add(entries, ())
+
+    async def _add(self, entries: Sequence[Entry], relations: Sequence[Related]) -> None:
         try:
             async with self._database.writing() as connection:
                 await insert_entries(connection, entries)
+                await add_relations(connection, relations)
         except IntegrityError as error:
             raise await self._taken(entries, error) from error
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from burnish.storage.changes import Changes
 from burnish.storage.sql.branches import SqlBranches
 from burnish.storage.sql.database import Database
 from burnish.storage.sql.labels import SqlLabels
@@ -16,7 +17,7 @@ from burnish.storage.upkeep import Upkeep
 class SqlStore:
     """A `Store` over a `Database`."""
 
-    def __init__(self, database: Database, upkeep: Upkeep) -> None:
+    def __init__(self, database: Database, upkeep: Upkeep, changes: Changes | None = None) -> None:
         self.database = database
         self.upkeep = upkeep
         self.prompts = SqlPrompts(database)
@@ -28,6 +29,9 @@ class SqlStore:
         self.search = SqlSearch(database)
         self.techniques = SqlTechniques(database)
         self.packs = SqlPacks(database)
+        self.changes = changes
 
     async def close(self) -> None:
+        if self.changes is not None:
+            await self.changes.close()
         await self.database.close()

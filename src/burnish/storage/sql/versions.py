@@ -15,6 +15,7 @@ from burnish.storage.sql import queries
 from burnish.storage.sql.branches import no_branch
 from burnish.storage.sql.database import Database
 from burnish.storage.sql.labels import apply_change
+from burnish.storage.sql.locks import lock_prompt
 from burnish.storage.sql.relations import add_relations
 from burnish.storage.sql.rows import prompt_of, version_of, version_row
 from burnish.storage.store import Draft, Edit, Fetched, LabelChange, Via
@@ -99,6 +100,7 @@ class SqlVersions:
         change = update(prompt_versions).values(archived_at=at).returning(_v.revision)
         here = (_v.prompt_id == prompt_id, _v.revision.in_(revisions), other)
         async with self._database.writing() as connection:
+            await lock_prompt(connection, prompt_id)
             if at is not None:
                 await _refuse_in_use(connection, prompt_id, revisions)
             return sorted((await connection.scalars(change.where(*here))).all())

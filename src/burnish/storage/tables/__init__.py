@@ -1,4 +1,5 @@
 from burnish.storage.tables.base import metadata
+from burnish.storage.tables.changes import prompt_changes
 from burnish.storage.tables.packs import pack_prompts, packs
 from burnish.storage.tables.prompts import (
     branches,
@@ -22,6 +23,7 @@ __all__ = [
     "metadata",
     "pack_prompts",
     "packs",
+    "prompt_changes",
     "prompt_versions",
     "prompts",
     "relations",

@@ -1,0 +1,37 @@
+"""What a program brings along for when there is no prompt to be had."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from burnish.library import drafts
+from burnish.library.values import Content
+from burnish.prompts.prompt import Prompt
+from burnish.prompts.refs import Reference
+from burnish.storage.store import Fetched
+
+Fallback = Content | Callable[[], Content | Awaitable[Content]]
+
+
+async def fetched_from(fallback: Fallback, wanted: Reference) -> Fetched:
+    """As if it had been fetched, with revision 0 and no id. Raises UsageError and TemplateRefused
+    like saving it would, and whatever the callable raises."""
+    messages = drafts.messages_of(await _content(fallback))
+    at = datetime.now(UTC)
+    draft = drafts.first(lambda: "", at, {"messages": messages})
+    prompt = Prompt(id="", name=wanted.name, created_at=at, updated_at=at)
+    return Fetched(prompt, draft.at("", 0), "fallback")
+
+
+async def _content(fallback: Fallback) -> Content:
+    if not callable(fallback):
+        return fallback
+    if inspect.iscoroutinefunction(fallback):
+        return await fallback()
+    # It may read a file or ask a server, and here is an event loop.
+    made: Any = await asyncio.to_thread(fallback)
+    return await made if inspect.isawaitable(made) else made
