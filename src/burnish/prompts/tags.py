@@ -1,0 +1,19 @@
+"""Where the tags of a template are."""
+
+from __future__ import annotations
+
+import re
+
+STRING = r"(?:\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*')"
+# One of `raw` (the whole block), `expression`, `block` and `comment` is what the tag holds.
+TAG = re.compile(
+    r"\{%[-+]?\s*raw\s*[-+]?%\}(?P<raw>.*?)\{%[-+]?\s*endraw\s*[-+]?%\}"
+    r"|\{\{(?P<expression>(?:\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*'|[^\"'])*?)\}\}"
+    r"|\{%(?P<block>(?:\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*'|[^\"'])*?)%\}"
+    r"|\{#(?P<comment>.*?)#\}",
+    re.DOTALL,
+)
+
+
+def line_of(text: str, at: int) -> int:
+    return text.count("\n", 0, at) + 1
