@@ -48,6 +48,7 @@ class Prompts(SyncFace[AsyncPrompts]):
     history_file = blocking(AsyncPrompts.history_file)
     update = blocking(AsyncPrompts.update)
     edit = blocking(AsyncPrompts.edit)
+    expand = blocking(AsyncPrompts.expand)
     render = blocking(AsyncPrompts.render)
     history = blocking(AsyncPrompts.history)
     diff = blocking(AsyncPrompts.diff)

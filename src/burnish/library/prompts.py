@@ -98,6 +98,7 @@ class AsyncPrompts:
     check_history = _opened(Library.check_history)
     history_file = _opened(Library.history_file)
     update = _opened(Library.update)
+    expand = _opened(Library.expand)
     edit = _opened(Library.edit)
     history = _opened(Library.history)
     diff = _opened(Library.diff)
@@ -127,12 +128,14 @@ class AsyncPrompts:
 
     async def render(self, reference: str, values: Mapping[str, Any] | None = None) -> Rendered:
         """The messages with all variables filled in; counts as a use of the prompt. Where the
-        prompt has worked examples and `values` bring none, some of its own are shown.
+        prompt has worked examples and `values` bring none, some of its own are shown. Prompts
+        that it includes are put in first; `includes` tells which versions of them.
 
-        Raises VariableError (missing, unknown, wrong type) and RenderLimit.
+        Raises VariableError (missing, unknown, wrong type) and RenderLimit, and what `expand`
+        raises.
         """
         library = await self._library()
-        found = await library.get(reference)
+        found = await library.expand(reference)
         version = found.version
         values = with_examples(version, values)
         if self._renderer.needs_isolation(version.messages):
@@ -146,4 +149,5 @@ class AsyncPrompts:
             reference=f"{found.prompt.name}@{version.revision}",
             via=found.via,
             messages=tuple(messages),
+            includes=found.includes,
         )

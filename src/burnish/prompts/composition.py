@@ -131,9 +131,7 @@ class _Composer:
         self._made[key] = made
         return made
 
-    def _put_together(
-        self, source: Source, index: int, path: tuple[tuple[str, int], ...]
-    ) -> _Text:
+    def _put_together(self, source: Source, index: int, path: tuple[tuple[str, int], ...]) -> _Text:
         message = source.messages[index]
         parts: list[str] = []
         height, end, needed = 0, 0, dict[str, tuple[Variable, str]]()
@@ -184,9 +182,7 @@ def _chosen(child: Source, include: Include, by: Source, role: str) -> int:
     )
 
 
-def _add(
-    needed: dict[str, tuple[Variable, str]], more: dict[str, tuple[Variable, str]]
-) -> None:
+def _add(needed: dict[str, tuple[Variable, str]], more: dict[str, tuple[Variable, str]]) -> None:
     for name, (variable, source) in more.items():
         known, first = needed.setdefault(name, (variable, source))
         if known.type != variable.type:

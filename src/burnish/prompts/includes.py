@@ -1,8 +1,8 @@
 """What a template takes in from another prompt: `{% include "shared/tone@2" %}`.
 
-    name@2              revision 2
-    name@production     where that label stands at the time of rendering
-    name@2#system       its system message, whatever the role of the message that includes it
+name@2              revision 2
+name@production     where that label stands at the time of rendering
+name@2#system       its system message, whatever the role of the message that includes it
 """
 
 from __future__ import annotations
@@ -47,14 +47,14 @@ def include_of(text: str, tag: re.Match[str]) -> Include | None:
         raise _refused(
             text,
             tag,
-            f"{inside.strip()[:80]!r} is no plain name in quotes",
+            f"{inside.strip()[:80]!r} has no plain name in quotes",
             'write {% include "shared/tone@2" %}; names cannot be worked out while rendering',
         )
     asked = found["name"][1:-1].strip()
     try:
         reference, role = _parsed(asked)
     except UsageError as error:
-        raise _refused(text, tag, f"{asked[:80]!r}: {error.what}", error.hint) from None
+        raise _refused(text, tag, f"include {asked[:80]!r}: {error.what}", error.hint) from None
     return Include(
         asked=asked,
         reference=reference,
@@ -83,7 +83,7 @@ def _parsed(asked: str) -> tuple[Reference, str]:
         )
     if reference.revision is None and reference.label is None:
         raise UsageError(
-            "it does not say which version to include",
+            "it asks for another template, and does not say for which version",
             hint=f'pin it: {{% include "{reference.name}@1" %}} for a revision, '
             f'or "{reference.name}@production" for a label',
         )
@@ -93,4 +93,4 @@ def _parsed(asked: str) -> tuple[Reference, str]:
 
 
 def _refused(text: str, tag: re.Match[str], what: str, hint: str) -> TemplateRefused:
-    return TemplateRefused(f"line {line_of(text, tag.start())}: include {what}", hint=hint)
+    return TemplateRefused(f"line {line_of(text, tag.start())}: {what}", hint=hint)

@@ -226,8 +226,9 @@ def _refuse_endless(text: str) -> None:
     while tag := _ANY_TAG.search(text, at):
         length, at = _tag_length(text, tag.end())
         if length > _MAX_TAG_CHARS:
+            line = line_of(text, tag.start())
             raise TemplateRefused(
-                f"line {line_of(text, tag.start())}: a tag has more than {_MAX_TAG_CHARS:,} characters",
+                f"line {line}: a tag has more than {_MAX_TAG_CHARS:,} characters",
                 hint="work the value out before, and bring it in as a variable",
             )
 

@@ -14,7 +14,7 @@ import msgspec
 
 from burnish.prompts.prompt import MAIN, Branch, Label, Message, Prompt, PromptVersion, Variable
 from burnish.storage.index import SearchIndex
-from burnish.storage.lineage import LabelRequest, Place, Related, RequestState
+from burnish.storage.lineage import Inclusion, LabelRequest, Place, Related, RequestState
 from burnish.storage.run import Run, RunCursor, RunFilter, TechniqueStatistic, TechniqueTotal
 from burnish.storage.stats import CategoryStat, RunStat, StatBy, StatFilter
 
@@ -261,6 +261,12 @@ class Relations(Protocol):
 
     async def of(self, prompt_id: str) -> list[Related]:
         """All that lead to or from a version of the prompt, oldest first."""
+        ...
+
+    async def including(self, name: str, limit: int) -> list[Inclusion]:
+        """What includes a version of the prompt of that name, in the order of names and
+        revisions: of the other prompts that are not deleted, versions that are the newest of a
+        branch or under a label."""
         ...
 
 

@@ -1,4 +1,5 @@
 from burnish.storage.tables.base import metadata
+from burnish.storage.tables.includes import includes
 from burnish.storage.tables.prompts import (
     branches,
     label_moves,
@@ -15,6 +16,7 @@ from burnish.storage.tables.techniques import technique_statistics
 
 __all__ = [
     "branches",
+    "includes",
     "label_moves",
     "label_requests",
     "labels",
