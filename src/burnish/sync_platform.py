@@ -32,6 +32,7 @@ class Prompts(SyncFace[AsyncPrompts]):
     revert = blocking(AsyncPrompts.revert)
     blame = blocking(AsyncPrompts.blame)
     graph = blocking(AsyncPrompts.graph)
+    similar = blocking(AsyncPrompts.similar)
     copy = blocking(AsyncPrompts.copy)
     tag = blocking(AsyncPrompts.tag)
     ask_label = blocking(AsyncPrompts.ask_label)

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import functools
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 from burnish.library.cache import Cache
 from burnish.library.examples import with_examples
 from burnish.library.library import Library
+from burnish.library.lineage import Graph, Likeness
 from burnish.library.lines import Lines
+from burnish.library.neighbours import Neighbours, with_similar
 from burnish.library.values import Rendered
 from burnish.prompts.render import Renderer
 from burnish.storage.store import Fetched
 
 if TYPE_CHECKING:
+    from burnish.library.search import Similar
     from burnish.library.template_files import Conflicts, ImportReport
 
+_MOST_ALIKE = 3
 T = TypeVar("T")
 P = ParamSpec("P")
 
@@ -58,6 +62,8 @@ class AsyncPrompts:
 
     get_cached: Callable[[str], Fetched | None]
     """What `get` would answer, if it is in memory and fresh; no more than a dict lookup."""
+    neighbours: Neighbours
+    """Given by the platform, which knows how to search."""
 
     def __init__(
         self,
@@ -82,7 +88,6 @@ class AsyncPrompts:
     preview_revert = _opened_lines(Lines.preview_revert)
     revert = _opened_lines(Lines.revert)
     blame = _opened_lines(Lines.blame)
-    graph = _opened_lines(Lines.graph)
     copy = _opened_lines(Lines.copy)
     tag = _opened_lines(Lines.tag)
     ask_label = _opened_lines(Lines.ask_label)
@@ -125,6 +130,28 @@ class AsyncPrompts:
         """The version a reference means. A bare name gives `production` where that label exists,
         else the latest; `via` says which. Served from memory while it is fresh."""
         return self._cache.get(reference) or await (await self._library()).get(reference)
+
+    async def similar(
+        self,
+        reference: str,
+        *,
+        by: Sequence[Likeness] = ("wording", "meaning"),
+        limit: int = 3,
+    ) -> tuple[Similar, ...]:
+        """Other prompts that say much the same, the most alike first: in the same words (from the
+        setting `search.duplicate_score` on), then in meaning. Measured now, not stored."""
+        return await self.neighbours.of(await self.get(reference), by, limit)
+
+    async def graph(self, name: str, *, similar: bool = False) -> Graph:
+        """How the versions of a prompt came from one another, and from and into others: copied,
+        improved, included. With `similar` also prompts that are like what a bare name gives."""
+        library = await self._library()
+        graph = await library.lines.graph(name)
+        if not similar:
+            return graph
+        found = await library.get(name)
+        like = await self.neighbours.of(found, ("wording", "meaning"), _MOST_ALIKE)
+        return await with_similar(graph, found, like, library.get)
 
     async def render(self, reference: str, values: Mapping[str, Any] | None = None) -> Rendered:
         """The messages with all variables filled in; counts as a use of the prompt. Where the

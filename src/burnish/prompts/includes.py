@@ -52,7 +52,7 @@ def include_of(text: str, tag: re.Match[str]) -> Include | None:
         )
     asked = found["name"][1:-1].strip()
     try:
-        reference, role = _parsed(asked)
+        reference, role = parse_asked(asked)
     except UsageError as error:
         raise _refused(text, tag, f"include {asked[:80]!r}: {error.what}", error.hint) from None
     return Include(
@@ -66,8 +66,8 @@ def include_of(text: str, tag: re.Match[str]) -> Include | None:
     )
 
 
-def _parsed(asked: str) -> tuple[Reference, str]:
-    """The version and the role. Raises UsageError."""
+def parse_asked(asked: str) -> tuple[Reference, str]:
+    """The version and the role that the words between the quotes mean. Raises UsageError."""
     written, role = asked, ""
     # Names may hold a #, pointers may not.
     if asked.rfind("#") > asked.rfind("@") > 0:

@@ -50,7 +50,7 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Inclusion(msgspec.Struct, frozen=True, kw_only=True):
-    """A version of the prompt `name` that is in use, and how it names what it includes."""
+    """A version of the prompt `name`, and how it names what it includes."""
 
     version_id: str
     name: str

@@ -263,6 +263,10 @@ class Relations(Protocol):
         """All that lead to or from a version of the prompt, oldest first."""
         ...
 
+    async def included(self, prompt_id: str) -> list[Inclusion]:
+        """What each version of the prompt includes, in the order of revisions."""
+        ...
+
     async def including(self, name: str, limit: int) -> list[Inclusion]:
         """What includes a version of the prompt of that name, in the order of names and
         revisions: of the other prompts that are not deleted, versions that are the newest of a

@@ -23,6 +23,11 @@ _IN_USE = or_(
 _SOURCES = includes.join(prompt_versions, _v.id == _i.version_id).join(
     _includer, and_(_p.id == _v.prompt_id, _p.deleted_at.is_(None))
 )
+_ALL = (
+    select(_v.id.label("version_id"), _p.name, _v.revision, _i.asked)
+    .select_from(_SOURCES)
+    .order_by(_p.name, _v.revision, _i.asked)
+)
 
 
 async def add_includes(connection: AsyncConnection, versions: Iterable[PromptVersion]) -> None:
@@ -38,10 +43,12 @@ async def add_includes(connection: AsyncConnection, versions: Iterable[PromptVer
         await connection.execute(insert(includes), rows)
 
 
+def included(prompt_id: str) -> Select[Any, Any, Any, Any]:
+    return _ALL.where(_v.prompt_id == prompt_id)
+
+
 def including(name: str, limit: int) -> Select[Any, Any, Any, Any]:
-    query = select(_v.id.label("version_id"), _p.name, _v.revision, _i.asked)
-    query = query.select_from(_SOURCES).where(_i.name == name, _p.name != name, _IN_USE)
-    return query.order_by(_p.name, _v.revision, _i.asked).limit(limit)
+    return _ALL.where(_i.name == name, _p.name != name, _IN_USE).limit(limit)
 
 
 def is_included(prompt: Any) -> ColumnElement[bool]:

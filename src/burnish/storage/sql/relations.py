@@ -31,6 +31,11 @@ class SqlRelations:
             result = await connection.execute(query.order_by(_c.at, _c.to_version))
         return [Related(**row) for row in result.mappings()]
 
+    async def included(self, prompt_id: str) -> list[Inclusion]:
+        async with self._database.reading() as connection:
+            result = await connection.execute(includes.included(prompt_id))
+        return [Inclusion(**row) for row in result.mappings()]
+
     async def including(self, name: str, limit: int) -> list[Inclusion]:
         async with self._database.reading() as connection:
             result = await connection.execute(includes.including(name, limit))
