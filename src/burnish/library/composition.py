@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 import msgspec
 from msgspec import structs
 
-from burnish.errors import BurnishError, Conflict, NotFound, TemplateRefused
+from burnish.errors import BurnishError, Conflict, NotFound, TemplateRefused, UsageError
 from burnish.library.missing import check_in_use
 from burnish.library.shelf import Shelf
 from burnish.library.values import Expanded
@@ -64,6 +64,9 @@ class Composition:
         made = await self._composed(_source(found), self._fetch, {})
         whole = structs.replace(version, messages=made.messages, variables=made.variables)
         return Expanded(prompt=prompt, version=whole, via=found.via, includes=made.includes)
+
+    async def version(self, found: Fetched) -> PromptVersion:
+        return (await self.expanded(found)).version
 
     async def check(self, coming: Sequence[Coming]) -> None:
         """Whether versions that are about to be stored together could be rendered. Raises like
@@ -170,6 +173,15 @@ def _source(found: Fetched) -> Source:
 
 def _exact(found: Fetched) -> str:
     return f"{found.prompt.name}@{found.version.revision}"
+
+
+async def fault_of(expand: Callable[[str], Awaitable[object]], reference: str) -> str:
+    """What keeps a stored version from being put together; empty where nothing does."""
+    try:
+        await expand(reference)
+    except (NotFound, Conflict, UsageError) as error:
+        return error.what
+    return ""
 
 
 def labels_of(branch: str, moved: str | None) -> tuple[str, ...]:

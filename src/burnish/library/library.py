@@ -139,9 +139,14 @@ class Library:
         """Raises what `add_history` would raise for what it says."""
         self._histories().entry(file, self._author())
 
-    async def history_file(self, name: str, *, whole: bool = True) -> PromptFile:
-        """The prompt as files know it: with all its versions, or the newest of the main branch."""
-        return await self._histories().read(await self._shelf.prompt(name), whole=whole)
+    async def history_file(
+        self, name: str, *, whole: bool = True, expand: bool = False
+    ) -> PromptFile:
+        """The prompt as files know it: with all its versions, or the newest of the main branch.
+        With `expand` what they include stands in their texts."""
+        with_texts = self._composition.version if expand else None
+        prompt = await self._shelf.prompt(name)
+        return await self._histories().read(prompt, whole=whole, expand=with_texts)
 
     def _histories(self) -> Histories:
         # Loaded when first asked for: the formats of ten tools come with it.

@@ -13,6 +13,8 @@ TAG = re.compile(
     r"|\{#(?P<comment>.*?)#\}",
     re.DOTALL,
 )
+# A tag that includes another prompt, found without reading the rest of the template.
+INCLUDE = r"\{%[-+]?\s*include\b(?:\"[^\"\n]*\"|'[^'\n]*'|[^\"'\n%])*%\}"
 
 
 def line_of(text: str, at: int) -> int:

@@ -8,6 +8,7 @@ from typing import Any
 
 from burnish.errors import Conflict, NotFound
 from burnish.library.cache import Cache
+from burnish.library.composition import fault_of
 from burnish.library.library import Library
 from burnish.library.sync.file_form import Form
 from burnish.library.values import Saved, category_of
@@ -92,7 +93,14 @@ class Stock:
             message=message,
             metadata=metadata,
             expected_revision=expected,
+            # Prompts of one sync may include each other, and come one by one.
+            check_includes=False,
         )
+
+    async def fault(self, reference: str) -> str:
+        """What keeps a version from being rendered that includes others; empty where nothing
+        does."""
+        return await fault_of(self._library(None).expand, reference)
 
     async def delete(self, prompt: Prompt, at: datetime) -> None:
         try:

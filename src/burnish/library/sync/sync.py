@@ -31,6 +31,7 @@ from burnish.library.sync.scope import Scope
 from burnish.library.sync.state import Entry, State, load_state, save_state
 from burnish.library.sync.stock import Stock
 from burnish.library.sync.target import Seen, Target
+from burnish.prompts.composition import has_includes
 
 if TYPE_CHECKING:
     from burnish.library.cache import Cache
@@ -128,7 +129,19 @@ class _Syncing:
         if not self._scope.dry_run:
             head = await asyncio.to_thread(self._publish, seen, [done for _, done in settled])
             await asyncio.to_thread(self._remember, seen, head, kept, settled)
-        return self._report(seen, head, told, unchanged, found.ignored)
+        report = self._report(seen, head, told, unchanged, found.ignored)
+        return msgspec.structs.replace(report, notes=(*report.notes, *await self._unmet(settled)))
+
+    async def _unmet(self, settled: Sequence[tuple[Pair, Settled]]) -> list[str]:
+        """What was brought in and includes prompts that are not there."""
+        if self._scope.dry_run:
+            return []
+        including = [
+            f"{done.name}@{done.version.revision}"
+            for _, done in settled
+            if done.version and done.told and has_includes(done.version.messages)
+        ]
+        return [fault for each in including if (fault := await self._stock.fault(each))]
 
     async def _settle(self, one: OnePrompt) -> Settled:
         try:
