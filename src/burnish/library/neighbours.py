@@ -42,9 +42,13 @@ async def with_similar(
     like: Sequence[Similar],
     fetch: Callable[[str], Awaitable[Fetched]],
 ) -> Graph:
-    """The graph with an edge from each prompt that is like the version found."""
+    """The graph with an edge from each prompt that is like the version found, but for those that
+    it knows by another way."""
     nodes, edges = {node.id: node for node in graph.nodes}, list(graph.edges)
+    known = {node.reference.rpartition("@")[0] for node in graph.nodes}
     for each in like:
+        if each.name in known:
+            continue
         reference = f"{each.name}@{each.revision}"
         try:
             other = (await fetch(reference)).version

@@ -49,7 +49,7 @@ class Versions:
                 return await self._create(name, fields, edit, owner, check=check)
             except Conflict:
                 # Somebody else took the name in between.
-                if expected is not None:
+                if expected is not None or await prompts.by_name(name) is None:
                     raise
         return await self.revise(name, fields, expected, edit=edit, always=always, check=check)
 

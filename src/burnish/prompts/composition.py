@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import zip_longest
 
 import msgspec
 
@@ -143,7 +144,7 @@ class _Composer:
             end, trims = include.end, include.trims_after
             child = self._resolve(include, source)
             made = self.text(child, _chosen(child, include, source, message.role), path)
-            parts.append(_scoped(made.text))
+            parts += _scoped(made.text)
             height = max(height, made.height + 1)
             includes |= dict.fromkeys((Included(include.asked, child.reference), *made.includes))
             _add(needed, {k: v for k, v in made.variables.items() if k not in declared})
@@ -198,8 +199,8 @@ def _trimmed(text: str, include: Include | None, *, after: bool) -> str:
     return text.rstrip() if include and include.trims_before else text
 
 
-def _scoped(text: str) -> str:
-    return f"{{% with %}}{text}{{% endwith %}}" if _SETS.search(text) else text
+def _scoped(text: str) -> Sequence[str]:
+    return ("{% with %}", text, "{% endwith %}") if _SETS.search(text) else (text,)
 
 
 def _joined(parts: Sequence[str], reference: str) -> str:
@@ -215,7 +216,7 @@ def _joined(parts: Sequence[str], reference: str) -> str:
 
 def _apart(parts: Sequence[str]) -> Iterator[str]:
     """The parts, with what keeps two neighbours from reading as something else together."""
-    for part, following in zip(parts, [*parts[1:], ""], strict=True):
+    for part, following in zip_longest(parts, parts[1:], fillvalue=""):
         if part.endswith("{") and following[:1] in ("{", "%", "#"):
             yield part[:-1] + _BRACE
         elif following and (_TRIMS_AFTER.search(part) or _TRIMS_BEFORE.match(following)):
