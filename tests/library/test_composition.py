@@ -168,6 +168,16 @@ async def test_what_others_include_is_deleted_only_by_force(toned: Library) -> N
     await toned.delete("shared/tone")
 
 
+async def test_a_revision_that_others_pin_is_not_archived(toned: Library) -> None:
+    await toned.create("pins", '{% include "shared/tone@1#user" %}')
+    await toned.update("shared/tone", "Be short.")
+    await toned.set_label("shared/tone", "production", 2)
+    with pytest.raises(Conflict, match="revision 1 is in use: pins@1 includes it"):
+        await toned.lines.archive("shared/tone", [1])
+    await toned.update("pins", '{% include "shared/tone@2" %}')
+    assert await toned.lines.archive("shared/tone", [1]) == (1,)
+
+
 async def test_what_is_included_is_never_unused(toned: Library, store: Store) -> None:
     names = [prompt.name for prompt in await toned.lines.unused(1e-9)]
     assert names == ["mail/late"]

@@ -19,13 +19,14 @@ from burnish.prompts.composition import (
     has_includes,
     includes_of,
 )
-from burnish.prompts.includes import Include
+from burnish.prompts.includes import Include, parse_asked
 from burnish.prompts.prompt import MAIN, Message, Prompt, PromptVersion, Variable
 from burnish.prompts.refs import LATEST, Reference
 from burnish.prompts.template import read
 from burnish.storage.store import Fetched
 
 _MOST = 100
+_ALL = 100_000
 _NAMED = 5
 Read = Callable[[Reference], Awaitable[Fetched]]
 
@@ -115,6 +116,17 @@ class Composition:
                 "they cannot be rendered then",
                 subject=prompt.name,
             )
+
+    async def check_unpinned(self, prompt: Prompt, revisions: Sequence[int]) -> None:
+        """Raises Conflict, naming them, where other prompts include one of these revisions."""
+        for each in await self._shelf.store.relations.including(prompt.name, _ALL):
+            revision = parse_asked(each.asked)[0].revision
+            if revision in revisions:
+                raise Conflict(
+                    f"revision {revision} is in use: {each.name}@{each.revision} includes it",
+                    hint="let that include another revision first",
+                    subject=str(revision),
+                )
 
     async def _kept(self, reference: Reference) -> Fetched:
         """From the store itself: what is saved now must not rest on what was true a while ago."""
