@@ -10,7 +10,7 @@ from burnish.cli.prompts import Name, Reference
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from burnish.library.lineage import Edge, Graph
+    from burnish.library.lineage import Edge, Graph, Node
 
 # How an edge reads from the version that came out of it.
 _WAYS = {
@@ -60,7 +60,7 @@ def show_graph(found: Graph) -> None:
     names = {node.id: node.reference for node in found.nodes}
     own = [node for node in found.nodes if node.reference.rpartition("@")[0] == found.name]
     own_ids = {node.id for node in own}
-    rows: list[tuple[str, ...]] = []
+    rows: list[tuple[Node, list[str]]] = []
     for node in own:
         links = [
             f"{_WAYS[edge.kind]} {names.get(edge.parent, _GONE)}{_remark(edge, names)}"
@@ -74,10 +74,8 @@ def show_graph(found: Graph) -> None:
         ]
         if not any(e.child == node.id and e.kind not in _ASIDE for e in found.edges):
             links.insert(0, "is the first")
-        line = "" if node.branch == "main" else node.branch
-        way = "; ".join(links)
-        rows.append((node.reference, line, way, node.author, ", ".join(node.labels)))
-    out("\n".join(map(_line if on_terminal() else _fields, rows)))
+        rows.append((node, links))
+    out("\n".join(_line(*row) if on_terminal() else _fields(*row) for row in rows))
 
 
 def _remark(edge: Edge, names: Mapping[str, str]) -> str:
@@ -90,13 +88,18 @@ def _remark(edge: Edge, names: Mapping[str, str]) -> str:
     return f" (as {edge.asked})" if edge.asked not in ("", known) else ""
 
 
-def _fields(row: tuple[str, ...]) -> str:
+def _fields(node: Node, links: list[str]) -> str:
+    line = "" if node.branch == "main" else node.branch
+    row = (node.reference, line, "; ".join(links), node.author, ", ".join(node.labels))
     return "\t".join(row).rstrip("\t")
 
 
-def _line(row: tuple[str, ...]) -> str:
+def _line(node: Node, links: list[str]) -> str:
     """Not a table: names are long, and none of it may be cut."""
-    version, branch, way, author, labels = row
-    facts = [f"branch {branch}" if branch else "", f"by {author}" if author else "", labels]
+    branch = "" if node.branch == "main" else f"branch {node.branch}"
+    facts = [branch, f"by {node.author}" if node.author else "", *node.labels]
     shown = ", ".join(fact for fact in facts if fact)
-    return f"{version} {way}" + (f" ({shown})" if shown else "")
+    told = f" ({shown})" if shown else ""
+    if len(links) == 1:
+        return f"{node.reference} {links[0]}{told}"
+    return "\n    ".join([f"{node.reference}{told}", *links])

@@ -148,7 +148,8 @@ def _show_terminal(found: Fetched | Expanded) -> None:
     shown.messages(version.messages)
     shown.variables(version.variables)
     for each in getattr(found, "includes", ()):
-        console().print(styled(f"includes {each.reference} (as {each.asked})", "dim"))
+        as_ = f" (as {each.asked})" if each.asked != each.reference else ""
+        console().print(styled(f"includes {each.reference}{as_}", "dim"))
     if version.config:
         values = {key: json.dumps(each, ensure_ascii=False) for key, each in version.config.items()}
         rows = ((k, v if len(v) <= _SHORT else f"{v[: _SHORT - 1]}…") for k, v in values.items())

@@ -130,21 +130,18 @@ class Lineage:
 
     async def _inclusions(self, prompt: Prompt) -> list[Edge]:
         store = self._shelf.store.relations
-        edges: list[Edge] = []
-        for each in await store.included(prompt.id):
-            parent = await self._meant(each.asked)
-            edges.append(_inclusion(parent.version.id if parent else each.asked, each))
-        for each in await store.including(prompt.name, _MOST_INCLUDING):
-            parent = await self._meant(each.asked)
-            if parent is not None:
-                edges.append(_inclusion(parent.version.id, each))
-        return edges
+        mine = await store.included(prompt.id)
+        others = await store.including(prompt.name, _MOST_INCLUDING)
+        meant = {asked: await self._meant(asked) for asked in {e.asked for e in (*mine, *others)}}
+        edges = [_inclusion(meant[each.asked] or each.asked, each) for each in mine]
+        return edges + [_inclusion(now, each) for each in others if (now := meant[each.asked])]
 
-    async def _meant(self, asked: str) -> Fetched | None:
+    async def _meant(self, asked: str) -> str:
+        """The id of the version that it means now; empty where there is none."""
         try:
-            return await self._shelf.fetch_reference(parse_asked(asked)[0])
+            return (await self._shelf.fetch_reference(parse_asked(asked)[0])).version.id
         except NotFound:
-            return None
+            return ""
 
     async def _node(
         self, version_id: str, prompt_id: str, name: str, labels: Mapping[int, tuple[str, ...]]

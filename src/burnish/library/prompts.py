@@ -15,6 +15,7 @@ from burnish.library.lineage import Graph, Likeness
 from burnish.library.lines import Lines
 from burnish.library.neighbours import Neighbours, with_similar
 from burnish.library.values import Rendered
+from burnish.prompts.composition import has_includes
 from burnish.prompts.render import Renderer
 from burnish.storage.store import Fetched
 
@@ -162,7 +163,10 @@ class AsyncPrompts:
         raises.
         """
         library = await self._library()
-        found = await library.expand(reference)
+        found, includes = await library.get(reference), ()
+        if has_includes(found.version.messages):
+            found = await library.expand(reference)
+            includes = found.includes
         version = found.version
         values = with_examples(version, values)
         if self._renderer.needs_isolation(version.messages):
@@ -176,5 +180,5 @@ class AsyncPrompts:
             reference=f"{found.prompt.name}@{version.revision}",
             via=found.via,
             messages=tuple(messages),
-            includes=found.includes,
+            includes=includes,
         )

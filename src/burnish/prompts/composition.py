@@ -76,7 +76,12 @@ def includes_of(messages: Iterable[Message]) -> tuple[Include, ...]:
 
 
 def has_includes(messages: Iterable[Message]) -> bool:
-    return bool(includes_of(messages))
+    # A loop: every render asks, and a generator would take longer than the rest.
+    for message in messages:
+        text = message.content
+        if "include" in text and message.role != "placeholder" and read(text).includes:
+            return True
+    return False
 
 
 def compose(whole: Source, resolve: Resolve) -> Composed:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from burnish.library.prompts import AsyncPrompts
 
 _PAGE = 500
+_NAMED = 5
 # Formats of our own keep an include as it is; no other tool could read it.
 _INCLUDING = ("burnish", "burnish-yaml", "markdown", "csv")
 # A zip that is read again must be the same bytes for the same prompts.
@@ -70,24 +71,31 @@ async def export_prompts(
         format=chosen.name,
         prompts=len(found),
         files=files,
-        loses=(*chosen.loses, *reader.expanded),
+        loses=(*chosen.loses, *reader.loses),
     )
 
 
 class _Reader:
-    """Reads prompts as files know them; `expanded` tells of those whose includes were put in."""
+    """Reads prompts as files know them; with `expand` what they include stands in their texts."""
 
     def __init__(self, prompts: AsyncPrompts, *, whole: bool, expand: bool) -> None:
         self._prompts = prompts
         self._whole = whole
         self._expand = expand
-        self.expanded: list[str] = []
+        self._expanded: list[str] = []
+
+    @property
+    def loses(self) -> tuple[str, ...]:
+        names = ", ".join(self._expanded[:_NAMED])
+        more = len(self._expanded) - _NAMED
+        tail = f" and {more} more" if more > 0 else ""
+        return (f"includes; what they bring stands in {names}{tail}",) if names else ()
 
     async def read(self, name: str) -> PromptFile:
         found = await self._prompts.history_file(name, whole=self._whole)
         if not self._expand or not any(has_includes(each.messages) for each in found.versions):
             return found
-        self.expanded.append(f"{name}: what it includes stands in its text")
+        self._expanded.append(name)
         return await self._prompts.history_file(name, whole=self._whole, expand=True)
 
 
