@@ -291,6 +291,21 @@ def test_a_set_comes_in_whatever_its_order_and_tells_what_is_missing(tmp_path: P
             p.prompts.delete("z/last")
 
 
+def test_templates_of_agents_include_each_other_too(tmp_path: Path) -> None:
+    folder = tmp_path / "set" / "agent"
+    folder.mkdir(parents=True)
+    (folder / "first.yaml").write_text("template: 'A {% include \"agent/last@v1\" %}'\n")
+    (folder / "last_v1.yaml").write_text("template: Z\n")
+    (folder / "other.yaml").write_text("template: 'A {% include \"agent/gone@1\" %}'\n")
+    with burnish.open(str(tmp_path / "home")) as p:
+        report = p.import_(tmp_path / "set")
+        told = {each.name: each.notes for each in report.files}
+        assert report.new == 3
+        assert p.prompts.render("agent/first").user == "A Z"
+        assert not told["agent/first"]
+        assert "agent/gone" in told["agent/other"][0]
+
+
 def test_a_sync_brings_in_prompts_that_include_each_other(tmp_path: Path) -> None:
     with burnish.open(str(tmp_path / "one")) as p:
         p.prompts.create("z/last", "Z")
@@ -300,7 +315,9 @@ def test_a_sync_brings_in_prompts_that_include_each_other(tmp_path: Path) -> Non
         report = p.sync(tmp_path / "repo")
         assert (report.versions, report.notes) == (2, ())
         assert p.prompts.render("a/first").user == "A Z"
-        p.prompts.delete("z/last", force=True)
+        (tmp_path / "repo" / "z" / "last.md").rename(tmp_path / "repo" / "z" / "end.md")
+        notes = p.sync(tmp_path / "repo").notes
+        assert notes == ("z/last is gone, and a/first cannot be rendered any more",)
     with burnish.open(str(tmp_path / "three")) as p:
         report = p.sync(tmp_path / "repo", prefix="a/")
         assert report.notes == ("a/first@1 includes 'z/last@1', but there is no prompt 'z/last'",)

@@ -102,6 +102,11 @@ class Stock:
         does."""
         return await fault_of(self._library(None).expand, reference)
 
+    async def includers(self, name: str) -> list[str]:
+        """Prompts that include the one of that name."""
+        found = await self._store.relations.including(name, _PAGE)
+        return list(dict.fromkeys(each.name for each in found))
+
     async def delete(self, prompt: Prompt, at: datetime) -> None:
         try:
             await self._store.prompts.delete(prompt.id, at)

@@ -133,15 +133,19 @@ class _Syncing:
         return msgspec.structs.replace(report, notes=(*report.notes, *await self._unmet(settled)))
 
     async def _unmet(self, settled: Sequence[tuple[Pair, Settled]]) -> list[str]:
-        """What was brought in and includes prompts that are not there."""
+        """What was brought in and includes prompts that are not there, and what includes a prompt
+        that went or has another name now."""
         if self._scope.dry_run:
             return []
-        including = [
-            f"{done.name}@{done.version.revision}"
-            for _, done in settled
-            if done.version and done.told and has_includes(done.version.messages)
-        ]
-        return [fault for each in including if (fault := await self._stock.fault(each))]
+        notes: list[str] = []
+        for told, version in ((done.told, done.version) for _, done in settled if done.told):
+            gone = told.was or (told.name if told.outcome == "deleted" else "")
+            if gone and (names := await self._stock.includers(gone)):
+                notes.append(f"{gone} is gone, and {', '.join(names)} cannot be rendered any more")
+            if version and has_includes(version.messages):
+                fault = await self._stock.fault(f"{told.name}@{version.revision}")
+                notes += [fault] if fault else []
+        return notes
 
     async def _settle(self, one: OnePrompt) -> Settled:
         try:
