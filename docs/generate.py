@@ -19,6 +19,8 @@ from burnish.cli import commands
 from burnish.cli import main as cli
 from burnish.generation.result import Generation
 from burnish.intents import Classification
+from burnish.library.branches import MergePlan
+from burnish.library.lineage import BlamedLine, Graph
 from burnish.library.packs import (
     BuiltPack,
     InstalledPack,
@@ -30,10 +32,12 @@ from burnish.library.packs import (
 from burnish.library.search import Found
 from burnish.library.starter import InstallReport, StarterPrompt
 from burnish.library.sync import SyncReport
-from burnish.library.values import HistoryEntry, Page, Rendered, Saved
+from burnish.library.values import Expanded, HistoryEntry, Page, Rendered, Saved
 from burnish.prompts.diff import Diff
+from burnish.prompts.prompt import Branch
 from burnish.settings import fields
-from burnish.storage.store import Fetched
+from burnish.storage.lineage import LabelRequest
+from burnish.storage.store import Fetched, LabelMove
 from burnish.techniques import Selection, Technique
 
 REFERENCE = Path(__file__).parent / "reference"
@@ -47,6 +51,14 @@ SCHEMAS: dict[str, Any] = {
     "prompts-history": list[HistoryEntry],
     "prompts-diff": Diff,
     "prompts-render": Rendered,
+    "prompts-expand": Expanded,
+    "prompts-branch": Branch,
+    "prompts-branches": list[Branch],
+    "prompts-merge-plan": MergePlan,
+    "prompts-blame": list[BlamedLine],
+    "prompts-graph": Graph,
+    "prompts-label": LabelMove,
+    "prompts-requests": list[LabelRequest],
     "starter-list": list[StarterPrompt],
     "starter-show": StarterPrompt,
     "starter-install": InstallReport,

@@ -382,6 +382,7 @@ class TestWhatSurvives:
         [
             ("## Task\nShort.", "too short"),
             ("## Task\nSummarise {% if %} the support tickets in 5 bullets.", "template syntax"),
+            ('## Task\nSummarise {{ ticket }} in 5 bullets.\n## Format\n{% include "x@1" %}', "another prompt"),
             ("## Task\nSummarise in 5 bullets. " + "Say it again and again. " * 60, "again and again"),
             ("## Task\n" + "Fasse die Tickets {{ ticket }} der Woche in 5 Punkten zusammen und nenne immer die Ursache, "
              "damit das Team versteht, warum die Kunden geschrieben haben und was als Nächstes zu tun ist. "

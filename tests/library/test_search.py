@@ -75,7 +75,7 @@ Searching = Callable[[Callable[[], Embedder]], Search]
 class Counting:
     """Vectors that tell how long a text is; and how many texts were asked for."""
 
-    passages, passage_words, unrelated, weight = 1, 50, -1.0, 1.0
+    passages, passage_words, unrelated, alike, weight = 1, 50, -1.0, 0.9, 1.0
 
     def __init__(self, name: str = "counting", dimension: int = 2) -> None:
         self.id, self.dimension = name, dimension

@@ -26,6 +26,7 @@ from burnish.intents.tokens import estimate_tokens
 from burnish.library.values import Rendered
 from burnish.masking import without_secrets
 from burnish.platform import AsyncPlatform
+from burnish.prompts.composition import has_includes
 from burnish.prompts.prompt import Variable
 from burnish.prompts.variables import is_plain
 from burnish.storage.run import Run
@@ -109,9 +110,12 @@ class Call:
         self, platform: AnyPlatform, args: tuple[Any, ...], kwargs: Mapping[str, Any]
     ) -> Asked:
         found: Fetched = await self._ask(platform.prompts.get, self._reference)
-        variables = {variable.name: variable for variable in found.version.variables}
-        values = {k: _fitted(variables[k], v) for k, v in kwargs.items() if k in variables}
         exact = f"{found.prompt.name}@{found.version.revision}"
+        whole = found.version
+        if has_includes(whole.messages):
+            whole = (await self._ask(platform.prompts.expand, exact)).version
+        variables = {variable.name: variable for variable in whole.variables}
+        values = {k: _fitted(variables[k], v) for k, v in kwargs.items() if k in variables}
         # A name that the function has as a parameter of its own goes to both.
         rest = {k: v for k, v in kwargs.items() if k not in variables or k in self._own}
         owner = args[0] if self._has_self and args else getattr(self._function, "__self__", None)

@@ -224,20 +224,17 @@ def _own(conflict: MergeConflict | None, text: str) -> Own:
 
 def _planned(seen: Preview, common: Common) -> None:
     """What a merge would give."""
-    from burnish.prompts.prompt import join_messages
+    from burnish.library.branches import MergePlan
 
-    conflicts = seen.merged.conflicts
-    whole = None if conflicts else seen.merged.resolved()
-    text = None if whole is None else join_messages(whole.messages)
+    plan = MergePlan.of(seen)
     if common.json:
-        revisions = {side: getattr(seen, side).revision for side in ("base", "ours", "theirs")}
-        out_json(revisions | {"nothing": seen.nothing, "text": text, "conflicts": conflicts})
-    elif seen.nothing:
+        out_json(plan)
+    elif plan.nothing:
         out("There is nothing to bring over.")
-    elif text is None:
-        _told(conflicts)
+    elif plan.text is None:
+        _told(plan.conflicts)
     else:
-        out(text)
+        out(plan.text)
 
 
 def _told(conflicts: Sequence[MergeConflict]) -> None:

@@ -36,7 +36,7 @@ def run(
 ) -> None:
     """Fill in the variables, ask a model and print its answer."""
     with platform(common) as p:
-        version = p.prompts.get(reference).version
+        version = p.prompts.expand(reference).version
         values = values_of(version.variables, var or [], vars)
         with waiting("asking"):
             answer = p.complete(

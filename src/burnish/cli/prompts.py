@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from rich.text import Text
 
     import burnish
-    from burnish.library.values import Page, Saved
+    from burnish.library.values import Expanded, Page, Saved
     from burnish.prompts.prompt import Message, Prompt, Variable
     from burnish.storage.store import Fetched
 
@@ -110,14 +110,17 @@ def show(
     graph: Annotated[
         bool, Parameter(negative="", help="Show what it came from and what came from it.")
     ] = False,
+    expand: Annotated[
+        bool, Parameter(negative="", help="With the texts in it of the prompts that it includes.")
+    ] = False,
     common: Common = NONE,
 ) -> None:
     """Show one version with its variables."""
     from burnish.cli.origin import show_graph
 
     with platform(common) as p:
-        found = p.prompts.get(reference)
-        lineage = p.prompts.graph(found.prompt.name) if graph else None
+        found = p.prompts.expand(reference) if expand else p.prompts.get(reference)
+        lineage = p.prompts.graph(found.prompt.name, similar=True) if graph else None
     if lineage is not None:
         out_json(lineage) if common.json else show_graph(lineage)
     elif common.json:
@@ -128,7 +131,7 @@ def show(
         out(found.version.text)
 
 
-def _show_terminal(found: Fetched) -> None:
+def _show_terminal(found: Fetched | Expanded) -> None:
     from rich.rule import Rule
 
     from burnish.cli import show as shown
@@ -145,6 +148,9 @@ def _show_terminal(found: Fetched) -> None:
     console().print()
     shown.messages(version.messages)
     shown.variables(version.variables)
+    for each in getattr(found, "includes", ()):
+        as_ = f" (as {each.asked})" if each.asked != each.reference else ""
+        console().print(styled(f"includes {each.reference}{as_}", "dim"))
     if version.config:
         values = {key: json.dumps(each, ensure_ascii=False) for key, each in version.config.items()}
         rows = ((k, v if len(v) <= _SHORT else f"{v[: _SHORT - 1]}…") for k, v in values.items())
@@ -180,7 +186,8 @@ def create(
             message=message,
         )
         new = saved.change == "created"
-        like = p.near_duplicates(saved.version.text, leave_out=saved.prompt.name) if new else ()
+        exact = f"{saved.prompt.name}@{saved.version.revision}"
+        like = p.prompts.similar(exact, by=("wording",)) if new else ()
     _saved(saved, common)
     for each in like:
         note(f"much like {each.name}@{each.revision} ({each.score:.0%} of the wording)")
@@ -286,7 +293,7 @@ def render(
 ) -> None:
     """Fill in the variables and print the result."""
     with platform(common) as p:
-        version = p.prompts.get(reference).version
+        version = p.prompts.expand(reference).version
         values = values_of(version.variables, var or [], vars)
         rendered = p.prompts.render(reference, values)
     if common.json:
@@ -295,7 +302,8 @@ def render(
     from burnish.prompts.prompt import join_messages
 
     out(join_messages(rendered.messages))
-    note(f"{rendered.reference}, by {rendered.via}")
+    with_ = ", ".join(dict.fromkeys(each.reference for each in rendered.includes))
+    note(f"{rendered.reference}, by {rendered.via}" + (f", with {with_}" if with_ else ""))
 
 
 def values_of(
@@ -327,10 +335,18 @@ def _from_json(path: Path) -> dict[str, Any]:
         ) from None
 
 
-def delete(name: Name, /, *, common: Common = NONE) -> None:
+def delete(
+    name: Name,
+    /,
+    *,
+    force: Annotated[
+        bool, Parameter(negative="", help="Even if other prompts include it.")
+    ] = False,
+    common: Common = NONE,
+) -> None:
     """Take a prompt out of the library; restore brings it back whole."""
     with platform(common) as p:
-        gone = p.prompts.delete(name)
+        gone = p.prompts.delete(name, force=force)
     out_json(gone) if common.json else out(f"{name} deleted; burnish prompts restore {name}")
 
 

@@ -24,6 +24,7 @@ from burnish.errors import UsageError
 
 if TYPE_CHECKING:
     from burnish.library.values import HistoryEntry
+    from burnish.prompts.composition import Included
     from burnish.prompts.diff import Diff, Segment, ValueDiff
     from burnish.storage.store import LabelMove
 
@@ -63,7 +64,15 @@ def _row(entry: HistoryEntry) -> tuple[str, ...]:
     known = (str(version.revision), when, version.author, version.content_hash[:10])
     line = () if version.branch == "main" else (f"branch:{version.branch}",)
     put_away = ("archived",) if version.archived_at else ()
-    return (*known, version.message, ", ".join((*entry.labels, *line, *put_away)))
+    with_ = [f"includes {_included(each)}" for each in entry.includes]
+    why = "; ".join(part for part in (version.message, *with_) if part)
+    return (*known, why, ", ".join((*entry.labels, *line, *put_away)))
+
+
+def _included(each: Included) -> str:
+    if not each.reference:
+        return f"{each.asked} (which is not there)"
+    return each.asked + (f" (now {each.reference})" if each.reference != each.asked else "")
 
 
 def diff(

@@ -15,8 +15,8 @@ from burnish.library.shelf import Shelf
 from burnish.library.values import Saved
 from burnish.library.versions import Versions
 from burnish.prompts import refs
-from burnish.prompts.merge import Content, Merge, Own, Side, merge
-from burnish.prompts.prompt import MAIN, Branch, PromptVersion
+from burnish.prompts.merge import Content, Merge, MergeConflict, Own, Side, merge
+from burnish.prompts.prompt import MAIN, Branch, PromptVersion, join_messages
 from burnish.storage.store import Fetched
 
 Choices = Mapping[int, Side | Own]
@@ -33,6 +33,31 @@ class Preview(msgspec.Struct, frozen=True, kw_only=True):
     theirs: PromptVersion
     merged: Merge
     nothing: bool = False
+
+
+class MergePlan(msgspec.Struct, frozen=True, kw_only=True):
+    """A preview in short: the revisions of the three sides, and the text that a merge would give,
+    None as long as there are conflicts."""
+
+    base: int
+    ours: int
+    theirs: int
+    nothing: bool
+    text: str | None
+    conflicts: tuple[MergeConflict, ...] = ()
+
+    @classmethod
+    def of(cls, seen: Preview) -> MergePlan:
+        conflicts = seen.merged.conflicts
+        whole = None if conflicts else seen.merged.resolved()
+        return cls(
+            base=seen.base.revision,
+            ours=seen.ours.revision,
+            theirs=seen.theirs.revision,
+            nothing=seen.nothing,
+            text=None if whole is None else join_messages(whole.messages),
+            conflicts=conflicts,
+        )
 
 
 class Branches:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -69,6 +69,25 @@ def config_of(config: dict[str, Any]) -> dict[str, Any]:
     return checked
 
 
+def given(
+    content: Content | None,
+    variables: Sequence[Variable] | None,
+    config: dict[str, Any] | None,
+    metadata: dict[str, Any] | None,
+) -> Fields:
+    """What is given, checked."""
+    fields: Fields = {}
+    if content is not None:
+        fields["messages"] = messages_of(content)
+    if variables is not None:
+        fields["variables"] = variables_of(variables)
+    if config is not None:
+        fields["config"] = config_of(config)
+    if metadata is not None:
+        fields["metadata"] = plain("metadata", metadata)
+    return fields
+
+
 def first(ids: Callable[[], str], at: datetime, fields: Fields) -> Draft:
     """Raises TemplateRefused for a template that could never render."""
     variables = _with_found(fields["messages"], fields.get("variables", ()))
@@ -76,9 +95,16 @@ def first(ids: Callable[[], str], at: datetime, fields: Fields) -> Draft:
     return Draft(id=ids(), created_at=at, content_hash=_hash(whole), **whole)
 
 
-def after(latest: PromptVersion, ids: Callable[[], str], at: datetime, fields: Fields) -> Draft:
+def after(
+    latest: PromptVersion,
+    ids: Callable[[], str],
+    at: datetime,
+    fields: Fields,
+    included: Collection[str] = (),
+) -> Draft:
     """What follows `latest`: its own content, but for the fields that change. Where they name no
-    variables, those of `latest` that the messages still use keep their types and defaults.
+    variables, those of `latest` that the messages still use keep their types and defaults, and
+    so do those that `included` texts use.
 
     Raises TemplateRefused for a template that could never render.
     """
@@ -94,7 +120,7 @@ def after(latest: PromptVersion, ids: Callable[[], str], at: datetime, fields: F
     if "messages" in fields or "variables" in fields:
         whole["variables"] = _with_found(whole["messages"], whole["variables"])
         if "variables" not in fields:
-            whole["variables"] = _still_used(whole["messages"], whole["variables"])
+            whole["variables"] = _still_used(whole["messages"], whole["variables"], included)
     parents = dict.fromkeys((latest.id, *whole.pop("parents", ())))
     return Draft(
         id=ids(), created_at=at, content_hash=_hash(whole), parents=tuple(parents), **whole
@@ -117,8 +143,10 @@ def _with_found(messages: Sequence[Message], declared: Sequence[Variable]) -> tu
     return find_variables(texts, (*declared, *placeholders))
 
 
-def _still_used(messages: Sequence[Message], variables: Sequence[Variable]) -> tuple[Variable, ...]:
-    used = {variable.name for variable in _with_found(messages, ())}
+def _still_used(
+    messages: Sequence[Message], variables: Sequence[Variable], included: Collection[str]
+) -> tuple[Variable, ...]:
+    used = {variable.name for variable in _with_found(messages, ())} | set(included)
     return tuple(variable for variable in variables if variable.name in used)
 
 

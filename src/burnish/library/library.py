@@ -13,12 +13,13 @@ from burnish.errors import Conflict, UsageError
 from burnish.library import drafts
 from burnish.library.approvals import Approvals
 from burnish.library.cache import Cache, Key
+from burnish.library.composition import Composition
 from burnish.library.labels import Labels
 from burnish.library.lines import Lines
 from burnish.library.listing import check_limit, clean_tags, page_of
 from burnish.library.missing import no_deleted_prompt
 from burnish.library.shelf import Shelf
-from burnish.library.values import Content, HistoryEntry, NewPrompt, Page, Saved
+from burnish.library.values import Content, Expanded, HistoryEntry, NewPrompt, Page, Saved
 from burnish.library.versions import Versions
 from burnish.prompts import refs
 from burnish.prompts.diff import Diff, compare
@@ -67,6 +68,7 @@ class Library:
         self._labels = Labels(self._shelf)
         self._versions = Versions(self._shelf, self._labels)
         self._approvals = Approvals(self._shelf, self._labels, protected)
+        self._composition = Composition(self._shelf, lambda reference: self.get(str(reference)))
         self.lines = Lines(self._shelf, self._labels, self._approvals, author)
 
     async def create(
@@ -85,6 +87,7 @@ class Library:
         metadata: dict[str, Any] | None = None,
         expected_revision: int | None = None,
         always: bool = False,
+        check_includes: bool = True,
     ) -> Saved:
         """A new prompt, or the next revision of the one that has this name.
 
@@ -97,21 +100,32 @@ class Library:
         and description of an existing prompt change where they are given; a new one is in the
         category of its first folder (`travel/lisbon` in `travel`). The name of a deleted
         prompt is free. `expected_revision=0` asks for a new prompt. Raises Conflict when the
-        prompt is not at the expected revision, TemplateRefused for a template that cannot render.
+        prompt is not at the expected revision, TemplateRefused for a template that cannot render,
+        NotFound for a prompt that it includes and that is not there, unless `check_includes` is
+        false: it may come later then.
         """
         name = refs.check_name(name)
         author = author or self._author()
-        fields = _fields(content, variables, config, metadata)
+        fields = drafts.given(content, variables, config, metadata)
         fields |= {"author": author, "message": message}
         edit = _edit(category, tags, description)
         return await self._versions.create(
-            name, fields, edit, owner or author, expected_revision, always=always
+            name,
+            fields,
+            edit,
+            owner or author,
+            expected_revision,
+            always=always,
+            check=check_includes,
         )
 
     async def create_many(self, prompts: Sequence[NewPrompt], *, author: str = "") -> int:
-        """All of them in one step, or none. Raises Conflict naming a name that is taken."""
+        """All of them in one step, or none. Raises Conflict naming a name that is taken, and
+        NotFound for what they include and neither the library nor one of them has."""
         author = author or self._author()
-        await self._store.prompts.add_many([self._versions.entry(new, author) for new in prompts])
+        entries = [self._versions.entry(new, author) for new in prompts]
+        await self._versions.check(entries)
+        await self._store.prompts.add_many(entries)
         for new in prompts:
             self._cache.drop(new.name.strip())
         return len(prompts)
@@ -125,9 +139,14 @@ class Library:
         """Raises what `add_history` would raise for what it says."""
         self._histories().entry(file, self._author())
 
-    async def history_file(self, name: str, *, whole: bool = True) -> PromptFile:
-        """The prompt as files know it: with all its versions, or the newest of the main branch."""
-        return await self._histories().read(await self._shelf.prompt(name), whole=whole)
+    async def history_file(
+        self, name: str, *, whole: bool = True, expand: bool = False
+    ) -> PromptFile:
+        """The prompt as files know it: with all its versions, or the newest of the main branch.
+        With `expand` what they include stands in their texts."""
+        with_texts = self._composition.version if expand else None
+        prompt = await self._shelf.prompt(name)
+        return await self._histories().read(prompt, whole=whole, expand=with_texts)
 
     def _histories(self) -> Histories:
         # Loaded when first asked for: the formats of ten tools come with it.
@@ -151,7 +170,7 @@ class Library:
         """The next revision: the newest of the branch, but for what is given. Without `variables`,
         those that new content still uses keep their types and defaults. Raises Conflict like
         `create`."""
-        fields = _fields(content, variables, config, metadata) | {"branch": branch}
+        fields = drafts.given(content, variables, config, metadata) | {"branch": branch}
         fields |= {"author": author or self._author(), "message": message}
         return await self._versions.revise(name, fields, expected_revision)
 
@@ -190,6 +209,12 @@ class Library:
         self._cache.put(key, fetched, generation=generation, label=wanted.label, told=told)
         return fetched
 
+    async def expand(self, reference: str) -> Expanded:
+        """The version that the reference means, with the texts in it that it includes, and with
+        their variables. Raises NotFound, naming what includes it, for a version that is gone,
+        TemplateRefused for includes that go in a circle or too deep."""
+        return await self._composition.expanded(await self.get(reference))
+
     def reload(self) -> None:
         """Forgets what is in memory; the next `get` reads the store."""
         self._cache.clear()
@@ -205,7 +230,16 @@ class Library:
         for label in await self._store.labels.of(prompt.id):
             pointers[label.revision] = (*pointers.get(label.revision, ()), label.name)
         versions = await self._store.versions.history(prompt.id, limit, before, branch)
-        return tuple(HistoryEntry(version=v, labels=pointers.get(v.revision, ())) for v in versions)
+        return tuple(
+            [
+                HistoryEntry(
+                    version=each,
+                    labels=pointers.get(each.revision, ()),
+                    includes=await self._composition.direct(each),
+                )
+                for each in versions
+            ]
+        )
 
     async def diff(self, before: str, after: str) -> Diff:
         """What changed from one reference to another, of the same prompt or of two."""
@@ -263,11 +297,14 @@ class Library:
         check_limit(limit)
         return await self._labels.log(name, label, limit)
 
-    async def delete(self, name: str) -> Prompt:
+    async def delete(self, name: str, *, force: bool = False) -> Prompt:
         """Nothing is lost: `restore` brings the prompt back with its history and labels. Raises
-        NotPermitted for one with a label that needs an approval."""
+        NotPermitted for one with a label that needs an approval, and Conflict, naming them, where
+        other prompts include it, unless `force` is given."""
         prompt = await self._shelf.prompt(name)
         await self._approvals.check_unheld(prompt)
+        if not force:
+            await self._composition.check_free(prompt)
         at = self._now()
         await self._store.prompts.delete(prompt.id, at)
         self._cache.drop(prompt.name, gone=True)
@@ -349,25 +386,6 @@ class Library:
 
 def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def _fields(
-    content: Content | None,
-    variables: Sequence[Variable] | None,
-    config: dict[str, Any] | None,
-    metadata: dict[str, Any] | None,
-) -> drafts.Fields:
-    """What is given, checked."""
-    fields: drafts.Fields = {}
-    if content is not None:
-        fields["messages"] = drafts.messages_of(content)
-    if variables is not None:
-        fields["variables"] = drafts.variables_of(variables)
-    if config is not None:
-        fields["config"] = drafts.config_of(config)
-    if metadata is not None:
-        fields["metadata"] = drafts.plain("metadata", metadata)
-    return fields
 
 
 def _edit(category: str | None, tags: Sequence[str] | None, description: str | None) -> Edit:

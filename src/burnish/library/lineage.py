@@ -9,16 +9,20 @@ from typing import Literal
 
 import msgspec
 
+from burnish.errors import NotFound
 from burnish.library.ancestry import ancestors
 from burnish.library.shelf import Shelf
 from burnish.prompts.diff import edits_of, lines_of
-from burnish.prompts.prompt import Message, PromptVersion
-from burnish.storage.lineage import Place, Relation
+from burnish.prompts.includes import parse_asked
+from burnish.prompts.prompt import Message, Prompt, PromptVersion
+from burnish.storage.lineage import Inclusion, Place, Relation
 from burnish.storage.store import Fetched
 
-Link = Literal["revised", "branched", "merged", "rolled back"] | Relation
+Likeness = Literal["wording", "meaning"]
+Link = Literal["revised", "branched", "merged", "rolled back", "similar"] | Relation
 # Versions that are looked into for the origin of lines; older ones count as the last of these.
 _MOST_VERSIONS = 1000
+_MOST_INCLUDING = 100
 
 
 class BlamedLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,16 +48,24 @@ class Node(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Edge(msgspec.Struct, frozen=True, kw_only=True):
-    """`child` came from `parent`, in the way that `kind` tells. Both are ids of nodes."""
+    """`child` came from `parent`, in the way that `kind` tells. Both are ids of nodes.
+
+    Where the child includes the parent, `asked` is how it names it (`shared/tone@production`); the
+    parent is what that means now, and where there is no such version its node has no revision.
+    `similar` stands between prompts that nobody related: `score` (0 to 1) was measured now, `by`
+    their wording or their meaning."""
 
     parent: str
     child: str
     kind: Link
+    asked: str = ""
+    score: float | None = None
+    by: Likeness | None = None
 
 
 class Graph(msgspec.Struct, frozen=True, kw_only=True):
     """The versions of a prompt, newest first, with those of other prompts that they came from or
-    went into."""
+    went into. Of those that include it, there are versions in use alone, at most 100."""
 
     name: str
     nodes: tuple[Node, ...]
@@ -102,16 +114,34 @@ class Lineage:
             Edge(parent=each.from_version, child=each.to_version, kind=each.kind)
             for each in relations
         ]
+        edges += await self._inclusions(prompt)
         ids = {id_ for edge in edges for id_ in (edge.parent, edge.child)} | set(by_id)
         labels: defaultdict[int, tuple[str, ...]] = defaultdict(tuple)
         for label in await store.labels.of(prompt.id):
             labels[label.revision] += (label.name,)
         labels[prompt.latest_revision] += ("latest",)
-        nodes = [await self._node(id_, prompt.id, prompt.name, labels) for id_ in ids]
+        gone = {edge.parent for edge in edges if edge.parent == edge.asked}
+        nodes = [await self._node(id_, prompt.id, prompt.name, labels) for id_ in ids - gone]
         known = [node for node in nodes if node is not None]
+        known += [Node(id=asked, reference=asked, branch="") for asked in sorted(gone)]
         order = {id_: place.revision for id_, place in by_id.items()}
         known.sort(key=lambda node: -order.get(node.id, 0))
         return Graph(name=prompt.name, nodes=tuple(known), edges=tuple(edges))
+
+    async def _inclusions(self, prompt: Prompt) -> list[Edge]:
+        store = self._shelf.store.relations
+        mine = await store.included(prompt.id)
+        others = await store.including(prompt.name, _MOST_INCLUDING)
+        meant = {asked: await self._meant(asked) for asked in {e.asked for e in (*mine, *others)}}
+        edges = [_inclusion(meant[each.asked] or each.asked, each) for each in mine]
+        return edges + [_inclusion(now, each) for each in others if (now := meant[each.asked])]
+
+    async def _meant(self, asked: str) -> str:
+        """The id of the version that it means now; empty where there is none."""
+        try:
+            return (await self._shelf.fetch_reference(parse_asked(asked)[0])).version.id
+        except NotFound:
+            return ""
 
     async def _node(
         self, version_id: str, prompt_id: str, name: str, labels: Mapping[int, tuple[str, ...]]
@@ -147,6 +177,10 @@ def _kind(by_id: Mapping[str, Place], place: Place, parent: str, number: int) ->
         # The second parent of a rollback is an ancestor of the first.
         return "rolled back" if parent in ancestors(by_id, place.parents[0]) else "merged"
     return "revised" if known.branch == place.branch else "branched"
+
+
+def _inclusion(parent: str, each: Inclusion) -> Edge:
+    return Edge(parent=parent, child=each.version_id, kind="included", asked=each.asked)
 
 
 def _flat(messages: Sequence[Message]) -> list[tuple[int, str, int, str]]:

@@ -9,6 +9,7 @@ from typing import Any
 from burnish.errors import UsageError
 from burnish.library.approvals import Approvals
 from burnish.library.branches import Branches, Choices, Preview
+from burnish.library.composition import Composition
 from burnish.library.labels import Labels
 from burnish.library.lineage import BlamedLine, Graph, Lineage
 from burnish.library.listing import check_limit
@@ -34,6 +35,7 @@ class Lines:
         self._versions = Versions(shelf, labels)
         self._branches = Branches(shelf, self._versions)
         self._lineage = Lineage(shelf)
+        self._composition = Composition(shelf, shelf.fetch_reference)
 
     async def branch(
         self, name: str, branch: str, *, at: str | None = None, by: str = ""
@@ -178,8 +180,8 @@ class Lines:
 
     async def archive(self, name: str, revisions: Sequence[int]) -> tuple[int, ...]:
         """Puts old versions away: they stay in the history and can be fetched by number, and are
-        left out of everything else. Raises Conflict for one that a label or a branch points at.
-        Tells which were not archived before."""
+        left out of everything else. Raises Conflict for one that a label or a branch points at, or
+        that another prompt includes. Tells which were not archived before."""
         wanted = [refs.check_revision(revision) for revision in revisions]
         return await self._archived(await self._shelf.prompt(name), wanted, undo=False)
 
@@ -203,6 +205,8 @@ class Lines:
         there = {place.revision for place in await self._shelf.store.versions.places(prompt.id)}
         if missing := next((each for each in revisions if each not in there), None):
             await self._shelf.fetch(prompt.name, revision=missing)
+        if not undo:
+            await self._composition.check_unpinned(prompt, revisions)
         at = None if undo else self._shelf.now()
         done = await self._shelf.store.versions.archive(prompt.id, revisions, at)
         self._shelf.cache.drop(prompt.name)

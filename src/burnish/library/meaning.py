@@ -15,7 +15,7 @@ from burnish.errors import BurnishError
 from burnish.library.embedders import Embedder, encode_texts
 from burnish.library.vectors import Vectors
 from burnish.remember import Remembered
-from burnish.storage.index import NewVector, SearchFilter, SearchIndex
+from burnish.storage.index import IndexedText, NewVector, SearchFilter, SearchIndex
 
 # So many are embedded before an answer is given, which takes less than a second; more wait for
 # the background.
@@ -24,6 +24,7 @@ _BATCH = 32
 _LEASE = timedelta(seconds=60)
 _LOAD = 20_000
 _ALL = 100_000_000
+_ANYTHING = SearchFilter()
 _QUERIES, _QUERIES_S = 512, 3600.0
 
 
@@ -54,7 +55,15 @@ class Meaning:
         return self._make()
 
     async def search(self, query: str, where: SearchFilter, limit: int) -> Meant:
-        vector = await asyncio.to_thread(self._encoded, query)
+        return await self._nearest(await asyncio.to_thread(self._encoded, query), where, limit)
+
+    async def like(self, text: IndexedText, limit: int) -> Meant:
+        """What stands next to a prompt: compared as prompts are with one another, so that the same
+        text comes to 1."""
+        vectors = await asyncio.to_thread(encode_texts, self.embedder, [text])
+        return await self._nearest(vectors[0], _ANYTHING, limit)
+
+    async def _nearest(self, vector: Any, where: SearchFilter, limit: int) -> Meant:
         missing = await self._refresh()
         if missing:
             missing = await self._catch_up(missing)

@@ -4,23 +4,29 @@ from __future__ import annotations
 
 import asyncio
 import functools
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 from burnish.library.cache import Cache
+from burnish.library.composition import expanded
 from burnish.library.examples import with_examples
 from burnish.library.library import Library
+from burnish.library.lineage import Graph, Likeness
 from burnish.library.lines import Lines
 from burnish.library.lookup import Lookup
-from burnish.library.values import Rendered
+from burnish.library.neighbours import Neighbours, with_similar
+from burnish.library.values import Expanded, Rendered
+from burnish.prompts.refs import Reference
 from burnish.prompts.render import Renderer
 from burnish.storage.store import Fetched
 
 if TYPE_CHECKING:
     from burnish.library.fallback import Fallback
+    from burnish.library.search import Similar
     from burnish.library.template_files import Conflicts, ImportReport
 
+_MOST_ALIKE = 3
 T = TypeVar("T")
 P = ParamSpec("P")
 
@@ -58,6 +64,9 @@ class AsyncPrompts:
     Conflict when somebody else was faster.
     """
 
+    neighbours: Neighbours
+    """Given by the platform, which knows how to search."""
+
     def __init__(
         self,
         library: Callable[[], Awaitable[Library]],
@@ -84,7 +93,6 @@ class AsyncPrompts:
     preview_revert = _opened_lines(Lines.preview_revert)
     revert = _opened_lines(Lines.revert)
     blame = _opened_lines(Lines.blame)
-    graph = _opened_lines(Lines.graph)
     copy = _opened_lines(Lines.copy)
     tag = _opened_lines(Lines.tag)
     ask_label = _opened_lines(Lines.ask_label)
@@ -153,6 +161,37 @@ class AsyncPrompts:
         except (KeyError, TypeError):
             return None
 
+    async def similar(
+        self,
+        reference: str,
+        *,
+        by: Sequence[Likeness] = ("wording", "meaning"),
+        limit: int = 3,
+    ) -> tuple[Similar, ...]:
+        """Other prompts that say much the same, the most alike first: in the same words (from the
+        setting `search.duplicate_score` on), then in meaning. Measured now, not stored."""
+        return await self.neighbours.of(await self.get(reference), by, limit)
+
+    async def graph(self, name: str, *, similar: bool = False) -> Graph:
+        """How the versions of a prompt came from one another, and from and into others: copied,
+        improved, included. With `similar` also prompts that are like what a bare name gives."""
+        library = await self._library()
+        graph = await library.lines.graph(name)
+        if not similar:
+            return graph
+        found = await library.get(name)
+        like = await self.neighbours.of(found, ("wording", "meaning"), _MOST_ALIKE)
+        return await with_similar(graph, found, like, library.get)
+
+    async def expand(self, reference: str) -> Expanded:
+        """The version that the reference means, with the texts in it that it includes, and with
+        their variables. Raises NotFound, naming what includes it, for a version that is gone,
+        TemplateRefused for includes that go in a circle or too deep."""
+        return await expanded(await self.get(reference), self._meant)
+
+    async def _meant(self, reference: Reference) -> Fetched:
+        return await self.get(str(reference))
+
     async def render(
         self,
         reference: str,
@@ -162,12 +201,15 @@ class AsyncPrompts:
     ) -> Rendered:
         """The messages with all variables filled in; counts as a use of the prompt, unless the
         store is away. Where the prompt has worked examples and `values` bring none, some of its
-        own are shown. `fallback` is that of `get`.
+        own are shown. `fallback` is that of `get`. Prompts that it includes are put in first;
+        `includes` tells which versions of them.
 
-        Raises VariableError (missing, unknown, wrong type) and RenderLimit.
+        Raises VariableError (missing, unknown, wrong type) and RenderLimit, and what `expand`
+        raises.
         """
         found = await self.get(reference, fallback=fallback)
-        version = found.version
+        whole = await expanded(found, self._meant)
+        version = whole.version
         values = with_examples(version, values)
         if self._renderer.needs_isolation(version.messages):
             messages = await asyncio.to_thread(
@@ -181,4 +223,5 @@ class AsyncPrompts:
             reference=f"{found.prompt.name}@{version.revision}",
             via=found.via,
             messages=tuple(messages),
+            includes=whole.includes,
         )

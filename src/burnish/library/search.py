@@ -11,12 +11,13 @@ import msgspec
 from burnish.errors import UsageError
 from burnish.library.embedders import Embedder, plain
 from burnish.library.fusion import fuse
+from burnish.library.lineage import Likeness
 from burnish.library.listing import clean_tags
 from burnish.library.meaning import Meaning, Meant
 from burnish.library.snippets import Snippet, snippet
 from burnish.library.words import Worded, Words, likeness, words_of
 from burnish.prompts.prompt import Prompt
-from burnish.storage.index import Indexed, SearchFilter, SearchIndex
+from burnish.storage.index import Indexed, IndexedText, SearchFilter, SearchIndex
 
 Mode = Literal["hybrid", "text", "semantic"]
 Where = Literal["text", "description", "name"]
@@ -70,12 +71,13 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Similar(msgspec.Struct, frozen=True, kw_only=True):
-    """A prompt with nearly the same text. `score` is the share of their runs of three words that
-    both texts have."""
+    """A prompt with nearly the same text. By its wording, `score` is the share of their runs of
+    three words that both texts have; by its meaning, the cosine of their vectors."""
 
     name: str
     revision: int
     score: float
+    by: Likeness = "wording"
 
 
 class Reindexed(msgspec.Struct, frozen=True, kw_only=True):
@@ -155,6 +157,31 @@ class Search:
         ]
         like.sort(key=lambda each: (-each.score, each.name))
         return tuple(each for each in like[:limit] if each.score >= min_score)
+
+    async def like(self, prompt: Prompt, text: str, *, limit: int = 3) -> tuple[Similar, ...]:
+        """Other prompts that are about the same, whatever their words; the nearest first."""
+        mine = IndexedText(
+            doc=0,
+            stamp=0,
+            name=prompt.name,
+            tags=" ".join(prompt.tags),
+            description=prompt.description,
+            body=text,
+        )
+        near, least = await self._meaning.like(mine, limit + 1), self._meaning.embedder.alike
+        scores = {doc: score for doc, score in near.ranking if score >= least}
+        like = [
+            Similar(
+                name=each.prompt.name,
+                revision=each.version.revision,
+                score=round(min(1.0, scores[each.doc]), 6),
+                by="meaning",
+            )
+            for each in await self._index.items(list(scores))
+            if each.prompt.id != prompt.id
+        ]
+        like.sort(key=lambda each: (-each.score, each.name))
+        return tuple(like[:limit])
 
     async def reindex(self, progress: Callable[[int, int], None] | None = None) -> Reindexed:
         """Makes the index of words anew and every vector that is missing, and drops those of

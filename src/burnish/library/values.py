@@ -7,7 +7,9 @@ from typing import Any, Literal
 
 import msgspec
 
+from burnish.prompts.composition import Included
 from burnish.prompts.prompt import Message, Prompt, PromptVersion, Variable
+from burnish.storage.store import Via
 
 Change = Literal["created", "revised", "unchanged"]
 Content = str | Sequence[Message]
@@ -32,19 +34,34 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class HistoryEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """A version, and the labels that point at it now, `latest` among them."""
+    """A version, the labels that point at it now, `latest` among them, and what its own text
+    includes, each with the version that it means now."""
 
     version: PromptVersion
     labels: tuple[str, ...] = ()
+    includes: tuple[Included, ...] = ()
+
+
+class Expanded(msgspec.Struct, frozen=True, kw_only=True):
+    """A version whose messages have the texts in them that they include, however deep, and which
+    declares the variables of these too. Its id and hash are those of what is stored; `includes`
+    tells what was put in."""
+
+    prompt: Prompt
+    version: PromptVersion
+    via: Via
+    includes: tuple[Included, ...] = ()
+    stale: bool = False
 
 
 class Rendered(msgspec.Struct, frozen=True, kw_only=True):
     """`messages` are ready to send. `reference` is the exact version (`name@3`), `via` says how
-    it was chosen."""
+    it was chosen, and `includes` tells of which versions texts were put in."""
 
     reference: str
     via: str
     messages: tuple[Message, ...]
+    includes: tuple[Included, ...] = ()
 
     @property
     def system(self) -> str:

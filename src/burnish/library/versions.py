@@ -8,6 +8,7 @@ from msgspec import structs
 
 from burnish.errors import Conflict
 from burnish.library import drafts
+from burnish.library.composition import Coming, Composition, labels_of
 from burnish.library.labels import Labels
 from burnish.library.listing import clean_tags
 from burnish.library.missing import no_prompt
@@ -25,6 +26,7 @@ class Versions:
     def __init__(self, shelf: Shelf, labels: Labels) -> None:
         self._shelf = shelf
         self._labels = labels
+        self._composition = Composition(shelf, shelf.fetch_reference)
 
     async def create(
         self,
@@ -35,19 +37,21 @@ class Versions:
         expected: int | None,
         *,
         always: bool = False,
+        check: bool = True,
     ) -> Saved:
-        """A new prompt where the name is free, else its next revision."""
+        """A new prompt where the name is free, else its next revision. Without `check` it may
+        include what is not there yet."""
         prompts = self._shelf.store.prompts
         if await prompts.by_name(name) is None:
             if expected:
                 raise await no_prompt(prompts, name)
             try:
-                return await self._create(name, fields, edit, owner)
+                return await self._create(name, fields, edit, owner, check=check)
             except Conflict:
                 # Somebody else took the name in between.
-                if expected is not None:
+                if expected is not None or await prompts.by_name(name) is None:
                     raise
-        return await self.revise(name, fields, expected, edit=edit, always=always)
+        return await self.revise(name, fields, expected, edit=edit, always=always, check=check)
 
     async def rollback(
         self, old: Fetched, fields: drafts.Fields, expected: int | None, label: str | None
@@ -74,16 +78,19 @@ class Versions:
         label: str | None = None,
         always: bool = False,
         related: Sequence[tuple[str, Relation]] = (),
+        check: bool = True,
     ) -> Saved:
         """Reads the newest of the branch in `fields` and writes on top of it, again when somebody
         else was faster: what `fields` leaves out must come from the newest. With `expected` the
         caller decides. `related` are versions that the new one comes from, and how."""
         for _ in range(_ATTEMPTS):
             latest = await self._shelf.fetch(name, branch=fields.get("branch", MAIN))
-            draft = drafts.after(latest.version, self._shelf.ids, self._shelf.now(), fields)
+            draft = await self._after(latest, fields)
             here = expected in (None, latest.version.revision)
             if here and not always and drafts.says_the_same(draft, latest.version):
                 return await self._unchanged(latest, draft, edit, label)
+            if check:
+                await self._composition.check([_coming(latest.prompt, draft, label)])
             base = latest.version.revision if expected is None else expected
             try:
                 return await self._add(latest, draft, base, edit=edit, label=label, related=related)
@@ -120,6 +127,25 @@ class Versions:
         )
         return Entry(prompt, (drafts.first(self._shelf.ids, at, fields),))
 
+    async def check(self, entries: Sequence[Entry]) -> None:
+        """Raises for what new prompts include and neither the library nor one of them has."""
+        await self._composition.check(
+            [_coming(each.prompt, each.versions[-1], None, revision=1) for each in entries]
+        )
+
+    async def _after(self, latest: Fetched, fields: drafts.Fields) -> Draft:
+        shelf, included = self._shelf, frozenset[str]()
+        if "messages" in fields and "variables" not in fields:
+            coming = Coming(
+                name=latest.prompt.name,
+                revision=latest.prompt.last_revision + 1,
+                messages=fields["messages"],
+                variables=latest.version.variables,
+                labels=labels_of(fields.get("branch", MAIN), None),
+            )
+            included = await self._composition.names(coming)
+        return drafts.after(latest.version, shelf.ids, shelf.now(), fields, included)
+
     async def _create(
         self,
         name: str,
@@ -128,6 +154,7 @@ class Versions:
         owner: str,
         *,
         derived_from: str = "",
+        check: bool = True,
     ) -> Saved:
         shelf, at = self._shelf, self._shelf.now()
         prompt = Prompt(
@@ -143,6 +170,8 @@ class Versions:
             updated_at=at,
         )
         draft = drafts.first(shelf.ids, at, fields)
+        if check:
+            await self._composition.check([_coming(prompt, draft, None, revision=1)])
         origin = [self._related(derived_from, draft.id, "derived")] if derived_from else []
         version = await shelf.store.prompts.add(prompt, draft, origin)
         shelf.cache.drop(name)
@@ -206,3 +235,15 @@ class Versions:
             )
         moved = () if label is None else (label,)
         return Saved(prompt=prompt, version=version, change="unchanged", moved=moved)
+
+
+def _coming(
+    prompt: Prompt, draft: Draft, label: str | None, *, revision: int | None = None
+) -> Coming:
+    return Coming(
+        name=prompt.name,
+        revision=prompt.last_revision + 1 if revision is None else revision,
+        messages=draft.messages,
+        variables=draft.variables,
+        labels=labels_of(draft.branch, label),
+    )

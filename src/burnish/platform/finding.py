@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from burnish.library.neighbours import Neighbours
 from burnish.platform.ground import Ground
 from burnish.settings import Loaded
 
@@ -19,6 +20,8 @@ class Finding(Ground):
     def __init__(self, loaded: Loaded, plugins: Sequence[object] = ()) -> None:
         super().__init__(loaded, plugins)
         self._search: Search | None = None
+        least = self.settings.search.duplicate_score
+        self.prompts.neighbours = Neighbours(self._open_search, least)
 
     async def close(self) -> None:
         """Writes what is not yet written and ends what the platform started. Calling it twice is

@@ -15,13 +15,15 @@ from typing import Any, Literal, cast
 import msgspec
 
 from burnish.prompts.prompt import Message, PromptVersion, Variable
+from burnish.prompts.tags import INCLUDE
 
 SegmentKind = Literal["equal", "insert", "delete"]
 Change = Literal["added", "removed", "changed"]
 
 # A character of a script without spaces is a word of its own.
 _CJK = "\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
-_TOKEN = re.compile(rf"[{_CJK}]|(?:(?![{_CJK}])\w)+|\n|[^\S\n]+|[^\w\s]")
+# So is what includes another prompt: half of one names nothing, or a version that nobody meant.
+_TOKEN = re.compile(rf"{INCLUDE}|[{_CJK}]|(?:(?![{_CJK}])\w)+|\n|[^\S\n]+|[^\w\s]")
 _LINE = re.compile(r"[^\n]*\n|[^\n]+")
 # Beyond these, comparing words takes seconds; lines, or the whole, are told apart instead.
 MAX_TOKENS = 20_000

@@ -16,8 +16,9 @@ import msgspec
 
 from burnish.errors import StructureLost
 from burnish.prompts.fences import fences
+from burnish.prompts.tags import INCLUDE
 
-LossKind = Literal["variable", "code", "json", "table", "url", "number", "line breaks"]
+LossKind = Literal["variable", "include", "code", "json", "table", "url", "number", "line breaks"]
 
 
 class Loss(msgspec.Struct, frozen=True):
@@ -34,6 +35,7 @@ _VARIABLE = re.compile(
     r"\{\{-?\s*+([A-Za-z_][\w.]*+)[^{}\n]*\}\}|(?<![\w{])\{([A-Za-z_]\w*)\}(?!\})"
 )
 _BLOCK_TAG = re.compile(r"\{%[^{}%]*(?:%(?!\})[^{}%]*)*%\}")
+_INCLUDE = re.compile(INCLUDE)
 _URL = re.compile(r"\bhttps?://[^\s<>\"'`)\]}]+[^\s<>\"'`)\]}.,;:!?]")
 _TABLE_ROW = re.compile(r"^[ \t]*\|.*\|[ \t]*\r?$", re.MULTILINE)
 _NUMBER = re.compile(r"(?<![\w.])[-+]?\d[\d.,:/]*\d|(?<![\w.])\d")
@@ -48,7 +50,7 @@ def lost(before: str, after: str) -> tuple[Loss, ...]:
         if part.kind == "number":
             # A number may move into other surroundings ("3" into "3."), so it is looked for.
             kept = remaining[part] >= times or _number_kept(part.text, after, times)
-        elif part.kind == "variable":
+        elif part.kind in ("variable", "include"):
             kept = remaining[part] >= times  # its name in plain words is no variable
         else:
             kept = remaining[part] >= times or after.count(part.text) >= times
@@ -90,7 +92,9 @@ def _parts(text: str) -> Iterator[Loss]:
         yield Loss("code", code[0])
     for match in _VARIABLE.finditer(text):
         yield Loss("variable", match[1] or match[2])
-    for tag in _BLOCK_TAG.finditer(rest):
+    for tag in _INCLUDE.finditer(text):
+        yield Loss("include", tag[0])
+    for tag in _BLOCK_TAG.finditer(_INCLUDE.sub(" ", rest)):
         yield Loss("variable", tag[0])
     for url in _URL.finditer(rest):
         yield Loss("url", url[0])

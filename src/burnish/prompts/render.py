@@ -62,6 +62,11 @@ class Renderer:
         template = read(text)
         if template.kind == "plain":
             return self._join(template, values)
+        if template.includes:
+            raise TemplateRefused(
+                f"the template includes {template.includes[0].asked!r}, which has not been put in",
+                hint="store the prompt, and render it by its name",
+            )
         if template.kind == "bounded" and self._fits(template, values):
             return _render_in_process(template, values, self._limits)
         return self._isolated.render(text, values)

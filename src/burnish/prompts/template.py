@@ -16,7 +16,9 @@ from typing import Any, Literal
 import msgspec
 
 from burnish.errors import TemplateRefused
+from burnish.prompts.includes import Include, include_of
 from burnish.prompts.prompt import Variable, VariableType
+from burnish.prompts.tags import STRING, TAG, line_of
 from burnish.prompts.variables import is_type
 
 Kind = Literal["plain", "bounded", "isolated"]
@@ -27,19 +29,11 @@ MAX_TEMPLATE_CHARS = 1_000_000
 # Longer ones are read again each time, so that what is remembered stays below 100 MB.
 _REMEMBERED_CHARS = 20_000
 
-_TAG = re.compile(
-    r"\{%-?\s*raw\s*-?%\}(?P<raw>.*?)\{%-?\s*endraw\s*-?%\}"
-    r"|\{\{(?P<expression>(?:\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*'|[^\"'])*?)\}\}"
-    r"|\{%(?P<block>(?:\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*'|[^\"'])*?)%\}"
-    r"|\{#(?P<comment>.*?)#\}",
-    re.DOTALL,
-)
 _PLAIN_TAG = re.compile(r"\{\{\s*(?P<name>[A-Za-z_]\w*)\s*\}\}|(?P<raw>\{%\s*raw\s*%\})|\{[{%#]")
 # Three braces are somebody's literal text, not a variable in braces.
 _LONE_NAME = re.compile(r"((?<!\{)\{\{\s*[A-Za-z_]\w*\s*\}\}(?!\}))", re.ASCII)
 _END_RAW = re.compile(r"\{%\s*endraw\s*%\}")
-_STRING = r"(?:\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*')"
-_LITERAL = rf"(?:{_STRING}|-?\d+(?:\.\d+)?|true|false|none|\[\]|\{{\}})"
+_LITERAL = rf"(?:{STRING}|-?\d+(?:\.\d+)?|true|false|none|\[\]|\{{\}})"
 _PATH = r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*|\[\d+\])*"
 _SAFE_FILTER = (
     rf"(?:default\(\s*{_LITERAL}\s*(?:,\s*(?:true|false)\s*)?\)|d\(\s*{_LITERAL}\s*\)"
@@ -54,26 +48,28 @@ _SIMPLE_BLOCK = re.compile(rf"-?\s*(?:(?:if|elif)\s+{_TEST}|else|endif)\s*-?\Z")
 _DEFAULT = re.compile(rf"\s*-?\s*([A-Za-z_]\w*)\s*\|\s*(?:default|d)\(\s*({_LITERAL})")
 _LOOP = re.compile(r"\{%-?\s*for\s+[\w\s,]+?\s+in\s+([A-Za-z_]\w*)")
 _FILTER_NAME = re.compile(r"\|\s*([A-Za-z_]\w*)")
-_STRINGS = re.compile(_STRING)
+_STRINGS = re.compile(STRING)
 # A string, a quote that is never closed, or the end of a tag.
-_IN_TAG = re.compile(rf"{_STRING}|[\"']|[%}}#]\}}", re.DOTALL)
+_IN_TAG = re.compile(rf"{STRING}|[\"']|[%}}#]\}}", re.DOTALL)
 _ANY_TAG = re.compile(r"\{[{%]")
 _WORDS_OF_TAG = re.compile(r"\{[{%]([^}]*)")
 _NAME = re.compile(r"\b[A-Za-z_]\w*")
 # The engine reads operators and branches by recursion; tens of thousands would end the process.
 _MAX_TAG_CHARS = 4_000
 _MAX_BRANCHES = 1_000
-_NEEDS_OTHERS = re.compile(r"\s*-?\s*(include|import|extends|from)\b")
+_NEEDS_OTHERS = re.compile(r"[-+]?\s*(import|extends|from)\b")
 
 
 class Template(msgspec.Struct, frozen=True):
-    """`pieces` alternate literal text and variable names when `kind` is plain."""
+    """`pieces` alternate literal text and variable names when `kind` is plain. What `includes`
+    name has to be put in before a render."""
 
     text: str
     kind: Kind
     names: frozenset[str]
     pieces: tuple[str, ...] = ()
     tags: int = 0
+    includes: tuple[Include, ...] = ()
 
 
 def read(text: str) -> Template:
@@ -97,17 +93,19 @@ def _read(text: str) -> Template:
         return plain
     _refuse_endless(text)
     names = _check_syntax(text)
-    tags = list(_TAG.finditer(text))
+    tags = list(TAG.finditer(text))
     for tag in tags:
         _refuse_unreachable(text, tag)
+    found = (include_of(text, tag) for tag in tags) if "include" in text else ()
+    includes = tuple(include for include in found if include)
     kind: Kind = "bounded" if all(_is_bounded(tag) for tag in tags) else "isolated"
-    return Template(text, kind, frozenset(names), tags=len(tags))
+    return Template(text, kind, frozenset(names), tags=len(tags), includes=includes)
 
 
 def defaults(text: str) -> dict[str, Any]:
     """Variables that the template itself gives a default, with that default."""
     found: dict[str, Any] = {}
-    for tag in _TAG.finditer(text):
+    for tag in TAG.finditer(text):
         match = _DEFAULT.match(tag["expression"] or "")
         if match:
             found.setdefault(match[1], _literal(match[2]))
@@ -200,18 +198,18 @@ def _refuse_unreachable(text: str, tag: re.Match[str]) -> None:
     bare = _STRINGS.sub("", inside)
     if "__" in bare:
         raise TemplateRefused(
-            f"line {_line(text, tag)}: {inside.strip()!r} reaches for Python internals",
+            f"line {line_of(text, tag.start())}: {inside.strip()!r} reaches for Python internals",
             hint="templates see plain JSON values alone; remove names with double underscores",
         )
     if tag["block"] and _NEEDS_OTHERS.match(inside):
         raise TemplateRefused(
-            f"line {_line(text, tag)}: {inside.strip()!r} asks for another template",
-            hint="put the text itself into the prompt",
+            f"line {line_of(text, tag.start())}: {inside.strip()!r} asks for another template",
+            hint='put the text itself into the prompt, or write {% include "name@2" %}',
         )
     for name in _FILTER_NAME.findall(bare):
         if not _is_filter(name):
             raise TemplateRefused(
-                f"line {_line(text, tag)}: there is no filter {name!r}",
+                f"line {line_of(text, tag.start())}: there is no filter {name!r}",
                 hint="use a built-in Jinja2 filter such as default, upper, join or tojson",
             )
 
@@ -228,8 +226,9 @@ def _refuse_endless(text: str) -> None:
     while tag := _ANY_TAG.search(text, at):
         length, at = _tag_length(text, tag.end())
         if length > _MAX_TAG_CHARS:
+            line = line_of(text, tag.start())
             raise TemplateRefused(
-                f"line {_line(text, tag)}: a tag has more than {_MAX_TAG_CHARS:,} characters",
+                f"line {line}: a tag has more than {_MAX_TAG_CHARS:,} characters",
                 hint="work the value out before, and bring it in as a variable",
             )
 
@@ -246,10 +245,6 @@ def _tag_length(text: str, start: int) -> tuple[int, int]:
         if part[0][-1] == "}" and len(part[0]) == len("}}"):
             return length, end
     return length + len(text) - end, len(text)
-
-
-def _line(text: str, tag: re.Match[str]) -> int:
-    return text.count("\n", 0, tag.start()) + 1
 
 
 @lru_cache(maxsize=256)

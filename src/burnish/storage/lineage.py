@@ -47,3 +47,12 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     revision: int
     parents: tuple[str, ...]
     branch: str
+
+
+class Inclusion(msgspec.Struct, frozen=True, kw_only=True):
+    """A version of the prompt `name`, and how it names what it includes."""
+
+    version_id: str
+    name: str
+    revision: int
+    asked: str

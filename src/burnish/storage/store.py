@@ -7,7 +7,7 @@ is. Each may raise StoreError. Ids and times come from the caller, revisions fro
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import msgspec
@@ -15,9 +15,9 @@ import msgspec
 from burnish.prompts.prompt import MAIN, Branch, Label, Message, Prompt, PromptVersion, Variable
 from burnish.storage.changes import Changes
 from burnish.storage.index import SearchIndex
-from burnish.storage.lineage import LabelRequest, Place, Related, RequestState
-from burnish.storage.run import Run, RunCursor, RunFilter, TechniqueStatistic, TechniqueTotal
-from burnish.storage.stats import CategoryStat, RunStat, StatBy, StatFilter
+from burnish.storage.lineage import Inclusion, LabelRequest, Place, Related, RequestState
+from burnish.storage.runs import Runs, Techniques
+from burnish.storage.stats import CategoryStat
 from burnish.storage.upkeep import Upkeep
 
 if TYPE_CHECKING:
@@ -273,6 +273,16 @@ class Relations(Protocol):
         """All that lead to or from a version of the prompt, oldest first."""
         ...
 
+    async def included(self, prompt_id: str) -> list[Inclusion]:
+        """What each version of the prompt includes, in the order of revisions."""
+        ...
+
+    async def including(self, name: str, limit: int) -> list[Inclusion]:
+        """What includes a version of the prompt of that name, in the order of names and
+        revisions: of the other prompts that are not deleted, versions that are the newest of a
+        branch or under a label."""
+        ...
+
 
 class Labels(Protocol):
     async def change(self, prompt_id: str, change: LabelChange) -> LabelMove:
@@ -308,66 +318,6 @@ class Labels(Protocol):
         self, prompt_id: str, label: str | None = None, limit: int = 100
     ) -> list[LabelMove]:
         """Newest first."""
-        ...
-
-
-class Runs(Protocol):
-    async def add(self, runs: Sequence[Run]) -> None:
-        """Adds the runs and what they add up to, all or none.
-
-        Raises Conflict for an id that is there, NotFound for an unknown version, UsageError for
-        a value that no store can keep.
-        """
-        ...
-
-    async def by_id(self, run_id: str) -> Run | None: ...
-
-    async def by_prefix(self, prefix: str, limit: int) -> list[Run]:
-        """Up to `limit` runs whose id begins so, in the order of their ids."""
-        ...
-
-    async def known(self, ids: Sequence[str]) -> set[str]:
-        """Those of the ids that are there."""
-        ...
-
-    async def page(
-        self,
-        where: RunFilter,
-        limit: int,
-        after: RunCursor | None = None,
-        *,
-        oldest_first: bool = False,
-    ) -> list[Run]:
-        """Newest first, unless told otherwise."""
-        ...
-
-    async def count(self, where: RunFilter) -> int: ...
-
-    async def stats(self, by: StatBy, where: StatFilter) -> list[RunStat]:
-        """What the runs add up to, forgotten ones included; the group with most runs first, days
-        newest first."""
-        ...
-
-    async def forget(self, before: datetime) -> int:
-        """Deletes the runs made before that and tells how many; what they added up to stays."""
-        ...
-
-
-class Techniques(Protocol):
-    async def add(self, statistics: Sequence[TechniqueStatistic]) -> None:
-        """Adds to what is there for the same technique, intent and day, atomically."""
-        ...
-
-    async def days(
-        self, *, technique: str | None = None, intent: str | None = None, since: date | None = None
-    ) -> list[TechniqueStatistic]:
-        """In the order of technique, intent and day."""
-        ...
-
-    async def totals(
-        self, *, intent: str | None = None, since: date | None = None
-    ) -> list[TechniqueTotal]:
-        """One for each technique and intent, in that order."""
         ...
 
 

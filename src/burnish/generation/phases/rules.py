@@ -11,6 +11,7 @@ from burnish.generation.families import layout_marks
 from burnish.generation.phases.clean import clean, messages_of
 from burnish.intents.language import detect_language
 from burnish.prompts import preserve
+from burnish.prompts.composition import has_includes
 from burnish.prompts.prompt import Message, Variable
 from burnish.prompts.template import find_variables, read
 from burnish.settings import Family
@@ -114,4 +115,6 @@ def _template(messages: tuple[Message, ...]) -> str:
             read(message.content)
         except TemplateRefused as error:
             return f"its template syntax is wrong ({error.what})"
+    if has_includes(messages):
+        return "it asks for another prompt; write out what it needs"
     return ""

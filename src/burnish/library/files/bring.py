@@ -7,7 +7,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from burnish.errors import BurnishError, NotFound, StoreError, UsageError
+from burnish.library.composition import fault_of
 from burnish.library.files.gather import Found, Gathered, content_of, gathered
 from burnish.library.files.histories import draft_fields
 from burnish.library.template_files.bring import (
@@ -18,6 +21,7 @@ from burnish.library.template_files.bring import (
     import_templates,
     report_of,
 )
+from burnish.prompts.composition import has_includes
 from burnish.prompts.formats import Fault, PromptFile, Reading, Source, by_name, detect, read_text
 from burnish.prompts.prompt import MAIN, content_hash
 
@@ -92,6 +96,7 @@ class _Bringing:
         self._format = format_name
         self._conflict: Conflicts = conflict
         self._dry_run = dry_run
+        self._including: set[str] = set()
 
     async def all(self) -> list[ImportedFile]:
         found: list[ImportedFile] = []
@@ -115,7 +120,14 @@ class _Bringing:
                 hint="see burnish import --help for the formats that are known",
                 subject=str(self._there.root),
             )
-        return found
+        return found if self._dry_run else [await self._noted(each) for each in found]
+
+    async def _noted(self, each: ImportedFile) -> ImportedFile:
+        """Looked at when all are there, because those of one set may include each other."""
+        if each.name not in self._including or each.revision is None:
+            return each
+        fault = await fault_of(self._prompts.expand, f"{each.name}@{each.revision}")
+        return msgspec.structs.replace(each, notes=(*each.notes, fault)) if fault else each
 
     async def _read(self, file: Found) -> Reading | Fault | None:
         """None for a file that looks like none of the formats."""
@@ -135,6 +147,7 @@ class _Bringing:
             conflict=self._conflict,
             only=frozenset(names),
         )
+        self._including |= {each.name for each in report.files}
         return report.files
 
     async def _file(self, file: Found, reading: Reading) -> list[ImportedFile]:
@@ -160,6 +173,8 @@ class _Bringing:
         except BurnishError as error:
             # The library refuses what it must; the other prompts go on.
             return _bad(file, f"{prompt.name}: {error}", prompt.line)
+        if any(has_includes(version.messages) for version in prompt.versions):
+            self._including.add(prompt.name)
         return ImportedFile(
             file=file, outcome=outcome, name=prompt.name, revision=revision, notes=prompt.notes
         )
@@ -195,7 +210,7 @@ class _One:
         for fields, _ in missing:
             if not self._dry_run:
                 saved = await self._prompts.create(
-                    self._file.name, always=True, **_arguments(fields)
+                    self._file.name, always=True, check_includes=False, **_arguments(fields)
                 )
                 revision = saved.version.revision
         edited = await self._edited()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import msgspec
@@ -17,9 +17,10 @@ from burnish.prompts import refs
 from burnish.prompts.formats import ExampleFile, PromptFile, VersionFile
 from burnish.prompts.prompt import MAIN, Branch, Label, Prompt, PromptVersion
 from burnish.shapes import convert
-from burnish.storage.store import Draft, Entry
+from burnish.storage.store import Draft, Entry, Fetched
 
 _MOST = 1000
+Expand = Callable[[Fetched], Awaitable[PromptVersion]]
 # Where a version keeps what its file gave to try it with.
 TESTS = "tests"
 
@@ -102,10 +103,13 @@ class Histories:
             for branch, place in file.branches.items()
         )
 
-    async def read(self, prompt: Prompt, *, whole: bool) -> PromptFile:
-        """The prompt as files know it: all versions, or the newest of the main branch."""
+    async def read(self, prompt: Prompt, *, whole: bool, expand: Expand | None) -> PromptFile:
+        """The prompt as files know it: all versions, or the newest of the main branch. With
+        `expand` texts that are included stand in it."""
         store = self._shelf.store
         versions = await self._versions(prompt, whole=whole)
+        if expand is not None:
+            versions = [await expand(Fetched(prompt, each, "revision")) for each in versions]
         place = {version.revision: n for n, version in enumerate(versions, 1)}
         by_id = {version.id: n for n, version in enumerate(versions, 1)}
         labels = [each for each in await store.labels.of(prompt.id) if each.revision in place]

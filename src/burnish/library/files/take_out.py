@@ -12,12 +12,16 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from burnish.errors import UsageError
+from burnish.prompts.composition import has_includes
 from burnish.prompts.formats import PromptFile, by_name
 
 if TYPE_CHECKING:
     from burnish.library.prompts import AsyncPrompts
 
 _PAGE = 500
+_NAMED = 5
+# Formats of our own keep an include as it is; no other tool could read it.
+_INCLUDING = ("burnish", "burnish-yaml", "markdown", "csv")
 # A zip that is read again must be the same bytes for the same prompts.
 _NO_TIME = (1980, 1, 1, 0, 0, 0)
 
@@ -48,23 +52,51 @@ async def export_prompts(
     an unknown format, and for prompts that the format cannot hold.
     """
     chosen = by_name(format)
+    reader = _Reader(prompts, whole=not latest, expand=chosen.name not in _INCLUDING)
     found: list[PromptFile] = []
     if names:
-        found = [await prompts.history_file(name, whole=not latest) for name in names]
+        found = [await reader.read(name) for name in names]
     else:
         cursor = None
         while True:
             page = await prompts.list(
                 category=category, tags=tags, prefix=prefix, sort="name", limit=_PAGE, cursor=cursor
             )
-            found += [
-                await prompts.history_file(prompt.name, whole=not latest) for prompt in page.items
-            ]
+            found += [await reader.read(prompt.name) for prompt in page.items]
             cursor = page.next
             if cursor is None:
                 break
     files = chosen.write(found) if found else {}
-    return Exported(format=chosen.name, prompts=len(found), files=files, loses=chosen.loses)
+    return Exported(
+        format=chosen.name,
+        prompts=len(found),
+        files=files,
+        loses=(*chosen.loses, *reader.loses),
+    )
+
+
+class _Reader:
+    """Reads prompts as files know them; with `expand` what they include stands in their texts."""
+
+    def __init__(self, prompts: AsyncPrompts, *, whole: bool, expand: bool) -> None:
+        self._prompts = prompts
+        self._whole = whole
+        self._expand = expand
+        self._expanded: list[str] = []
+
+    @property
+    def loses(self) -> tuple[str, ...]:
+        names = ", ".join(self._expanded[:_NAMED])
+        more = len(self._expanded) - _NAMED
+        tail = f" and {more} more" if more > 0 else ""
+        return (f"includes; what they bring stands in {names}{tail}",) if names else ()
+
+    async def read(self, name: str) -> PromptFile:
+        found = await self._prompts.history_file(name, whole=self._whole)
+        if not self._expand or not any(has_includes(each.messages) for each in found.versions):
+            return found
+        self._expanded.append(name)
+        return await self._prompts.history_file(name, whole=self._whole, expand=True)
 
 
 def write_files(files: Mapping[str, str], target: Path, *, replace: bool = False) -> list[Path]:

@@ -9,6 +9,7 @@ from typing import Any
 from burnish.errors import Conflict, NotFound
 from burnish.library.approvals import Approvals
 from burnish.library.cache import Cache
+from burnish.library.composition import fault_of
 from burnish.library.labels import Labels
 from burnish.library.library import Library
 from burnish.library.shelf import Shelf
@@ -102,11 +103,23 @@ class Stock:
             message=message,
             metadata=metadata,
             expected_revision=expected,
+            # Prompts of one sync may include each other, and come one by one.
+            check_includes=False,
         )
 
     async def check_unheld(self, prompt: Prompt) -> None:
         """Raises NotPermitted for a prompt on which a protected label stands."""
         await self._approvals.check_unheld(prompt)
+
+    async def fault(self, reference: str) -> str:
+        """What keeps a version from being rendered that includes others; empty where nothing
+        does."""
+        return await fault_of(self._library(None).expand, reference)
+
+    async def includers(self, name: str) -> list[str]:
+        """Prompts that include the one of that name."""
+        found = await self._store.relations.including(name, _PAGE)
+        return list(dict.fromkeys(each.name for each in found))
 
     async def delete(self, prompt: Prompt, at: datetime) -> None:
         try:

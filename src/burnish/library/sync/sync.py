@@ -31,6 +31,7 @@ from burnish.library.sync.scope import Scope
 from burnish.library.sync.state import Entry, State, load_state, save_state
 from burnish.library.sync.stock import Stock
 from burnish.library.sync.target import Seen, Target
+from burnish.prompts.composition import has_includes
 
 if TYPE_CHECKING:
     from burnish.library.cache import Cache
@@ -130,7 +131,23 @@ class _Syncing:
         if not self._scope.dry_run:
             head = await asyncio.to_thread(self._publish, seen, [done for _, done in settled])
             await asyncio.to_thread(self._remember, seen, head, kept, settled)
-        return self._report(seen, head, told, unchanged, found.ignored)
+        report = self._report(seen, head, told, unchanged, found.ignored)
+        return msgspec.structs.replace(report, notes=(*report.notes, *await self._unmet(settled)))
+
+    async def _unmet(self, settled: Sequence[tuple[Pair, Settled]]) -> list[str]:
+        """What was brought in and includes prompts that are not there, and what includes a prompt
+        that went or has another name now."""
+        if self._scope.dry_run:
+            return []
+        notes: list[str] = []
+        for told, version in ((done.told, done.version) for _, done in settled if done.told):
+            gone = told.was or (told.name if told.outcome == "deleted" else "")
+            if gone and (names := await self._stock.includers(gone)):
+                notes.append(f"{gone} is gone, and {', '.join(names)} cannot be rendered any more")
+            if version and has_includes(version.messages):
+                fault = await self._stock.fault(f"{told.name}@{version.revision}")
+                notes += [fault] if fault else []
+        return notes
 
     async def _settle(self, one: OnePrompt) -> Settled:
         try:

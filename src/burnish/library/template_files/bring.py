@@ -162,6 +162,8 @@ class _OnePrompt:
             metadata={**file.metadata, _SOURCE: {"root": self._root, "file": file.file}},
             message=f"Import {file.file}",
             always=True,
+            # What it includes may be in a file that comes later.
+            check_includes=False,
             **about,
         )
         return saved.version.revision

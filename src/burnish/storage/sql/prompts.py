@@ -14,6 +14,7 @@ from burnish.prompts.prompt import Prompt, PromptVersion
 from burnish.storage.lineage import Related
 from burnish.storage.sql import queries
 from burnish.storage.sql.database import Database
+from burnish.storage.sql.includes import add_includes
 from burnish.storage.sql.relations import add_relations
 from burnish.storage.sql.rows import prompt_of, prompt_row, version_row
 from burnish.storage.stats import CategoryStat
@@ -183,11 +184,12 @@ async def insert_entries(connection: AsyncConnection, entries: Sequence[Entry]) 
     # Lists of rows, so that each statement is prepared once and run for all.
     await connection.execute(insert(prompts), [prompt_row(entry) for entry in entries])
     versions = [
-        version_row(draft.at(entry.prompt.id, revision))
+        draft.at(entry.prompt.id, revision)
         for entry in entries
         for revision, draft in enumerate(entry.versions, start=1)
     ]
-    await connection.execute(insert(prompt_versions), versions)
+    await connection.execute(insert(prompt_versions), [version_row(each) for each in versions])
+    await add_includes(connection, versions)
     pointers = [
         {
             "prompt_id": entry.prompt.id,

@@ -21,6 +21,7 @@ from sqlalchemy import (
 )
 
 from burnish.storage.run import RunCursor, RunFilter
+from burnish.storage.sql.includes import is_included
 from burnish.storage.store import PromptCursor, PromptFilter, Sort
 from burnish.storage.tables import (
     branches,
@@ -117,7 +118,7 @@ def names_before(name: str, limit: int) -> Query:
 def unused(since: datetime, limit: int) -> Query:
     rests_from = func.coalesce(_p.last_used_at, _p.updated_at)
     quiet = (_p.updated_at < since, or_(_p.last_used_at.is_(None), _p.last_used_at < since))
-    query = select(prompts).where(_p.deleted_at.is_(None), *quiet)
+    query = select(prompts).where(_p.deleted_at.is_(None), *quiet, ~is_included(_p))
     return query.order_by(rests_from, _p.name).limit(limit)
 
 

@@ -8,7 +8,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from burnish.errors import NotFound
-from burnish.storage.lineage import Related
+from burnish.storage.lineage import Inclusion, Related
+from burnish.storage.sql import includes
 from burnish.storage.sql.database import Database
 from burnish.storage.tables import prompt_versions, relations
 
@@ -29,6 +30,16 @@ class SqlRelations:
         async with self._database.reading() as connection:
             result = await connection.execute(query.order_by(_c.at, _c.to_version))
         return [Related(**row) for row in result.mappings()]
+
+    async def included(self, prompt_id: str) -> list[Inclusion]:
+        async with self._database.reading() as connection:
+            result = await connection.execute(includes.included(prompt_id))
+        return [Inclusion(**row) for row in result.mappings()]
+
+    async def including(self, name: str, limit: int) -> list[Inclusion]:
+        async with self._database.reading() as connection:
+            result = await connection.execute(includes.including(name, limit))
+        return [Inclusion(**row) for row in result.mappings()]
 
 
 async def add_relations(connection: AsyncConnection, added: Sequence[Related]) -> None:

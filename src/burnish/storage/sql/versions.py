@@ -14,6 +14,7 @@ from burnish.storage.lineage import Place, Related
 from burnish.storage.sql import queries
 from burnish.storage.sql.branches import no_branch
 from burnish.storage.sql.database import Database
+from burnish.storage.sql.includes import add_includes
 from burnish.storage.sql.labels import apply_change
 from burnish.storage.sql.locks import lock_prompt
 from burnish.storage.sql.relations import add_relations
@@ -154,6 +155,7 @@ async def _revisions(connection: AsyncConnection, prompt_id: str, branch: str) -
 
 async def _add(connection: AsyncConnection, version: PromptVersion, edit: Edit | None) -> None:
     await connection.execute(insert(prompt_versions), version_row(version))
+    await add_includes(connection, [version])
     values = {"last_revision": version.revision, "updated_at": version.created_at}
     if version.branch == MAIN:
         values["latest_revision"] = version.revision

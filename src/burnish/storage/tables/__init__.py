@@ -1,5 +1,6 @@
 from burnish.storage.tables.base import metadata
 from burnish.storage.tables.changes import prompt_changes
+from burnish.storage.tables.includes import includes
 from burnish.storage.tables.packs import pack_prompts, packs
 from burnish.storage.tables.prompts import (
     branches,
@@ -17,6 +18,7 @@ from burnish.storage.tables.techniques import technique_statistics
 
 __all__ = [
     "branches",
+    "includes",
     "label_moves",
     "label_requests",
     "labels",
