@@ -70,6 +70,17 @@ def test_a_pack_tells_nothing_of_its_makers_library(tmp_path: Path) -> None:
     assert not any(word in text for word in ("ann", "production", "author", "created_at"))
 
 
+def test_a_pack_stands_alone_whatever_its_prompts_include(
+    p: burnish.Platform, tmp_path: Path
+) -> None:
+    with maker(tmp_path) as ann:
+        ann.prompts.create("shared/tone", "Be brief to {{ who }}.")
+        ann.prompts.create("mail/late", 'It is late. {% include "shared/tone@1" %}')
+        ann.packs.build("mail", tmp_path / "m.zip", prefix="mail/")
+    p.packs.install(tmp_path / "m.zip")
+    assert "Be brief to Bo." in p.prompts.render("mail/late", {"who": "Bo"}).messages[0].content
+
+
 def test_the_same_prompts_give_the_same_bytes(tmp_path: Path) -> None:
     with maker(tmp_path) as ann:
         first = ann.packs.build("s", tmp_path / "1.zip", prompts=["support/reply", "news/digest"])

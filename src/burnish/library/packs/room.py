@@ -292,7 +292,9 @@ class AsyncPacks:
                 "prompts are named and chosen by conditions", hint="leave one of the two out"
             )
         names = dict.fromkeys(named) or await self._names(prefix, category, tags)
-        files = [await self._prompts.history_file(name, whole=False) for name in names]
+        # With what they include in their texts: a pack's reader has neither those prompts nor,
+        # under the same numbers, their revisions.
+        files = [await self._prompts.history_file(name, whole=False, expand=True) for name in names]
         return tuple(files)
 
     async def _names(
