@@ -35,7 +35,8 @@ from _report import percentiles_ms, report
 from burnish.library import Library, NewPrompt
 from burnish.library.embedders import Embedder, Hashed, MiniLm, is_common, plain, stem
 from burnish.library.fusion import K, fuse
-from burnish.library.search import STRAY, Hit, Mode, Search
+from burnish.library.ranked import STRAY, Mode
+from burnish.library.search import Hit, Search
 from burnish.library.vectors import Vectors
 from burnish.storage.index import NewVector, SearchFilter
 from burnish.storage.sql import SqlStore

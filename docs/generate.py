@@ -19,12 +19,14 @@ from burnish.cli import commands
 from burnish.cli import main as cli
 from burnish.generation.result import Generation
 from burnish.intents import Classification
+from burnish.library.knowledge import AddReport, KnowledgeFound, ShownDocument
 from burnish.library.search import Found
 from burnish.library.starter import InstallReport, StarterPrompt
 from burnish.library.sync import SyncReport
 from burnish.library.values import HistoryEntry, Page, Rendered, Saved
 from burnish.prompts.diff import Diff
 from burnish.settings import fields
+from burnish.storage.knowledge import Document
 from burnish.storage.store import Fetched
 from burnish.techniques import Selection, Technique
 
@@ -44,6 +46,10 @@ SCHEMAS: dict[str, Any] = {
     "starter-install": InstallReport,
     "sync": SyncReport,
     "search": Found,
+    "knowledge-add": AddReport,
+    "knowledge-list": list[Document],
+    "knowledge-show": ShownDocument,
+    "knowledge-search": KnowledgeFound,
     "techniques": list[Technique],
     "techniques-select": Selection,
 }

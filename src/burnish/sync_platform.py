@@ -17,7 +17,7 @@ from burnish.techniques import Catalog
 
 if TYPE_CHECKING:
     from burnish.storage.cache import ResponseCache
-    from burnish.sync_rooms import Models, Runs, Starter
+    from burnish.sync_rooms import Knowledge, Models, Runs, Starter
 
 
 class Prompts(SyncFace[AsyncPrompts]):
@@ -144,6 +144,13 @@ class Platform(SyncFace[AsyncPlatform]):
         from burnish.sync_rooms import Starter
 
         return Starter(self._target.starter, self._loop)
+
+    @cached_property
+    def knowledge(self) -> Knowledge:
+        """Texts that prompts are grounded on."""
+        from burnish.sync_rooms import Knowledge
+
+        return Knowledge(self._target.knowledge, self._loop)
 
     @cached_property
     def models(self) -> Models:

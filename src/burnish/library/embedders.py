@@ -24,9 +24,10 @@ EmbedderName = Literal["auto", "minilm", "hashed"]
 
 
 class Embedder(Protocol):
-    """`passages` and `passage_words` bound how much of a long text is read. Two texts whose
-    product is below `unrelated` have nothing in common that is worth a mention. `weight` is how
-    much its ranking counts beside that by words."""
+    """`passages` and `passage_words` bound how much of a long text is read; `title_weight` is how
+    much what stands above a text counts beside all of them. Two texts whose product is below
+    `unrelated` have nothing in common that is worth a mention; from `sure` on they are about the
+    same. `weight` is how much its ranking counts beside that by words."""
 
     @property
     def id(self) -> str: ...
@@ -37,7 +38,11 @@ class Embedder(Protocol):
     @property
     def passage_words(self) -> int: ...
     @property
+    def title_weight(self) -> float: ...
+    @property
     def unrelated(self) -> float: ...
+    @property
+    def sure(self) -> float: ...
     @property
     def weight(self) -> float: ...
 
@@ -53,13 +58,23 @@ class MiniLm:
     dimension = DIMENSION
     passages = 2
     passage_words = 40
+    title_weight = 2.0
     unrelated = 0.15
+    sure = 0.6
     weight = 2.0
 
     def encode(self, texts: Sequence[str]) -> Any:
         from burnish.intents.embedding import shared_embedder
 
         return shared_embedder().encode(list(texts))
+
+
+class MiniLmPieces(MiniLm):
+    """For pieces of documents: all of each is read, and its headings stand in it anyway."""
+
+    id = f"{MODEL_ID}/pieces1"
+    passages = 8
+    title_weight = 0.5
 
 
 class Hashed:
@@ -70,7 +85,9 @@ class Hashed:
     dimension = 512
     passages = 1
     passage_words = 600
+    title_weight = 1.0
     unrelated = 0.05
+    sure = 0.35
     weight = 2.0
 
     def encode(self, texts: Sequence[str]) -> Any:
@@ -88,13 +105,13 @@ class Hashed:
         return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9)
 
 
-def embedder_named(name: EmbedderName) -> Embedder:
-    """`auto` is the best that is installed. Raises UsageError for an unknown name; MissingExtra
-    comes with the first text."""
+def embedder_named(name: EmbedderName, *, pieces: bool = False) -> Embedder:
+    """`auto` is the best that is installed, `pieces` asks for the one for pieces of documents.
+    Raises UsageError for an unknown name; MissingExtra comes with the first text."""
+    if name == "minilm" or (name == "auto" and embedding_available()):
+        return MiniLmPieces() if pieces else MiniLm()
     if name == "auto":
-        return MiniLm() if embedding_available() else Hashed()
-    if name == "minilm":
-        return MiniLm()
+        return Hashed()
     if name == "hashed":
         return Hashed()
     raise UsageError(f"there is no embedder {name!r}", hint="use auto, minilm or hashed")
@@ -116,7 +133,6 @@ def encode_texts(embedder: Embedder, texts: Sequence[IndexedText]) -> Any:
 
 
 _SPACE = re.compile(r"\s+")
-_TITLE_WEIGHT = 2.0
 # More than any passage reads of a text; cutting first keeps megabytes from being split.
 _CHARS_A_WORD = 40
 
@@ -131,7 +147,7 @@ def _passages(text: IndexedText, embedder: Embedder) -> list[tuple[str, float]]:
         return [(f"{title}. {' '.join(words)}", 1.0)]
     cut = [" ".join(words[start : start + size]) for start in range(0, len(words), size)]
     rest = [(passage, 1.0 / len(cut)) for passage in cut if passage]
-    return [(title or "prompt", _TITLE_WEIGHT), *rest]
+    return [(title or "prompt", embedder.title_weight), *rest]
 
 
 _WORD = re.compile(r"[^\W\d_]+|\d+")

@@ -1,4 +1,4 @@
-"""Finding prompts by what they mean, and keeping the vectors for it up to date."""
+"""Finding texts by what they mean, and keeping the vectors for it up to date."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from burnish.errors import BurnishError
 from burnish.library.embedders import Embedder, encode_texts
 from burnish.library.vectors import Vectors
 from burnish.remember import Remembered
-from burnish.storage.index import NewVector, SearchFilter, SearchIndex
+from burnish.storage.index import NewVector, SearchFilter, TextIndex
 
 # So many are embedded before an answer is given, which takes less than a second; more wait for
 # the background.
@@ -36,12 +36,19 @@ class Meant(msgspec.Struct, frozen=True, kw_only=True):
 
 class Meaning:
     """`holder` names this process among those that may embed the same library; one at a time
-    does."""
+    does. `noun` is what a doc is called in what is said to people."""
 
-    def __init__(self, index: SearchIndex, embedder: Callable[[], Embedder], holder: str) -> None:
+    def __init__(
+        self,
+        index: TextIndex,
+        embedder: Callable[[], Embedder],
+        holder: str,
+        noun: str = "prompt",
+    ) -> None:
         self._index = index
         self._make = embedder
         self._holder = holder
+        self._noun = noun
         self._lock = asyncio.Lock()
         self._vectors: Vectors | None = None
         self._queries = Remembered[Any](_QUERIES_S, _QUERIES)
@@ -118,7 +125,7 @@ class Meaning:
 
     async def _in_background(self) -> None:
         """While another process is at it, it is left to that one; a later search looks again."""
-        task = f"embed {self.embedder.id}"
+        task = f"embed {self._noun}s {self.embedder.id}"
         claimed = False
         try:
             while left := await self._missing(_BATCH):
@@ -187,7 +194,7 @@ class Meaning:
     def _notes(self, missing: int) -> tuple[str, ...]:
         if not missing:
             return ()
-        notes = [f"{missing} prompts are not embedded yet and are found by their words alone"]
+        notes = [f"{missing} {self._noun}s are not embedded yet and are found by their words alone"]
         if self._failure:
             notes.append(f"embedding failed: {self._failure}")
         return tuple(notes)

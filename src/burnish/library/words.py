@@ -1,4 +1,4 @@
-"""Finding prompts by their words, in bounded time however common the words are."""
+"""Finding texts by their words, in bounded time however common the words are."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from math import log1p
 import msgspec
 
 from burnish.library.embedders import is_common, plain
-from burnish.storage.index import SearchFilter, SearchIndex
+from burnish.storage.index import UNSPACED, SearchFilter, TextIndex
 
 # Docs that one search weighs. The rarest words say most about what is looked for, so they come
 # first; a word that more docs hold is weighed among the newest of them.
@@ -20,9 +20,6 @@ _SIMILARITY = 0.75
 _NEAR = 3000
 # White space and ASCII signs: what else separates words is left to the index, which knows.
 _SPLIT = re.compile(r"[\s!-/:-@\[-`{-~\u2000-\u206f\u3000-\u303f]+")
-_UNSPACED = re.compile(
-    r"[\u0e00-\u0fff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]"
-)
 _SHINGLE = 3
 _ANYTHING = SearchFilter()
 
@@ -37,13 +34,16 @@ class Worded(msgspec.Struct, frozen=True):
 
 
 class Words:
-    def __init__(self, index: SearchIndex) -> None:
+    """`noun` is what a doc is called in what is said to people."""
+
+    def __init__(self, index: TextIndex, noun: str = "prompt") -> None:
         self._index = index
+        self._noun = noun
 
     async def search(self, query: str, where: SearchFilter, limit: int) -> Worded:
         words = words_of(query)
         words = [word for word in words if not is_common(word)] or words
-        unspaced = [word for word in words if _UNSPACED.search(word)]
+        unspaced = [word for word in words if UNSPACED.search(word)]
         holders = await self._holders(words, where)
         notes: list[str] = []
         for word in [w for w, docs in holders.items() if not docs and w not in unspaced]:
@@ -52,7 +52,7 @@ class Words:
                 # What was meant stands in for what was written.
                 del holders[word]
                 holders |= await self._holders([meant], where)
-                notes.append(f"no prompt has {word!r}; words like {meant!r} were looked for")
+                notes.append(f"no {self._noun} has {word!r}; words like {meant!r} were looked for")
         found = await self._matches(holders, where, limit)
         covered = _coverage(found, holders)
         for place, doc in enumerate(await self._index.containing(unspaced, where, limit)):

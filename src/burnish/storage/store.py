@@ -14,6 +14,7 @@ import msgspec
 
 from burnish.prompts.prompt import MAIN, Branch, Label, Message, Prompt, PromptVersion, Variable
 from burnish.storage.index import SearchIndex
+from burnish.storage.knowledge import Knowledge
 from burnish.storage.lineage import LabelRequest, Place, Related, RequestState
 from burnish.storage.run import Run, RunCursor, RunFilter, TechniqueStatistic, TechniqueTotal
 from burnish.storage.stats import CategoryStat, RunStat, StatBy, StatFilter
@@ -376,6 +377,8 @@ class Store(Protocol):
     def runs(self) -> Runs: ...
     @property
     def search(self) -> SearchIndex: ...
+    @property
+    def knowledge(self) -> Knowledge: ...
     @property
     def techniques(self) -> Techniques: ...
 

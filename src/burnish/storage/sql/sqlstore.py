@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from burnish.storage.sql.branches import SqlBranches
 from burnish.storage.sql.database import Database
+from burnish.storage.sql.knowledge import SqlKnowledge
 from burnish.storage.sql.labels import SqlLabels
 from burnish.storage.sql.prompts import SqlPrompts
 from burnish.storage.sql.relations import SqlRelations
@@ -23,6 +24,7 @@ class SqlStore:
         self.relations = SqlRelations(database)
         self.runs = SqlRuns(database)
         self.search = SqlSearch(database)
+        self.knowledge = SqlKnowledge(database)
         self.techniques = SqlTechniques(database)
 
     async def close(self) -> None:

@@ -1,4 +1,9 @@
 from burnish.storage.tables.base import metadata
+from burnish.storage.tables.knowledge import (
+    knowledge_chunks,
+    knowledge_documents,
+    knowledge_vectors,
+)
 from burnish.storage.tables.prompts import (
     branches,
     label_moves,
@@ -15,6 +20,9 @@ from burnish.storage.tables.techniques import technique_statistics
 
 __all__ = [
     "branches",
+    "knowledge_chunks",
+    "knowledge_documents",
+    "knowledge_vectors",
     "label_moves",
     "label_requests",
     "labels",
