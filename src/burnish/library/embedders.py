@@ -70,10 +70,10 @@ class MiniLm:
 
 
 class MiniLmPieces(MiniLm):
-    """For pieces of documents: all of each is read, and its headings stand in it anyway."""
+    """For pieces of documents: most of each is read, and its headings stand in it anyway."""
 
     id = f"{MODEL_ID}/pieces1"
-    passages = 8
+    passages = 5
     title_weight = 0.5
 
 
@@ -87,7 +87,7 @@ class Hashed:
     passage_words = 600
     title_weight = 1.0
     unrelated = 0.05
-    sure = 0.35
+    sure = 0.45
     weight = 2.0
 
     def encode(self, texts: Sequence[str]) -> Any:

@@ -22,7 +22,7 @@ MAX_QUERY = 10_000
 _DEPTH = 100
 # The higher, the less a hit by some words of a query counts beside one by all of them.
 STRAY = 3.0
-_NO_WORDS = Worded([], {}, ())
+_NO_WORDS = Worded([], {})
 _NOTHING_MEANT = Meant(ranking=[], within=0, pending=0)
 
 
@@ -37,12 +37,14 @@ class Part(msgspec.Struct, frozen=True):
 
 class Ranked(msgspec.Struct, frozen=True, kw_only=True):
     """`scores` are those of the docs, best first, 0 to 1; `within` counts all docs that meet the
-    filter, `pending` those of the index without a vector."""
+    filter, `pending` those of the index without a vector; `known` is how much of the query any
+    doc has, 0 to 1."""
 
     query: str
     scores: dict[int, float]
     text: dict[int, Part]
     semantic: dict[int, Part]
+    known: float
     within: int
     pending: int
     embedder: str
@@ -89,6 +91,7 @@ class Ranker:
             scores=dict([each for each in rounded if each[1] >= min_score][:limit]),
             text=_parts(text, worded.covered),
             semantic=_parts(semantic, {}),
+            known=worded.known,
             within=within,
             pending=meant.pending,
             embedder="" if mode == "text" else self.meaning.embedder.id,

@@ -25,12 +25,13 @@ _ANYTHING = SearchFilter()
 
 
 class Worded(msgspec.Struct, frozen=True):
-    """Docs with their score, best first; how much of the query each of them has, 0 to 1; and notes
-    on what was looked for instead."""
+    """Docs with their score, best first; how much of the query each of them has, 0 to 1; notes on
+    what was looked for instead; and how much of the query any doc has, 0 to 1."""
 
     ranking: list[tuple[int, float]]
     covered: dict[int, float]
-    notes: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+    known: float = 1.0
 
 
 class Words:
@@ -54,12 +55,12 @@ class Words:
                 holders |= await self._holders([meant], where)
                 notes.append(f"no {self._noun} has {word!r}; words like {meant!r} were looked for")
         found = await self._matches(holders, where, limit)
-        covered = _coverage(found, holders)
+        covered, known = _coverage(found, holders)
         for place, doc in enumerate(await self._index.containing(unspaced, where, limit)):
             found.setdefault(doc, 1.0 / (1.0 + place))
             covered[doc] = 1.0
         ranked = sorted(found.items(), key=lambda each: (-each[1], each[0]))
-        return Worded(ranked[:limit], covered, tuple(notes))
+        return Worded(ranked[:limit], covered, tuple(notes), known)
 
     async def rarest(self, text: str, limit: int) -> list[int]:
         """The docs that share most of the text's rarest words."""
@@ -119,9 +120,11 @@ class Words:
         return best
 
 
-def _coverage(found: Iterable[int], holders: Mapping[str, list[int]]) -> dict[int, float]:
-    """How much of the query each doc has: 1 for all its words, of which rare ones weigh more, and
-    those that no doc has most."""
+def _coverage(
+    found: Iterable[int], holders: Mapping[str, list[int]]
+) -> tuple[dict[int, float], float]:
+    """How much of the query each doc has, and all docs together: 1 for all its words, of which
+    rare ones weigh more, and those that no doc has most."""
     weights = {word: 1.0 / (1.0 + log1p(len(docs))) for word, docs in holders.items()}
     whole = sum(weights.values())
     covered = dict.fromkeys(found, 0.0)
@@ -129,7 +132,7 @@ def _coverage(found: Iterable[int], holders: Mapping[str, list[int]]) -> dict[in
         # Where only the first holders are known, every doc passes for one.
         for doc in covered if len(docs) >= _BUDGET else covered.keys() & set(docs):
             covered[doc] += weights[word] / whole
-    return covered
+    return covered, sum(weights[word] for word, docs in holders.items() if docs) / (whole or 1.0)
 
 
 def words_of(text: str, most: int = _MAX_WORDS) -> list[str]:

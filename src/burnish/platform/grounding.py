@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 _LOOKED_AT = 50
 # A search takes a question; what a long idea wants stands at its beginning or at its end.
 _HEAD, _TAIL = 3000, 1000
+# Names of variables are no words of the idea.
+_TAGS = re.compile(r"\{\{[^{}]*\}\}|\{%[^{}]*%\}")
 
 
 async def ground(
@@ -37,14 +40,14 @@ async def ground(
 
 
 def _query(idea: str) -> str:
-    text = idea.strip()
+    text = _TAGS.sub(" ", idea).strip() or idea
     return text if len(text) <= _HEAD + _TAIL else f"{text[:_HEAD]}\n{text[-_TAIL:]}"
 
 
 def _chosen(hits: Sequence[KnowledgeHit], settings: KnowledgeSettings) -> Iterator[KnowledgeHit]:
-    """The best first; a long one that no longer fits makes room for a shorter one after it."""
+    """The most relevant first; a long one that no longer fits makes room for a shorter one."""
     left, number = settings.context_tokens, settings.context_pieces
-    for hit in hits:
+    for hit in sorted(hits, key=lambda each: -each.relevance):
         if number and hit.relevance >= settings.min_score and hit.chunk.tokens <= left:
             left -= hit.chunk.tokens
             number -= 1

@@ -161,7 +161,7 @@ class KnowledgeSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
             le=1,
             description="How much a piece must have to do with the idea to be used; see the guide",
         ),
-    ] = 0.4
+    ] = 0.65
 
 
 class RenderSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

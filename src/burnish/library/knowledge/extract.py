@@ -94,7 +94,7 @@ class Extractor:
     def _pdf(self, content: bytes) -> DocumentText:
         if find_spec("pypdf") is None:
             raise MissingExtra("pypdf", "pdf")
-        pages = [clean(page) for page in self._reader.pdf(content, self._bounds)]
+        pages = [clean(page).strip("\n") for page in self._reader.pdf(content, self._bounds)]
         if not any(page.strip() for page in pages):
             raise UsageError(
                 "it has no text, only pictures of pages",

@@ -19,9 +19,6 @@ from burnish.shapes import decode
 if TYPE_CHECKING:
     from pypdf import PdfReader
 
-# Of one page's instructions, unpacked; a book's page has some thousand bytes.
-_MAX_UNPACKED_BYTES = 20_000_000
-
 
 def main(memory_bytes: int) -> None:
     requests, replies = sys.stdin.buffer, sys.stdout.buffer
@@ -35,12 +32,8 @@ def main(memory_bytes: int) -> None:
 
 
 def _pdf(request: ReadRequest) -> ReadReply:
-    from pypdf import PdfReader, errors, filters
+    from pypdf import PdfReader, errors
 
-    filters.ZLIB_MAX_OUTPUT_LENGTH = _MAX_UNPACKED_BYTES
-    filters.LZW_MAX_OUTPUT_LENGTH = _MAX_UNPACKED_BYTES
-    filters.RUN_LENGTH_MAX_OUTPUT_LENGTH = _MAX_UNPACKED_BYTES
-    filters.MAX_ARRAY_BASED_STREAM_OUTPUT_LENGTH = _MAX_UNPACKED_BYTES
     try:
         reader = PdfReader(io.BytesIO(request.content))
         # Many files are encrypted for their rights alone, with no password to open them.

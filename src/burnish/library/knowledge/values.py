@@ -47,9 +47,9 @@ class ShownDocument(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class KnowledgeHit(msgspec.Struct, frozen=True, kw_only=True):
-    """`score` is as in a search of prompts; `relevance`, 0 to 1, does not depend on the other hits:
-    the greater of how much of the query the piece has, rare words weighing more, and how surely
-    it means the same."""
+    """`score` is as in a search of prompts; `relevance`, 0 to 1, does not depend on the other hits.
+    It is high where the piece has the query's rare words, means the same, or some of both. `cite`
+    says where in which document it is."""
 
     document: str
     document_id: str
