@@ -17,7 +17,8 @@ from burnish.techniques import Catalog
 
 if TYPE_CHECKING:
     from burnish.storage.cache import ResponseCache
-    from burnish.sync_rooms import Knowledge, Models, Runs, Starter
+    from burnish.sync_knowledge import Knowledge
+    from burnish.sync_rooms import Models, Runs, Starter
 
 
 class Prompts(SyncFace[AsyncPrompts]):
@@ -148,7 +149,7 @@ class Platform(SyncFace[AsyncPlatform]):
     @cached_property
     def knowledge(self) -> Knowledge:
         """Texts that prompts are grounded on."""
-        from burnish.sync_rooms import Knowledge
+        from burnish.sync_knowledge import Knowledge
 
         return Knowledge(self._target.knowledge, self._loop)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from burnish._sync import SyncFace, blocking
 from burnish.analytics.runs import AsyncRuns
-from burnish.library.knowledge import AsyncKnowledge
 from burnish.library.starter import AsyncStarter
 from burnish.models.catalogue import AsyncModels
 
@@ -18,18 +17,6 @@ class Runs(SyncFace[AsyncRuns]):
     export = blocking(AsyncRuns.export)
     import_ = blocking(AsyncRuns.import_)
     forget = blocking(AsyncRuns.forget)
-
-
-class Knowledge(SyncFace[AsyncKnowledge]):
-    """`platform.knowledge` of the sync face."""
-
-    add = blocking(AsyncKnowledge.add)
-    add_text = blocking(AsyncKnowledge.add_text)
-    list = blocking(AsyncKnowledge.list)
-    show = blocking(AsyncKnowledge.show)
-    search = blocking(AsyncKnowledge.search)
-    remove = blocking(AsyncKnowledge.remove)
-    refresh = blocking(AsyncKnowledge.refresh)
 
 
 class Models(SyncFace[AsyncModels]):

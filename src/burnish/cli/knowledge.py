@@ -183,7 +183,7 @@ def _show_report(report: AddReport, common: Common) -> None:
     for each in report.documents:
         if each.outcome == "vanished":
             warn(f"the file of {each.name} is gone; burnish knowledge remove takes it out here too")
-        elif each.note:
+        elif each.note and each.outcome in ("new", "changed"):
             warn(f"{each.name}: {each.note}")
     for each in report.left_out[:_SHOWN_LEFT_OUT]:
         warn(f"left out {each.name}: {each.reason}" + (f"; {each.hint}" if each.hint else ""))

@@ -85,7 +85,7 @@ def test_html_that_would_take_for_ever_is_given_up(pdf: Pdf) -> None:
         closing(Extractor(Bounds(chars=10_000_000, pages=1, time_s=0.5))) as extractor,
         pytest.raises(UsageError, match=r"took more than 0\.5 s"),
     ):
-        extractor.extract("a.html", b"<p>deep " + b"<!-" * 10 + b"<a b='" * 3_000_000)
+        extractor.extract("a.html", b"<p>x" * 2_000_000)
 
 
 def test_pages_of_a_pdf_are_kept(extractor: Extractor, pdf: Pdf) -> None:

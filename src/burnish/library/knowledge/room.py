@@ -85,7 +85,7 @@ class AsyncKnowledge:
                     documents.append(await adder.file(each, Labels(tuple(tags), category)))
                 except (UsageError, Conflict, MissingExtra) as error:
                     if alone:
-                        raise
+                        raise _about(each.path, error) from None
                     left_out.append(_left_out(each.name, error))
         return AddReport(
             documents=tuple(documents),
@@ -210,6 +210,12 @@ class AsyncKnowledge:
         with closing(Extractor(bounds)) as extractor:
             most = usual.max_file_mb * 1024 * 1024
             yield Adder(store.knowledge, extractor, most, self._new_id)
+
+
+def _about(path: Path, error: BurnishError) -> BurnishError:
+    if isinstance(error, UsageError):
+        return UsageError(f"{path}: {error.what}", hint=error.hint, subject=str(path))
+    return error
 
 
 def _left_out(name: str, error: BurnishError) -> LeftOut:
