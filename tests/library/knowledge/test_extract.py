@@ -8,9 +8,12 @@ from contextlib import closing
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from burnish.errors import MissingExtra, UsageError
 from burnish.library.knowledge.extract import Bounds, Extractor
+from burnish.library.knowledge.html import html_lines
 
 from .conftest import Pdf
 
@@ -148,3 +151,28 @@ def test_without_the_extra_the_install_line_is_named(
 def test_a_text_that_is_too_long_is_refused(extractor: Extractor) -> None:
     with pytest.raises(UsageError, match=r"at most 100,000 are taken; .*knowledge\.max_chars"):
         extractor.extract("a.txt", b"x" * 100_001)
+
+
+TAGS = """
+<p> </p> <table> </table> <tr> </tr> <td> </td> <pre> </pre> <h1> </h1> <li> <ul> </ul> <br> <br/>
+<script> </script> <style> </style> <svg/> </svg> <!-- --> <![CDATA[ ]]> <? &amp; &#0; &#xd800; <b </
+word | # ``` 漢字
+"""
+SIGNS = st.sampled_from([*TAGS.split(), "\n", "\r\n", "\u2028", "\x00", " "])
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(SIGNS, max_size=40).map("".join))
+def test_no_page_is_too_ugly(page: str) -> None:
+    lines = html_lines(page)
+    last = page.count("\n") + 1
+    assert all(1 <= number <= last for _, number in lines)
+    assert all("\n" not in line for line, _ in lines)
+    assert [number for _, number in lines] == sorted(number for _, number in lines)
+
+
+@given(st.lists(st.sampled_from(["one", "two", "<b>", "</b>", "<p>", " "]), max_size=20))
+def test_words_of_a_page_are_all_kept(parts: list[str]) -> None:
+    shown = "".join(line for line, _ in html_lines("".join(parts)))
+    words = "".join(part for part in parts if part in ("one", "two"))
+    assert "".join(shown.split()) == words

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Generator
 from contextlib import closing
 from pathlib import Path
 
+import msgspec
 import pytest
 
 import burnish
@@ -266,3 +268,19 @@ def test_settings_bound_what_is_taken_in(shop: Path, tmp_path: Path, pdf: Pdf) -
         p.knowledge.add_text(pdf(["a", "b"]), "a.pdf")
     with burnish.open(knowledge__read_time_s=0.2) as p, pytest.raises(UsageError, match=r"0\.2 s"):
         p.knowledge.add_text("<p>x" * 2_000_000, "a.html")
+
+
+def test_file_names_that_are_no_text_are_named_as_far_as_they_are(
+    p: burnish.Platform, tmp_path: Path
+) -> None:
+    (tmp_path / "docs").mkdir()
+    for name in (b"caf\xe9.md", b"caf\xe9.b\xe9"):
+        (tmp_path / "docs" / os.fsdecode(name)).write_text("text", encoding="utf-8")
+    os.mkfifo(tmp_path / "docs" / "pipe.md")
+    report = p.knowledge.add(tmp_path / "docs")
+    assert [each.name for each in report.left_out] == [
+        "docs/caf?.b?",
+        "docs/pipe.md",
+        "docs/caf?.md",
+    ]
+    assert msgspec.json.encode(report)

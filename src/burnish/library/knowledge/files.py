@@ -46,7 +46,7 @@ def find_files(path: Path, name: str, most: int) -> Files:
         inner = f"{prefix}/{each.relative_to(root).as_posix()}"
         reason = _unfit(root, each)
         if reason:
-            left_out.append(LeftOut(name=_shown(inner), reason=reason))
+            left_out.append(LeftOut(name=shown(inner), reason=shown(reason)))
         else:
             files.append(FoundFile(inner, each))
         if len(files) > most:
@@ -102,5 +102,6 @@ def _unfit(root: Path, path: Path) -> str:
     return ""
 
 
-def _shown(name: str) -> str:
+def shown(name: str) -> str:
+    """Without the bytes of a file's name that are no text."""
     return name.encode("utf-8", "replace").decode()

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from burnish.errors import BurnishError, Conflict, MissingExtra, UsageError
 from burnish.library.knowledge.add import Adder, Labels
 from burnish.library.knowledge.extract import Bounds, Extractor
-from burnish.library.knowledge.files import find_files
+from burnish.library.knowledge.files import find_files, shown
 from burnish.library.knowledge.names import meant, no_document
 from burnish.library.knowledge.values import (
     Added,
@@ -219,4 +219,4 @@ def _about(path: Path, error: BurnishError) -> BurnishError:
 
 
 def _left_out(name: str, error: BurnishError) -> LeftOut:
-    return LeftOut(name=name, reason=error.what, hint=error.hint)
+    return LeftOut(name=shown(name), reason=shown(error.what), hint=error.hint)
