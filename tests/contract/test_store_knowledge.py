@@ -80,6 +80,8 @@ async def test_pieces_that_stay_keep_their_vectors(store: Store) -> None:
     ]
     (changed,) = await index.changes(before.stamp, 10)
     assert changed.live
+    assert await index.unembedded("e") == [changed.doc]
+    assert await index.unembedded("f") == [c.doc for c in changes]
     kept = {v.doc for v in await index.vectors("e", 0, 10)}
     assert kept == {c.doc for c in changes} - {changed.doc}
     assert (await found(store, "beta"), await found(store, "new")) == ([], ["new"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -32,6 +32,20 @@ class Meant(msgspec.Struct, frozen=True, kw_only=True):
     within: int
     pending: int
     notes: tuple[str, ...] = ()
+
+
+async def embed(index: TextIndex, embedder: Embedder, docs: Sequence[int]) -> int:
+    """Makes the vectors of the docs; tells how many of them there still are."""
+    texts = await index.texts(docs)
+    if texts:
+        rows = await asyncio.to_thread(encode_texts, embedder, texts)
+        content = rows.astype("<f2")
+        vectors = [
+            NewVector(each.doc, each.stamp, row.tobytes())
+            for each, row in zip(texts, content, strict=True)
+        ]
+        await index.put(embedder.id, vectors)
+    return len(texts)
 
 
 class Meaning:
@@ -144,19 +158,9 @@ class Meaning:
                 await self._index.release(task, self._holder)
 
     async def _embed(self, docs: list[int]) -> int:
-        texts = await self._index.texts(docs)
-        if texts:
-            rows = await asyncio.to_thread(encode_texts, self.embedder, texts)
-            content = rows.astype("<f2")
-            await self._index.put(
-                self.embedder.id,
-                [
-                    NewVector(each.doc, each.stamp, row.tobytes())
-                    for each, row in zip(texts, content, strict=True)
-                ],
-            )
+        made = await embed(self._index, self.embedder, docs)
         await self._refresh()
-        return len(texts)
+        return made
 
     async def _missing(self, limit: int) -> list[int]:
         async with self._lock:

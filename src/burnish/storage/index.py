@@ -161,6 +161,10 @@ class TextIndex(Protocol):
         """Those of the embedder whose id is above that, in the order of ids."""
         ...
 
+    async def unembedded(self, embedder: str) -> list[int]:
+        """Docs that the embedder has made no vector of as they are now, in rising order."""
+        ...
+
     async def put(self, embedder: str, vectors: Sequence[NewVector]) -> None:
         """In the place of what the docs had from this embedder."""
         ...

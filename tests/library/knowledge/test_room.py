@@ -13,6 +13,8 @@ import pytest
 
 import burnish
 from burnish.errors import Conflict, NotFound, UsageError
+from burnish.intents.embedding import embedding_available
+from burnish.library.embedders import MiniLmPieces
 from burnish.library.knowledge import AddReport
 
 from .conftest import HANDBOOK, Pdf
@@ -284,3 +286,17 @@ def test_file_names_that_are_no_text_are_named_as_far_as_they_are(
         "docs/caf?.md",
     ]
     assert msgspec.json.encode(report)
+
+
+@pytest.mark.skipif(not embedding_available(), reason="the extra embed is not installed")
+def test_another_embedder_makes_vectors_of_its_own_and_a_refresh_drops_the_others() -> None:
+    with burnish.open(search__embedder="hashed") as p:
+        p.knowledge.add_text("The cellar holds apples.", "cellar.md")
+    with burnish.open(search__embedder="minilm") as p:
+        found = p.knowledge.search("fruit below the house", mode="semantic")
+        assert (found.embedder, found.items[0].document) == (MiniLmPieces.id, "cellar.md")
+    with burnish.open(search__embedder="hashed") as p:
+        assert p.knowledge.add_text("More apples.", "more.md").embedded == 1
+        assert p.knowledge.refresh().embedded == 0
+    with burnish.open(search__embedder="minilm") as p:
+        assert p.knowledge.refresh().embedded == 2

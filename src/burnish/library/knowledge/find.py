@@ -8,12 +8,14 @@ from typing import NamedTuple
 
 from burnish.library.embedders import Embedder, Hashed
 from burnish.library.knowledge.values import KnowledgeFound, KnowledgeHit, cite
+from burnish.library.meaning import embed
 from burnish.library.ranked import Mode, Part, Ranked, Ranker
 from burnish.library.snippets import snippet
 from burnish.library.words import words_of
 from burnish.storage.index import UNSPACED, SearchFilter
 from burnish.storage.knowledge import IndexedChunk, KnowledgeIndex
 
+_BATCH = 32
 # What a word that no piece has weighs beside one that a piece has.
 _UNKNOWN = 0.3
 
@@ -74,11 +76,21 @@ class KnowledgeSearch:
         return _Evidence(text, semantic, round(1 - (1 - said) * (1 - meant), 6))
 
     async def fill(self, progress: Callable[[int, int], None] | None = None) -> int:
-        """Embeds all that is missing and drops the vectors of other embedders."""
+        """Makes every vector that is missing, without reading those that are there; tells how
+        many. Ends what does so in the background."""
         meaning = self._ranker.meaning
-        embedded = await meaning.fill(progress)
-        await self._index.drop(keep=meaning.embedder.id)
-        return embedded
+        await meaning.close()
+        docs = await self._index.unembedded(meaning.embedder.id)
+        made = 0
+        for start in range(0, len(docs), _BATCH):
+            made += await embed(self._index, meaning.embedder, docs[start : start + _BATCH])
+            if progress is not None:
+                progress(min(start + _BATCH, len(docs)), len(docs))
+        return made
+
+    async def drop_others(self) -> None:
+        """Takes out the vectors of other embedders."""
+        await self._index.drop(keep=self._ranker.meaning.embedder.id)
 
     async def settled(self) -> None:
         await self._ranker.meaning.settled()

@@ -157,7 +157,8 @@ class AsyncKnowledge:
         self, *names: str, embed: bool = True, progress: Progress | None = None
     ) -> AddReport:
         """Reads the files of all documents, or of those named, again. What changed is replaced;
-        what vanished stays and is told."""
+        what vanished stays and is told. Vectors of other embedders than the one in use are
+        dropped, unless `embed` is false."""
         store = await self._open_store()
         known = [each for name in names for each in await meant(store.knowledge, name)]
         known = [each for each in known or await store.knowledge.all() if each.origin]
@@ -171,11 +172,10 @@ class AsyncKnowledge:
                     documents.append(await adder.again(each))
                 except (UsageError, Conflict, MissingExtra) as error:
                     left_out.append(_left_out(each.name, error))
-        return AddReport(
-            documents=tuple(documents),
-            left_out=tuple(left_out),
-            embedded=await self._embed(progress) if embed else 0,
-        )
+        embedded = await self._embed(progress) if embed else 0
+        if embed:
+            await (await self._open_search()).drop_others()
+        return AddReport(documents=tuple(documents), left_out=tuple(left_out), embedded=embedded)
 
     async def settled(self) -> None:
         """Returns when the embedding in the background has ended."""

@@ -181,6 +181,10 @@ class SqlIndex:
         values = {"embedder": embedder, "since": since, "limit": limit}
         return [StoredVector(*row) for row in await self._rows(self._sql(_VECTORS, values))]
 
+    async def unembedded(self, embedder: str) -> list[int]:
+        rows = await self._rows(self._sql(_UNEMBEDDED, {"embedder": embedder}))
+        return _INTS.decode(rows[0][0])
+
     async def put(self, embedder: str, vectors: Sequence[NewVector]) -> None:
         rows = [
             {"doc": v.doc, "embedder": embedder, "stamp": v.stamp, "vector": v.vector}
@@ -270,6 +274,11 @@ _CHANGES: Final = (
 _VECTORS: Final = (
     "SELECT id, doc, stamp, vector FROM {vectors}"
     " WHERE id > :since AND embedder = :embedder ORDER BY id LIMIT :limit"
+)
+_UNEMBEDDED: Final = (
+    "SELECT json_group_array(doc) FROM (SELECT d.doc FROM {docs} AS d WHERE d.{live}"
+    " AND NOT EXISTS (SELECT 1 FROM {vectors} AS v WHERE v.doc = d.doc"
+    " AND v.embedder = :embedder AND v.stamp = d.stamp) ORDER BY d.doc)"
 )
 _TEXTS_OF: Final = (
     "SELECT d.doc, d.stamp, {described} FROM {docs} AS d{bodies} WHERE d.{live} AND d.doc IN :docs"
