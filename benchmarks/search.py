@@ -29,7 +29,8 @@ from _report import report
 from burnish.library import Library, NewPrompt
 from burnish.library.embedders import Embedder, Hashed, MiniLm, is_common, plain, stem
 from burnish.library.fusion import K, fuse
-from burnish.library.search import STRAY, Hit, Mode, Search
+from burnish.library.ranked import STRAY, Mode
+from burnish.library.search import Hit, Search
 from burnish.storage.sql.search import SqlSearch
 from burnish.storage.sqlite import open_sqlite
 

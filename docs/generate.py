@@ -20,6 +20,7 @@ from burnish.cli import main as cli
 from burnish.generation.result import Generation
 from burnish.intents import Classification
 from burnish.library.branches import MergePlan
+from burnish.library.knowledge import AddReport, KnowledgeFound, ShownDocument
 from burnish.library.lineage import BlamedLine, Graph
 from burnish.library.packs import (
     BuiltPack,
@@ -36,6 +37,7 @@ from burnish.library.values import Expanded, HistoryEntry, Page, Rendered, Saved
 from burnish.prompts.diff import Diff
 from burnish.prompts.prompt import Branch
 from burnish.settings import fields
+from burnish.storage.knowledge import Document
 from burnish.storage.lineage import LabelRequest
 from burnish.storage.store import Fetched, LabelMove
 from burnish.techniques import Selection, Technique
@@ -70,6 +72,10 @@ SCHEMAS: dict[str, Any] = {
     "packs-uninstall": UninstallReport,
     "sync": SyncReport,
     "search": Found,
+    "knowledge-add": AddReport,
+    "knowledge-list": list[Document],
+    "knowledge-show": ShownDocument,
+    "knowledge-search": KnowledgeFound,
     "techniques": list[Technique],
     "techniques-select": Selection,
 }

@@ -17,6 +17,7 @@ from burnish.techniques import Catalog
 if TYPE_CHECKING:
     from burnish.library.fallback import Fallback
     from burnish.storage.cache import ResponseCache
+    from burnish.sync_knowledge import Knowledge
     from burnish.sync_rooms import Db, Models, Packs, Runs, Starter
 
 
@@ -172,6 +173,13 @@ class Platform(SyncFace[AsyncPlatform]):
         from burnish.sync_rooms import Packs
 
         return Packs(self._target.packs, self._loop)
+
+    @cached_property
+    def knowledge(self) -> Knowledge:
+        """Texts that prompts are grounded on."""
+        from burnish.sync_knowledge import Knowledge
+
+        return Knowledge(self._target.knowledge, self._loop)
 
     @cached_property
     def models(self) -> Models:

@@ -14,7 +14,8 @@ from burnish.intents.embedding import embedding_available
 from burnish.library import Library, NewPrompt
 from burnish.library.embedders import Embedder, Hashed, MiniLm, embedder_named
 from burnish.library.fusion import fuse
-from burnish.library.search import Found, Mode, Search, filter_of
+from burnish.library.ranked import Mode
+from burnish.library.search import Found, Search, filter_of
 from burnish.library.snippets import snippet
 from burnish.library.vectors import Vectors
 from burnish.library.words import likeness
@@ -76,6 +77,7 @@ class Counting:
     """Vectors that tell how long a text is; and how many texts were asked for."""
 
     passages, passage_words, unrelated, alike, weight = 1, 50, -1.0, 0.9, 1.0
+    title_weight = 2.0
 
     def __init__(self, name: str = "counting", dimension: int = 2) -> None:
         self.id, self.dimension = name, dimension

@@ -335,6 +335,39 @@ COMPLETION: tuple[Command, ...] = (
 )
 
 
+KNOWLEDGE: tuple[Command, ...] = (
+    (
+        "add",
+        "knowledge:add",
+        "Take in a file, a folder or standard input.",
+        "burnish knowledge add handbook.md --tag support",
+    ),
+    ("list", "knowledge:list_", "List the documents.", "burnish knowledge list --tag support"),
+    (
+        "show",
+        "knowledge:show",
+        "Show a document and its pieces.",
+        "burnish knowledge show handbook.md",
+    ),
+    (
+        "search",
+        "knowledge:search",
+        "Find pieces by words and by meaning.",
+        'burnish knowledge search "late parcels"',
+    ),
+    (
+        "remove",
+        "knowledge:remove",
+        "Take documents out, with all that was made of them.",
+        "burnish knowledge remove handbook.md",
+    ),
+    (
+        "refresh",
+        "knowledge:refresh",
+        "Read files again that changed.",
+        "burnish knowledge refresh",
+    ),
+)
 DB: tuple[Command, ...] = (
     ("backup", "db:backup", "Copy the database while it is in use.", "burnish db backup --keep 7"),
     ("vacuum", "db:vacuum", "Give room back to the disk.", "burnish db vacuum"),
@@ -344,6 +377,7 @@ DB: tuple[Command, ...] = (
 GROUPS = (
     ("prompts", "Keep prompts over time: versions, labels, rendering.", PROMPTS),
     ("starter", "Ready prompts that come with Burnish.", STARTER),
+    ("knowledge", "Texts of your own that prompts take their facts from.", KNOWLEDGE),
     ("packs", "Sets of prompts to share and to install.", PACKS),
     ("models", "Language models: which there are, who answers, local weights.", MODELS),
     ("runs", "What was run: every call with its tokens, cost and errors.", RUNS),

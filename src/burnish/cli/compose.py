@@ -58,8 +58,15 @@ MaxCost = Annotated[
 MaxTokens = Annotated[
     int | None, Parameter(help="Longest answer of each phase, tokens; bounds the worst cost too.")
 ]
-Context = Annotated[Path | None, Parameter(help="A file that stands beside the text.")]
-
+Context = Annotated[
+    list[str] | None,
+    Parameter(
+        help="A file that stands beside the text; knowledge, or knowledge:TAG, takes what your"
+        " documents have on it. May be given twice."
+    ),
+]
+Beside = Annotated[Path | None, Parameter(help="A file that stands beside the text.")]
+_KNOWLEDGE = "knowledge"
 
 Explain = Annotated[bool, Parameter(negative="", help="Say why these techniques.")]
 Count = Annotated[
@@ -104,14 +111,14 @@ def analyze(
     text: Annotated[str | None, Parameter(help="The text; - reads standard input.")] = None,
     /,
     *,
-    context: Context = None,
+    context: Beside = None,
     budget_ms: Annotated[float | None, Parameter(help="Time the classifier may take.")] = None,
     common: Common = NONE,
 ) -> None:
     """Tell what a text asks for, offline."""
     from burnish.cli import show
 
-    beside = read_file(context) if context else ""
+    beside = _file_beside(context)
     with platform(common) as p:
         found = p.analyze(text_of(text, "text"), context=beside, budget_ms=budget_ms)
     if common.json:
@@ -145,7 +152,7 @@ def enhance(
             text_of(text, "text"),
             techniques=technique or (),
             variations=variations,
-            context=read_file(context) if context else "",
+            **_context(context),
             target=target,
             model=model,
             save=save,
@@ -184,7 +191,7 @@ def generate(
     words = {"name": name, "category": category, "persona": persona, "target": target}
     options: dict[str, Any] = {
         **words,
-        "context": read_file(context) if context else "",
+        **_context(context),
         "phases": [part for part in phases.split(",") if part.strip()],
         "techniques": technique or (),
         "model": model,
@@ -203,6 +210,35 @@ def generate(
     show.generation(
         made, as_json=common.json, explain=explain, phases=show_phases, only_best=count is None
     )
+
+
+def _file_beside(path: Path | None) -> str:
+    if path is not None and path.parts == (_KNOWLEDGE,) and not path.exists():
+        raise UsageError(
+            "knowledge does not change what a text asks for",
+            hint="leave --context out; generate and enhance take it",
+        )
+    return read_file(path) if path else ""
+
+
+def _context(given: list[str] | None) -> dict[str, Any]:
+    """What stands beside an idea: one file, and what the knowledge has on it."""
+    found: dict[str, Any] = {}
+    for each in given or ():
+        word, colon, tag = each.partition(":")
+        if word != _KNOWLEDGE:
+            name, value = "context", read_file(Path(each))
+        elif colon and not tag.strip():
+            raise UsageError("knowledge: names no tag", hint="write knowledge:TAG, or knowledge")
+        else:
+            name, value = _KNOWLEDGE, tag.strip() or True
+        if name in found:
+            raise UsageError(
+                f"--context names two {'tags' if name == _KNOWLEDGE else 'files'}",
+                hint="give one file and one word of knowledge at most",
+            )
+        found[name] = value
+    return found
 
 
 def _bounds(max_cost: float | None, max_tokens: int | None) -> dict[str, Any]:

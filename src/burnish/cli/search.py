@@ -24,7 +24,7 @@ from burnish.cli.common import (
 )
 from burnish.cli.runs import moment
 from burnish.errors import UsageError
-from burnish.library.search import Mode
+from burnish.library.ranked import Mode
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -135,10 +135,10 @@ def _show_hit(hit: Hit) -> None:
     ways = [f"by {name} #{part.rank}" for name, part in parts if part]
     line.append(f"  {', '.join(ways)}  {visible(hit.prompt.category)}".rstrip(), "dim")
     console().print(line)
-    console().print(_marked(hit.snippet), soft_wrap=False)
+    console().print(marked(hit.snippet), soft_wrap=False)
 
 
-def _marked(snippet: Snippet) -> Text:
+def marked(snippet: Snippet) -> Text:
     """On one line, with what was found in bold."""
     shown = styled("    … " if snippet.before else "    ", "dim")
     place = 0

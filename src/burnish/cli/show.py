@@ -157,6 +157,9 @@ def _remarks(made: Generation, *, explain: bool) -> None:
     if made.read:
         read = "; ".join(f"{kind} “{words}”" for kind, words in made.read)
         screen.print(styled(f"\nRead from the idea: {read}", "dim"))
+    if made.sources:
+        cited = "; ".join(source.cite for source in made.sources)
+        screen.print(styled(f"\nSources: {cited}", "dim"))
     for warning in made.warnings:
         screen.print(styled(f"Note: {warning}", "yellow"))
     if made.model != "offline":

@@ -11,7 +11,7 @@ from burnish.generation.archetype import Archetype, Line, known_parts, lines
 from burnish.generation.brief import Brief
 from burnish.prompts.prompt import Variable
 from burnish.prompts.sections import SectionKind, Sections
-from burnish.prompts.template import escape, find_variables
+from burnish.prompts.template import escape, escape_all, find_variables
 
 EXAMPLE = Variable(
     name="example",
@@ -20,6 +20,7 @@ EXAMPLE = Variable(
     description="One input with the output you expect; its section is left out while it is empty",
     example="Input: … Output: …",
 )
+_QUOTED = re.compile(r"\{% raw %\}.*?\{% endraw %\}", re.DOTALL)
 _USED = re.compile(r"\{\{\s*([A-Za-z_]\w*)\s*\}\}")
 
 
@@ -32,14 +33,17 @@ class Composed(msgspec.Struct, frozen=True):
     left_open: tuple[Variable, ...] = ()
 
 
-def compose(brief: Brief, archetype: Archetype, context: str = "") -> Composed:
-    """The full prompt of one task. `context` is a text that stands beside the idea."""
+def compose(brief: Brief, archetype: Archetype, context: str = "", knowledge: str = "") -> Composed:
+    """The full prompt of one task. `context` is a text that stands beside the idea, `knowledge`
+    one that was found for it."""
     variables = _offered(brief, archetype)
     known = known_parts(brief, [v for v in variables if v in brief.variables])
     sections = Sections()
     for kind, items in _parts(brief, archetype, known):
         sections = sections.set(kind, "\n".join(items))
     sections = sections.set("context", _context(brief, archetype, sections, context))
+    if knowledge:
+        sections = sections.add("context", escape_all(knowledge))
     if archetype.example_slot:
         sections, variables = with_example(sections, variables)
     left_open = tuple(v for v in archetype.variables if is_open(v) and v.name not in known)
@@ -63,7 +67,7 @@ def is_open(variable: Variable) -> bool:
 def used_variables(sections: Sections, offered: Iterable[Variable]) -> tuple[Variable, ...]:
     """The offered variables that the text uses, then any that the text alone names."""
     text = "\n".join(part.text for part in sections.parts)
-    names = set(_USED.findall(text))
+    names = set(_USED.findall(_QUOTED.sub("", text)))
     return find_variables([text], tuple(v for v in offered if v.name in names))
 
 

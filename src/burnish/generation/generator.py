@@ -45,11 +45,12 @@ PHASE_ALIASES: Mapping[str, Phase] = {
 
 
 class GenerateRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """`context_apart` leaves the context out of the text, for whoever adds it later."""
+    """`context_apart` leaves context and knowledge out of the text, for whoever adds them later."""
 
     idea: str
     classification: Classification
     context: str = ""
+    knowledge: str = ""
     context_apart: bool = False
     persona: str = AUTO
     target: Target = Target(family="generic", model_class="standard")
@@ -265,8 +266,10 @@ def _explore(workshop: Workshop, work: _Work) -> str:
 def _draft(workshop: Workshop, work: _Work) -> str:
     del workshop
     request = work.plan.request
-    context = "" if request.context_apart else request.context
-    composed = compose(work.plan.brief, work.plan.archetype, context)
+    context, knowledge = request.context, request.knowledge
+    if request.context_apart:
+        context = knowledge = ""
+    composed = compose(work.plan.brief, work.plan.archetype, context, knowledge)
     composed = _whole(work.plan.brief, composed)
     sections = apply_persona(composed.sections, work.plan.persona, "draft")
     work.sections = work.variant.shape(sections)

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from burnish.generation.grounding import Source
 from burnish.generation.score import Score
 from burnish.intents.intent import Classification
 from burnish.prompts.prompt import Message, Variable
@@ -63,7 +64,8 @@ class Generation(msgspec.Struct, frozen=True, kw_only=True):
     """`read` tells what was read from which words of the idea. `left_open` is what the idea could
     say to get a better prompt. `reference` is the stored version (`name@revision`), empty when
     nothing was stored. `model` wrote the candidates (`offline`: the composer). `local_parts` were
-    made on this machine. `examples_used` are stored prompts that the model was shown."""
+    made on this machine. `examples_used` are stored prompts that the model was shown; `sources` are
+    the pieces of knowledge that the prompt holds."""
 
     idea: str
     name: str = ""
@@ -86,6 +88,7 @@ class Generation(msgspec.Struct, frozen=True, kw_only=True):
     strategy: str = ""
     choice: Choice | None = None
     examples_used: tuple[str, ...] = ()
+    sources: tuple[Source, ...] = ()
     cost_usd: float | None = 0.0
 
     @property
@@ -107,21 +110,26 @@ class Generation(msgspec.Struct, frozen=True, kw_only=True):
     def metadata(self) -> dict[str, Any]:
         """What a stored version keeps about how it was made."""
         best = self.best
+        sources = [msgspec.to_builtins(each) for each in self.sources]
         stopped = [phase.stopped for phase in best.phases if phase.stopped]
-        return {
-            "idea": self.idea,
-            "intent": self.classification.intent,
-            "archetype": self.archetype,
-            "persona": self.persona,
-            "family": self.family,
-            "description": self.description,
-            "best_practices": list(self.best_practices),
-            "techniques": [
-                {"name": each.technique, "reasons": list(each.reasons), "source": each.source}
-                for each in best.techniques
-            ],
-            "phases": [phase.id for phase in best.phases],
-            "model": self.model,
-            "examples_used": list(self.examples_used),
-            "choice": None if self.choice is None else msgspec.to_builtins(self.choice),
-        } | ({"stopped": stopped[-1]} if stopped else {})
+        return (
+            {
+                "idea": self.idea,
+                "intent": self.classification.intent,
+                "archetype": self.archetype,
+                "persona": self.persona,
+                "family": self.family,
+                "description": self.description,
+                "best_practices": list(self.best_practices),
+                "techniques": [
+                    {"name": each.technique, "reasons": list(each.reasons), "source": each.source}
+                    for each in best.techniques
+                ],
+                "phases": [phase.id for phase in best.phases],
+                "model": self.model,
+                "examples_used": list(self.examples_used),
+                "choice": None if self.choice is None else msgspec.to_builtins(self.choice),
+            }
+            | ({"stopped": stopped[-1]} if stopped else {})
+            | ({"sources": sources} if sources else {})
+        )

@@ -21,6 +21,7 @@ _TAKES: Mapping[str, str] = {
     "count": "a whole number",
     "max_tokens": "a whole number",
     "max_cost_usd": "a number of US dollars",
+    "knowledge": "true, false or a tag",
     "history": "true or false",
     "fresh": "true or false",
     "store": "true or false",
@@ -35,6 +36,7 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True):
     name: str = ""
     category: str = ""
     context: str = ""
+    knowledge: bool | str = False
     persona: str = ""
     phases: Sequence[str] = ()
     count: int | None = None

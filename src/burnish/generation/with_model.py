@@ -21,7 +21,7 @@ from burnish.models.budget import Budget
 from burnish.models.question import Calls
 from burnish.prompts.prompt import Message, Variable, join_messages
 from burnish.prompts.sections import Section
-from burnish.prompts.template import escape, find_variables
+from burnish.prompts.template import escape, escape_all, find_variables
 from burnish.settings import WRITING, Family, Phase, PhasesSettings, Strategy
 
 
@@ -42,6 +42,7 @@ class WriteRequest(msgspec.Struct, frozen=True, kw_only=True):
     strategy: Strategy = "cascade"
     selector: str = ""
     context: str = ""
+    knowledge: str = ""
     persona: Persona
     settings: PhasesSettings
     examples: tuple[tuple[str, str], ...] = ()
@@ -92,7 +93,7 @@ async def write_with_model(
     done = await run_phases(desk, sheets, request.phases, request.strategy)
     order, choice, doubts = await _ordered(done, composed, request, desk)
     candidates = tuple(
-        _candidate(composed, done[index], scored, request.context) for index, scored in order
+        _candidate(composed, done[index], scored, request) for index, scored in order
     )
     warnings = dict.fromkeys((*composed.warnings, *_warnings(done), *doubts))
     return msgspec.structs.replace(
@@ -120,6 +121,7 @@ def _sheet(composed: Generation, request: WriteRequest, number: int) -> Sheet:
         outline=outline,
         language=language,
         context=request.context,
+        knowledge=request.knowledge,
         examples=tuple(text for _, text in request.examples),
         persona=request.persona,
         angle=_angle(base),
@@ -183,9 +185,11 @@ def _why(ranked: Order) -> str:
     return f"{told}, ahead in {best}" if best else f"{told}, no difference that counts"
 
 
-def _candidate(composed: Generation, sheet: Sheet, scored: Score, context: str) -> Candidate:
+def _candidate(
+    composed: Generation, sheet: Sheet, scored: Score, request: WriteRequest
+) -> Candidate:
     base = composed.candidates[sheet.variant % len(composed.candidates)]
-    messages = _with_context(messages_of(sheet.text), context, composed.family)
+    messages = _with_context(messages_of(sheet.text), request, composed.family)
     return msgspec.structs.replace(
         base,
         messages=messages,
@@ -210,12 +214,17 @@ def _explained(composed: Generation, best: Candidate) -> str:
 
 
 def _with_context(
-    messages: tuple[Message, ...], context: str, family: Family
+    messages: tuple[Message, ...], request: WriteRequest, family: Family
 ) -> tuple[Message, ...]:
-    """The model was shown the context; the prompt carries it word for word, as it would offline."""
-    if not context.strip():
+    """The model was shown context and knowledge; the prompt carries them word for word, as it
+    would offline."""
+    beside = (
+        [f"<context>\n{escape(request.context)}\n</context>"] if request.context.strip() else []
+    )
+    beside += [escape_all(request.knowledge)] if request.knowledge else []
+    if not beside:
         return messages
-    part = Section("context", f"<context>\n{escape(context)}\n</context>")
+    part = Section("context", "\n\n".join(beside))
     last = messages[-1]
     whole = Message(last.role, f"{last.content}\n\n{show_section(part, family)}")
     return (*messages[:-1], whole)

@@ -24,9 +24,10 @@ EmbedderName = Literal["auto", "minilm", "hashed"]
 
 
 class Embedder(Protocol):
-    """`passages` and `passage_words` bound how much of a long text is read. Two texts whose
-    product is below `unrelated` have nothing in common that is worth a mention, two prompts above
-    `alike` are about the same. `weight` is how much its ranking counts beside that by words."""
+    """`passages` and `passage_words` bound how much of a long text is read; `title_weight` is how
+    much what stands above a text counts beside all of them. Two texts whose product is below
+    `unrelated` have nothing in common that is worth a mention; from `alike` on they are about the
+    same. `weight` is how much its ranking counts beside that by words."""
 
     @property
     def id(self) -> str: ...
@@ -36,6 +37,8 @@ class Embedder(Protocol):
     def passages(self) -> int: ...
     @property
     def passage_words(self) -> int: ...
+    @property
+    def title_weight(self) -> float: ...
     @property
     def unrelated(self) -> float: ...
     @property
@@ -55,6 +58,7 @@ class MiniLm:
     dimension = DIMENSION
     passages = 2
     passage_words = 40
+    title_weight = 2.0
     unrelated = 0.15
     # Of 113 starter prompts 17 have another so near, those on the same matter.
     alike = 0.6
@@ -66,6 +70,14 @@ class MiniLm:
         return shared_embedder().encode(list(texts))
 
 
+class MiniLmPieces(MiniLm):
+    """For pieces of documents: most of each is read, and its headings stand in it anyway."""
+
+    id = f"{MODEL_ID}/pieces1"
+    passages = 5
+    title_weight = 0.5
+
+
 class Hashed:
     """Words, their stems, pairs and parts, and the concepts that words of many languages stand
     for, hashed into a vector; words that stand in any text weigh next to nothing."""
@@ -74,6 +86,7 @@ class Hashed:
     dimension = 512
     passages = 1
     passage_words = 600
+    title_weight = 1.0
     unrelated = 0.05
     alike = 0.45
     weight = 2.0
@@ -93,13 +106,13 @@ class Hashed:
         return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9)
 
 
-def embedder_named(name: EmbedderName) -> Embedder:
-    """`auto` is the best that is installed. Raises UsageError for an unknown name; MissingExtra
-    comes with the first text."""
+def embedder_named(name: EmbedderName, *, pieces: bool = False) -> Embedder:
+    """`auto` is the best that is installed, `pieces` asks for the one for pieces of documents.
+    Raises UsageError for an unknown name; MissingExtra comes with the first text."""
+    if name == "minilm" or (name == "auto" and embedding_available()):
+        return MiniLmPieces() if pieces else MiniLm()
     if name == "auto":
-        return MiniLm() if embedding_available() else Hashed()
-    if name == "minilm":
-        return MiniLm()
+        return Hashed()
     if name == "hashed":
         return Hashed()
     raise UsageError(f"there is no embedder {name!r}", hint="use auto, minilm or hashed")
@@ -121,7 +134,6 @@ def encode_texts(embedder: Embedder, texts: Sequence[IndexedText]) -> Any:
 
 
 _SPACE = re.compile(r"\s+")
-_TITLE_WEIGHT = 2.0
 # More than any passage reads of a text; cutting first keeps megabytes from being split.
 _CHARS_A_WORD = 40
 
@@ -136,7 +148,7 @@ def _passages(text: IndexedText, embedder: Embedder) -> list[tuple[str, float]]:
         return [(f"{title}. {' '.join(words)}", 1.0)]
     cut = [" ".join(words[start : start + size]) for start in range(0, len(words), size)]
     rest = [(passage, 1.0 / len(cut)) for passage in cut if passage]
-    return [(title or "prompt", _TITLE_WEIGHT), *rest]
+    return [(title or "prompt", embedder.title_weight), *rest]
 
 
 _WORD = re.compile(r"[^\W\d_]+|\d+")

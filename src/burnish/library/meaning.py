@@ -1,9 +1,9 @@
-"""Finding prompts by what they mean, and keeping the vectors for it up to date."""
+"""Finding texts by what they mean, and keeping the vectors for it up to date."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -15,7 +15,7 @@ from burnish.errors import BurnishError
 from burnish.library.embedders import Embedder, encode_texts
 from burnish.library.vectors import Vectors
 from burnish.remember import Remembered
-from burnish.storage.index import IndexedText, NewVector, SearchFilter, SearchIndex
+from burnish.storage.index import IndexedText, NewVector, SearchFilter, TextIndex
 
 # So many are embedded before an answer is given, which takes less than a second; more wait for
 # the background.
@@ -35,14 +35,35 @@ class Meant(msgspec.Struct, frozen=True, kw_only=True):
     notes: tuple[str, ...] = ()
 
 
+async def embed(index: TextIndex, embedder: Embedder, docs: Sequence[int]) -> int:
+    """Makes the vectors of the docs; tells how many of them there still are."""
+    texts = await index.texts(docs)
+    if texts:
+        rows = await asyncio.to_thread(encode_texts, embedder, texts)
+        content = rows.astype("<f2")
+        vectors = [
+            NewVector(each.doc, each.stamp, row.tobytes())
+            for each, row in zip(texts, content, strict=True)
+        ]
+        await index.put(embedder.id, vectors)
+    return len(texts)
+
+
 class Meaning:
     """`holder` names this process among those that may embed the same library; one at a time
-    does."""
+    does. `noun` is what a doc is called in what is said to people."""
 
-    def __init__(self, index: SearchIndex, embedder: Callable[[], Embedder], holder: str) -> None:
+    def __init__(
+        self,
+        index: TextIndex,
+        embedder: Callable[[], Embedder],
+        holder: str,
+        noun: str = "prompt",
+    ) -> None:
         self._index = index
         self._make = embedder
         self._holder = holder
+        self._noun = noun
         self._lock = asyncio.Lock()
         self._vectors: Vectors | None = None
         self._queries = Remembered[Any](_QUERIES_S, _QUERIES)
@@ -127,7 +148,7 @@ class Meaning:
 
     async def _in_background(self) -> None:
         """While another process is at it, it is left to that one; a later search looks again."""
-        task = f"embed {self.embedder.id}"
+        task = f"embed {self._noun}s {self.embedder.id}"
         claimed = False
         try:
             while left := await self._missing(_BATCH):
@@ -146,19 +167,9 @@ class Meaning:
                 await self._index.release(task, self._holder)
 
     async def _embed(self, docs: list[int]) -> int:
-        texts = await self._index.texts(docs)
-        if texts:
-            rows = await asyncio.to_thread(encode_texts, self.embedder, texts)
-            content = rows.astype("<f2")
-            await self._index.put(
-                self.embedder.id,
-                [
-                    NewVector(each.doc, each.stamp, row.tobytes())
-                    for each, row in zip(texts, content, strict=True)
-                ],
-            )
+        made = await embed(self._index, self.embedder, docs)
         await self._refresh()
-        return len(texts)
+        return made
 
     async def _missing(self, limit: int) -> list[int]:
         async with self._lock:
@@ -196,7 +207,7 @@ class Meaning:
     def _notes(self, missing: int) -> tuple[str, ...]:
         if not missing:
             return ()
-        notes = [f"{missing} prompts are not embedded yet and are found by their words alone"]
+        notes = [f"{missing} {self._noun}s are not embedded yet and are found by their words alone"]
         if self._failure:
             notes.append(f"embedding failed: {self._failure}")
         return tuple(notes)

@@ -2,44 +2,24 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Sequence
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 import msgspec
 
 from burnish.errors import UsageError
-from burnish.library.embedders import Embedder, plain
-from burnish.library.fusion import fuse
+from burnish.library.embedders import Embedder
 from burnish.library.lineage import Likeness
 from burnish.library.listing import clean_tags
-from burnish.library.meaning import Meaning, Meant
+from burnish.library.ranked import MAX_QUERY, Mode, Part, Ranker
 from burnish.library.snippets import Snippet, snippet
-from burnish.library.words import Worded, Words, likeness, words_of
+from burnish.library.words import likeness, words_of
 from burnish.prompts.prompt import Prompt
 from burnish.storage.index import Indexed, IndexedText, SearchFilter, SearchIndex
 
-Mode = Literal["hybrid", "text", "semantic"]
 Where = Literal["text", "description", "name"]
-MAX_LIMIT = 1000
-# As deep as rankings are fused: what stands further down changes no first page.
-_DEPTH = 100
-_MAX_QUERY = 10_000
 _CANDIDATES = 20
-# The higher, the less a hit by some words of a query counts beside one by all of them.
-STRAY = 3.0
 _ANYTHING = SearchFilter()
-_NO_WORDS = Worded([], {}, ())
-_NOTHING_MEANT = Meant(ranking=[], within=0, pending=0)
-
-
-class Part(msgspec.Struct, frozen=True):
-    """Where one way of searching has a hit, from 1, and its own score there: that of BM25, or the
-    cosine of two vectors. By words, `covered` is how much of the query the hit has, 0 to 1."""
-
-    rank: int
-    score: float
-    covered: float = 1.0
 
 
 class Hit(msgspec.Struct, frozen=True, kw_only=True):
@@ -97,8 +77,7 @@ class Search:
         self, index: SearchIndex, embedder: Callable[[], Embedder], *, holder: str
     ) -> None:
         self._index = index
-        self._words = Words(index)
-        self._meaning = Meaning(index, embedder, holder)
+        self._ranker = Ranker(index, embedder, holder=holder)
 
     async def search(
         self,
@@ -116,28 +95,21 @@ class Search:
         words; few are embedded at once, many in the background, and `pending` counts them.
         Raises UsageError for an empty query or a value out of its range.
         """
-        query = _checked(query, mode, limit, min_score)
-        depth = max(limit, _DEPTH)
-        worded, meant = await self._both(query, mode, where, depth)
-        text, semantic = worded.ranking, meant.ranking
-        within = meant.within
-        if mode == "text":
-            within = await self._index.count(where)
-            ranked = [(doc, score / text[0][1] if text[0][1] else 1.0) for doc, score in text]
-        else:
-            ranked = semantic if mode == "semantic" else self._fused(worded, semantic)
-        rounded = ((doc, round(max(0.0, min(1.0, score)), 6)) for doc, score in ranked)
-        wanted = [each for each in rounded if each[1] >= min_score][:limit]
+        found = await self._ranker.rank(
+            query, mode=mode, limit=limit, min_score=min_score, where=where
+        )
+        words = words_of(found.query)
         return Found(
-            items=await self._hits(
-                wanted, query, _parts(text, worded.covered), _parts(semantic, {})
+            items=tuple(
+                _hit(item, words, found.scores[item.doc], found.parts(item.doc))
+                for item in await self._index.items(list(found.scores))
             ),
-            query=query,
+            query=found.query,
             mode=mode,
-            within=within,
-            embedder="" if mode == "text" else self._meaning.embedder.id,
-            pending=meant.pending,
-            notes=(*worded.notes, *meant.notes),
+            within=found.within,
+            embedder=found.embedder,
+            pending=found.pending,
+            notes=found.notes,
         )
 
     async def near_duplicates(
@@ -145,7 +117,7 @@ class Search:
     ) -> tuple[Similar, ...]:
         """Prompts whose text says nearly the same in the same words, most alike first; but not
         the one named `leave_out`."""
-        found = await self._words.rarest(text[:_MAX_QUERY], _CANDIDATES)
+        found = await self._ranker.words.rarest(text[:MAX_QUERY], _CANDIDATES)
         like = [
             Similar(
                 name=each.prompt.name,
@@ -168,7 +140,8 @@ class Search:
             description=prompt.description,
             body=text,
         )
-        near, least = await self._meaning.like(mine, limit + 1), self._meaning.embedder.alike
+        meaning = self._ranker.meaning
+        near, least = await meaning.like(mine, limit + 1), meaning.embedder.alike
         scores = {doc: score for doc, score in near.ranking if score >= least}
         like = [
             Similar(
@@ -187,67 +160,36 @@ class Search:
         """Makes the index of words anew and every vector that is missing, and drops those of
         other embedders. `progress` is told how many of how many are embedded."""
         await self._index.rebuild()
-        embedded = await self._meaning.fill(progress)
-        embedder = self._meaning.embedder.id
+        meaning = self._ranker.meaning
+        embedded = await meaning.fill(progress)
+        embedder = meaning.embedder.id
         removed = await self._index.drop(keep=embedder)
         prompts = await self._index.count(_ANYTHING)
         return Reindexed(embedder=embedder, prompts=prompts, embedded=embedded, removed=removed)
 
     async def settled(self) -> None:
         """Returns when the embedding in the background has ended."""
-        await self._meaning.settled()
+        await self._ranker.meaning.settled()
 
     async def close(self) -> None:
         """Ends what runs in the background; what it finished is kept."""
-        await self._meaning.close()
+        await self._ranker.meaning.close()
 
-    async def _both(
-        self, query: str, mode: Mode, where: SearchFilter, depth: int
-    ) -> tuple[Worded, Meant]:
-        """The ways that the mode asks for, at the same time."""
-        if mode == "text":
-            return await self._words.search(query, where, depth), _NOTHING_MEANT
-        if mode == "semantic":
-            return _NO_WORDS, await self._meaning.search(query, where, depth)
-        return await asyncio.gather(
-            self._words.search(query, where, depth), self._meaning.search(query, where, depth)
-        )
 
-    def _fused(self, worded: Worded, semantic: list[tuple[int, float]]) -> list[tuple[int, float]]:
-        """A hit by words counts by how much of the query it has: one stray word of a question
-        tells little beside what the question means."""
-        rankings = {
-            "text": [(doc, worded.covered[doc] ** STRAY) for doc, _ in worded.ranking],
-            "semantic": [(doc, 1.0) for doc, _ in semantic],
-        }
-        return fuse(rankings, {"text": 1.0, "semantic": self._meaning.embedder.weight})
-
-    async def _hits(
-        self,
-        wanted: list[tuple[int, float]],
-        query: str,
-        text: dict[int, Part],
-        semantic: dict[int, Part],
-    ) -> tuple[Hit, ...]:
-        scores = dict(wanted)
-        words = words_of(query)
-        items = await self._index.items([doc for doc, _ in wanted])
-        hits: list[Hit] = []
-        for item in items:
-            where, piece = _snippet(item, words)
-            hits.append(
-                Hit(
-                    prompt=item.prompt,
-                    revision=item.version.revision,
-                    version_id=item.version.id,
-                    score=scores[item.doc],
-                    text=text.get(item.doc),
-                    semantic=semantic.get(item.doc),
-                    where=where,
-                    snippet=piece,
-                )
-            )
-        return tuple(hits)
+def _hit(
+    item: Indexed, words: list[str], score: float, parts: tuple[Part | None, Part | None]
+) -> Hit:
+    where, piece = _snippet(item, words)
+    return Hit(
+        prompt=item.prompt,
+        revision=item.version.revision,
+        version_id=item.version.id,
+        score=score,
+        text=parts[0],
+        semantic=parts[1],
+        where=where,
+        snippet=piece,
+    )
 
 
 def filter_of(*, tags: Sequence[str] = (), **conditions: Any) -> SearchFilter:
@@ -256,13 +198,6 @@ def filter_of(*, tags: Sequence[str] = (), **conditions: Any) -> SearchFilter:
     if where.min_rating is not None and not 0 <= where.min_rating <= 1:
         raise UsageError(f"a rating of {where.min_rating}", hint="ratings are between 0 and 1")
     return where
-
-
-def _parts(ranking: list[tuple[int, float]], covered: dict[int, float]) -> dict[int, Part]:
-    return {
-        doc: Part(rank, round(score, 6), round(covered.get(doc, 1.0), 6))
-        for rank, (doc, score) in enumerate(ranking, start=1)
-    }
 
 
 def _snippet(item: Indexed, words: list[str]) -> tuple[Where, Snippet]:
@@ -279,17 +214,3 @@ def _snippet(item: Indexed, words: list[str]) -> tuple[Where, Snippet]:
         if piece.marks:
             return where, piece
     return "text", body
-
-
-def _checked(query: str, mode: str, limit: int, min_score: float) -> str:
-    if not plain(query).strip():
-        raise UsageError("the query is empty", hint="say what you are looking for")
-    if len(query) > _MAX_QUERY:
-        raise UsageError(f"the query has {len(query)} characters", hint=f"use at most {_MAX_QUERY}")
-    if mode not in get_args(Mode):
-        raise UsageError(f"there is no mode {mode!r}", hint=f"use {', '.join(get_args(Mode))}")
-    if not 1 <= limit <= MAX_LIMIT:
-        raise UsageError(f"{limit} hits are not possible", hint=f"ask for 1 to {MAX_LIMIT}")
-    if not 0 <= min_score <= 1:
-        raise UsageError(f"a score of {min_score}", hint="scores are between 0 and 1")
-    return query.strip()

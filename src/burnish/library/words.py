@@ -1,4 +1,4 @@
-"""Finding prompts by their words, in bounded time however common the words are."""
+"""Finding texts by their words, in bounded time however common the words are."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from math import log1p
 import msgspec
 
 from burnish.library.embedders import is_common, plain
-from burnish.storage.index import SearchFilter, SearchIndex
+from burnish.storage.index import UNSPACED, SearchFilter, TextIndex
 
 # Docs that one search weighs. The rarest words say most about what is looked for, so they come
 # first; a word that more docs hold is weighed among the newest of them.
@@ -20,30 +20,31 @@ _SIMILARITY = 0.75
 _NEAR = 3000
 # White space and ASCII signs: what else separates words is left to the index, which knows.
 _SPLIT = re.compile(r"[\s!-/:-@\[-`{-~\u2000-\u206f\u3000-\u303f]+")
-_UNSPACED = re.compile(
-    r"[\u0e00-\u0fff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]"
-)
 _SHINGLE = 3
 _ANYTHING = SearchFilter()
 
 
 class Worded(msgspec.Struct, frozen=True):
-    """Docs with their score, best first; how much of the query each of them has, 0 to 1; and notes
-    on what was looked for instead."""
+    """Docs with their score, best first; how much of the query each of them has, 0 to 1; notes on
+    what was looked for instead; and how much of the query any doc has, 0 to 1."""
 
     ranking: list[tuple[int, float]]
     covered: dict[int, float]
-    notes: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+    known: float = 1.0
 
 
 class Words:
-    def __init__(self, index: SearchIndex) -> None:
+    """`noun` is what a doc is called in what is said to people."""
+
+    def __init__(self, index: TextIndex, noun: str = "prompt") -> None:
         self._index = index
+        self._noun = noun
 
     async def search(self, query: str, where: SearchFilter, limit: int) -> Worded:
         words = words_of(query)
         words = [word for word in words if not is_common(word)] or words
-        unspaced = [word for word in words if _UNSPACED.search(word)]
+        unspaced = [word for word in words if UNSPACED.search(word)]
         holders = await self._holders(words, where)
         notes: list[str] = []
         for word in [w for w, docs in holders.items() if not docs and w not in unspaced]:
@@ -52,14 +53,14 @@ class Words:
                 # What was meant stands in for what was written.
                 del holders[word]
                 holders |= await self._holders([meant], where)
-                notes.append(f"no prompt has {word!r}; words like {meant!r} were looked for")
+                notes.append(f"no {self._noun} has {word!r}; words like {meant!r} were looked for")
         found = await self._matches(holders, where, limit)
-        covered = _coverage(found, holders)
+        covered, known = _coverage(found, holders)
         for place, doc in enumerate(await self._index.containing(unspaced, where, limit)):
             found.setdefault(doc, 1.0 / (1.0 + place))
             covered[doc] = 1.0
         ranked = sorted(found.items(), key=lambda each: (-each[1], each[0]))
-        return Worded(ranked[:limit], covered, tuple(notes))
+        return Worded(ranked[:limit], covered, tuple(notes), known)
 
     async def rarest(self, text: str, limit: int) -> list[int]:
         """The docs that share most of the text's rarest words."""
@@ -119,9 +120,11 @@ class Words:
         return best
 
 
-def _coverage(found: Iterable[int], holders: Mapping[str, list[int]]) -> dict[int, float]:
-    """How much of the query each doc has: 1 for all its words, of which rare ones weigh more, and
-    those that no doc has most."""
+def _coverage(
+    found: Iterable[int], holders: Mapping[str, list[int]]
+) -> tuple[dict[int, float], float]:
+    """How much of the query each doc has, and all docs together: 1 for all its words, of which
+    rare ones weigh more, and those that no doc has most."""
     weights = {word: 1.0 / (1.0 + log1p(len(docs))) for word, docs in holders.items()}
     whole = sum(weights.values())
     covered = dict.fromkeys(found, 0.0)
@@ -129,7 +132,7 @@ def _coverage(found: Iterable[int], holders: Mapping[str, list[int]]) -> dict[in
         # Where only the first holders are known, every doc passes for one.
         for doc in covered if len(docs) >= _BUDGET else covered.keys() & set(docs):
             covered[doc] += weights[word] / whole
-    return covered
+    return covered, sum(weights[word] for word, docs in holders.items() if docs) / (whole or 1.0)
 
 
 def words_of(text: str, most: int = _MAX_WORDS) -> list[str]:

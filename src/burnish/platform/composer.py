@@ -108,6 +108,7 @@ class Composer:
             idea=text,
             classification=self.classify(text, context),
             context=context,
+            knowledge=options.get("knowledge", ""),
             context_apart=options.get("context_apart", False),
             persona=options.get("persona") or generation.persona,
             phases=parse_phases(options.get("phases") or generation.phases),

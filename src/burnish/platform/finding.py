@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from burnish.library.neighbours import Neighbours
@@ -11,7 +12,12 @@ from burnish.platform.ground import Ground
 from burnish.settings import Loaded
 
 if TYPE_CHECKING:
-    from burnish.library.search import Found, Mode, Reindexed, Search, Similar
+    from burnish.generation.grounding import Grounding
+    from burnish.generation.wish import Wish
+    from burnish.library.embedders import Embedder
+    from burnish.library.knowledge import AsyncKnowledge
+    from burnish.library.ranked import Mode
+    from burnish.library.search import Found, Reindexed, Search, Similar
 
 
 class Finding(Ground):
@@ -30,8 +36,27 @@ class Finding(Ground):
         try:
             if search is not None:
                 await search.close()
+            if "knowledge" in self.__dict__:
+                await self.knowledge.close()
         finally:
             await super().close()
+
+    @cached_property
+    def knowledge(self) -> AsyncKnowledge:
+        """Texts that prompts are grounded on: add, add_text, list, show, search, remove,
+        refresh."""
+        from burnish.library.embedders import embedder_named
+        from burnish.library.knowledge import AsyncKnowledge
+
+        def embedder() -> Embedder:
+            return embedder_named(self.settings.search.embedder, pieces=True)
+
+        return AsyncKnowledge(self._open_store, self.settings.knowledge, embedder, self._ids)
+
+    async def _ground(self, wish: Wish) -> Grounding:
+        from burnish.platform.grounding import ground
+
+        return await ground(wish, lambda: self.knowledge, self.settings.knowledge)
 
     async def search(
         self,

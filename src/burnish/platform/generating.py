@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -14,6 +14,7 @@ import msgspec
 from burnish.errors import Unavailable, UsageError
 from burnish.generation.event import GenerationEvent
 from burnish.generation.generator import MAX_CANDIDATES, parse_phases
+from burnish.generation.grounding import Grounding
 from burnish.generation.naming import name_for
 from burnish.generation.result import OFFLINE, Generation
 from burnish.generation.texts import usage_example
@@ -37,22 +38,34 @@ _NAMES_OF_ENHANCE = {"idea": "text", "count": "variations", "name": "save"}
 
 
 class _Job(msgspec.Struct, frozen=True):
-    """A wish under way. `told` hears of each phase, `budget` bounds its calls."""
+    """A wish under way, with the knowledge that was found for it. `told` hears of each phase,
+    `budget` bounds its calls."""
 
     call: str
     wish: Wish
+    grounding: Grounding = Grounding()
     told: Callable[[Told], None] | None = None
     budget: Budget | None = None
 
 
 class Generating:
-    def __init__(self, parts: Parts, composer: Composer, live: Live, prompts: AsyncPrompts) -> None:
+    """`ground` finds the knowledge that a wish asks for."""
+
+    def __init__(
+        self,
+        parts: Parts,
+        composer: Composer,
+        live: Live,
+        prompts: AsyncPrompts,
+        ground: Callable[[Wish], Awaitable[Grounding]],
+    ) -> None:
         self._parts = parts
         self._settings = parts.settings
         self._composer = composer
         self._live = live
         self._prompts = prompts
         self._ids = parts.ids
+        self._ground = ground
 
     async def make(
         self,
@@ -64,7 +77,8 @@ class Generating:
         call = self._ids()
         wish = checked(wish)
         self._check(wish)
-        made = await self._made(_Job(call, wish, told, budget))
+        grounding = await self._ground(wish)
+        made = _on(grounding, await self._made(_Job(call, wish, grounding, told, budget)))
         if not wish.store:
             return _with_usage(made)
         return await self.stored(call, made, wish.name, wish.category, wish.batch_key)
@@ -75,12 +89,13 @@ class Generating:
         wish = checked(wish, _NAMES_OF_ENHANCE)
         self._live.budget(wish.max_cost_usd)
         has_model = bool(wish.model) and self.model_of(wish) != OFFLINE
-        made = await self._composed(
-            call, wish, wish.count or 1, keep_words=True, context_apart=has_model
-        )
+        job = _Job(call, wish, await self._ground(wish))
+        made = await self._composed(job, wish.count or 1, keep_words=True, context_apart=has_model)
         if has_model:
             refine = msgspec.structs.replace(wish, phases=("refine",), strategy="cascade")
-            made = await self._rewritten(_Job(call, refine), self.model_of(wish), made)
+            job = msgspec.structs.replace(job, wish=refine)
+            made = await self._rewritten(job, self.model_of(wish), made)
+        made = _on(job.grounding, made)
         if not wish.store:
             return _with_usage(made)
         return await self.stored(call, made, wish.name, wish.category)
@@ -183,17 +198,17 @@ class Generating:
         return name_for(text, found.intent)
 
     async def _made(self, job: _Job) -> Generation:
-        call, wish = job.call, job.wish
+        wish = job.wish
         model = self.model_of(wish)
         if model == OFFLINE:
-            return await self._composed(call, wish, 1 if wish.count is None else wish.count)
+            return await self._composed(job, 1 if wish.count is None else wish.count)
         try:
             return await self._written(job, model)
         except Unavailable as error:
             # Nobody asked for this model by name: the offline prompt is better than none.
             if wish.model or wish.needs_model or self._settings.generation.model != AUTO:
                 raise
-            made = await self._composed(call, wish, 1 if wish.count is None else wish.count)
+            made = await self._composed(job, 1 if wish.count is None else wish.count)
             warning = f"composed offline, because {error.what}"
             return msgspec.structs.replace(made, warnings=(*made.warnings, warning))
 
@@ -206,17 +221,18 @@ class Generating:
 
     async def _composed(
         self,
-        call: str,
-        wish: Wish,
+        job: _Job,
         count: int,
         *,
         keep_words: bool = False,
         context_apart: bool = False,
     ) -> Generation:
+        wish = job.wish
         made = await asyncio.to_thread(
             self._composer.compose,
             wish.idea,
             context=wish.context,
+            knowledge=job.grounding.text,
             persona=wish.persona,
             phases=wish.phases,
             count=count,
@@ -225,7 +241,9 @@ class Generating:
             keep_words=keep_words,
             context_apart=context_apart,
         )
-        self._parts.log(logging.INFO, "composed", call, idea=made.idea, archetype=made.archetype)
+        self._parts.log(
+            logging.INFO, "composed", job.call, idea=made.idea, archetype=made.archetype
+        )
         return made
 
     async def _written(self, job: _Job, model: str) -> Generation:
@@ -233,7 +251,7 @@ class Generating:
         # A tiny model takes a minute for what a variant would hardly differ in.
         usual = 1 if self._is_tiny(model) else self._settings.generation.variants
         count = usual if wish.count is None else wish.count
-        composed = await self._outlines(job.call, wish, count)
+        composed = await self._outlines(job, count)
         counted = msgspec.structs.replace(wish, count=count)
         return await self._rewritten(msgspec.structs.replace(job, wish=counted), model, composed)
 
@@ -257,6 +275,7 @@ class Generating:
             strategy=_strategy(wish.strategy or generation.strategy),
             selector=self._selector(wish.selector or generation.selector),
             context=self._composer.cut(wish.context)[0],
+            knowledge=job.grounding.text,
             persona=self._composer.persona(wish.persona),
             settings=self._settings.phases,
             examples=await self._examples(composed.idea) if wish.history and reads else (),
@@ -275,18 +294,18 @@ class Generating:
         doubt = f"{model} is too weak to write prompts; it is for trials and tests"
         return msgspec.structs.replace(made, warnings=(*made.warnings, doubt))
 
-    async def _outlines(self, call: str, wish: Wish, count: int) -> Generation:
+    async def _outlines(self, job: _Job, count: int) -> Generation:
         """As many different outlines as there are, up to `count`: models vary them further."""
         if not 1 <= count <= MAX_CANDIDATES:
             raise UsageError(f"count is {count}", hint=f"ask for 1 to {MAX_CANDIDATES} prompts")
-        whole = msgspec.structs.replace(wish, phases=())
+        whole = msgspec.structs.replace(job, wish=msgspec.structs.replace(job.wish, phases=()))
         for fewer in dict.fromkeys((count, min(count, 3))):
             try:
-                return await self._composed(call, whole, fewer, context_apart=True)
+                return await self._composed(whole, fewer, context_apart=True)
             except UsageError:
                 if fewer == 1:
                     raise
-        return await self._composed(call, whole, 1, context_apart=True)
+        return await self._composed(whole, 1, context_apart=True)
 
     def _selector(self, named: str) -> str:
         if not named:
@@ -314,6 +333,13 @@ class Generating:
         good = [p for p in page.items if p.rating is not None and p.rating >= GOOD]
         known = [await self._prompts.get(prompt.name) for prompt in good]
         return tuple((each.reference, each.text) for each in similar(idea, known, count))
+
+
+def _on(grounding: Grounding, made: Generation) -> Generation:
+    """The generation with what it was grounded on, in its result and its metadata."""
+    return msgspec.structs.replace(
+        made, sources=grounding.sources, warnings=(*made.warnings, *grounding.warnings)
+    )
 
 
 def _event(told: Told, final: Phase) -> GenerationEvent:

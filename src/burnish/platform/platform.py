@@ -41,7 +41,9 @@ class AsyncPlatform(Finding):
 
     def __init__(self, loaded: Loaded, plugins: Sequence[object] = ()) -> None:
         super().__init__(loaded, plugins)
-        self._generating = Generating(self._parts, self._composer, self._live, self.prompts)
+        self._generating = Generating(
+            self._parts, self._composer, self._live, self.prompts, self._ground
+        )
 
     async def analyze(
         self, text: str, *, context: str = "", budget_ms: float | None = None
@@ -99,6 +101,7 @@ class AsyncPlatform(Finding):
         techniques: Sequence[str] = (),
         variations: int = 1,
         context: str = "",
+        knowledge: bool | str = False,
         target: str = "",
         model: str = "",
         max_cost_usd: float | None = None,
@@ -109,7 +112,8 @@ class AsyncPlatform(Finding):
 
         Each of the `variations` uses another set of techniques. With a `model` the result is
         refined by it; then variables, code and numbers stay, while wording may change. `save`
-        stores the first one under that name. `max_tokens` bounds the model's answer.
+        stores the first one under that name. `max_tokens` bounds the model's answer. `knowledge` is
+        as in `generate`.
         """
         return await self._generating.enhance(
             Wish(
@@ -117,6 +121,7 @@ class AsyncPlatform(Finding):
                 techniques=techniques,
                 count=variations,
                 context=context,
+                knowledge=knowledge,
                 target=target,
                 model=model,
                 max_cost_usd=max_cost_usd,
@@ -133,6 +138,7 @@ class AsyncPlatform(Finding):
         name: str = "",
         category: str = "",
         context: str = "",
+        knowledge: bool | str = False,
         persona: str = "",
         phases: Sequence[str] = (),
         count: int | None = None,
@@ -156,7 +162,8 @@ class AsyncPlatform(Finding):
         or all, and are ranked; `selector` is a model that picks among them. `history` lets the
         model see similar, well-rated prompts of the library. `fresh` asks models even where
         their answers are remembered. `max_tokens` bounds each phase's answer where the settings
-        allow more, and so what a call could cost at worst.
+        allow more, and so what a call could cost at worst. `knowledge` puts what `p.knowledge` has
+        on the idea into the prompt, with its sources named: True, or a tag of the documents.
 
         Raises ModelFailed (AllModelsFailed with fallbacks), BudgetExceeded before a call that
         could pass `max_cost_usd`, UsageError for a value of a wrong type.
@@ -170,6 +177,7 @@ class AsyncPlatform(Finding):
         name: str = "",
         category: str = "",
         context: str = "",
+        knowledge: bool | str = False,
         persona: str = "",
         phases: Sequence[str] = (),
         techniques: Sequence[str] = (),

@@ -17,7 +17,7 @@ def main(memory_bytes: int) -> None:
 
     requests, replies = sys.stdin.buffer, sys.stdout.buffer
     env = environment()
-    _bound_memory(memory_bytes)
+    bound_memory(memory_bytes)
     write_frame(replies, b"{}")
     while (frame := read_frame(requests)) is not None:
         request = decode(frame, Request)
@@ -30,7 +30,7 @@ def main(memory_bytes: int) -> None:
         write_frame(replies, msgspec.json.encode(reply))
 
 
-def _bound_memory(extra_bytes: int) -> None:
+def bound_memory(extra_bytes: int) -> None:
     """Bounds the address space at what is in use now plus `extra_bytes`.
 
     Where the platform has no such limit (Windows), the time and output limits remain.

@@ -140,6 +140,11 @@ def escape(text: str) -> str:
     )
 
 
+def escape_all(text: str) -> str:
+    """The text as template text that renders to itself, with no variable in it."""
+    return _escape_literal(text)
+
+
 def _escape_literal(text: str) -> str:
     if not re.search(r"\{[{%#]|[}%#]\}", text):
         return text

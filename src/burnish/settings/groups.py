@@ -151,6 +151,34 @@ class PacksSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     ] = False
 
 
+class KnowledgeSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    max_file_mb: Annotated[int, Meta(ge=1, description="Largest file that is taken in, MiB")] = 50
+    max_files: Annotated[int, Meta(ge=1, description="Files that one folder may hold, at most")] = (
+        10_000
+    )
+    max_chars: Annotated[
+        int, Meta(ge=1000, description="Longest text of one document, characters")
+    ] = 5_000_000
+    max_pages: Annotated[int, Meta(ge=1, description="Pages of one PDF, at most")] = 5_000
+    read_time_s: Annotated[
+        float, Meta(gt=0, description="Longest time to read one HTML or PDF file, seconds")
+    ] = 60.0
+    context_pieces: Annotated[
+        int, Meta(ge=1, le=100, description="Pieces of knowledge that a prompt gets, at most")
+    ] = 6
+    context_tokens: Annotated[
+        int, Meta(ge=100, description="All of them together, estimated tokens")
+    ] = 2_000
+    min_score: Annotated[
+        float,
+        Meta(
+            ge=0,
+            le=1,
+            description="How much a piece must have to do with the idea to be used; see the guide",
+        ),
+    ] = 0.65
+
+
 class RenderSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     output_chars: Annotated[int, Meta(ge=1000, description="Longest rendered text, characters")] = (
         2_000_000
@@ -321,6 +349,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     library: LibrarySettings = LibrarySettings()
     search: SearchSettings = SearchSettings()
     packs: PacksSettings = PacksSettings()
+    knowledge: KnowledgeSettings = KnowledgeSettings()
     render: RenderSettings = RenderSettings()
     cache: CacheSettings = CacheSettings()
     log: LogSettings = LogSettings()

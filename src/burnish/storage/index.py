@@ -5,18 +5,25 @@ name gives, as long as neither that version is archived nor the prompt deleted. 
 write, so it is never behind; only vectors are made later.
 
 A *doc* is the small number of a prompt in the index. Its *stamp* changes with anything in it that
-is searched; stamps and the ids of vectors only grow.
+is searched; stamps and the ids of vectors only grow. Pieces of knowledge are docs of an index of
+the same kind, in which only `category` and `tags` can be asked for.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Final, Protocol
 
 import msgspec
 
 from burnish.prompts.prompt import Prompt, PromptVersion
+
+UNSPACED: Final = re.compile(
+    r"[\u0e00-\u0fff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]"
+)
+"""A letter of a script without spaces, whose words no index of words finds."""
 
 
 class SearchFilter(msgspec.Struct, frozen=True, kw_only=True):
@@ -83,7 +90,7 @@ class NewVector(msgspec.Struct, frozen=True):
 
 
 class IndexedText(msgspec.Struct, frozen=True, kw_only=True):
-    """What of a prompt is searched."""
+    """What of a doc is searched."""
 
     doc: int
     stamp: int
@@ -101,13 +108,13 @@ class Indexed(msgspec.Struct, frozen=True):
     version: PromptVersion
 
 
-class SearchIndex(Protocol):
+class TextIndex(Protocol):
     """Every method may raise StoreError. Words are plain text, whatever signs they hold."""
 
     async def state(self) -> State: ...
 
     async def count(self, where: SearchFilter) -> int:
-        """How many prompts meet the conditions."""
+        """How many docs meet the conditions."""
         ...
 
     async def docs(self, where: SearchFilter) -> list[int]:
@@ -142,10 +149,6 @@ class SearchIndex(Protocol):
         """Indexed words that begin so, and how many docs hold each."""
         ...
 
-    async def items(self, docs: Sequence[int]) -> list[Indexed]:
-        """In the order asked for, without those that are gone."""
-        ...
-
     async def texts(self, docs: Sequence[int]) -> list[IndexedText]:
         """Those of the docs that are still searched."""
         ...
@@ -156,6 +159,10 @@ class SearchIndex(Protocol):
 
     async def vectors(self, embedder: str, since: int, limit: int) -> list[StoredVector]:
         """Those of the embedder whose id is above that, in the order of ids."""
+        ...
+
+    async def unembedded(self, embedder: str) -> list[int]:
+        """Docs that the embedder has made no vector of as they are now, in rising order."""
         ...
 
     async def put(self, embedder: str, vectors: Sequence[NewVector]) -> None:
@@ -173,5 +180,13 @@ class SearchIndex(Protocol):
     async def release(self, task: str, holder: str) -> None: ...
 
     async def rebuild(self) -> None:
-        """Makes the index of words anew from the prompts."""
+        """Makes the index of words anew from what it is about."""
+        ...
+
+
+class SearchIndex(TextIndex, Protocol):
+    """That of prompts."""
+
+    async def items(self, docs: Sequence[int]) -> list[Indexed]:
+        """In the order asked for, without those that are gone."""
         ...

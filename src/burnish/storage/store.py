@@ -15,6 +15,7 @@ import msgspec
 from burnish.prompts.prompt import MAIN, Branch, Label, Message, Prompt, PromptVersion, Variable
 from burnish.storage.changes import Changes
 from burnish.storage.index import SearchIndex
+from burnish.storage.knowledge import Knowledge
 from burnish.storage.lineage import Inclusion, LabelRequest, Place, Related, RequestState
 from burnish.storage.runs import Runs, Techniques
 from burnish.storage.stats import CategoryStat
@@ -336,6 +337,8 @@ class Store(Protocol):
     def runs(self) -> Runs: ...
     @property
     def search(self) -> SearchIndex: ...
+    @property
+    def knowledge(self) -> Knowledge: ...
     @property
     def techniques(self) -> Techniques: ...
     @property

@@ -21,6 +21,7 @@ class Material(msgspec.Struct, frozen=True, kw_only=True):
     outline: str
     language: str
     context: str = ""
+    knowledge: str = ""
     examples: tuple[str, ...] = ()
     persona: Persona
     angle: str = ""
@@ -54,6 +55,11 @@ _REFINE = """\
 Rewrite this prompt so that every point of the critique is mended, the lowest mark first. Look \
 for instructions that contradict each other, that can be read in two ways, or that nothing could \
 check, and mend those too. Cut words that change nothing. Keep what is good as it is."""
+
+_CARRIED = (
+    "The prompt will carry the text of <knowledge> word for word at its end. Make use of it; do "
+    "not repeat it."
+)
 
 _RULES = """\
 Rules for what you write:
@@ -118,6 +124,8 @@ def _shared(material: Material) -> Iterable[str]:
     yield block("idea", material.idea)
     yield block("reading", material.reading)
     yield block("context", material.context)
+    yield block("knowledge", material.knowledge)
+    yield _CARRIED if material.knowledge else ""
     for example in material.examples:
         yield block("earlier_success", example)
     if material.persona.system:

@@ -3,6 +3,7 @@ from __future__ import annotations
 from burnish.storage.changes import Changes
 from burnish.storage.sql.branches import SqlBranches
 from burnish.storage.sql.database import Database
+from burnish.storage.sql.knowledge import SqlKnowledge
 from burnish.storage.sql.labels import SqlLabels
 from burnish.storage.sql.packs import SqlPacks
 from burnish.storage.sql.prompts import SqlPrompts
@@ -27,6 +28,7 @@ class SqlStore:
         self.relations = SqlRelations(database)
         self.runs = SqlRuns(database)
         self.search = SqlSearch(database)
+        self.knowledge = SqlKnowledge(database)
         self.techniques = SqlTechniques(database)
         self.packs = SqlPacks(database)
         self.changes = changes

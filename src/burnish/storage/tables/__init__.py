@@ -1,6 +1,11 @@
 from burnish.storage.tables.base import metadata
 from burnish.storage.tables.changes import prompt_changes
 from burnish.storage.tables.includes import includes
+from burnish.storage.tables.knowledge import (
+    knowledge_chunks,
+    knowledge_documents,
+    knowledge_vectors,
+)
 from burnish.storage.tables.packs import pack_prompts, packs
 from burnish.storage.tables.prompts import (
     branches,
@@ -19,6 +24,9 @@ from burnish.storage.tables.techniques import technique_statistics
 __all__ = [
     "branches",
     "includes",
+    "knowledge_chunks",
+    "knowledge_documents",
+    "knowledge_vectors",
     "label_moves",
     "label_requests",
     "labels",

@@ -182,4 +182,5 @@ for _statement in SQLITE_SEARCH:
 def is_described(name: str | None, kind: str, _parents: object) -> bool:
     """For comparisons of a database with the tables: the full-text index makes tables of its own,
     which no metadata describes."""
-    return kind != "table" or not (name or "").startswith(("search_fts", "search_words"))
+    own = ("search_fts", "search_words", "knowledge_fts", "knowledge_words")
+    return kind != "table" or not (name or "").startswith(own)
