@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
 import warnings
 import zipfile
 from pathlib import Path
@@ -11,6 +13,7 @@ from typing import Any
 import pytest
 
 import burnish
+from burnish.errors import UsageError
 
 
 def version(text: str, **fields: Any) -> dict[str, Any]:
@@ -145,3 +148,24 @@ def test_entries_that_cannot_stand_side_by_side_are_named(tmp_path: Path) -> Non
 def test_an_archive_packed_in_an_unusual_way_says_so(tmp_path: Path) -> None:
     path = packed(tmp_path / "in.zip", [("a.json", prompt_text("a"))], zipfile.ZIP_LZMA)
     assert "plain zip" in outcomes(tmp_path, path)["a.json"]
+
+
+def test_an_export_that_was_cut_short_is_named_among_others(tmp_path: Path) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    (folder / "torn.json").write_text(prompt_text("torn")[:-20], encoding="utf-8")
+    (folder / "good.json").write_text(prompt_text("good"), encoding="utf-8")
+    (folder / "notes.json").write_text('{"about": "something else"}', encoding="utf-8")
+    found = outcomes(tmp_path, folder)
+    assert found.keys() == {"torn.json", "good.jsongood"}
+    assert found["torn.json"] == "is cut short"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="makes a named pipe")
+def test_a_pipe_of_that_name_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "in.json")
+    with (
+        burnish.open(str(tmp_path / "home")) as p,
+        pytest.raises(UsageError, match="no ordinary file"),
+    ):
+        p.import_(tmp_path / "in.json")

@@ -174,10 +174,10 @@ def _reading(file: Found, format_name: str, *, alone: bool) -> Reading | None:
         return found.read(source)
     if file.name.lower().endswith(_TEMPLATES):
         return None
+    if source.is_json and (alone or source.suffix == ".json"):
+        # A file that is broken looks like nothing: its own fault tells more.
+        source.value()
     if alone:
-        if source.is_json:
-            # A file that is broken looks like nothing: its own fault tells more.
-            source.value()
         raise Fault("is of no format that is known; name it with --format")
     return None
 

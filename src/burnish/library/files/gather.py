@@ -59,6 +59,9 @@ def gathered(path: Path) -> Generator[Gathered]:
         yield Gathered(
             origin=path, root=path, files=tuple(sorted(_files(path), key=lambda each: each.name))
         )
+    elif not path.is_file():
+        # A pipe would keep us waiting for ever.
+        raise UsageError(f"{path} is no ordinary file", hint="write it to a file first")
     elif zipfile.is_zipfile(path):
         with TemporaryDirectory(prefix="burnish-") as folder:
             problems = _unpack(path, Path(folder))
