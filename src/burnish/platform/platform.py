@@ -308,6 +308,7 @@ class AsyncPlatform(Finding):
             category=category,
             take=take,
             dry_run=dry_run,
+            protected=self.settings.library.protected_labels,
         )
 
     async def save(self, made: Generation, name: str = "", *, category: str = "") -> Generation:

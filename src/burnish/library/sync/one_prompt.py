@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from burnish.errors import UsageError
+from burnish.errors import NotPermitted, UsageError
 from burnish.library.sync.file_form import Form, form_of, write_form
 from burnish.library.sync.pairs import Forms, Pair, bad_file
 from burnish.library.sync.reconcile import Outcome, Step, reconcile
@@ -100,6 +100,7 @@ class OnePrompt:
                         conflicts=outcome.conflicts,
                     )
                 )
+            await self._check_held(outcome)
             commits = self._commits(sides, outcome)
             version = await self._import(sides, outcome)
         except UsageError as error:
@@ -208,6 +209,17 @@ class OnePrompt:
                     f"its file was renamed, and there is another prompt {self._pair.to_name!r}",
                     hint="give the file another name",
                 )
+
+    async def _check_held(self, outcome: Outcome) -> None:
+        prompt, renamed = self._prompt, self._pair.to_name
+        gone = outcome.final is None and prompt is not None and prompt.deleted_at is None
+        if prompt is None or not (gone or renamed):
+            return
+        try:
+            await self._stock.check_unheld(prompt)
+        except NotPermitted as error:
+            what = "renamed" if renamed else "deleted"
+            raise UsageError(f"its file was {what}, and {error.what}", hint=error.hint) from None
 
     def _commits(self, sides: _Sides, outcome: Outcome) -> tuple[NewCommit, ...]:
         """Raises UsageError for what no file can say."""
@@ -336,11 +348,14 @@ def _note_applied(sides: _Sides, current: Form | None) -> None:
     def key_of(change: Change) -> tuple[str, str, datetime]:
         return change.author, change.message, change.at
 
-    made = {key_of(change) for change in sides.ours}
-    found = [index for index, change in enumerate(sides.theirs) if key_of(change) in made]
-    if not found:
+    applied = 0
+    for made in map(key_of, sides.ours):
+        # In order and each once: commits of one second may look alike.
+        left = range(applied, len(sides.theirs))
+        applied = next((at + 1 for at in left if key_of(sides.theirs[at]) == made), applied)
+    if not applied:
         return
-    sides.applied, sides.current = found[-1] + 1, current
+    sides.applied, sides.current = applied, current
     brought = {key_of(change) for change in sides.theirs}
     sides.ours = [change for change in sides.ours if key_of(change) not in brought]
 

@@ -14,7 +14,7 @@ from urllib.parse import unquote, urlsplit
 
 from burnish.errors import Conflict, MissingExtra, NotFound, UsageError
 from burnish.library.sync.remote import Remote, is_address, is_bare
-from burnish.library.sync.repository import HEADS, Repository
+from burnish.library.sync.repository import HEADS, Repository, branch_of
 from burnish.library.sync.target import Target
 from burnish.library.sync.work_tree import WorkTree
 
@@ -134,4 +134,4 @@ def _branch(repo: Repo, root: Path) -> str:
             f"{root} stands on no branch (detached HEAD)",
             hint="go to one with git switch, then sync again",
         )
-    return named.removeprefix(b"ref: " + HEADS).strip().decode()
+    return branch_of(named.removeprefix(b"ref: "))

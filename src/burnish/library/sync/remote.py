@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from burnish.errors import NotFound, NotPermitted, Unavailable, UsageError
-from burnish.library.sync.repository import HEADS, Repository
+from burnish.library.sync.repository import HEADS, Repository, branch_of
 from burnish.library.sync.target import Seen
 from burnish.masking import without_secrets
 
@@ -31,6 +31,7 @@ _URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
 # user@host:path, as ssh and git have it; a drive's letter is none.
 _SSH = re.compile(r"(?:[^/:@\s]+@)?[A-Za-z0-9][A-Za-z0-9.-]+:(?!//|:)\S")
 _USER = re.compile(r"(?<=://)[^/\s]*@")
+_RACE = re.compile(r"fast-forward|fetch first|unable to set|\block", re.IGNORECASE)
 _DEFAULT = "main"
 
 
@@ -212,10 +213,10 @@ def _branch(refs: Mapping[Any, Any], symrefs: Mapping[Any, Any]) -> str:
     named = symrefs.get(b"HEAD") or b""
     heads = [name for name in refs if name.startswith(HEADS)]
     if named.startswith(HEADS) and (named in refs or not heads):
-        return named.removeprefix(HEADS).decode()
+        return branch_of(named)
     for name in (HEADS + b"main", HEADS + b"master", *(heads if len(heads) == 1 else ())):
         if name in heads:
-            return name.removeprefix(HEADS).decode()
+            return branch_of(name)
     if heads:
         raise UsageError(
             "the repository has several branches and says of none that it is the one",
@@ -225,5 +226,4 @@ def _branch(refs: Mapping[Any, Any], symrefs: Mapping[Any, Any]) -> str:
 
 
 def _is_race(refused: str) -> bool:
-    told = refused.lower()
-    return any(word in told for word in ("fast-forward", "fetch first", "unable to set", "lock"))
+    return bool(_RACE.search(refused))

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import datetime
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from burnish.errors import Conflict, NotFound
+from burnish.library.approvals import Approvals
 from burnish.library.cache import Cache
+from burnish.library.labels import Labels
 from burnish.library.library import Library
+from burnish.library.shelf import Shelf
 from burnish.library.sync.file_form import Form
 from burnish.library.values import Saved, category_of
 from burnish.prompts.prompt import MAIN, Prompt, PromptVersion
@@ -19,12 +22,19 @@ _PAGE = 500
 
 class Stock:
     def __init__(
-        self, store: Store, ids: Callable[[], str], author: str, cache: Cache | None
+        self,
+        store: Store,
+        ids: Callable[[], str],
+        author: str,
+        cache: Cache | None,
+        protected: Sequence[str] = (),
     ) -> None:
         self._store = store
         self._ids = ids
         self.author = author
         self._cache = cache or Cache()
+        shelf = Shelf(store, ids, lambda: datetime.now(UTC), self._cache)
+        self._approvals = Approvals(shelf, Labels(shelf), protected)
 
     async def prompts(self, prefix: str, category: str | None) -> dict[str, Prompt]:
         """By their ids."""
@@ -93,6 +103,10 @@ class Stock:
             metadata=metadata,
             expected_revision=expected,
         )
+
+    async def check_unheld(self, prompt: Prompt) -> None:
+        """Raises NotPermitted for one that must not go, or be renamed, without an approval."""
+        await self._approvals.check_unheld(prompt)
 
     async def delete(self, prompt: Prompt, at: datetime) -> None:
         try:

@@ -52,16 +52,18 @@ async def sync(
     category: str | None = None,
     take: Take = "",
     dry_run: bool = False,
+    protected: Sequence[str] = (),
 ) -> SyncReport:
     """`target` is a folder, or the address of a repository; `store_name` tells this store from
-    others that are synced with the same repository, `home` is where clones are kept.
+    others that are synced with the same repository, `home` is where clones are kept. A prompt
+    with one of the `protected` labels is neither deleted nor renamed because its file was.
 
     Raises MissingExtra without dulwich, UsageError and NotFound for a target that is none,
     Conflict for one in the middle of something else, Unavailable where it cannot be reached,
     NotPermitted where it refuses and StoreError where it is damaged.
     """
     scope = Scope(prefix=prefix, category=category, take=take, dry_run=dry_run)
-    stock = Stock(store, ids, author, cache)
+    stock = Stock(store, ids, author, cache, protected)
     key = hashlib.sha256(store_name.encode()).hexdigest()[:16]
     with ExitStack() as stack:
         found = await asyncio.to_thread(
@@ -103,6 +105,7 @@ class _Syncing:
     async def _once(self) -> SyncReport:
         state = await asyncio.to_thread(load_state, self._state_path)
         seen = await asyncio.to_thread(self._target.look, dry_run=self._scope.dry_run)
+        state = await asyncio.to_thread(self._relevant, state, seen)
         matcher = Matcher(self._target.repository, seen, state, self._stock, self._scope)
         await asyncio.to_thread(matcher.read_history)
         found = await matcher.pair()
@@ -129,6 +132,24 @@ class _Syncing:
             head = await asyncio.to_thread(self._publish, seen, [done for _, done in settled])
             await asyncio.to_thread(self._remember, seen, head, kept, settled)
         return self._report(seen, head, told, unchanged, found.ignored)
+
+    def _relevant(self, state: State, seen: Seen) -> State:
+        """Files count as deleted where a commit says so, and not where the branch is another one.
+        Nothing is known of a repository that has no commit at all, such as one made anew. Raises
+        Conflict where each prompt would go because none of the files is there."""
+        repository, files = self._target.repository, {**seen.listing.files, **seen.edits}
+        if any(entry.path in files for entry in state.entries):
+            return state
+        if not seen.head:
+            return State()
+        if state.entries and not repository.leads_to(state.head, seen.head):
+            raise Conflict(
+                f"none of the {len(state.entries)} prompts that were synced last is in the branch"
+                f" {repository.branch!r}, which does not come from that sync",
+                hint="go back to the branch that you synced with, or, to begin anew with this one,"
+                f" delete {self._state_path}",
+            )
+        return state
 
     async def _settle(self, one: OnePrompt) -> Settled:
         try:

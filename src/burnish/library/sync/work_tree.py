@@ -18,7 +18,7 @@ import msgspec
 
 from burnish import shapes
 from burnish.errors import Conflict, UsageError
-from burnish.library.sync.file_form import MAX_FILE_BYTES, has_front_matter
+from burnish.library.sync.file_form import IN_LFS, MAX_FILE_BYTES, has_front_matter, is_pointer
 from burnish.library.sync.paths import is_safe
 from burnish.library.sync.repository import File, Listing, NewCommit, Repository, is_prompt_path
 from burnish.library.sync.state import write_whole
@@ -198,9 +198,13 @@ class WorkTree:
             return
         if blob and _hash(there) == blob:
             return
+        before = self.repository.blob(blob) if blob else b""
+        if is_pointer(before) and not is_pointer(there):
+            self._bad.append(Bad(path, IN_LFS))
+            return
         unix = _unix(there)
         # Editors on Windows may change every line end; the commit keeps those that were there.
-        content = unix if not blob or b"\r\n" not in self.repository.blob(blob) else there
+        content = there if b"\r\n" in before else unix
         if _hash(content) != blob:
             edits[path] = content
 
