@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -222,3 +223,18 @@ async def test_a_pointer_to_large_files_elsewhere_is_taken_for_no_text(tmp_path:
             assert "Git LFS" in report.prompts[0].problem
             assert git(a.folder, "show", "HEAD:one.md") == POINTER.strip()
         assert await a.text("one") == LATE
+
+
+async def test_a_push_waits_for_another_that_is_at_work(tmp_path: Path) -> None:
+    bare = made_bare(tmp_path / "team.git")
+    async with Place.open(tmp_path) as a:
+        await synced(a, bare)
+        await a.library.update("one", "New.")
+        lock = tmp_path / "team.git" / "refs" / "heads" / "main.lock"
+        lock.touch()
+        with pytest.raises(Conflict, match=r"main\.lock is there"):
+            await a.sync(bare)
+        released = threading.Timer(0.3, lock.unlink)
+        released.start()
+        assert told(await a.sync(bare)) == [("one", "exported")]
+        released.join()

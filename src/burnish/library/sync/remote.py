@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 import shutil
+import time
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from pathlib import Path
@@ -33,6 +34,7 @@ _SSH = re.compile(r"(?:[^/:@\s]+@)?[A-Za-z0-9][A-Za-z0-9.-]+:(?!//|:)\S")
 _USER = re.compile(r"(?<=://)[^/\s]*@")
 _RACE = re.compile(r"fast-forward|fetch first|unable to set|\block", re.IGNORECASE)
 _DEFAULT = "main"
+_LOCK_WAITS_S = (0.05, 0.1, 0.2, 0.4, 0.8)
 
 
 def is_address(text: str) -> bool:
@@ -118,7 +120,7 @@ class Remote:
 
         with closing(client):
             try:
-                result = self._reach(
+                result = self._patiently(
                     lambda: client.send_pack(path.encode(), update, store.generate_pack_data)
                 )
             except _Moved:
@@ -144,6 +146,17 @@ class Remote:
                 f"{shown(self._address)} is no address of a git repository",
                 hint="use https://…, ssh://…, user@host:path, or the path of a bare repository",
             ) from error
+
+    def _patiently(self, call: Callable[[], T]) -> T:
+        """Another push holds the branch's lock for a moment; who left one behind does for ever."""
+        from dulwich.file import FileLocked
+
+        for wait_s in _LOCK_WAITS_S:
+            try:
+                return self._reach(call)
+            except FileLocked:
+                time.sleep(wait_s)
+        return self._reach(call)
 
     def _reach(self, call: Callable[[], T]) -> T:
         """The boundary to the network: whatever fails there becomes an error of ours, which
