@@ -238,3 +238,49 @@ async def test_a_push_waits_for_another_that_is_at_work(tmp_path: Path) -> None:
         released.start()
         assert told(await a.sync(bare)) == [("one", "exported")]
         released.join()
+
+
+@pytest.mark.parametrize("made", ["split", "sparse", "torn"])
+async def test_an_index_that_cannot_be_read_says_what_to_do(tmp_path: Path, made: str) -> None:
+    async with Place.open(tmp_path) as a:
+        await synced(a)
+        await a.library.update("one", "New.")
+        if made == "split":
+            git(a.folder, "update-index", "--split-index")
+        elif made == "sparse":
+            git(a.folder, "sparse-checkout", "init", "--cone", "--sparse-index")
+        else:
+            (a.folder / ".git" / "index").write_bytes(b"DIRCjunk")
+        with pytest.raises(Conflict, match=r"index of .* cannot be read") as caught:
+            await a.sync()
+        if made == "torn":
+            (a.folder / ".git" / "index").unlink()
+            git(a.folder, "reset", "-q")
+        else:
+            command = {"split": "update-index --no-split-index"}.get(
+                made, "sparse-checkout init --no-sparse-index"
+            )
+            assert f"git {command}" in caught.value.hint
+            git(a.folder, *command.split())
+        assert told(await a.sync()) == [("one", "exported")]
+
+
+async def test_a_repository_of_another_kind_is_refused(tmp_path: Path) -> None:
+    async with Place.open(tmp_path) as a:
+        await a.library.create("one", LATE)
+        a.folder.mkdir()
+        git(a.folder, "init", "-q", "--object-format=sha256")
+        with pytest.raises(UsageError, match="SHA-256"):
+            await a.sync()
+
+
+async def test_a_reference_to_what_is_no_object(tmp_path: Path) -> None:
+    async with Place.open(tmp_path) as a:
+        await synced(a)
+        for notes in (a.folder / ".git" / "burnish").glob("*.json"):
+            notes.write_text('{"schema": 1, "head": "zz"}')
+        assert (await a.sync()).prompts == ()
+        (a.folder / ".git" / "refs" / "heads" / "main").write_text("zz\n")
+        with pytest.raises(Conflict, match="names no object"):
+            await a.sync()
+        assert await a.text("one") == LATE

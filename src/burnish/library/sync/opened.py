@@ -98,6 +98,11 @@ def _work_tree(path: Path, *, dry_run: bool, stack: ExitStack) -> WorkTree:
             )
         folder = root.relative_to(os.path.realpath(repo.path)).as_posix()
     stack.callback(repo.close)
+    if _is_sha256(repo):
+        raise UsageError(
+            f"the repository of {root} names its objects by SHA-256, which cannot be synced yet",
+            hint="use one made with git init --object-format=sha1",
+        )
     repository = Repository(repo, _branch(repo, root), "" if folder == "." else folder)
     return WorkTree(repository, root, Path(repo.controldir()) / _OURS)
 
@@ -125,6 +130,13 @@ def _made(root: Path, *, dry_run: bool, stack: ExitStack) -> Repo:
             f"{root / '.git'} is there and is no git repository",
             hint="move it away, then sync again",
         ) from None
+
+
+def _is_sha256(repo: Repo) -> bool:
+    try:
+        return repo.get_config().get(("extensions",), "objectformat").lower() == b"sha256"
+    except KeyError:
+        return False
 
 
 def _branch(repo: Repo, root: Path) -> str:

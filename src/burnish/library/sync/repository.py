@@ -23,6 +23,7 @@ HEADS = b"refs/heads/"
 REGULAR = 0o100644
 _IDENTITY = re.compile(r"\s*(.*?)\s*<([^<>]*)>\s*\Z", re.DOTALL)
 _NOT_IN_IDENTITY = re.compile(r"[<>\x00-\x1f\x7f]+")
+_OBJECT = re.compile(r"[0-9a-f]{40}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # A folder of prompts is not deeper; a tree that is was made to exhaust whoever reads it.
@@ -109,7 +110,7 @@ class Repository:
         self._fresh[blob] = content
 
     def has(self, commit: str) -> bool:
-        return bool(commit) and _id(commit) in self.repo.object_store
+        return bool(_OBJECT.fullmatch(commit)) and _id(commit) in self.repo.object_store
 
     def leads_to(self, old: str, new: str) -> bool:
         """Whether `new` is that commit, or grew from it."""
@@ -275,6 +276,10 @@ def _joined(folder: str, name: bytes) -> str | None:
 
 
 def _id(commit: str) -> ObjectID:
+    if not _OBJECT.fullmatch(commit):
+        raise Conflict(
+            f"{commit[:12]!r} names no object", hint="check the repository with git fsck"
+        )
     return cast("ObjectID", commit.encode())
 
 
