@@ -12,6 +12,7 @@ from burnish.errors import NotFound, NotPermitted, SettingsError, UsageError
 from burnish.library.labels import Labels
 from burnish.library.listing import check_limit
 from burnish.library.missing import check_in_use
+from burnish.library.person import may_be_same, names_of
 from burnish.library.shelf import Shelf
 from burnish.prompts import refs
 from burnish.prompts.prompt import Prompt
@@ -58,9 +59,7 @@ class Approvals:
         self, name: str, label: str, revision: int | None, *, tag: bool, by: str, why: str
     ) -> LabelRequest:
         label = refs.check_label(label)
-        by = by.strip()
-        if not by:
-            raise UsageError("a request needs to say who asks", hint="give a name, with --by")
+        by = _named(by, "a request needs to say who asks")
         prompt = await self._shelf.prompt(name)
         if revision is not None:
             check_in_use((await self._shelf.fetch(name, revision=revision)).version)
@@ -81,7 +80,7 @@ class Approvals:
 
     async def approve(self, request_id: str, by: str, why: str) -> LabelMove:
         """Moves the label. Raises NotPermitted for the person who asked."""
-        by = by.strip()
+        by = _named(by, "an approval needs to say whose it is")
         request = await self._open(request_id, by)
         prompt = await self._shelf.store.prompts.by_id(request.prompt_id)
         if prompt is None or prompt.deleted_at is not None:
@@ -97,6 +96,7 @@ class Approvals:
         )
 
     async def refuse(self, request_id: str, by: str, because: str) -> LabelRequest:
+        by = _named(by, "a refusal needs to say whose it is")
         return await self._shelf.store.labels.refuse(request_id, by, because, self._shelf.now())
 
     async def requests(
@@ -115,15 +115,19 @@ class Approvals:
                 hint="burnish prompts approve lists those that are open",
                 subject=request_id,
             )
-        if not by:
-            raise UsageError("an approval needs to say whose it is", hint="give a name, with --by")
-        if by.casefold() == request.asked_by.casefold():
+        if may_be_same(by, request.asked_by):
             raise NotPermitted(
-                f"{by} asked for it, so somebody else has to approve it",
+                f"{request.asked_by} asked for it, so somebody else has to approve it",
                 hint="ask a colleague to approve it",
                 subject=request_id,
             )
         return request
+
+
+def _named(by: str, otherwise: str) -> str:
+    if not names_of(by):
+        raise UsageError(otherwise, hint="give a name, with --by")
+    return by.strip()
 
 
 def _checked(pattern: str) -> str:

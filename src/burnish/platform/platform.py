@@ -303,12 +303,13 @@ class AsyncPlatform(Finding):
         else, Unavailable and NotPermitted for one that cannot be reached or that refuses.
         """
         from burnish.library.sync import sync
+        from burnish.storage.open import whole_address
 
         return await sync(
             await self._open_store(),
             target,
             home=self.settings.home_path,
-            store_name=self.settings.database_url,
+            store_name=whole_address(self.settings.database_url),
             author=self.settings.author_name,
             ids=self._ids,
             cache=self._cache,

@@ -104,6 +104,8 @@ def check_branch(branch: str) -> str:
     """Raises UsageError for a name that no branch may have."""
     if branch == MAIN:
         raise UsageError(f"every prompt has a branch {MAIN!r} already", hint="choose another name")
+    if branch == LATEST:
+        raise UsageError(f"{LATEST!r} always means a label", hint="choose another name")
     if _is_number(branch):
         raise UsageError(
             f"{branch!r} would read as a revision", hint=f"use a branch such as b{branch}"

@@ -42,6 +42,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     created_at: datetime
     metadata: dict[str, Any] = {}
     branch: str = MAIN
+    archived_at: datetime | None = None
 
     def at(self, prompt_id: str, revision: int) -> PromptVersion:
         fields = {name: getattr(self, name) for name in self.__struct_fields__}

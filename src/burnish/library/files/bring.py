@@ -5,31 +5,27 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from burnish.errors import BurnishError, NotFound, StoreError, UsageError
 from burnish.library.composition import fault_of
 from burnish.library.files.gather import Found, Gathered, content_of, gathered
-from burnish.library.files.histories import draft_fields
+from burnish.library.files.one_prompt import OnePrompt
 from burnish.library.template_files.bring import (
     Conflicts,
     ImportedFile,
     ImportReport,
-    Outcome,
     import_templates,
     report_of,
 )
 from burnish.prompts.composition import has_includes
 from burnish.prompts.formats import Fault, PromptFile, Reading, Source, by_name, detect, read_text
-from burnish.prompts.prompt import MAIN, content_hash
 
 if TYPE_CHECKING:
     from burnish.library.prompts import AsyncPrompts
-    from burnish.library.values import HistoryEntry
 
-_HISTORY = 1000
 _TEMPLATES = (".yaml", ".yml")
 
 
@@ -166,8 +162,8 @@ class _Bringing:
 
     async def _prompt(self, file: str, prompt: PromptFile) -> ImportedFile:
         try:
-            one = _One(self._prompts, prompt, self._conflict, dry_run=self._dry_run)
-            outcome, revision = await one.bring()
+            one = OnePrompt(self._prompts, prompt, self._conflict, dry_run=self._dry_run)
+            brought = await one.bring()
         except StoreError:
             raise
         except BurnishError as error:
@@ -176,114 +172,12 @@ class _Bringing:
         if any(has_includes(version.messages) for version in prompt.versions):
             self._including.add(prompt.name)
         return ImportedFile(
-            file=file, outcome=outcome, name=prompt.name, revision=revision, notes=prompt.notes
+            file=file,
+            outcome=brought.outcome,
+            name=prompt.name,
+            revision=brought.revision,
+            notes=(*prompt.notes, *brought.notes),
         )
-
-
-class _One:
-    """One prompt of a file."""
-
-    def __init__(
-        self, prompts: AsyncPrompts, file: PromptFile, conflict: Conflicts, *, dry_run: bool
-    ) -> None:
-        self._prompts = prompts
-        self._file = file
-        self._conflict: Conflicts = conflict
-        self._dry_run = dry_run
-
-    async def bring(self) -> tuple[Outcome, int | None]:
-        """What became of it, and its newest revision."""
-        try:
-            history = await self._prompts.history(self._file.name, limit=_HISTORY)
-        except NotFound:
-            return await self._new()
-        known = {entry.version.content_hash for entry in history}
-        on_main = [entry for entry in history if entry.version.branch == MAIN]
-        missing = [v for v in self._versions if v[1] not in known]
-        wanted = self._versions[-1]
-        overwrite = self._conflict == "overwrite"
-        if overwrite and not missing and on_main[0].version.content_hash != wanted[1]:
-            missing = [wanted]
-        if self._conflict == "skip":
-            return ("skipped" if missing else "unchanged"), on_main[0].version.revision
-        revision = on_main[0].version.revision
-        for fields, _ in missing:
-            if not self._dry_run:
-                saved = await self._prompts.create(
-                    self._file.name, always=True, check_includes=False, **_arguments(fields)
-                )
-                revision = saved.version.revision
-        edited = await self._edited()
-        moved = await self._labelled(history, revision)
-        if missing:
-            return "revised", None if self._dry_run else revision
-        return ("edited" if edited or moved else "unchanged"), revision
-
-    async def _new(self) -> tuple[Outcome, int | None]:
-        if self._dry_run:
-            await self._prompts.check_history(self._file)
-            return "new", None
-        prompt = await self._prompts.add_history(self._file)
-        return "new", prompt.last_revision
-
-    @property
-    def _versions(self) -> list[tuple[dict[str, Any], str]]:
-        """What each version of the main line is made of, and its hash."""
-        found: list[tuple[dict[str, Any], str]] = []
-        for version in self._file.versions:
-            if version.branch == MAIN:
-                last = version is self._file.versions[-1]
-                fields = draft_fields(version, self._file if last else None)
-                fields["author"] = version.author
-                hashed = content_hash(fields["messages"], fields["variables"], fields["config"])
-                found.append((fields, hashed))
-        return found
-
-    async def _edited(self) -> bool:
-        page = await self._prompts.list(prefix=self._file.name, sort="name", limit=1)
-        prompt = next(each for each in page.items if each.name == self._file.name)
-        said: dict[str, Any] = {
-            "category": self._file.category,
-            "tags": self._file.tags,
-            "description": self._file.description,
-        }
-        if self._conflict == "overwrite":
-            nothing: dict[str, Any] = {"category": "", "tags": (), "description": ""}
-            said = {key: nothing[key] if value is None else value for key, value in said.items()}
-        changes = {
-            key: value
-            for key, value in said.items()
-            if value is not None and value != getattr(prompt, key)
-        }
-        if changes and not self._dry_run:
-            await self._prompts.edit(self._file.name, **changes)
-        return bool(changes)
-
-    async def _labelled(self, history: Sequence[HistoryEntry], newest: int) -> bool:
-        """Labels of the file that the prompt has not; with `overwrite` all of them. They stand
-        at the revision that says what the file's version says."""
-        held = {label: entry.version.revision for entry in history for label in entry.labels}
-        by_hash = {entry.version.content_hash: entry.version.revision for entry in history[::-1]}
-        moved = False
-        hashes = [hashed for _, hashed in self._versions]
-        for label, place in self._file.labels.items():
-            if place > len(hashes) or (label in held and self._conflict != "overwrite"):
-                continue
-            revision = by_hash.get(hashes[place - 1], newest)
-            if held.get(label) == revision:
-                continue
-            moved = True
-            if not self._dry_run:
-                put = self._prompts.tag if label in self._file.fixed else self._prompts.set_label
-                await put(self._file.name, label, revision, why="Import")
-        return moved
-
-
-def _arguments(fields: dict[str, Any]) -> dict[str, Any]:
-    """As `create` takes them."""
-    return {"content": fields["messages"]} | {
-        key: value for key, value in fields.items() if key not in ("messages", "branch")
-    }
 
 
 def _reading(file: Found, format_name: str, *, alone: bool) -> Reading | None:
@@ -295,10 +189,10 @@ def _reading(file: Found, format_name: str, *, alone: bool) -> Reading | None:
         return found.read(source)
     if file.name.lower().endswith(_TEMPLATES):
         return None
+    if source.is_json and (alone or source.suffix == ".json"):
+        # A file that is broken looks like nothing: its own fault tells more.
+        source.value()
     if alone:
-        if source.is_json:
-            # A file that is broken looks like nothing: its own fault tells more.
-            source.value()
         raise Fault("is of no format that is known; name it with --format")
     return None
 

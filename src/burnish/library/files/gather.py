@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import zipfile
+import zlib
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
@@ -17,6 +18,9 @@ from burnish.prompts.formats import MAX_BUNDLE_BYTES
 
 MAX_FILES = 10_000
 MAX_UNPACKED_BYTES = 200 * 1024 * 1024
+# What one entry that is damaged, or that this system cannot hold, raises.
+_BROKEN = (zipfile.BadZipFile, zlib.error, OSError, EOFError, RuntimeError, ValueError)
+_PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _SUFFIXES = (
     *(".json", ".jsonl", ".ndjson", ".yaml", ".yml", ".md", ".markdown"),
     *(".csv", ".tsv", ".prompty"),
@@ -55,6 +59,9 @@ def gathered(path: Path) -> Generator[Gathered]:
         yield Gathered(
             origin=path, root=path, files=tuple(sorted(_files(path), key=lambda each: each.name))
         )
+    elif not path.is_file():
+        # A pipe would keep us waiting for ever.
+        raise UsageError(f"{path} is no ordinary file", hint="write it to a file first")
     elif zipfile.is_zipfile(path):
         with TemporaryDirectory(prefix="burnish-") as folder:
             problems = _unpack(path, Path(folder))
@@ -130,11 +137,13 @@ def _unpack(archive: Path, target: Path) -> list[Found]:
             for entry in entries:
                 if not entry.filename.lower().endswith(_SUFFIXES):
                     continue
-                if problem := unsafe_entry(entry):
+                problem = unsafe_entry(entry)
+                if not problem:
+                    written, problem = _write(opened, entry, target, left)
+                    left -= written
+                if problem:
                     problems.append(Found(name=entry.filename, path=archive, problem=problem))
-                    continue
-                left -= _write(opened, entry, target, left)
-    except (zipfile.BadZipFile, OSError, RuntimeError, NotImplementedError, EOFError) as error:
+    except _BROKEN as error:
         raise UsageError(
             f"{archive.name} cannot be unpacked: {error}", hint="pack it again as a plain zip"
         ) from None
@@ -149,6 +158,8 @@ def unsafe_entry(entry: zipfile.ZipInfo) -> str:
         return "has a name that leads out of the archive"
     if entry.flag_bits & 0x1:
         return "is encrypted"
+    if entry.compress_type not in _PACKED:
+        return "is packed otherwise than by deflating; pack it again as a plain zip"
     if stat.S_ISLNK(entry.external_attr >> 16):
         return "is a link, which is not followed"
     if entry.file_size > MAX_BUNDLE_BYTES:
@@ -156,18 +167,33 @@ def unsafe_entry(entry: zipfile.ZipInfo) -> str:
     return ""
 
 
-def _write(opened: zipfile.ZipFile, entry: zipfile.ZipInfo, target: Path, left: int) -> int:
-    """The sizes that an archive tells of itself may be lies, so bytes are counted as they come."""
+def _write(
+    opened: zipfile.ZipFile, entry: zipfile.ZipInfo, target: Path, left: int
+) -> tuple[int, str]:
+    """The bytes written, and what is wrong with the entry, which is then not there. The sizes
+    that an archive tells of itself may be lies, so bytes are counted as they come."""
     path = target.joinpath(*PurePosixPath(entry.filename).parts)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    written = 0
-    with opened.open(entry) as source, path.open("wb") as file:
-        while block := source.read(1 << 16):
-            written += len(block)
-            if written > min(left, MAX_BUNDLE_BYTES):
-                raise UsageError(
-                    f"the archive unpacks to more than {MAX_UNPACKED_BYTES // 1024 // 1024} MB",
-                    hint="unpack it yourself, and look at what it holds",
-                )
-            file.write(block)
-    return written
+    written, begun = 0, False
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with opened.open(entry) as source, path.open("xb") as file:
+            begun = True
+            while block := source.read(1 << 16):
+                written += len(block)
+                if written > min(left, MAX_BUNDLE_BYTES):
+                    raise UsageError(
+                        f"the archive unpacks to more than {MAX_UNPACKED_BYTES // 1024 // 1024} MB",
+                        hint="unpack it yourself, and look at what it holds",
+                    )
+                file.write(block)
+    except _BROKEN as error:
+        if begun:
+            path.unlink()
+        return written, _told(error)
+    return written, ""
+
+
+def _told(error: Exception) -> str:
+    if isinstance(error, FileExistsError | NotADirectoryError | IsADirectoryError):
+        return "has the name of another file of the archive"
+    return f"cannot be unpacked: {getattr(error, 'strerror', None) or error}"

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 from msgspec import structs
 
+from burnish.errors import UsageError
 from burnish.library import drafts
 from burnish.library.approvals import Approvals
 from burnish.library.listing import clean_tags
@@ -34,11 +35,7 @@ class Histories:
         """A new prompt with all the versions of the file. Raises Conflict for a name that is
         taken, and like `create` for what the library cannot keep."""
         entry = self.entry(file, author)
-        store = self._shelf.store
-        await store.prompts.add_many([entry])
-        for place, version in enumerate(file.versions, 1):
-            if version.archived_at is not None:
-                await store.versions.archive(entry.prompt.id, [place], version.archived_at)
+        await self._shelf.store.prompts.add_many([entry])
         self._shelf.cache.drop(entry.prompt.name)
         return entry.prompt
 
@@ -49,7 +46,7 @@ class Histories:
         for place, version in enumerate(file.versions, 1):
             fields = draft_fields(version, file if place == len(file.versions) else None)
             fields["author"] = version.author or author
-            fields["branch"] = version.branch
+            fields |= {"branch": version.branch, "archived_at": version.archived_at}
             at = version.created_at or now
             made = drafts.first(self._shelf.ids, at, fields)
             parents = tuple(
@@ -59,6 +56,7 @@ class Histories:
             )
             versions.append(structs.replace(made, parents=parents))
         latest = max(n for n, v in enumerate(file.versions, 1) if v.branch == MAIN)
+        _check_in_use(file, latest)
         prompt = Prompt(
             id=self._shelf.ids(),
             name=name,
@@ -154,6 +152,15 @@ def draft_fields(version: VersionFile, file: PromptFile | None) -> dict[str, Any
         "metadata": drafts.plain("metadata", metadata),
         "message": version.message,
     }
+
+
+def _check_in_use(file: PromptFile, latest: int) -> None:
+    for place in (latest, *file.labels.values(), *file.branches.values()):
+        if file.versions[place - 1].archived_at is not None:
+            raise UsageError(
+                f"version {place} of the file is archived, and in use",
+                hint="take its archived_at away, or what points at it",
+            )
 
 
 def _parents(version: VersionFile, place: int) -> Sequence[str]:

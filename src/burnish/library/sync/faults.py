@@ -43,7 +43,9 @@ def as_ours(where: str) -> Generator[None]:
         name = error.args[0] if error.args else None
         if not isinstance(name, bytes) or len(name) not in _ID_LENGTHS:
             raise
-        raise _damaged(where, f"object {name.decode(errors='replace')} is missing") from None
+        raise _damaged(
+            where, f"object {name.decode(errors='replace')} is missing; a partial clone lacks some"
+        ) from None
 
 
 def _damaged(where: str, what: str) -> StoreError:

@@ -20,7 +20,10 @@ from burnish.prompts.merge import Content
 from burnish.prompts.prompt import Prompt, PromptVersion
 
 MAX_FILE_BYTES = 1024 * 1024
+IN_LFS = "is kept in Git LFS, where no text can be read or written"
 _FENCES = (b"---\n", b"---\r\n", b"\xef\xbb\xbf---")
+# What stands in the place of a file whose content Git LFS keeps elsewhere.
+_POINTER = b"version https://git-lfs.github.com/spec/"
 _MARKDOWN = Markdown()
 
 
@@ -110,6 +113,8 @@ def read_form(path: str, data: bytes) -> ReadForm:
         raise UsageError(
             f"has more than {MAX_FILE_BYTES // 1024 // 1024} MiB", hint="split it", subject=path
         )
+    if is_pointer(data):
+        raise UsageError(IN_LFS, hint="take it out of Git LFS (.gitattributes)", subject=path)
     text = read_text(data, path)
     reading = _MARKDOWN.read(Source(path, text))
     for problem in reading.problems:
@@ -134,6 +139,10 @@ def read_form(path: str, data: bytes) -> ReadForm:
 def has_front_matter(start: bytes) -> bool:
     """By which a prompt is told from a README."""
     return start.startswith(_FENCES)
+
+
+def is_pointer(data: bytes) -> bool:
+    return data.startswith(_POINTER)
 
 
 class _Unreadable(UsageError):

@@ -348,11 +348,14 @@ def _note_applied(sides: _Sides, current: Form | None) -> None:
     def key_of(change: Change) -> tuple[str, str, datetime]:
         return change.author, change.message, change.at
 
-    made = {key_of(change) for change in sides.ours}
-    found = [index for index, change in enumerate(sides.theirs) if key_of(change) in made]
-    if not found:
+    applied = 0
+    for made in map(key_of, sides.ours):
+        # In order and each once: commits of one second may look alike.
+        left = range(applied, len(sides.theirs))
+        applied = next((at + 1 for at in left if key_of(sides.theirs[at]) == made), applied)
+    if not applied:
         return
-    sides.applied, sides.current = found[-1] + 1, current
+    sides.applied, sides.current = applied, current
     brought = {key_of(change) for change in sides.theirs}
     sides.ours = [change for change in sides.ours if key_of(change) not in brought]
 

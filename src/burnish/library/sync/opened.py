@@ -14,7 +14,7 @@ from urllib.parse import unquote, urlsplit
 
 from burnish.errors import Conflict, MissingExtra, NotFound, UsageError
 from burnish.library.sync.remote import Remote, is_address, is_bare
-from burnish.library.sync.repository import HEADS, Repository
+from burnish.library.sync.repository import HEADS, Repository, branch_of
 from burnish.library.sync.target import Target
 from burnish.library.sync.work_tree import WorkTree
 
@@ -98,6 +98,11 @@ def _work_tree(path: Path, *, dry_run: bool, stack: ExitStack) -> WorkTree:
             )
         folder = root.relative_to(os.path.realpath(repo.path)).as_posix()
     stack.callback(repo.close)
+    if _is_sha256(repo):
+        raise UsageError(
+            f"the repository of {root} names its objects by SHA-256, which cannot be synced yet",
+            hint="use one made with git init --object-format=sha1",
+        )
     repository = Repository(repo, _branch(repo, root), "" if folder == "." else folder)
     return WorkTree(repository, root, Path(repo.controldir()) / _OURS)
 
@@ -127,6 +132,13 @@ def _made(root: Path, *, dry_run: bool, stack: ExitStack) -> Repo:
         ) from None
 
 
+def _is_sha256(repo: Repo) -> bool:
+    try:
+        return repo.get_config().get(("extensions",), "objectformat").lower() == b"sha256"
+    except KeyError:
+        return False
+
+
 def _branch(repo: Repo, root: Path) -> str:
     named = repo.refs.read_ref(cast("Ref", b"HEAD")) or b""
     if not named.startswith(b"ref: " + HEADS):
@@ -134,4 +146,4 @@ def _branch(repo: Repo, root: Path) -> str:
             f"{root} stands on no branch (detached HEAD)",
             hint="go to one with git switch, then sync again",
         )
-    return named.removeprefix(b"ref: " + HEADS).strip().decode()
+    return branch_of(named.removeprefix(b"ref: "))

@@ -17,7 +17,9 @@ _UNSAFE = re.compile(r'[%\\:*?"<>|]')
 # Control and format characters, which nobody sees.
 _UNSEEN = frozenset({"Cc", "Cf", "Zl", "Zp"})
 # Windows keeps these for itself, whatever follows the dot.
-_DEVICE = re.compile(r"(?:con|prn|aux|nul|(?:com|lpt)[0-9])(?:\..*)?\Z", re.IGNORECASE)
+_DEVICE = re.compile(
+    r"(?:con|prn|aux|nul|con(?:in|out)\$|(?:com|lpt)[0-9¹²³])(?:\..*)?\Z", re.IGNORECASE
+)
 _SHORT_GIT = re.compile(r"git~[0-9]+\Z", re.IGNORECASE)
 _ENCODED = re.compile(r"(?:[^%]|%[0-9A-F]{2})*\Z", re.DOTALL)
 _LONGEST_BYTES = 200

@@ -9,13 +9,14 @@ from __future__ import annotations
 import hashlib
 import re
 import shutil
+import time
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from burnish.errors import NotFound, NotPermitted, Unavailable, UsageError
-from burnish.library.sync.repository import HEADS, Repository
+from burnish.library.sync.repository import HEADS, Repository, branch_of
 from burnish.library.sync.target import Seen
 from burnish.masking import without_secrets
 
@@ -31,7 +32,9 @@ _URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
 # user@host:path, as ssh and git have it; a drive's letter is none.
 _SSH = re.compile(r"(?:[^/:@\s]+@)?[A-Za-z0-9][A-Za-z0-9.-]+:(?!//|:)\S")
 _USER = re.compile(r"(?<=://)[^/\s]*@")
+_RACE = re.compile(r"fast-forward|fetch first|unable to set|\block", re.IGNORECASE)
 _DEFAULT = "main"
+_LOCK_WAITS_S = (0.05, 0.1, 0.2, 0.4, 0.8)
 
 
 def is_address(text: str) -> bool:
@@ -117,9 +120,8 @@ class Remote:
 
         with closing(client):
             try:
-                result = reached(
-                    self._address,
-                    lambda: client.send_pack(path.encode(), update, store.generate_pack_data),
+                result = self._patiently(
+                    lambda: client.send_pack(path.encode(), update, store.generate_pack_data)
                 )
             except _Moved:
                 return False
@@ -144,6 +146,17 @@ class Remote:
                 f"{shown(self._address)} is no address of a git repository",
                 hint="use https://…, ssh://…, user@host:path, or the path of a bare repository",
             ) from error
+
+    def _patiently(self, call: Callable[[], T]) -> T:
+        """Another push holds the branch's lock for a moment; who left one behind does for ever."""
+        from dulwich.file import FileLocked
+
+        for wait_s in _LOCK_WAITS_S:
+            try:
+                return reached(self._address, call)
+            except FileLocked:
+                time.sleep(wait_s)
+        return reached(self._address, call)
 
 
 class _Moved(Exception):
@@ -211,10 +224,10 @@ def _branch(refs: Mapping[Any, Any], symrefs: Mapping[Any, Any]) -> str:
     named = symrefs.get(b"HEAD") or b""
     heads = [name for name in refs if name.startswith(HEADS)]
     if named.startswith(HEADS) and (named in refs or not heads):
-        return named.removeprefix(HEADS).decode()
+        return branch_of(named)
     for name in (HEADS + b"main", HEADS + b"master", *(heads if len(heads) == 1 else ())):
         if name in heads:
-            return name.removeprefix(HEADS).decode()
+            return branch_of(name)
     if heads:
         raise UsageError(
             "the repository has several branches and says of none that it is the one",
@@ -224,5 +237,4 @@ def _branch(refs: Mapping[Any, Any], symrefs: Mapping[Any, Any]) -> str:
 
 
 def _is_race(refused: str) -> bool:
-    told = refused.lower()
-    return any(word in told for word in ("fast-forward", "fetch first", "unable to set", "lock"))
+    return bool(_RACE.search(refused))

@@ -23,6 +23,8 @@ HEADS = b"refs/heads/"
 REGULAR = 0o100644
 _IDENTITY = re.compile(r"\s*(.*?)\s*<([^<>]*)>\s*\Z", re.DOTALL)
 _NOT_IN_IDENTITY = re.compile(r"[<>\x00-\x1f\x7f]+")
+_OBJECT = re.compile(r"[0-9a-f]{40}")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # A folder of prompts is not deeper; a tree that is was made to exhaust whoever reads it.
 _MAX_DEPTH = 100
@@ -108,7 +110,13 @@ class Repository:
         self._fresh[blob] = content
 
     def has(self, commit: str) -> bool:
-        return bool(commit) and _id(commit) in self.repo.object_store
+        return bool(_OBJECT.fullmatch(commit)) and _id(commit) in self.repo.object_store
+
+    def leads_to(self, old: str, new: str) -> bool:
+        """Whether `new` is that commit, or grew from it."""
+        from dulwich.graph import can_fast_forward
+
+        return self.has(old) and can_fast_forward(self.repo, _id(old), _id(new))
 
     def info(self, commit: str) -> CommitInfo:
         return _info(self._commit(commit))
@@ -244,6 +252,17 @@ class Repository:
                 yield path, here[1].decode()
 
 
+def branch_of(ref: bytes) -> str:
+    """The branch that a whole name of a reference means."""
+    try:
+        return ref.removeprefix(HEADS).strip().decode()
+    except UnicodeDecodeError:
+        raise UsageError(
+            f"the branch {ref.decode(errors='backslashreplace')} has a name that is no UTF-8",
+            hint="rename it (git branch -m), then sync again",
+        ) from None
+
+
 def is_prompt_path(path: str) -> bool:
     return path.endswith(SUFFIX) and not is_hidden(path)
 
@@ -257,6 +276,10 @@ def _joined(folder: str, name: bytes) -> str | None:
 
 
 def _id(commit: str) -> ObjectID:
+    if not _OBJECT.fullmatch(commit):
+        raise Conflict(
+            f"{commit[:12]!r} names no object", hint="check the repository with git fsck"
+        )
     return cast("ObjectID", commit.encode())
 
 
@@ -271,9 +294,11 @@ def _info(commit: Commit) -> CommitInfo:
 
 def _text(content: bytes, encoding: bytes | None) -> str:
     try:
-        return content.decode((encoding or b"utf-8").decode("ascii"))
+        text = content.decode((encoding or b"utf-8").decode("ascii"))
     except (UnicodeDecodeError, LookupError, ValueError):
         return content.decode(errors="replace")
+    # Some encodings can spell halves of characters, which nothing can keep.
+    return text.encode(errors="replace").decode()
 
 
 def _time(seconds: int) -> datetime:
@@ -285,6 +310,7 @@ def _time(seconds: int) -> datetime:
 
 def _author(identity: str) -> str:
     """`Ann <ann@example.com>`, or the name alone where no address is given."""
+    identity = _CONTROL.sub(" ", identity)
     found = _IDENTITY.match(identity)
     if not found:
         return identity.strip()

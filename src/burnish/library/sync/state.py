@@ -4,6 +4,7 @@ beside the repository's own data. Without it the versions and commits themselves
 from __future__ import annotations
 
 import os
+import stat
 from datetime import datetime
 from pathlib import Path
 
@@ -56,6 +57,8 @@ def write_whole(path: Path, data: bytes) -> None:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
+        if path.exists():
+            fresh.chmod(stat.S_IMODE(path.stat().st_mode))
         fresh.replace(path)
     finally:
         fresh.unlink(missing_ok=True)

@@ -108,7 +108,7 @@ class Stock:
         )
 
     async def check_unheld(self, prompt: Prompt) -> None:
-        """Raises NotPermitted for a prompt on which a protected label stands."""
+        """Raises NotPermitted for one that must not go, or be renamed, without an approval."""
         await self._approvals.check_unheld(prompt)
 
     async def fault(self, reference: str) -> str:

@@ -106,6 +106,7 @@ class _Syncing:
     async def _once(self) -> SyncReport:
         state = await asyncio.to_thread(load_state, self._state_path)
         seen = await asyncio.to_thread(self._target.look, dry_run=self._scope.dry_run)
+        state = await asyncio.to_thread(self._relevant, state, seen)
         matcher = Matcher(self._target.repository, seen, state, self._stock, self._scope)
         await asyncio.to_thread(matcher.read_history)
         found = await matcher.pair()
@@ -148,6 +149,24 @@ class _Syncing:
                 fault = await self._stock.fault(f"{told.name}@{version.revision}")
                 notes += [fault] if fault else []
         return notes
+
+    def _relevant(self, state: State, seen: Seen) -> State:
+        """Files count as deleted where a commit says so, and not where the branch is another one.
+        Nothing is known of a repository that has no commit at all, such as one made anew. Raises
+        Conflict where each prompt would go because none of the files is there."""
+        repository, files = self._target.repository, {**seen.listing.files, **seen.edits}
+        if any(entry.path in files for entry in state.entries):
+            return state
+        if not seen.head:
+            return State()
+        if state.entries and not repository.leads_to(state.head, seen.head):
+            raise Conflict(
+                f"none of the {len(state.entries)} prompts that were synced last is in the branch"
+                f" {repository.branch!r}, which does not come from that sync",
+                hint="go back to the branch that you synced with, or, to begin anew with this one,"
+                f" delete {self._state_path}",
+            )
+        return state
 
     async def _settle(self, one: OnePrompt) -> Settled:
         try:

@@ -18,7 +18,7 @@ import msgspec
 
 from burnish import shapes
 from burnish.errors import Conflict, UsageError
-from burnish.library.sync.file_form import MAX_FILE_BYTES, has_front_matter
+from burnish.library.sync.file_form import IN_LFS, MAX_FILE_BYTES, has_front_matter, is_pointer
 from burnish.library.sync.paths import is_safe
 from burnish.library.sync.repository import File, Listing, NewCommit, Repository, is_prompt_path
 from burnish.library.sync.state import write_whole
@@ -140,7 +140,7 @@ class WorkTree:
     def _update_index(self, note: _Note) -> None:
         from dulwich.index import index_entry_from_stat
 
-        index = self.repository.repo.open_index()
+        index = self._index()
         modes = self.repository.listing(note.new).files
         for path, (_, now) in note.files.items():
             key = self.repository.full(path)
@@ -156,12 +156,28 @@ class WorkTree:
             index[key] = index_entry_from_stat(found, now.encode(), mode=mode)
         index.write()
 
+    def _index(self) -> Index:
+        """Raises Conflict for one of a kind that is not known, or damaged."""
+        import struct
+
+        from dulwich.errors import ChecksumMismatch
+
+        try:
+            return self.repository.repo.open_index()
+        except (ChecksumMismatch, struct.error, AssertionError, ValueError) as error:
+            # What dulwich raises for bytes that it does not understand.
+            raise Conflict(
+                f"git's index of {self.root} cannot be read ({str(error)[:100]})",
+                hint="if it is split or sparse: git update-index --no-split-index,"
+                " git sparse-checkout init --no-sparse-index; else delete it, then git reset",
+            ) from None
+
     def _check_quiet(self) -> None:
         control = Path(self.repository.repo.controldir())
         for name in _UNFINISHED:
             if (control / name).exists():
                 raise Conflict(f"{self.root} is in the middle of something ({name})", hint=_BACK)
-        if self.repository.repo.has_index() and _unmerged(self.repository.repo.open_index()):
+        if self.repository.repo.has_index() and self._index().has_conflicts():
             raise Conflict(f"{self.root} has files that are not merged", hint=_BACK)
 
     def _edits(self, listing: Listing) -> dict[str, bytes | None]:
@@ -198,9 +214,13 @@ class WorkTree:
             return
         if blob and _hash(there) == blob:
             return
+        before = self.repository.blob(blob) if blob else b""
+        if is_pointer(before) and not is_pointer(there):
+            self._bad.append(Bad(path, IN_LFS))
+            return
         unix = _unix(there)
         # Editors on Windows may change every line end; the commit keeps those that were there.
-        content = unix if not blob or b"\r\n" not in self.repository.blob(blob) else there
+        content = there if b"\r\n" in before else unix
         if _hash(content) != blob:
             edits[path] = content
 
@@ -269,13 +289,9 @@ class WorkTree:
         prefix = self.repository.full("")
         return {
             key.removeprefix(prefix).decode(errors="replace")
-            for key, entry in repo.open_index().items()
+            for key, entry in self._index().items()
             if key.startswith(prefix) and getattr(entry, "skip_worktree", False)
         }
-
-
-def _unmerged(index: Index) -> bool:
-    return index.has_conflicts()
 
 
 def _edited(edits: Mapping[str, bytes | None]) -> str:

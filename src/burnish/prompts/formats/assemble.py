@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any, TypedDict, Unpack
 
 import msgspec
@@ -69,6 +70,7 @@ def version(
             )
             raise Fault(told, line) from None
     _check_variables(variables)
+    check_time(rest.get("created_at"))
     for what, value in (("config", config or {}), ("metadata", rest.get("metadata", {}))):
         if not is_plain(dict(value)):
             raise Fault(f"the {what} holds a number or text that nobody could store")
@@ -76,6 +78,15 @@ def version(
     return VersionFile(
         messages=tuple(messages), variables=tuple(variables), config=dict(config or {}), **rest
     )
+
+
+def check_time(at: datetime | None) -> None:
+    """Raises Fault for one that is outside of the years 1 to 9999 in UTC, as it is kept."""
+    try:
+        if at is not None:
+            at.astimezone(UTC)
+    except OverflowError:
+        raise Fault(f"holds the time {at}, which is out of range") from None
 
 
 def _check_variables(variables: Sequence[Variable]) -> None:

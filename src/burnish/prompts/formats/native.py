@@ -8,7 +8,8 @@ from typing import Any
 
 import msgspec
 
-from burnish.prompts.formats.assemble import complete, prompt, version
+from burnish.prompts import refs
+from burnish.prompts.formats.assemble import check_time, complete, prompt, version
 from burnish.prompts.formats.document import ExampleFile, Fault, PromptFile, Reading, VersionFile
 from burnish.prompts.formats.gather import Gathered, items, mapping, object_at, shaped
 from burnish.prompts.formats.source import Source
@@ -130,6 +131,8 @@ def plain_facts(each: PromptFile) -> dict[str, Any]:
 def read_version(value: Any, line_of: Callable[[int, int], int] | None = None) -> VersionFile:
     """Raises UsageError."""
     given = shaped(value, _Version)
+    check_time(given.archived_at)
+    branch = given.branch if given.branch == MAIN else refs.check_branch(given.branch)
     found = version(
         given.messages,
         given.variables,
@@ -146,7 +149,7 @@ def read_version(value: Any, line_of: Callable[[int, int], int] | None = None) -
     return msgspec.structs.replace(
         found,
         variables=complete(found.messages, found.variables),
-        branch=given.branch,
+        branch=branch,
         archived_at=_aware(given.archived_at),
     )
 
