@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from burnish.errors import BurnishError, NotFound, StoreError, UsageError
+from burnish.library.files.beside import Folder
 from burnish.library.files.gather import Found, Gathered, content_of, gathered
 from burnish.library.files.histories import draft_fields
 from burnish.library.template_files.bring import (
@@ -120,7 +121,7 @@ class _Bringing:
     async def _read(self, file: Found) -> Reading | Fault | None:
         """None for a file that looks like none of the formats."""
         try:
-            return await asyncio.to_thread(_reading, file, self._format, alone=self._there.alone)
+            return await asyncio.to_thread(_reading, file, self._format, self._there)
         except Fault as fault:
             return fault
         except UsageError as error:
@@ -271,8 +272,9 @@ def _arguments(fields: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _reading(file: Found, format_name: str, *, alone: bool) -> Reading | None:
-    source = Source(file.name, read_text(content_of(file), file.name))
+def _reading(file: Found, format_name: str, there: Gathered) -> Reading | None:
+    beside = Folder(there.root, file.name)
+    source = Source(file.name, read_text(content_of(file), file.name), beside)
     if format_name:
         return by_name(format_name).read(source)
     found = detect(source)
@@ -280,7 +282,7 @@ def _reading(file: Found, format_name: str, *, alone: bool) -> Reading | None:
         return found.read(source)
     if file.name.lower().endswith(_TEMPLATES):
         return None
-    if alone:
+    if there.alone:
         if source.is_json:
             # A file that is broken looks like nothing: its own fault tells more.
             source.value()

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from burnish.errors import UsageError
+from burnish.prompts.formats.beside import Beside, NoFiles
 from burnish.prompts.formats.document import Fault
 from burnish.prompts.formats.yaml_text import MAX_DEPTH, Place, read_yaml
 from burnish.prompts.variables import HALF_PAIR
@@ -49,11 +50,13 @@ def read_text(content: bytes, filename: str = "") -> str:
 
 
 class Source:
-    """A file's text. Values are read when first asked for, and once."""
+    """A file's text, and the folder for files that it names. Values are read when first asked
+    for, and once."""
 
-    def __init__(self, filename: str, text: str) -> None:
+    def __init__(self, filename: str, text: str, beside: Beside | None = None) -> None:
         """Raises UsageError for text that no file could hold."""
         _refuse_no_characters(text)
+        self.beside: Beside = beside or NoFiles()
         self.filename = filename
         self.text = text.removeprefix("\ufeff")
         self._failed: Fault | None = None
