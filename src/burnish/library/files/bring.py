@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from burnish.errors import BurnishError, NotFound, StoreError, UsageError
 from burnish.library.files.beside import Folder
-from burnish.library.files.gather import Found, Gathered, content_of, gathered
+from burnish.library.files.gather import Found, Gathered, content_of, gathered, own_name
 from burnish.library.files.histories import draft_fields
 from burnish.library.template_files.bring import (
     Conflicts,
@@ -19,7 +21,17 @@ from burnish.library.template_files.bring import (
     import_templates,
     report_of,
 )
-from burnish.prompts.formats import Fault, PromptFile, Reading, Source, by_name, detect, read_text
+from burnish.prompts.formats import (
+    Fault,
+    PromptFile,
+    Reading,
+    Source,
+    by_name,
+    detect,
+    read_text,
+    refuse_broken,
+)
+from burnish.prompts.formats.assemble import as_name
 from burnish.prompts.prompt import MAIN, content_hash
 
 if TYPE_CHECKING:
@@ -28,6 +40,8 @@ if TYPE_CHECKING:
 
 _HISTORY = 1000
 _TEMPLATES = (".yaml", ".yml")
+# Formats of other tools, and those in which people write, that have no versions in other files.
+_ONE_A_FILE = ("prompty", "langchain", "promptfoo", "openai", "named")
 
 
 async def import_files(
@@ -93,6 +107,7 @@ class _Bringing:
         self._format = format_name
         self._conflict: Conflicts = conflict
         self._dry_run = dry_run
+        self._brought: dict[str, PromptFile] = {}
 
     async def all(self) -> list[ImportedFile]:
         found: list[ImportedFile] = []
@@ -149,8 +164,22 @@ class _Bringing:
                 found.append(_bad(file.name, f"{prompt.name!r} is there twice", prompt.line))
                 continue
             seen.add(prompt.name)
-            found.append(await self._prompt(file.name, prompt))
+            found.append(await self._prompt(file.name, self._apart(file.name, prompt)))
         return found
+
+    def _apart(self, file: str, prompt: PromptFile) -> PromptFile:
+        """Two files of another tool that call different prompts the same are no versions of
+        one: the later is called as its file."""
+        first = self._brought.setdefault(prompt.name, prompt)
+        same = first is prompt or first.latest.messages == prompt.latest.messages
+        if same or prompt.format not in _ONE_A_FILE:
+            return prompt
+        name = as_name(str(PurePosixPath(file).with_suffix("")), prompt.name)
+        if name in self._brought:
+            return prompt
+        note = f"is called {name}, since another file has a {prompt.name} of its own"
+        renamed = msgspec.structs.replace(prompt, name=name, notes=(*prompt.notes, note))
+        return self._brought.setdefault(name, renamed)
 
     async def _prompt(self, file: str, prompt: PromptFile) -> ImportedFile:
         try:
@@ -274,7 +303,9 @@ def _arguments(fields: dict[str, Any]) -> dict[str, Any]:
 
 def _reading(file: Found, format_name: str, there: Gathered) -> Reading | None:
     beside = Folder(there.root, file.name)
-    source = Source(file.name, read_text(content_of(file), file.name), beside)
+    source = Source(
+        file.name, read_text(content_of(file), file.name), beside, own_name(there, file)
+    )
     if format_name:
         return by_name(format_name).read(source)
     found = detect(source)
@@ -283,9 +314,7 @@ def _reading(file: Found, format_name: str, there: Gathered) -> Reading | None:
     if file.name.lower().endswith(_TEMPLATES):
         return None
     if there.alone:
-        if source.is_json:
-            # A file that is broken looks like nothing: its own fault tells more.
-            source.value()
+        refuse_broken(source)
         raise Fault("is of no format that is known; name it with --format")
     return None
 

@@ -18,8 +18,14 @@ from burnish.prompts.formats import MAX_BUNDLE_BYTES
 MAX_FILES = 10_000
 MAX_UNPACKED_BYTES = 200 * 1024 * 1024
 _SUFFIXES = (
-    *(".json", ".jsonl", ".ndjson", ".yaml", ".yml", ".md", ".markdown"),
+    *(".json", ".jsonl", ".ndjson", ".yaml", ".yml", ".md", ".markdown", ".mdc"),
     *(".csv", ".tsv", ".prompty"),
+)
+# Names that tell nothing of what is in the file; some of them stand side by side.
+_BESIDE = ("system", "user", "agents", "tasks")
+_COMMON = (
+    *_BESIDE,
+    *("prompt", "prompts", "chat", "config", "index", "main", "readme", "skill", "samples"),
 )
 
 
@@ -75,6 +81,21 @@ def content_of(found: Found) -> bytes:
         raise UsageError(
             f"cannot be read: {error.strerror}", hint="check its permissions"
         ) from None
+
+
+def own_name(there: Gathered, found: Found) -> str:
+    """What a prompt is called that has no name of its own: as its file, with the folders that
+    were gone through, so that two are not taken for one; as the folder alone where very many
+    files have that name."""
+    parts = PurePosixPath(found.name).with_suffix("").parts
+    parts = (*parts[:-1], parts[-1].removesuffix(".prompt"))
+    common = parts[-1].lower() in _COMMON or "promptfoo" in parts[-1].lower()
+    if common and len(parts) == 1:
+        root = there.root.parent if there.root.name in _COMMON else there.root
+        several = parts[0].lower() in _BESIDE
+        return f"{root.name}/{parts[0]}" if several and root.name else root.name or parts[0]
+    is_main = common and parts[-1].lower() not in _BESIDE
+    return "/".join(parts[:-1] if is_main else parts)
 
 
 def _files(root: Path) -> Iterator[Found]:

@@ -117,7 +117,7 @@ def _prompt(source: Source, group: list[_Version]) -> PromptFile:
         labels |= dict.fromkeys(words(each.cells.get("labels")), place)
     last = group[-1].cells
     tags = last.get("tags")
-    name = last.get("name") or f"{as_name(source.stem)}-{group[-1].line - 1}"
+    name = last.get("name") or f"{as_name(source.name)}-{group[-1].line - 1}"
     try:
         return prompt(
             name if name == last.get("name") and "|" not in name else as_name(name),

@@ -43,9 +43,9 @@ class LangChain:
         value = source.value()
         several = items(value)
         if not several:
-            found.try_(lambda: read_langchain(source, mapping(value), (), as_name(source.stem)))
+            found.try_(lambda: read_langchain(source, mapping(value), (), as_name(source.name)))
         for index, item in enumerate(several):
-            name = f"{as_name(source.stem)}-{index + 1}"
+            name = f"{as_name(source.name)}-{index + 1}"
             found.try_(
                 lambda item=item, index=index, name=name: read_langchain(
                     source, mapping(item), (index,), name

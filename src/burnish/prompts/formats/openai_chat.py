@@ -24,6 +24,8 @@ _TEMPLATE = "burnish_template"
 _NAME = "burnish_name"
 _TEXT_KEYS = (
     "messages",
+    "sample",
+    "ideal",
     "input",
     "instructions",
     "system",
@@ -90,14 +92,16 @@ def _is_line(line: str) -> bool:
 def _is_request(value: object) -> bool:
     fields = mapping(value)
     body = mapping(fields.get("body")) or fields
-    if is_chat(body.get("messages")):
+    if is_chat(body.get("messages")) or is_chat(body.get("sample")):
         return True
     if isinstance(body.get("instructions"), str) or is_chat(body.get("input")):
         return True
     answered = isinstance(body.get("prompt"), str) and (
         isinstance(body.get("completion"), str) or isinstance(body.get("model"), str)
     )
-    return answered or ("model" in body and isinstance(body.get("input"), str | list))
+    return answered or (
+        ("model" in body or "ideal" in body) and isinstance(body.get("input"), str | list)
+    )
 
 
 def _line(source: Source, line: str, number: int) -> PromptFile:
@@ -134,7 +138,7 @@ def _prompt(
     config, metadata = _settings(body, parts, notes)
     custom = given.get("custom_id")
     own = about.get(_NAME) or given.get("name") or custom
-    fallback = as_name(source.stem) + suffix
+    fallback = as_name(source.name) + suffix
     return prompt(
         as_name(own, fallback) if isinstance(own, str) else fallback,
         [version(messages, complete(messages, ()), config, metadata=metadata)],
@@ -145,13 +149,14 @@ def _prompt(
     )
 
 
-def _parts(body: dict[str, Any], notes: dict[str, None]) -> tuple[list[Part], str | None]:
+def _parts(body: dict[str, Any], notes: dict[str, None]) -> tuple[list[Part], Any]:
     """The messages, and the answer that a training line wants."""
     parts: list[Part] = []
     for key, role in (("instructions", "system"), ("system", "system")):
         if text := text_of(body.get(key), notes):
             parts.append(Part(role=role, content=text))
-    given = body.get("messages", body.get("input", body.get("prompt")))
+    keys = ("messages", "sample", "input", "prompt")
+    given = next((body[key] for key in keys if body.get(key) is not None), None)
     if isinstance(given, str):
         parts.append(Part(role="user", content=given))
     for item in items(given):
@@ -160,6 +165,9 @@ def _parts(body: dict[str, Any], notes: dict[str, None]) -> tuple[list[Part], st
             parts.append(read_part(item, notes))
         else:
             notes.setdefault(f"an item of the kind {str(fields['type'])[:40]} is left out")
+    if "ideal" in body:
+        # A list holds answers that are all as good.
+        return parts, body["ideal"]
     completion = body.get("completion")
     if isinstance(completion, str):
         return parts, completion

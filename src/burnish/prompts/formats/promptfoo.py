@@ -142,12 +142,11 @@ class _Reader:
             raise Fault(f"{where}: {fault.what}", self._source.line(*each.place)) from None
 
     def _base(self) -> str:
-        stem = self._source.stem
-        if "promptfoo" not in stem.lower():
-            return as_name(stem)
-        return as_name(
-            self._source.folder or str(self._fields.get("description") or ""), as_name(stem)
-        )
+        name = self._source.name
+        if "promptfoo" not in name.lower():
+            return as_name(name)
+        about = self._source.folder or str(self._fields.get("description") or "")
+        return as_name(about, as_name(name))
 
     def _shared(self) -> Shared:
         notes: dict[str, None] = {}

@@ -88,9 +88,9 @@ class _Reader:
         name = fields.get("name")
         config, kept = self._model()
         return prompt(
-            as_name(name, as_name(self._source.stem))
+            as_name(name, as_name(self._source.name))
             if isinstance(name, str)
-            else as_name(self._source.stem),
+            else as_name(self._source.name),
             [
                 version(
                     body.messages,

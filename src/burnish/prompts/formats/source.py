@@ -53,11 +53,15 @@ class Source:
     """A file's text, and the folder for files that it names. Values are read when first asked
     for, and once."""
 
-    def __init__(self, filename: str, text: str, beside: Beside | None = None) -> None:
-        """Raises UsageError for text that no file could hold."""
+    def __init__(
+        self, filename: str, text: str, beside: Beside | None = None, name: str = ""
+    ) -> None:
+        """`name` is what a prompt is called that has none of its own: the file's, unless one is
+        given. Raises UsageError for text that no file could hold."""
         _refuse_no_characters(text)
         self.beside: Beside = beside or NoFiles()
         self.filename = filename
+        self.name = name or self.stem
         self.text = text.removeprefix("\ufeff")
         self._failed: Fault | None = None
 
