@@ -19,10 +19,11 @@ _MOST = 1000
 class Folder:
     """Texts below `root`, named as from the folder of the file `name` in it. What the import
     was not pointed at stays unread: other folders, links out of it, hidden files, and whatever is
-    no text."""
+    no text. What was read is added to `used`."""
 
-    def __init__(self, root: Path, name: str) -> None:
+    def __init__(self, root: Path, name: str, used: set[Path]) -> None:
         self._root = root.resolve()
+        self._used = used
         self._folder = (self._root / name).parent
 
     def names(self, path: str) -> list[str]:
@@ -51,6 +52,7 @@ class Folder:
                 raise Fault(f"{path} is not there")
             with found.open("rb") as opened:
                 content = opened.read(MAX_TEXT_BYTES + 1)
+            self._used.add(found.resolve())
         except (OSError, RuntimeError, ValueError) as error:
             reason = error.strerror if isinstance(error, OSError) else ""
             raise Fault(f"{path} cannot be read: {reason or 'it is no path'}") from None

@@ -108,11 +108,16 @@ class _Bringing:
         self._conflict: Conflicts = conflict
         self._dry_run = dry_run
         self._brought: dict[str, PromptFile] = {}
+        self._used: set[Path] = set()
 
     async def all(self) -> list[ImportedFile]:
         found: list[ImportedFile] = []
         templates: list[str] = []
-        for file in self._there.files:
+        # Configurations first: the files that they name are part of them.
+        in_order = sorted(self._there.files, key=lambda each: "promptfoo" not in each.name.lower())
+        for file in in_order:
+            if file.path.resolve() in self._used and not file.problem:
+                continue
             if file.problem:
                 found.append(_bad(file.name, file.problem))
                 continue
@@ -136,7 +141,7 @@ class _Bringing:
     async def _read(self, file: Found) -> Reading | Fault | None:
         """None for a file that looks like none of the formats."""
         try:
-            return await asyncio.to_thread(_reading, file, self._format, self._there)
+            return await asyncio.to_thread(_reading, file, self._format, self._there, self._used)
         except Fault as fault:
             return fault
         except UsageError as error:
@@ -301,8 +306,8 @@ def _arguments(fields: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _reading(file: Found, format_name: str, there: Gathered) -> Reading | None:
-    beside = Folder(there.root, file.name)
+def _reading(file: Found, format_name: str, there: Gathered, used: set[Path]) -> Reading | None:
+    beside = Folder(there.root, file.name, used)
     source = Source(
         file.name, read_text(content_of(file), file.name), beside, own_name(there, file)
     )

@@ -14,8 +14,7 @@ from burnish.prompts.formats.csv_text import read_rows
 from burnish.prompts.formats.document import Fault
 from burnish.prompts.formats.gather import is_list, items, mapping
 from burnish.prompts.formats.promptfoo_csv import table_tests
-from burnish.prompts.formats.source import YAML_SUFFIXES, Source, read_json
-from burnish.prompts.formats.yaml_text import read_yaml
+from burnish.prompts.formats.source import YAML_SUFFIXES, Source, read_value
 
 _SCHEMES = re.compile(
     r"(?:file|langfuse|portkey|helicone|https?|exec|python|huggingface)://|(?:exec|python):"
@@ -83,10 +82,7 @@ def value_of(source: Source, address: str) -> Any:
 def _value(path: str, text: str) -> Any:
     if path.lower().endswith(".csv"):
         return table_tests(text)
-    if path.lower().endswith((".jsonl", ".ndjson")):
-        lines = enumerate(text.split("\n"), start=1)
-        return [read_json(line, number) for number, line in lines if line.strip()]
-    return read_json(text) if path.lower().endswith(".json") else read_yaml(text).value
+    return read_value(path, text)
 
 
 def _within(path: str, fault: Fault) -> Fault:

@@ -153,6 +153,15 @@ def read_json(text: str, first_line: int = 1) -> Any:
         raise Fault(f"is not valid JSON: {what}", line) from None
 
 
+def read_value(path: str, text: str) -> Any:
+    """What a JSON, JSONL or YAML file says, by its ending. Raises Fault with the line."""
+    suffix = PurePosixPath(path).suffix.lower()
+    if suffix in (".jsonl", ".ndjson"):
+        lines = enumerate(text.split("\n"), start=1)
+        return [read_json(line, number) for number, line in lines if line.strip()]
+    return read_json(text) if suffix == ".json" else read_yaml(text).value
+
+
 def _huge(text: str) -> int:
     """Where the first number stands that is too large."""
     found = _HUGE.search(text)
