@@ -61,7 +61,8 @@ class Named:
         return found.reading()
 
     def write(self, prompts: Sequence[PromptFile]) -> dict[str, str]:
-        return {"prompts.yaml": write_yaml({each.name: _entry(each) for each in prompts})}
+        entries = {each.name: _entry(each) for each in prompts}
+        return {"prompts.yaml": write_yaml({"prompts": entries})}
 
 
 def _entry(each: PromptFile) -> dict[str, Any]:
@@ -141,11 +142,10 @@ def _prompt(source: Source, place: Place, name: str, fields: dict[str, Any]) -> 
 
 def _messages(kind: str, fields: dict[str, Any], notes: dict[str, None]) -> list[Message]:
     if kind == "agent":
-        said = [
-            f"You are {_said(fields, 'role').rstrip('.')}. {_said(fields, 'backstory')}".strip()
-        ]
-        said += [f"Your goal: {goal}"] if (goal := _said(fields, "goal")) else []
-        return [Message("system", "\n\n".join(said))]
+        role, goal = _said(fields, "role").rstrip("."), _said(fields, "goal")
+        who = f"You are {role}. {_said(fields, 'backstory')}" if role else ""
+        said = [who.strip(), f"Your goal: {goal}" if goal else ""]
+        return [Message("system", "\n\n".join(filter(None, said)))]
     if kind == "task":
         wanted = _said(fields, "expected_output")
         end = f"\n\nExpected output: {wanted}" if wanted else ""
@@ -175,7 +175,10 @@ def _template(message: Message, how: str, declared: list[str], notes: dict[str, 
         dialect = _DIALECTS.get(how.lower())
         if dialect is None:
             raise Fault(f"template_format {how[:40]!r} is not known")
-        found = translate(text, dialect)
+        try:
+            found = translate(text, dialect)
+        except Fault as fault:
+            raise Fault(f"{fault.what}, in line {max(fault.line, 1)} of a text") from None
         notes |= dict.fromkeys(found.notes)
         return Message(message.role, found.text)
     return Message(message.role, rewritten(text, [*declared, *undeclared(text, ())]))

@@ -16,7 +16,7 @@ from burnish.prompts.formats.kept import without_keys
 from burnish.prompts.formats.promptfoo_files import FileText
 from burnish.prompts.formats.promptfoo_tests import Case, Cases
 from burnish.prompts.formats.source import Source, read_json
-from burnish.prompts.formats.templates import nunjucks, translate
+from burnish.prompts.formats.templates import PAIRED, nunjucks, translate
 from burnish.prompts.formats.yaml_text import read_yaml
 from burnish.prompts.prompt import Message, Variable
 from burnish.prompts.variables import is_type
@@ -81,7 +81,8 @@ def promptfoo_prompt(given: Given, name: str, shared: Shared, source: Source) ->
     ]
     cases = [case.example for case in shared.tests.cases if _is_for(case, name, given.group)]
     found = complete(messages, ())
-    variables = [_shown(variable, cases, shared.tests.defaults) for variable in found]
+    paired = {name for message in messages for name in PAIRED.findall(message.content)}
+    variables = [_shown(variable, cases, shared.tests.defaults, paired) for variable in found]
     metadata = {**shared.metadata, **({"prompt": given.own} if given.own else {})}
     return prompt(
         name,
@@ -146,11 +147,14 @@ def _message(message: Message, line_of: Callable[[int], int], notes: dict[str, N
     return Message(message.role, found.text)
 
 
-def _shown(variable: Variable, cases: Sequence[ExampleFile], defaults: dict[str, Any]) -> Variable:
+def _shown(
+    variable: Variable, cases: Sequence[ExampleFile], defaults: dict[str, Any], paired: set[str]
+) -> Variable:
     """With what the tests tell of it: its type, an example, the value of all tests."""
     values = [case.inputs[variable.name] for case in cases if variable.name in case.inputs]
     default = defaults.get(variable.name)
     kind = type_of([*values, default]) if values or default is not None else None
+    kind = kind or ("object" if variable.name in paired else None)
     kind = kind if variable.type == "string" and kind else variable.type
     example = next((value for value in values if value != default), None)
     usable = default is not None and is_type(kind, default)

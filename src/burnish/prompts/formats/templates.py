@@ -24,6 +24,8 @@ _ENV = re.compile(r"\{\{-?\s*env\s*[.\[]")
 _DUMP = re.compile(r"\|\s*dump\b")
 _TAG = re.compile(r"\{\{[^{}]{0,2000}\}\}|\{%[^{}]{0,2000}%\}")
 _PAIRS = re.compile(r"(\bfor\s+\w{1,80}\s*,\s*\w{1,80}\s+in)\s+([A-Za-z_][\w.]{0,200})(?=\s*-?%\})")
+# What such a loop goes through, as it is written here.
+PAIRED = re.compile(r"\bin \(([A-Za-z_]\w*) \| items if ")
 _LENGTH = re.compile(r"(?<![\w.\"'\])])([A-Za-z_]\w{0,80}(?:\.\w{1,80}){0,9})\.length\b")
 _LINE = re.compile(r"line (\d+): ")
 
