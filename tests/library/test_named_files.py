@@ -225,6 +225,37 @@ def test_examples_in_a_file_beside(tmp_path: Path, p: Platform) -> None:
     assert p.prompts.render("path", {"word": "wet"}).user == "Say wet"
 
 
+def test_values_to_try_in_a_file_beside(tmp_path: Path, p: Platform) -> None:
+    head = "---\nname: {}\nsample: {}\n---\nsystem:\n{{{{ place }}}} {{{{ n }}}}\n"
+    folder = put(
+        tmp_path,
+        {
+            "a.prompty": "\n" + head.format("a", "${file:sample.json}"),
+            "b.prompty": head.format("b", "absent.json"),
+            "sample.json": '{"place": "Rome", "n": 3}',
+        },
+    )
+    p.import_(folder / "a.prompty")
+    report = p.import_(folder / "b.prompty")
+    found = {v.name: (v.type, v.example) for v in p.prompts.get("a").version.variables}
+    assert found == {"place": ("string", "Rome"), "n": ("number", 3)}
+    assert p.prompts.get("b").version.metadata["sample"] == "absent.json"
+    assert report.new == 1
+
+
+def test_texts_by_their_names(tmp_path: Path, p: Platform) -> None:
+    folder = put(
+        tmp_path,
+        {
+            "texts.yaml": "hello: |\n  Greet {who}\n  warmly\nbye: Take leave\n",
+            "slip.yaml": "name: x/y\nuser_promt: |\n  Two\n  lines\n",
+        },
+    )
+    assert outcomes(p.import_(folder / "texts.yaml")) == {"texts/hello": "new", "texts/bye": "new"}
+    assert p.prompts.render("texts/hello", {"who": "Ann"}).user == "Greet Ann\nwarmly\n"
+    assert "did you mean 'user_prompt'" in problems(p.import_(folder / "slip.yaml"))[0]
+
+
 def test_files_that_call_their_prompts_the_same_stay_apart(tmp_path: Path, p: Platform) -> None:
     text = "---\nname: Basic\n---\nsystem:\n{}\n"
     folder = put(

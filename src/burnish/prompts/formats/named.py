@@ -31,6 +31,11 @@ _DIALECTS: dict[str, Dialect] = {
     "jinja2": "jinja2", "jinja": "jinja2", "f-string": "f-string", "mustache": "mustache",
     "handlebars": "mustache",
 }  # fmt: skip
+_FIELDS = {
+    *(*_TEXTS, *_ABOUT, "agent", "task", "category", "title", "language", "id", "kind", "type"),
+    *("input", "output", "message", "expected_output", "role", "goal", "author", "burnish"),
+    *("user_prompt_template", "apiVersion", "on", "steps", "_type", "lc"),
+}
 _SECTIONS = ("agents", "tasks", "roles", "prompts")
 
 Place = tuple[str | int, ...]
@@ -48,7 +53,10 @@ class Named:
     def claims(self, source: Source) -> bool:
         if source.suffix not in YAML_SUFFIXES:
             return False
-        entries = list(_entries(mapping(source.peek())))
+        value = mapping(source.peek())
+        entries = list(_entries(value))
+        if any(isinstance(held, str) for held in value.values()):
+            return _are_texts(value)
         return bool(entries) and all(_kind(fields) for _, _, fields in entries)
 
     def read(self, source: Source) -> Reading:
@@ -90,7 +98,14 @@ def _entries(value: dict[str, Any]) -> Iterator[tuple[Place, str, dict[str, Any]
                 place = (key, name) if is_mapping(held) else (key, index)
                 yield place, f"{key}/{name}", mapping(item)
         else:
-            yield (key,), key, mapping(held)
+            yield (key,), key, {"prompt": held} if isinstance(held, str) else mapping(held)
+
+
+def _are_texts(value: dict[str, Any]) -> bool:
+    """Texts by their names, which are no fields of one prompt."""
+    texts = [text for text in value.values() if isinstance(text, str)]
+    told = any("\n" in text.strip() or "{" in text for text in texts)
+    return told and len(texts) == len(value) and not _FIELDS & set(value)
 
 
 def _kind(fields: dict[str, Any]) -> str:

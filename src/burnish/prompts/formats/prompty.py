@@ -26,12 +26,13 @@ from burnish.prompts.formats.kept import without_keys
 from burnish.prompts.formats.models import model_name, split_parameters
 from burnish.prompts.formats.pieces import as_variable, renamed
 from burnish.prompts.formats.prompty_body import ROLES, body_text, read_body
-from burnish.prompts.formats.source import Source
+from burnish.prompts.formats.source import Source, read_value
 from burnish.prompts.formats.templates import Dialect
 from burnish.prompts.formats.yaml_write import write_yaml
 from burnish.prompts.prompt import Variable
 
 _REFERENCE = re.compile(r"\$\{(env|file):([^}]{0,300})\}")
+_FILE = re.compile(r"\$\{file:([^{}\n]{1,300}\.json)\}|([^\s{}$]{1,300}\.json)")
 _SPEC = frozenset(
     (
         *("kind", "type", "name", "title", "default", "description", "required", "example"),
@@ -56,7 +57,7 @@ class Prompty:
 
     def read(self, source: Source) -> Reading:
         found = Gathered(source)
-        front = split_front_matter(source.text)
+        front = split_front_matter(source.text, below_blank=True)
         found.try_(lambda: _Reader(source, front).prompt())
         return found.reading()
 
@@ -69,12 +70,13 @@ class _Reader:
     def __init__(self, source: Source, front: FrontMatter) -> None:
         self._source = source
         self._front = front
-        self._fields = front.fields or {}
+        self._fields = dict(front.fields or {})
         self._notes: dict[str, None] = {}
 
     def prompt(self) -> PromptFile:
         fields = self._fields
         self._refuse_base()
+        self._read_sample()
         self._tell_references()
         inputs, threads = self._inputs()
         dialect = self._dialect()
@@ -116,6 +118,24 @@ class _Reader:
             raise Fault(
                 "is built on another file, its `base`, which is not read", self._front.line("base")
             )
+
+    def _read_sample(self) -> None:
+        """Values to try may be in files beside; those that are not there stay names."""
+        given = self._fields.get("sample")
+        if is_mapping(given):
+            given = {name: self._from_file(value) for name, value in mapping(given).items()}
+        if given is not None:
+            self._fields["sample"] = self._from_file(given)
+
+    def _from_file(self, value: Any) -> Any:
+        found = _FILE.fullmatch(value) if isinstance(value, str) else None
+        if found is None:
+            return value
+        path = found[1] or found[2]
+        try:
+            return read_value(path, self._source.beside.read(path))
+        except Fault:
+            return value
 
     def _tell_references(self) -> None:
         """The environment and other files are nobody's business here; their names stay as text."""

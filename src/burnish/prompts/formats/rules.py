@@ -30,7 +30,7 @@ _KEYS = _TOLD | {
     *("name", "description", "title", "model", "version", "author", "tags", "license"),
     *("category", "priority", "metadata", "compatibility", "paths", "type"),
 }
-_LINE = re.compile(r"([A-Za-z][\w-]{0,40}):(?:[ \t]+(.*))?")
+_LINE = re.compile(r"([A-Za-z][\w-]{0,40}):[ \t]*(.*)")
 _BLOCK = re.compile(r"---[ \t]*\r?\n(.*?)^---[ \t]*\r?(?:\n|\Z)", re.DOTALL | re.MULTILINE)
 _ARGUMENTS = re.compile(r"\$ARGUMENTS\b")
 _INPUT = re.compile(r"\$\{input:([A-Za-z][\w-]{0,80})(?::[^{}\n]{0,300})?\}")
@@ -96,7 +96,7 @@ def _loose(block: str) -> dict[str, Any]:
     for line in block.splitlines():
         found = _LINE.fullmatch(line.rstrip())
         if found and found[1] in _KEYS and found[1] not in fields:
-            last, value = found[1], (found[2] or "").strip()
+            last, value = found[1], found[2].strip()
             fields[last] = _WORDS.get(value, value.strip("\"'"))
         elif last and isinstance(fields[last], str):
             fields[last] = f"{fields[last]}\n{line}"
