@@ -362,6 +362,27 @@ def test_lines_of_an_evaluation(tmp_path: Path, p: Platform) -> None:
     ]
 
 
+def test_prompt_files_of_github(tmp_path: Path, p: Platform) -> None:
+    text = (
+        "name: Sum up\ndescription: Shortens\nmodel: openai/gpt-4o-mini\n"
+        "modelParameters: {temperature: 0.5, top_p: 0.9}\n"
+        "messages:\n- {role: system, content: Be short}\n- {role: user, content: '{{input}}'}\n"
+        "testData:\n- {input: A long one, expected: One}\n"
+    )
+    p.import_(put(tmp_path, {"sum.prompt.yml": text}) / "sum.prompt.yml")
+    got = p.prompts.get("Sum up")
+    assert got.prompt.description == "Shortens"
+    assert got.version.config == {"model": "openai:gpt-4o-mini", "temperature": 0.5}
+    assert got.version.metadata["top_p"] == 0.9
+    test = got.version.metadata["tests"][0]
+    assert (test["inputs"], test["expected"]) == ({"input": "A long one"}, "One")
+
+
+def test_a_program_is_no_prompt_file(tmp_path: Path, p: Platform) -> None:
+    path = put(tmp_path, {"promptfooconfig.js": "process.exit(1)"}) / "promptfooconfig.js"
+    assert "is never run" in problems(p.import_(path))[0]
+
+
 def test_a_table_of_acts_asks_for_its_values(tmp_path: Path, p: Platform) -> None:
     text = 'act,prompt,type\nHost,"Ask ${Guest} of ${Time of day:noon}, in {x}",TEXT\n'
     p.import_(put(tmp_path, {"acts.csv": text}) / "acts.csv")

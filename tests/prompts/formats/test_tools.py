@@ -280,7 +280,7 @@ def test_nothing_outside_the_file_is_read(monkeypatch: pytest.MonkeyPatch, tmp_p
         "---\nmodel:\n  id: gpt-4o\n  connection: {endpoint: '${env:SECRET_THING}', more: '${file:shared.json}'}\n---\nHi",
     ).prompts[0]
     assert each.latest.metadata["model"]["connection"]["endpoint"] == "${env:SECRET_THING}"
-    assert len([note for note in each.notes if "is never read" in note]) == 2
+    assert len([note for note in each.notes if "read" in note.split("; ")[-1]]) == 2
 
 
 def test_a_role_is_never_read_from_inside_a_text() -> None:

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
 _HISTORY = 1000
 _TEMPLATES = (".yaml", ".yml")
+_PROGRAMS = (".js", ".mjs", ".cjs", ".ts", ".py", ".sh", ".rb")
 # Formats of other tools, and those in which people write, that have no versions in other files.
 _ONE_A_FILE = ("prompty", "langchain", "promptfoo", "openai", "named")
 
@@ -55,7 +56,8 @@ async def import_files(
     """Brings in a file, all files of a folder and its folders, or those of a zip.
 
     The format is found out for each file, unless it is named: our own JSON, YAML, Markdown and
-    CSV, `.prompty`, promptfoo, Langfuse, LangChain, OpenAI, MLflow. What is of none of these and
+    CSV, `.prompty`, promptfoo, Langfuse, LangChain, OpenAI, MLflow, prompts by name. Files that
+    these name are read below `path` alone. What is of none of these and
     ends in .yaml or .yml is read as a template of an agent's task (`agent/task_v2.yaml`); other
     files of a folder are left alone.
 
@@ -319,6 +321,8 @@ def _reading(file: Found, format_name: str, there: Gathered, used: set[Path]) ->
     if file.name.lower().endswith(_TEMPLATES):
         return None
     if there.alone:
+        if source.suffix in _PROGRAMS:
+            raise Fault("is a program, which is never run; bring in the text that it makes")
         refuse_broken(source)
         raise Fault("is of no format that is known; name it with --format")
     return None

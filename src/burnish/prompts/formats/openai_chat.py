@@ -33,6 +33,8 @@ _TEXT_KEYS = (
     "completion",
     "body",
     "metadata",
+    "description",
+    "testData",
 )
 
 
@@ -139,11 +141,13 @@ def _prompt(
     custom = given.get("custom_id")
     own = about.get(_NAME) or given.get("name") or custom
     fallback = as_name(source.name) + suffix
+    told = body.get("description")
     return prompt(
         as_name(own, fallback) if isinstance(own, str) else fallback,
         [version(messages, complete(messages, ()), config, metadata=metadata)],
         OpenAIChat.name,
-        examples=() if answer is None else (ExampleFile(expected=answer),),
+        description=told if isinstance(told, str) else None,
+        examples=_tests(body) or (() if answer is None else (ExampleFile(expected=answer),)),
         notes=notes,
         line=line or (source.known_line(*place) if place else 1),
     )
@@ -187,18 +191,32 @@ def _parts(body: dict[str, Any], notes: dict[str, None]) -> tuple[list[Part], An
     return parts, None
 
 
+def _tests(body: dict[str, Any]) -> tuple[ExampleFile, ...]:
+    """The rows that GitHub's prompt files have to try a prompt with."""
+    rows = [mapping(row) for row in items(body.get("testData"))]
+    return tuple(
+        ExampleFile(
+            inputs={key: value for key, value in row.items() if key != "expected"},
+            expected=row.get("expected"),
+        )
+        for row in rows
+        if row
+    )
+
+
 def _settings(
     body: dict[str, Any], parts: Sequence[Part], notes: dict[str, None]
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     settings = {key: value for key, value in body.items() if key not in (*_TEXT_KEYS, "name")}
     model = settings.pop("model", None)
+    settings |= mapping(settings.pop("modelParameters", None))
     if "max_output_tokens" in settings:
         settings.setdefault("max_tokens", settings.pop("max_output_tokens"))
     config, others = split_parameters(settings)
     if isinstance(model, str) and model.strip():
-        config["model"] = (
-            model if ":" in model and "ft:" not in model else model_name("openai", model)
-        )
+        provider, _, name = model.partition("/")
+        own = model if ":" in model and "ft:" not in model else model_name(provider, name)
+        config["model"] = own or model_name("openai", model)
     about = mapping(body.get("metadata"))
     own = {key: value for key, value in about.items() if key not in (_TEMPLATE, _NAME)}
     if own:

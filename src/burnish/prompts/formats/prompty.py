@@ -143,10 +143,10 @@ class _Reader:
             for kind, what in _REFERENCE.findall(text):
                 if not what:
                     continue
-                told = "the environment" if kind == "env" else "another file"
+                told = "the environment is never read" if kind == "env" else "that file is not read"
                 where = ".".join(map(str, place))
                 name = what.partition(":")[0]
-                self._tell(f"{where}: {name} is kept as text; {told} is never read")
+                self._tell(f"{where}: {name} is kept as text; {told}")
 
     def _inputs(self) -> tuple[list[Variable], set[str]]:
         given = self._fields.get("inputs")
@@ -159,7 +159,10 @@ class _Reader:
         sample = mapping(self._fields.get("sample"))
         given_names = {name for name, _ in entries}
         entries += [
-            (name, {"example": value}) for name, value in sample.items() if name not in given_names
+            (name, {"example": value})
+            for name, value in sample.items()
+            # What is in a file that is not there tells nothing; the text tells its kind.
+            if name not in given_names and not _is_reference(value)
         ]
         found: dict[str, Variable] = {}
         threads: set[str] = set()
@@ -187,6 +190,7 @@ class _Reader:
         if "enumValues" in fields:
             self._tell(f"the values that {name} may have are not checked")
         example = fields.get("example", fields.get("sample"))
+        shown = None if _is_reference(sample.get(name)) else sample.get(name)
         default = fields.get("default")
         required = fields.get("required")
         if kind == "thread":
@@ -195,7 +199,7 @@ class _Reader:
         whole = msgspec.structs.replace(
             loose,
             default=default,
-            example=sample.get(name) if example is None else example,
+            example=shown if example is None else example,
             required=required if isinstance(required, bool) else default is None,
         )
         if kind is None:
@@ -288,6 +292,10 @@ class _Reader:
         given = {as_variable(name): value for name, value in sample.items()}
         shown = {name: value for name, value in given.items() if name in names}
         return (ExampleFile(inputs=shown),) if shown else ()
+
+
+def _is_reference(value: Any) -> bool:
+    return isinstance(value, str) and _REFERENCE.fullmatch(value) is not None
 
 
 def _texts(value: Any, place: tuple[str | int, ...]) -> list[tuple[tuple[str | int, ...], str]]:
