@@ -99,6 +99,28 @@ def test_files_that_a_configuration_brings_are_not_brought_twice(
     assert p.prompts.get("poems").version.variables[0].example == "Ann"
 
 
+def test_values_of_tests_in_files_and_lists(tmp_path: Path, p: Platform) -> None:
+    talk = "[{role: user, content: Hi}, {role: user, content: Bye}]"
+    folder = put(
+        tmp_path / "v",
+        {
+            "promptfooconfig.yaml": "prompts: ['{{a}} {{b}} {{c}} {{talk}}']\n"
+            "defaultTest: {vars: {a: file://a.txt}}\n"
+            f"tests:\n- vars: {{b: file://b.json, c: [x, y], talk: {talk}}}\n"
+            "- vars: {c: file://../c.txt}\n",
+            "a.txt": "A text",
+            "b.json": '{"k": 1}',
+        },
+    )
+    report = p.import_(folder / "promptfooconfig.yaml")
+    tests = p.prompts.get("v").version.metadata["tests"]
+    first = {"role": "user", "content": "Hi"}
+    assert [each["inputs"].get("c") for each in tests] == ["x", "y", "file://../c.txt"]
+    assert (tests[0]["inputs"]["a"], tests[0]["inputs"]["b"]) == ("A text", {"k": 1})
+    assert tests[0]["inputs"]["talk"][0] == first
+    assert any("stays the name of a file" in note for note in report.files[0].notes)
+
+
 def test_scenarios_are_tests_with_each_of_their_values(tmp_path: Path, p: Platform) -> None:
     folder = put(
         tmp_path / "words",

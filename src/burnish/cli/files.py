@@ -83,7 +83,7 @@ def import_(
         out("\n".join("\t".join((each.outcome, each.file, _made(each))) for each in report.files))
         out(_summary(report))
     for remark in dict.fromkeys(
-        f"{each.file}: {note}" for each in report.files for note in each.notes
+        f"{each.file}: {told}" for each in report.files for told in each.notes
     ):
         warn(remark)
     for each in report.files:

@@ -171,6 +171,15 @@ def test_a_promptfoo_configuration_with_its_model_tests_and_types() -> None:
     assert prompts("promptfoo/one_string.yaml")["one_string"].latest.variables[0].type == "number"
 
 
+def test_the_model_of_what_asks_it() -> None:
+    text = (
+        "prompts: [Hi]\ntests: []\nproviders:\n- {id: file://own.py, config: {model: gpt-5}}\n"
+        "- {id: 'openai:codex-sdk', config: {model: gpt-5.1, temperature: 0}}\n"
+    )
+    config = read("promptfooconfig.yaml", text).prompts[0].latest.config
+    assert config == {"model": "openai:gpt-5.1", "temperature": 0}
+
+
 def test_promptfoo_combines_lists_of_values() -> None:
     each = prompts("promptfoo/matrix.yaml")["matrix"]
     assert len(each.examples) == 3 * 2 + 1

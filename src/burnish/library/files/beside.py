@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
 from pathlib import Path, PurePosixPath, PureWindowsPath
@@ -29,7 +30,8 @@ class Folder:
     def names(self, path: str) -> list[str]:
         pattern = _relative(path)
         try:
-            found = [each for each in self._folder.glob(pattern) if self._is_open(each)]
+            there = (each for each in self._folder.glob(pattern) if self._is_open(each))
+            found = list(itertools.islice(there, _MOST + 1))
         except (ValueError, OSError, NotImplementedError):
             raise Fault(f"{path} is no path") from None
         if not found:

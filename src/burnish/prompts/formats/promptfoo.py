@@ -11,7 +11,7 @@ import msgspec
 from burnish.prompts.formats.assemble import as_name
 from burnish.prompts.formats.document import Fault, PromptFile, Reading
 from burnish.prompts.formats.gather import Gathered, is_list, items, mapping, object_at
-from burnish.prompts.formats.models import from_address, split_parameters
+from burnish.prompts.formats.models import from_address, model_name, split_parameters
 from burnish.prompts.formats.promptfoo_files import FileText, reference, texts_of, value_of
 from burnish.prompts.formats.promptfoo_prompt import (
     Given,
@@ -172,10 +172,13 @@ class _Reader:
         given = self._fields.get("providers", self._fields.get("targets"))
         for address, options in self._providers(given, notes):
             name = "" if reference(address) else from_address(address)
+            if not name and isinstance(own := options.get("model"), str):
+                name = model_name(address.partition(":")[0], own)
             if not name:
                 notes.setdefault(f"the provider {address[:80]} has no counterpart here")
             elif "model" not in config:
-                config, others = split_parameters(options)
+                settings = {key: value for key, value in options.items() if key != "model"}
+                config, others = split_parameters(settings)
                 config = {"model": name, **config}
             else:
                 notes.setdefault(f"of several providers the first is kept; {name} is another")
@@ -209,7 +212,8 @@ def _provider(item: Any) -> Iterator[tuple[str, dict[str, Any]]]:
         if isinstance(item, str):
             yield item, {}
         elif isinstance(fields.get("id"), str):
-            yield fields["id"], mapping(fields.get("config"))
+            own = fields.get("provider")
+            yield own if isinstance(own, str) else fields["id"], mapping(fields.get("config"))
         else:
             for address, inner in fields.items():
                 yield address, mapping(mapping(inner).get("config")) or mapping(inner)

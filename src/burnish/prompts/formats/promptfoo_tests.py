@@ -13,7 +13,7 @@ from burnish.prompts.formats.gather import Gathered, is_list, is_mapping, items,
 from burnish.prompts.formats.kept import without_keys
 from burnish.prompts.formats.pieces import as_variable
 from burnish.prompts.formats.promptfoo_files import value_of
-from burnish.prompts.formats.source import Source
+from burnish.prompts.formats.source import MAX_TEXT_BYTES, Source
 from burnish.prompts.variables import NAME
 
 _MOST_COMBINED = 100
@@ -36,6 +36,38 @@ class Cases(msgspec.Struct, frozen=True, kw_only=True):
     defaults: dict[str, Any] = {}
 
 
+class _Values:
+    """Values of tests, those in files among them, as long as these hold no more than a prompt
+    file may."""
+
+    def __init__(self, source: Source, notes: dict[str, None]) -> None:
+        self._source = source
+        self._notes = notes
+        self._read: dict[str, Any] = {}
+        self._left = MAX_TEXT_BYTES
+
+    def of(self, name: str, value: Any) -> Any:
+        if not isinstance(value, str) or not value.startswith("file://"):
+            return value
+        if value not in self._read:
+            self._read[value] = self._text(name, value)
+        return self._read[value]
+
+    def _text(self, name: str, address: str) -> Any:
+        try:
+            text = self._source.beside.read(address)
+            data = address.lower().endswith((".json", ".yaml", ".yml"))
+            value = value_of(self._source, address) if data else text
+        except Fault as fault:
+            self._notes.setdefault(f"the value of {name} stays the name of a file: {fault.what}")
+            return address
+        if len(text) > self._left:
+            self._notes.setdefault(f"the value of {name} stays the name of a file: it is too long")
+            return address
+        self._left -= len(text)
+        return value
+
+
 def read_tests(
     fields: Mapping[str, Any],
     root: Place,
@@ -46,14 +78,15 @@ def read_tests(
     """What is wrong with one test is a problem; the others go on. Those of other files are read
     where they are data."""
     shared = _from_file(source, fields.get("defaultTest"), "defaultTest is", notes)
-    defaults = mapping(mapping(shared).get("vars"))
+    values = _Values(source, notes)
+    defaults = {k: values.of(k, v) for k, v in mapping(mapping(shared).get("vars")).items()}
     checks = [mapping(each) for each in items(mapping(shared).get("assert"))]
     cases: list[Case] = []
     for place, item in _given(fields, root, source, notes):
         if not is_mapping(item):
             found.problem("a test has no keys", *place)
         else:
-            cases += _cases(mapping(item), defaults, checks, notes)
+            cases += _cases(mapping(item), defaults, checks, values, notes)
         if len(cases) > _MOST_TESTS:
             found.problem(f"holds more than {_MOST_TESTS:,} tests; the others are left out", *place)
             break
@@ -110,6 +143,7 @@ def _cases(
     test: dict[str, Any],
     defaults: Mapping[str, Any],
     shared: Sequence[dict[str, Any]],
+    texts: _Values,
     notes: dict[str, None],
 ) -> Iterator[Case]:
     given = test.get("vars")
@@ -122,12 +156,10 @@ def _cases(
     whole = {**defaults, **mapping(given)}
     named = {k if NAME.match(k) else as_variable(k): value for k, value in whole.items()}
     for values in _combined(named, notes):
-        for name, value in values.items():
-            if isinstance(value, str) and value.startswith("file://"):
-                notes.setdefault(f"{name} is in another file, {value[:80]}, which is not read")
+        inputs = {name: texts.of(name, value) for name, value in values.items()}
         yield Case(
             example=ExampleFile(
-                inputs=without_keys(values, notes),
+                inputs=without_keys(inputs, notes),
                 expected=_expected(checks),
                 checks=tuple(about),
                 description=str(test.get("description") or ""),
@@ -138,9 +170,11 @@ def _cases(
 
 
 def _combined(values: Mapping[str, Any], notes: dict[str, None]) -> list[dict[str, Any]]:
-    """A list of values stands for a test with each of them."""
+    """A list of texts stands for a test with each of them; any other is one value."""
     axes = [
-        [(name, each) for each in items(value)] if is_list(value) and value else [(name, value)]
+        [(name, each) for each in items(value)]
+        if is_list(value) and value and isinstance(value[0], str)
+        else [(name, value)]
         for name, value in values.items()
     ]
     combined = [
