@@ -4,6 +4,7 @@ that are found in folders by the hundred."""
 from __future__ import annotations
 
 import json
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -307,6 +308,39 @@ def test_files_of_a_common_name_are_called_as_their_folder(tmp_path: Path, p: Pl
     assert [each.name for each in p.prompts.list(sort="name").items] == [
         *("cats", "cats/tasks/t", "dogs", "dogs/tasks/t"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("in/promptfooconfig-best.yaml", "in/best"),
+        ("in/promptfooconfig.one.yaml", "in/one"),
+        ("promptfoo/promptfooconfig.yaml", "promptfoo"),
+        ("in/promptfoo.yaml", "in"),
+        ("in/mine.yaml", "mine"),
+    ],
+)
+def test_a_configuration_is_called_as_it_or_its_folder_is(
+    tmp_path: Path, p: Platform, path: str, name: str
+) -> None:
+    put(tmp_path, {path: "prompts: [Hi]\ntests: []\n"})
+    assert outcomes(p.import_(tmp_path / path)) == {name: "new"}
+
+
+def test_an_archive_gives_its_name_and_the_files_that_it_holds(tmp_path: Path, p: Platform) -> None:
+    put(tmp_path, {"secret.txt": SECRET})
+    with zipfile.ZipFile(tmp_path / "poems.zip", "w") as packed:
+        config = "prompts: [file://a.txt, file://../secret.txt, file://b.md]\ntests: []\n"
+        packed.writestr("promptfooconfig.yaml", config)
+        packed.writestr("a.txt", "In a")
+        packed.writestr("b.md", "In b")
+    report = p.import_(tmp_path / "poems.zip")
+    assert outcomes(report) == {
+        "poems/a": "new",
+        "poems/b": "new",
+        "promptfooconfig.yaml": "bad",
+    }
+    assert ["outside the folder" in problem for problem in problems(report)] == [True]
 
 
 def test_agents_and_tasks(tmp_path: Path, p: Platform) -> None:

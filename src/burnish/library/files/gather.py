@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 import zipfile
 from collections.abc import Generator, Iterator
@@ -21,12 +22,17 @@ _SUFFIXES = (
     *(".json", ".jsonl", ".ndjson", ".yaml", ".yml", ".md", ".markdown", ".mdc"),
     *(".csv", ".tsv", ".prompty"),
 )
+# Texts that prompt files name, and that are none themselves.
+_NAMED = (".txt", ".j2", ".jinja", ".jinja2", ".njk")
 # Names that tell nothing of what is in the file; some of them stand side by side.
 _BESIDE = ("system", "user", "agents", "tasks")
 _COMMON = (
     *_BESIDE,
+    "",
     *("prompt", "prompts", "chat", "config", "index", "main", "readme", "skill", "samples"),
 )
+# What a configuration of promptfoo is called, with or without a name of its own behind.
+_CONFIG = re.compile(r"promptfoo[-_.]?(?:config)?[-_.]?", re.IGNORECASE)
 
 
 class Found(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,15 +93,20 @@ def own_name(there: Gathered, found: Found) -> str:
     """What a prompt is called that has no name of its own: as its file, with the folders that
     were gone through, so that two are not taken for one; as the folder alone where very many
     files have that name."""
-    parts = PurePosixPath(found.name).with_suffix("").parts
-    parts = (*parts[:-1], parts[-1].removesuffix(".prompt"))
-    common = parts[-1].lower() in _COMMON or "promptfoo" in parts[-1].lower()
-    if common and len(parts) == 1:
-        root = there.root.parent if there.root.name in _COMMON else there.root
-        several = parts[0].lower() in _BESIDE
-        return f"{root.name}/{parts[0]}" if several and root.name else root.name or parts[0]
-    is_main = common and parts[-1].lower() not in _BESIDE
-    return "/".join(parts[:-1] if is_main else parts)
+    *folders, last = PurePosixPath(found.name).with_suffix("").parts
+    last = last.removesuffix(".prompt")
+    own = _CONFIG.sub("", last) if _CONFIG.match(last) else last
+    common = own.lower() in _COMMON
+    if folders:
+        return "/".join([*folders, *([own] if own.lower() in _BESIDE or not common else [])])
+    if own == last and not common:
+        return last
+    # An archive is unpacked where no name means anything.
+    plain = there.root in (there.origin, there.origin.parent)
+    root = there.root if plain else there.origin.with_suffix("")
+    root = root.parent if root.name in _COMMON else root
+    kept = own if own.lower() in _BESIDE or not common else ""
+    return "/".join(filter(None, (root.name, kept))) or last
 
 
 def _files(root: Path) -> Iterator[Found]:
@@ -148,7 +159,7 @@ def _unpack(archive: Path, target: Path) -> list[Found]:
                     hint="unpack it, and bring its folders in one by one",
                 )
             for entry in entries:
-                if not entry.filename.lower().endswith(_SUFFIXES):
+                if not entry.filename.lower().endswith((*_SUFFIXES, *_NAMED)):
                     continue
                 if problem := _unsafe(entry):
                     problems.append(Found(name=entry.filename, path=archive, problem=problem))

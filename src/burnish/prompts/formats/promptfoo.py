@@ -143,7 +143,7 @@ class _Reader:
 
     def _base(self) -> str:
         name = self._source.name
-        if "promptfoo" not in name.lower():
+        if name != self._source.stem or "promptfoo" not in name.lower():
             return as_name(name)
         about = self._source.folder or str(self._fields.get("description") or "")
         return as_name(about, as_name(name))
