@@ -35,8 +35,8 @@ FileFormat = Annotated[
     str,
     Parameter(
         show_default="found out",
-        help="burnish, burnish-yaml, markdown, csv, prompty, promptfoo, langfuse, langchain, openai"
-        " or mlflow.",
+        help="burnish, burnish-yaml, markdown, csv, prompty, promptfoo, langfuse, langchain,"
+        " openai, mlflow or named.",
     ),
 ]
 _STYLES = {"new": "green", "revised": "green", "edited": "green", "bad": "bold red"}
@@ -70,9 +70,9 @@ def import_(
 ) -> int:
     """Bring prompt files into the library; exit code 1 when a file is bad.
 
-    Reads files of Burnish, Prompty, promptfoo, Langfuse, LangChain, OpenAI and MLflow, and YAML
-    templates: agent/task_v2.yaml becomes version 2 of the prompt agent/task, with the label v2.
-    The same files again change nothing.
+    Reads files of Burnish, Prompty, promptfoo, Langfuse, LangChain, OpenAI, MLflow and CrewAI,
+    rules and commands of programming assistants, and YAML templates: agent/task_v2.yaml becomes
+    version 2 of the prompt agent/task, with the label v2. The same files again change nothing.
     """
     with platform(common) as p:
         report = p.import_(path, format=format, dry_run=dry_run, conflict=conflict)
@@ -84,9 +84,10 @@ def import_(
     else:
         out("\n".join("\t".join((each.outcome, each.file, _made(each))) for each in report.files))
         out(_summary(report))
-    for each in report.files:
-        for remark in each.notes:
-            warn(f"{each.file}: {remark}")
+    for remark in dict.fromkeys(
+        f"{each.file}: {told}" for each in report.files for told in each.notes
+    ):
+        warn(remark)
     for each in report.files:
         if each.outcome == "bad":
             _complain(each)

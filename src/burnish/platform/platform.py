@@ -238,7 +238,7 @@ class AsyncPlatform(Finding):
         conflict: Conflicts = "new-revision",
     ) -> ImportReport:
         """Brings in a file, a folder or a zip: our own formats, `.prompty`, promptfoo, Langfuse,
-        LangChain, OpenAI and MLflow files, and YAML templates of agents' tasks
+        LangChain, OpenAI, MLflow and CrewAI files, and YAML templates of agents' tasks
         (`agent/task_v2.yaml` becomes a version of the prompt `agent/task` with the label `v2`).
         The same files again change nothing.
 

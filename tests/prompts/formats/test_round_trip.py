@@ -29,7 +29,7 @@ from burnish.prompts.render import Renderer
 
 EXACT = ("burnish", "burnish-yaml", "csv", "langfuse")
 # With the roles and the text that each can hold.
-OTHERS = ("prompty", "langchain", "promptfoo", "openai", "mlflow")
+OTHERS = ("prompty", "langchain", "promptfoo", "openai", "mlflow", "named")
 
 NASTY = (
     *("# system", "\n# user\n", "\\# user", "system:", "\nuser:\n", "---", "\n---\n", "...", "~"),

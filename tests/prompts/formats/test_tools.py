@@ -171,6 +171,15 @@ def test_a_promptfoo_configuration_with_its_model_tests_and_types() -> None:
     assert prompts("promptfoo/one_string.yaml")["one_string"].latest.variables[0].type == "number"
 
 
+def test_the_model_of_what_asks_it() -> None:
+    text = (
+        "prompts: [Hi]\ntests: []\nproviders:\n- {id: file://own.py, config: {model: gpt-5}}\n"
+        "- {id: 'openai:codex-sdk', config: {model: gpt-5.1, temperature: 0}}\n"
+    )
+    config = read("promptfooconfig.yaml", text).prompts[0].latest.config
+    assert config == {"model": "openai:gpt-5.1", "temperature": 0}
+
+
 def test_promptfoo_combines_lists_of_values() -> None:
     each = prompts("promptfoo/matrix.yaml")["matrix"]
     assert len(each.examples) == 3 * 2 + 1
@@ -280,7 +289,7 @@ def test_nothing_outside_the_file_is_read(monkeypatch: pytest.MonkeyPatch, tmp_p
         "---\nmodel:\n  id: gpt-4o\n  connection: {endpoint: '${env:SECRET_THING}', more: '${file:shared.json}'}\n---\nHi",
     ).prompts[0]
     assert each.latest.metadata["model"]["connection"]["endpoint"] == "${env:SECRET_THING}"
-    assert len([note for note in each.notes if "is never read" in note]) == 2
+    assert len([note for note in each.notes if "read" in note.split("; ")[-1]]) == 2
 
 
 def test_a_role_is_never_read_from_inside_a_text() -> None:

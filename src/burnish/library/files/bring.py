@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from burnish.errors import BurnishError, NotFound, StoreError, UsageError
 from burnish.library.composition import fault_of
-from burnish.library.files.gather import Found, Gathered, content_of, gathered
+from burnish.library.files.beside import Folder
+from burnish.library.files.gather import Found, Gathered, content_of, gathered, own_name
 from burnish.library.files.one_prompt import OnePrompt
 from burnish.library.template_files.bring import (
     Conflicts,
@@ -21,12 +22,25 @@ from burnish.library.template_files.bring import (
     report_of,
 )
 from burnish.prompts.composition import has_includes
-from burnish.prompts.formats import Fault, PromptFile, Reading, Source, by_name, detect, read_text
+from burnish.prompts.formats import (
+    Fault,
+    PromptFile,
+    Reading,
+    Source,
+    by_name,
+    detect,
+    read_text,
+    refuse_broken,
+)
+from burnish.prompts.formats.assemble import as_name
 
 if TYPE_CHECKING:
     from burnish.library.prompts import AsyncPrompts
 
 _TEMPLATES = (".yaml", ".yml")
+_PROGRAMS = (".js", ".mjs", ".cjs", ".ts", ".py", ".sh", ".rb")
+# Formats of other tools, and those in which people write, that have no versions in other files.
+_ONE_A_FILE = ("prompty", "langchain", "promptfoo", "openai", "named")
 
 
 async def import_files(
@@ -40,7 +54,8 @@ async def import_files(
     """Brings in a file, all files of a folder and its folders, or those of a zip.
 
     The format is found out for each file, unless it is named: our own JSON, YAML, Markdown and
-    CSV, `.prompty`, promptfoo, Langfuse, LangChain, OpenAI, MLflow. What is of none of these and
+    CSV, `.prompty`, promptfoo, Langfuse, LangChain, OpenAI, MLflow, prompts by name. Files that
+    these name are read below `path` alone. What is of none of these and
     ends in .yaml or .yml is read as a template of an agent's task (`agent/task_v2.yaml`); other
     files of a folder are left alone.
 
@@ -93,11 +108,17 @@ class _Bringing:
         self._conflict: Conflicts = conflict
         self._dry_run = dry_run
         self._including: set[str] = set()
+        self._brought: dict[str, PromptFile] = {}
+        self._used: set[Path] = set()
 
     async def all(self) -> list[ImportedFile]:
         found: list[ImportedFile] = []
         templates: list[str] = []
-        for file in self._there.files:
+        # Configurations first: the files that they name are part of them.
+        in_order = sorted(self._there.files, key=lambda each: "promptfoo" not in each.name.lower())
+        for file in in_order:
+            if file.path.resolve() in self._used and not file.problem:
+                continue
             if file.problem:
                 found.append(_bad(file.name, file.problem))
                 continue
@@ -128,7 +149,7 @@ class _Bringing:
     async def _read(self, file: Found) -> Reading | Fault | None:
         """None for a file that looks like none of the formats."""
         try:
-            return await asyncio.to_thread(_reading, file, self._format, alone=self._there.alone)
+            return await asyncio.to_thread(_reading, file, self._format, self._there, self._used)
         except Fault as fault:
             return fault
         except UsageError as error:
@@ -157,8 +178,22 @@ class _Bringing:
                 found.append(_bad(file.name, f"{prompt.name!r} is there twice", prompt.line))
                 continue
             seen.add(prompt.name)
-            found.append(await self._prompt(file.name, prompt))
+            found.append(await self._prompt(file.name, self._apart(file.name, prompt)))
         return found
+
+    def _apart(self, file: str, prompt: PromptFile) -> PromptFile:
+        """Two files of another tool that call different prompts the same are no versions of
+        one: the later is called as its file."""
+        first = self._brought.setdefault(prompt.name, prompt)
+        same = first is prompt or first.latest.messages == prompt.latest.messages
+        if same or prompt.format not in _ONE_A_FILE:
+            return prompt
+        name = as_name(str(PurePosixPath(file).with_suffix("")), prompt.name)
+        if name in self._brought:
+            return prompt
+        note = f"is called {name}, since another file has a {prompt.name} of its own"
+        renamed = msgspec.structs.replace(prompt, name=name, notes=(*prompt.notes, note))
+        return self._brought.setdefault(name, renamed)
 
     async def _prompt(self, file: str, prompt: PromptFile) -> ImportedFile:
         try:
@@ -180,8 +215,11 @@ class _Bringing:
         )
 
 
-def _reading(file: Found, format_name: str, *, alone: bool) -> Reading | None:
-    source = Source(file.name, read_text(content_of(file), file.name))
+def _reading(file: Found, format_name: str, there: Gathered, used: set[Path]) -> Reading | None:
+    beside = Folder(there.root, file.name, used)
+    source = Source(
+        file.name, read_text(content_of(file), file.name), beside, own_name(there, file)
+    )
     if format_name:
         return by_name(format_name).read(source)
     found = detect(source)
@@ -189,11 +227,14 @@ def _reading(file: Found, format_name: str, *, alone: bool) -> Reading | None:
         return found.read(source)
     if file.name.lower().endswith(_TEMPLATES):
         return None
-    if source.is_json and (alone or source.suffix == ".json"):
+    if there.alone:
+        if source.suffix in _PROGRAMS:
+            raise Fault("is a program, which is never run; bring in the text that it makes")
+        refuse_broken(source)
+        raise Fault("is of no format that is known; name it with --format")
+    if source.suffix == ".json":
         # A file that is broken looks like nothing: its own fault tells more.
         source.value()
-    if alone:
-        raise Fault("is of no format that is known; name it with --format")
     return None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 import zipfile
 import zlib
@@ -22,9 +23,20 @@ MAX_UNPACKED_BYTES = 200 * 1024 * 1024
 _BROKEN = (zipfile.BadZipFile, zlib.error, OSError, EOFError, RuntimeError, ValueError)
 _PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _SUFFIXES = (
-    *(".json", ".jsonl", ".ndjson", ".yaml", ".yml", ".md", ".markdown"),
+    *(".json", ".jsonl", ".ndjson", ".yaml", ".yml", ".md", ".markdown", ".mdc"),
     *(".csv", ".tsv", ".prompty"),
 )
+# Texts that prompt files name, and that are none themselves.
+_NAMED = (".txt", ".j2", ".jinja", ".jinja2", ".njk")
+# Names that tell nothing of what is in the file; some of them stand side by side.
+_BESIDE = ("system", "user", "agents", "tasks")
+_COMMON = (
+    *_BESIDE,
+    "",
+    *("prompt", "prompts", "chat", "config", "index", "main", "readme", "skill", "samples"),
+)
+# What a configuration of promptfoo is called, with or without a name of its own behind.
+_CONFIG = re.compile(r"promptfoo[-_.]?(?:config)?[-_.]?", re.IGNORECASE)
 
 
 class Found(msgspec.Struct, frozen=True, kw_only=True):
@@ -84,6 +96,26 @@ def content_of(found: Found) -> bytes:
         ) from None
 
 
+def own_name(there: Gathered, found: Found) -> str:
+    """What a prompt is called that has no name of its own: as its file, with the folders that
+    were gone through, so that two are not taken for one; as the folder alone where very many
+    files have that name."""
+    *folders, last = PurePosixPath(found.name).with_suffix("").parts
+    last = last.removesuffix(".prompt")
+    own = _CONFIG.sub("", last) if _CONFIG.match(last) else last
+    common = own.lower() in _COMMON
+    if folders:
+        return "/".join([*folders, *([own] if own.lower() in _BESIDE or not common else [])])
+    if own == last and not common:
+        return last
+    # An archive is unpacked where no name means anything.
+    plain = there.root in (there.origin, there.origin.parent)
+    root = there.root if plain else there.origin.with_suffix("")
+    root = root.parent if root.name in _COMMON else root
+    kept = own if own.lower() in _BESIDE or not common else ""
+    return "/".join(filter(None, (root.name, kept))) or last
+
+
 def _files(root: Path) -> Iterator[Found]:
     count = 0
     for folder, folders, names in os.walk(root, onerror=_unreadable):
@@ -135,7 +167,7 @@ def _unpack(archive: Path, target: Path) -> list[Found]:
                     hint="unpack it, and bring its folders in one by one",
                 )
             for entry in entries:
-                if not entry.filename.lower().endswith(_SUFFIXES):
+                if not entry.filename.lower().endswith((*_SUFFIXES, *_NAMED)):
                     continue
                 problem = unsafe_entry(entry)
                 if not problem:

@@ -20,6 +20,7 @@ from burnish.prompts.formats.langchain import LangChain
 from burnish.prompts.formats.langfuse import Langfuse
 from burnish.prompts.formats.markdown import Markdown
 from burnish.prompts.formats.mlflow import MLflow
+from burnish.prompts.formats.named import Named
 from burnish.prompts.formats.openai_chat import OpenAIChat
 from burnish.prompts.formats.promptfoo import Promptfoo
 from burnish.prompts.formats.prompty import Prompty
@@ -46,6 +47,7 @@ __all__ = [
     "detect",
     "read",
     "read_text",
+    "refuse_broken",
 ]
 
 # In the order in which they are asked: those that are sure come first.
@@ -60,7 +62,16 @@ FORMATS: tuple[Format, ...] = (
     Langfuse(),
     OpenAIChat(),
     MLflow(),
+    Named(),
 )
+
+
+def refuse_broken(source: Source) -> None:
+    """Of a file of no format. Raises Fault that tells more, where its own fault does."""
+    if source.suffix in (".jsonl", ".ndjson"):
+        raise Fault("has no line that is a chat or a request", 1)
+    if source.is_json or source.suffix in (".json", ".yaml", ".yml"):
+        source.value()
 
 
 def by_name(name: str) -> Format:
@@ -92,8 +103,7 @@ def read(filename: str, content: bytes | str, format_name: str = "") -> Reading:
     found = detect(source)
     if found is None:
         # A file that is broken looks like nothing: its own fault tells more.
-        if source.is_json or source.suffix in (".json", ".yaml", ".yml"):
-            source.value()
+        refuse_broken(source)
         names = ", ".join(format_.name for format_ in FORMATS)
         raise UsageError(
             f"{filename} is of no format that is known",

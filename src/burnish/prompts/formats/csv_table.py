@@ -16,6 +16,7 @@ from burnish.prompts.formats.declared import read_declared
 from burnish.prompts.formats.document import ExampleFile, Fault, PromptFile, Reading, VersionFile
 from burnish.prompts.formats.gather import Gathered, items, mapping, shaped, words
 from burnish.prompts.formats.native import plain_example, plain_facts, plain_version, read_version
+from burnish.prompts.formats.pieces import as_variable
 from burnish.prompts.formats.source import Source, read_json
 from burnish.prompts.prompt import Message, Variable
 
@@ -44,6 +45,10 @@ _PLAIN = re.compile(r"[^a-z0-9]")
 _EMPTY = '""'
 _QUOTES = re.compile(r'""+')
 
+# The text of a table of acts, in which `${Name:value}` is a variable.
+_ASKED = "asked"
+_DOLLAR = re.compile(r"\$\{([A-Za-z][\w ]{0,60})(?::([^{}\n]{0,300}))?\}")
+
 Cells = dict[str, str]
 
 
@@ -63,6 +68,8 @@ class CsvTable:
         heads = [_column(cell) for cell in rows[0].cells]
         if not {"user", "system", "messages"} & set(heads):
             raise Fault("its first row names no column such as name, text, system or user", 1)
+        if {"act", "prompt"} <= {cell.strip().lower() for cell in rows[0].cells}:
+            heads = [_ASKED if head == "user" else head for head in heads]
         found = Gathered(source)
         for group in _groups(heads, rows[1:], found):
             found.try_(lambda group=group: _prompt(source, group))
@@ -117,7 +124,7 @@ def _prompt(source: Source, group: list[_Version]) -> PromptFile:
         labels |= dict.fromkeys(words(each.cells.get("labels")), place)
     last = group[-1].cells
     tags = last.get("tags")
-    name = last.get("name") or f"{as_name(source.stem)}-{group[-1].line - 1}"
+    name = last.get("name") or f"{as_name(source.name)}-{group[-1].line - 1}"
     try:
         return prompt(
             name if name == last.get("name") and "|" not in name else as_name(name),
@@ -148,6 +155,14 @@ def _tags(cell: str) -> tuple[str, ...]:
 
 def _version(cells: Cells) -> VersionFile:
     variables = _variables(cells)
+    if _ASKED in cells:
+        cells = dict(cells)
+        text = cells.pop(_ASKED)
+        cells["user"] = _DOLLAR.sub(lambda found: f"{{{{ {as_variable(found[1])} }}}}", text)
+        variables = tuple(
+            Variable(name=as_variable(name), default=value or None, required=not value)
+            for name, value in dict(_DOLLAR.findall(text)).items()
+        )
     messages = _messages(cells, () if _is_json(cells.get("variables", "")) else variables)
     others = {
         key: value

@@ -29,11 +29,11 @@ class FrontMatter(msgspec.Struct, frozen=True, kw_only=True):
         return self.lines.get(place, 0)
 
 
-def split_front_matter(text: str) -> FrontMatter:
-    """Raises Fault with the line."""
+def split_front_matter(text: str, *, below_blank: bool = False) -> FrontMatter:
+    """With `below_blank` empty lines may stand above it. Raises Fault with the line."""
     if "\r\n" in text and text.count("\n") == text.count("\r\n"):
         text = text.replace("\r\n", "\n")
-    start = _FENCE.match(text)
+    start = _FENCE.match(text, len(text) - len(text.lstrip()) if below_blank else 0)
     if not start:
         return FrontMatter(fields=None, lines={}, body=text, body_line=1)
     close = _CLOSE.search(text, start.end())
@@ -41,7 +41,8 @@ def split_front_matter(text: str) -> FrontMatter:
         raise Fault("its front matter is never closed with ---", 1)
     try:
         # The lines count from the file's first one.
-        document = read_yaml("\n" + text[start.end() : close.start()])
+        above = "\n" * text.count("\n", 0, start.end())
+        document = read_yaml(above + text[start.end() : close.start()])
     except Fault as fault:
         raise Fault(f"its front matter {fault.what}", fault.line) from None
     value = document.value

@@ -10,7 +10,7 @@ import msgspec
 from burnish.prompts.formats.assemble import as_name
 from burnish.prompts.formats.document import PromptFile, Reading
 from burnish.prompts.formats.gather import Gathered, items, mapping
-from burnish.prompts.formats.langchain_prompt import read_langchain
+from burnish.prompts.formats.langchain_prompt import WRAPS, read_langchain
 from burnish.prompts.formats.source import Source
 from burnish.prompts.prompt import Message
 from burnish.prompts.template import read
@@ -43,9 +43,9 @@ class LangChain:
         value = source.value()
         several = items(value)
         if not several:
-            found.try_(lambda: read_langchain(source, mapping(value), (), as_name(source.stem)))
+            found.try_(lambda: read_langchain(source, mapping(value), (), as_name(source.name)))
         for index, item in enumerate(several):
-            name = f"{as_name(source.stem)}-{index + 1}"
+            name = f"{as_name(source.name)}-{index + 1}"
             found.try_(
                 lambda item=item, index=index, name=name: read_langchain(
                     source, mapping(item), (index,), name
@@ -62,9 +62,16 @@ class LangChain:
 
 def is_langchain(value: object) -> bool:
     fields = mapping(value)
-    if fields.get("lc") == 1 or mapping(fields.get("manifest")).get("lc") == 1:
-        return True
-    return fields.get("_type") in _TYPES
+    return fields.get("_type") in _TYPES or any(
+        _is_constructor(each) for each in (fields, *(mapping(fields.get(key)) for key in WRAPS))
+    )
+
+
+def _is_constructor(fields: dict[str, Any]) -> bool:
+    """A few writers leave out `lc`."""
+    ids = items(fields.get("id"))
+    named = bool(ids) and str(ids[0]) in ("langchain", "langchain_core", "langsmith")
+    return fields.get("lc") == 1 or (named and bool(mapping(fields.get("kwargs"))))
 
 
 def _manifest(each: PromptFile) -> dict[str, Any]:

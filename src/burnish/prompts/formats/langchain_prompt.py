@@ -39,6 +39,8 @@ _PROVIDERS = {
     "ChatDeepSeek": "deepseek",
 }  # fmt: skip
 _MAX_STEPS = 200
+# What an answer of the hub, and files made of such, have around the prompt.
+WRAPS = ("manifest", "committed_prompt")
 
 Place = tuple[str | int, ...]
 
@@ -60,8 +62,8 @@ class _Reader:
 
     def prompt(self, value: dict[str, Any], place: Place) -> PromptFile:
         inner, at = value, place
-        if mapping(value.get("manifest")):
-            inner, at = mapping(value["manifest"]), (*place, "manifest")
+        if wrap := next((key for key in WRAPS if mapping(value.get(key))), ""):
+            inner, at = mapping(value[wrap]), (*place, wrap)
         found = _find_prompt(inner, at)
         if found is None:
             raise Fault("holds no prompt template", self._source.line(*at))
@@ -96,7 +98,8 @@ class _Reader:
         )
 
     def _name(self, value: dict[str, Any], about: dict[str, Any]) -> str:
-        given = (value.get("repo_handle"), value.get("repo"), about.get("lc_hub_repo"))
+        keys = ("repo_handle", "repo", "prompt_name")
+        given = (*(value.get(key) for key in keys), about.get("lc_hub_repo"))
         own = next((name for name in (*given, value.get("name")) if isinstance(name, str)), "")
         # Without a name of its own a serialised value has that of its class.
         if not own or own.endswith(("PromptTemplate", "StructuredPrompt", "RunnableSequence")):
@@ -192,10 +195,12 @@ class _Reader:
 
     def _template(self, kwargs: dict[str, Any], at: Place) -> str:
         line = self._source.line(*at)
-        if "template_path" in kwargs:
-            path = str(kwargs["template_path"])[:200]
-            raise Fault(f"its text is in another file, {path}, which is not read", line)
         text = kwargs.get("template")
+        if isinstance(path := kwargs.get("template_path"), str):
+            try:
+                text = self._source.beside.read(path)
+            except Fault as fault:
+                raise Fault(fault.what, line) from None
         if not isinstance(text, str):
             raise Fault("a template has no text", line)
         word = kwargs.get("template_format") or "f-string"

@@ -8,7 +8,7 @@ from typing import Any
 from burnish.prompts.formats.document import Fault
 from burnish.prompts.formats.gather import is_list, is_mapping, items, mapping
 from burnish.prompts.formats.pieces import as_variable, literal
-from burnish.prompts.formats.source import Source
+from burnish.prompts.formats.source import Source, read_value
 from burnish.prompts.template import read
 
 Place = tuple[str | int, ...]
@@ -23,14 +23,11 @@ def few_shot_text(source: Source, at: Place, kwargs: dict[str, Any], template: T
     """Prefix, examples and suffix as one template. Raises Fault for examples in another file, or
     such as are chosen anew each time."""
     line = source.line(*at)
-    examples = kwargs.get("examples")
-    if isinstance(examples, str):
-        raise Fault(f"its examples are in another file, {examples[:200]}, which is not read", line)
+    examples = beside(source, kwargs.get("examples"), line)
     if not is_list(examples):
         raise Fault("its examples are chosen by a program, which no file holds", line)
-    if "example_prompt_path" in kwargs:
-        raise Fault("the template of its examples is in another file, which is not read", line)
-    form = mapping(kwargs.get("example_prompt"))
+    form = mapping(beside(source, kwargs.get("example_prompt_path"), line))
+    form = form or mapping(kwargs.get("example_prompt"))
     place = (*at, "example_prompt")
     if "kwargs" in form:
         form, place = mapping(form["kwargs"]), (*place, "kwargs")
@@ -40,6 +37,17 @@ def few_shot_text(source: Source, at: Place, kwargs: dict[str, Any], template: T
     parts.append(_outer(kwargs, "suffix", at, template))
     separator = kwargs.get("example_separator")
     return (separator if isinstance(separator, str) else "\n\n").join(filter(None, parts))
+
+
+def beside(source: Source, given: Any, line: int) -> Any:
+    """What the file says that is named; what is no name is itself. Raises Fault."""
+    if not isinstance(given, str):
+        return given
+    try:
+        return read_value(given, source.beside.read(given))
+    except Fault as fault:
+        where = f"{given[:200]}, line {fault.line}: " if fault.line else ""
+        raise Fault(f"{where}{fault.what}", line) from None
 
 
 def _outer(kwargs: dict[str, Any], key: str, at: Place, template: Translate) -> str:

@@ -17,9 +17,10 @@ from burnish.prompts.formats.assemble import as_name, complete, prompt
 from burnish.prompts.formats.declared import read_declared
 from burnish.prompts.formats.document import ExampleFile, Fault, PromptFile, Reading
 from burnish.prompts.formats.filenames import file_names
-from burnish.prompts.formats.front_matter import FrontMatter, split_front_matter
+from burnish.prompts.formats.front_matter import FrontMatter
 from burnish.prompts.formats.gather import Gathered, items, mapping, shaped, words
 from burnish.prompts.formats.native import plain_example, plain_facts, plain_version, read_version
+from burnish.prompts.formats.rules import rules_front, rules_text, settings_of
 from burnish.prompts.formats.source import Source
 from burnish.prompts.formats.yaml_write import write_yaml
 from burnish.prompts.prompt import Message
@@ -38,7 +39,7 @@ _OF_VERSION = (
 
 class Markdown:
     name = "markdown"
-    suffixes = (".md", ".markdown")
+    suffixes = (".md", ".markdown", ".mdc")
     describes = "Markdown with front matter: one readable file for each prompt"
     loses = ("earlier versions, and the labels on them",)
 
@@ -47,8 +48,9 @@ class Markdown:
 
     def read(self, source: Source) -> Reading:
         found = Gathered(source)
-        front = split_front_matter(source.text)
-        found.try_(lambda: _prompt(source, front, self.name))
+        notes: dict[str, None] = {}
+        front = rules_text(source, rules_front(source, notes), notes)
+        found.try_(lambda: _prompt(source, front, self.name, notes))
         return found.reading()
 
     def write(self, prompts: Sequence[PromptFile]) -> dict[str, str]:
@@ -56,12 +58,14 @@ class Markdown:
         return {name: _text(each) for name, each in zip(names, prompts, strict=True)}
 
 
-def _prompt(source: Source, front: FrontMatter, format_: str) -> PromptFile:
+def _prompt(source: Source, front: FrontMatter, format_: str, notes: dict[str, None]) -> PromptFile:
     fields = front.fields or {}
     messages, starts = _messages(front)
     try:
         declared = read_declared(fields.get("variables"))
         facts = {key: fields[key] for key in _OF_VERSION if fields.get(key) is not None}
+        if "config" not in facts and (config := settings_of(fields)):
+            facts["config"] = config
         facts["metadata"] = {**_others(fields), **mapping(fields.get("metadata"))}
         plain = [{"role": m.role, "content": m.content} for m in messages]
         first = read_version(
@@ -73,7 +77,7 @@ def _prompt(source: Source, front: FrontMatter, format_: str) -> PromptFile:
     version = msgspec.structs.replace(first, variables=complete(messages, declared))
     name = fields.get("name")
     return prompt(
-        name if isinstance(name, str) else as_name(source.stem),
+        name if isinstance(name, str) else as_name(source.name),
         [version],
         format_,
         category=shaped(fields.get("category"), _Text, front.line("category")),
@@ -84,6 +88,7 @@ def _prompt(source: Source, front: FrontMatter, format_: str) -> PromptFile:
         examples=shaped(
             items(fields.get("examples")), tuple[ExampleFile, ...], front.line("examples")
         ),
+        notes=notes,
         line=1,
     )
 

@@ -14,7 +14,8 @@ _PROVIDERS: Mapping[str, str] = {
     "xai": "xai", "openrouter": "openrouter", "mistral": "mistral", "mistralai": "mistral",
     "ollama": "ollama",
 }  # fmt: skip
-_KINDS = ("chat", "completion", "responses", "messages")
+# Behind a provider's name: how its model is asked, or what asks it.
+_KINDS = ("chat", "completion", "responses", "messages", "codex-sdk", "claude-agent-sdk")
 _OWN_CONFIG = ("temperature", "max_tokens")
 _OTHER_NAMES: Mapping[str, str] = {
     "maxTokens": "max_tokens",

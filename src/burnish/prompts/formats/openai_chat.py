@@ -24,6 +24,8 @@ _TEMPLATE = "burnish_template"
 _NAME = "burnish_name"
 _TEXT_KEYS = (
     "messages",
+    "sample",
+    "ideal",
     "input",
     "instructions",
     "system",
@@ -31,6 +33,8 @@ _TEXT_KEYS = (
     "completion",
     "body",
     "metadata",
+    "description",
+    "testData",
 )
 
 
@@ -90,14 +94,16 @@ def _is_line(line: str) -> bool:
 def _is_request(value: object) -> bool:
     fields = mapping(value)
     body = mapping(fields.get("body")) or fields
-    if is_chat(body.get("messages")):
+    if is_chat(body.get("messages")) or is_chat(body.get("sample")):
         return True
     if isinstance(body.get("instructions"), str) or is_chat(body.get("input")):
         return True
     answered = isinstance(body.get("prompt"), str) and (
         isinstance(body.get("completion"), str) or isinstance(body.get("model"), str)
     )
-    return answered or ("model" in body and isinstance(body.get("input"), str | list))
+    return answered or (
+        ("model" in body or "ideal" in body) and isinstance(body.get("input"), str | list)
+    )
 
 
 def _line(source: Source, line: str, number: int) -> PromptFile:
@@ -134,24 +140,27 @@ def _prompt(
     config, metadata = _settings(body, parts, notes)
     custom = given.get("custom_id")
     own = about.get(_NAME) or given.get("name") or custom
-    fallback = as_name(source.stem) + suffix
+    fallback = as_name(source.name) + suffix
+    told = body.get("description")
     return prompt(
         as_name(own, fallback) if isinstance(own, str) else fallback,
         [version(messages, complete(messages, ()), config, metadata=metadata)],
         OpenAIChat.name,
-        examples=() if answer is None else (ExampleFile(expected=answer),),
+        description=told if isinstance(told, str) else None,
+        examples=_tests(body) or (() if answer is None else (ExampleFile(expected=answer),)),
         notes=notes,
         line=line or (source.known_line(*place) if place else 1),
     )
 
 
-def _parts(body: dict[str, Any], notes: dict[str, None]) -> tuple[list[Part], str | None]:
+def _parts(body: dict[str, Any], notes: dict[str, None]) -> tuple[list[Part], Any]:
     """The messages, and the answer that a training line wants."""
     parts: list[Part] = []
     for key, role in (("instructions", "system"), ("system", "system")):
         if text := text_of(body.get(key), notes):
             parts.append(Part(role=role, content=text))
-    given = body.get("messages", body.get("input", body.get("prompt")))
+    keys = ("messages", "sample", "input", "prompt")
+    given = next((body[key] for key in keys if body.get(key) is not None), None)
     if isinstance(given, str):
         parts.append(Part(role="user", content=given))
     for item in items(given):
@@ -160,6 +169,9 @@ def _parts(body: dict[str, Any], notes: dict[str, None]) -> tuple[list[Part], st
             parts.append(read_part(item, notes))
         else:
             notes.setdefault(f"an item of the kind {str(fields['type'])[:40]} is left out")
+    if "ideal" in body:
+        # A list holds answers that are all as good.
+        return parts, body["ideal"]
     completion = body.get("completion")
     if isinstance(completion, str):
         return parts, completion
@@ -179,18 +191,32 @@ def _parts(body: dict[str, Any], notes: dict[str, None]) -> tuple[list[Part], st
     return parts, None
 
 
+def _tests(body: dict[str, Any]) -> tuple[ExampleFile, ...]:
+    """The rows that GitHub's prompt files have to try a prompt with."""
+    rows = [mapping(row) for row in items(body.get("testData"))]
+    return tuple(
+        ExampleFile(
+            inputs={key: value for key, value in row.items() if key != "expected"},
+            expected=row.get("expected"),
+        )
+        for row in rows
+        if row
+    )
+
+
 def _settings(
     body: dict[str, Any], parts: Sequence[Part], notes: dict[str, None]
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     settings = {key: value for key, value in body.items() if key not in (*_TEXT_KEYS, "name")}
     model = settings.pop("model", None)
+    settings |= mapping(settings.pop("modelParameters", None))
     if "max_output_tokens" in settings:
         settings.setdefault("max_tokens", settings.pop("max_output_tokens"))
     config, others = split_parameters(settings)
     if isinstance(model, str) and model.strip():
-        config["model"] = (
-            model if ":" in model and "ft:" not in model else model_name("openai", model)
-        )
+        provider, _, name = model.partition("/")
+        own = model if ":" in model and "ft:" not in model else model_name(provider, name)
+        config["model"] = own or model_name("openai", model)
     about = mapping(body.get("metadata"))
     own = {key: value for key, value in about.items() if key not in (_TEMPLATE, _NAME)}
     if own:

@@ -9,11 +9,16 @@ from typing import Any
 import msgspec
 
 from burnish.prompts.formats.assemble import as_name
-from burnish.prompts.formats.chat import is_chat
 from burnish.prompts.formats.document import Fault, PromptFile, Reading
 from burnish.prompts.formats.gather import Gathered, is_list, items, mapping, object_at
-from burnish.prompts.formats.models import from_address, split_parameters
-from burnish.prompts.formats.promptfoo_prompt import Shared, promptfoo_prompt
+from burnish.prompts.formats.models import from_address, model_name, split_parameters
+from burnish.prompts.formats.promptfoo_files import FileText, reference, texts_of, value_of
+from burnish.prompts.formats.promptfoo_prompt import (
+    Given,
+    Shared,
+    given_entry,
+    promptfoo_prompt,
+)
 from burnish.prompts.formats.promptfoo_tests import read_tests, written_tests
 from burnish.prompts.formats.source import MAX_TEXT_BYTES, YAML_SUFFIXES, Source
 from burnish.prompts.formats.yaml_write import write_yaml
@@ -28,13 +33,7 @@ _BESIDE = (
     "evaluateOptions",
     "redteam",
 )
-_SCHEMES = re.compile(
-    r"(?:file|langfuse|portkey|helicone|https?|exec|python|huggingface)://|(?:exec|python):"
-)
-_FILE = re.compile(
-    r"[^\s{}]{1,300}\.(?:txt|json|jsonl|ya?ml|j2|md|py|js|cjs|mjs|ts|csv|njk)(?::\w+)?"
-)
-_GLOB = re.compile(r"[^\s{}]{0,300}\*[^\s{}]{0,300}\.\w+")
+_SETTINGS = re.compile(r"file://[^\n]{1,300}\.(?:ya?ml|json)")
 
 Place = tuple[str | int, ...]
 
@@ -85,16 +84,15 @@ class _Reader:
 
     def reading(self) -> Reading:
         shared = self._shared()
-        given = list(self._given())
+        given = [each for item in self._given() for each in self._texts(*item)]
         if not given and not self._fields.get("prompts"):
             self._found.problem("has no prompts")
-        for number, (place, item, label) in enumerate(given, start=1):
-            fallback = self._base() + (f"/{number}" if len(given) > 1 else "")
+        for number, each in enumerate(given, start=1):
+            own = each.file.name if each.file else str(number)
+            fallback = self._base() + (f"/{own}" if len(given) > 1 else "")
             self._found.try_(
-                lambda place=place, item=item, label=label, fallback=fallback: self._prompt(
-                    place, item, label, fallback, shared
-                ),
-                *place,
+                lambda each=each, fallback=fallback: self._prompt(each, fallback, shared),
+                *each.place,
             )
         return self._found.reading()
 
@@ -109,46 +107,53 @@ class _Reader:
         for key, label in mapping(prompts).items():
             yield (*place, key), key, label if isinstance(label, str) else ""
 
-    def _prompt(
-        self, place: Place, item: Any, label: str, fallback: str, shared: Shared
-    ) -> PromptFile:
-        fields = mapping(item)
-        raw, at = item, place
-        if fields:
-            key = next((k for k in ("raw", "prompt", "template") if k in fields), "id")
-            raw, at = fields.get(key), (*place, key)
-            label = str(fields.get("label") or fields.get("id") or fields.get("name") or label)
-        if is_chat(raw):
-            raw = msgspec.json.encode(raw).decode()
-        if not isinstance(raw, str) or not raw.strip():
-            raise Fault("is neither a text nor has one in `raw`")
-        if reference := _reference(raw):
-            raise Fault(
-                f"{reference} is another file or place, which is not read; put its text here"
-            )
-        own = {
-            k: v
-            for k, v in fields.items()
-            if k not in ("raw", "prompt", "template", "label", "id", "name")
-        }
+    def _texts(self, place: Place, item: Any, label: str, depth: int = 0) -> list[Given]:
+        """The prompts that an entry stands for: itself, or those of the files that it names."""
+        try:
+            entry = given_entry(place, item, label)
+            address = reference(entry.raw)
+            if not address:
+                return [entry]
+            found = texts_of(self._source, address, depth)
+        except Fault as fault:
+            self._found.problem(fault, *place)
+            return []
+        texts: list[Given] = []
+        for each in found:
+            if each.item is None:
+                texts.append(_of_file(entry, each, alone=len(found) == 1))
+            else:
+                inner = self._texts(place, each.item, "", depth + 1)
+                texts += [msgspec.structs.replace(i, file=i.file or each) for i in inner]
+        return texts
+
+    def _prompt(self, each: Given, fallback: str, shared: Shared) -> PromptFile:
         # Without a label the text is its own, which names nothing.
-        name = as_name(label, fallback) if label and not _reference(label) else fallback
-        return promptfoo_prompt(self._source, at, raw, name=name, own=own, shared=shared)
+        name = as_name(each.label, fallback)
+        if not each.label or reference(each.label):
+            name = fallback
+        file = each.file
+        if file is None:
+            return promptfoo_prompt(each, name, shared, self._source)
+        try:
+            return promptfoo_prompt(each, name, shared, self._source)
+        except Fault as fault:
+            where = f"{file.file}, line {fault.line}" if fault.line else file.file
+            raise Fault(f"{where}: {fault.what}", self._source.line(*each.place)) from None
 
     def _base(self) -> str:
-        stem = self._source.stem
-        if "promptfoo" not in stem.lower():
-            return as_name(stem)
-        return as_name(
-            self._source.folder or str(self._fields.get("description") or ""), as_name(stem)
-        )
+        name = self._source.name
+        if name != self._source.stem or "promptfoo" not in name.lower():
+            return as_name(name)
+        about = self._source.folder or str(self._fields.get("description") or "")
+        return as_name(about, as_name(name))
 
     def _shared(self) -> Shared:
         notes: dict[str, None] = {}
         config, provider = self._model(notes)
-        tests = read_tests(self._fields, self._root, self._found, notes)
+        tests = read_tests(self._fields, self._root, self._source, self._found, notes)
         description = self._fields.get("description")
-        for key in ("scenarios", "nunjucksFilters", "extensions", "redteam"):
+        for key in ("nunjucksFilters", "filters", "extensions", "redteam"):
             if self._fields.get(key):
                 notes.setdefault(f"{key} are not read")
         metadata = {"promptfoo": {"provider": provider}} if provider else {}
@@ -164,38 +169,54 @@ class _Reader:
         """The config of the first provider that has a counterpart here."""
         config: dict[str, Any] = {}
         others: dict[str, Any] = {}
-        for address, options in _providers(
-            self._fields.get("providers", self._fields.get("targets"))
-        ):
-            name = "" if _reference(address) else from_address(address)
+        given = self._fields.get("providers", self._fields.get("targets"))
+        for address, options in self._providers(given, notes):
+            name = "" if reference(address) else from_address(address)
+            if not name and isinstance(own := options.get("model"), str):
+                name = model_name(address.partition(":")[0], own)
             if not name:
                 notes.setdefault(f"the provider {address[:80]} has no counterpart here")
             elif "model" not in config:
-                config, others = split_parameters(options)
+                settings = {key: value for key, value in options.items() if key != "model"}
+                config, others = split_parameters(settings)
                 config = {"model": name, **config}
             else:
                 notes.setdefault(f"of several providers the first is kept; {name} is another")
         return config, others
 
+    def _providers(
+        self, given: Any, notes: dict[str, None]
+    ) -> Iterator[tuple[str, dict[str, Any]]]:
+        for item in items(given) if is_list(given) else [given]:
+            if isinstance(item, str) and _SETTINGS.fullmatch(item):
+                try:
+                    held = value_of(self._source, item)
+                except Fault as fault:
+                    notes.setdefault(f"a provider is left out: {fault.what}")
+                    continue
+                for inner in items(held) if is_list(held) else [held]:
+                    yield from _provider(inner)
+            else:
+                yield from _provider(item)
 
-def _providers(given: Any) -> Iterator[tuple[str, dict[str, Any]]]:
-    for item in items(given) if is_list(given) else [given]:
+
+def _of_file(entry: Given, file: FileText, *, alone: bool) -> Given:
+    own = file.label or (entry.label if alone else "")
+    label = own or (f"{entry.label}/{file.name}" if entry.label else "")
+    return msgspec.structs.replace(entry, raw=file.text, label=label, group=entry.label, file=file)
+
+
+def _provider(item: Any) -> Iterator[tuple[str, dict[str, Any]]]:
+    if item is not None:
         fields = mapping(item)
         if isinstance(item, str):
             yield item, {}
         elif isinstance(fields.get("id"), str):
-            yield fields["id"], mapping(fields.get("config"))
+            own = fields.get("provider")
+            yield own if isinstance(own, str) else fields["id"], mapping(fields.get("config"))
         else:
             for address, inner in fields.items():
                 yield address, mapping(mapping(inner).get("config")) or mapping(inner)
-
-
-def _reference(text: str) -> str:
-    """The file or place of which a text is only the address."""
-    bare = text.strip()
-    if _SCHEMES.match(bare) and "\n" not in bare:
-        return bare[:200]
-    return bare if _FILE.fullmatch(bare) or _GLOB.fullmatch(bare) else ""
 
 
 def _document(prompts: Sequence[PromptFile]) -> dict[str, Any]:
@@ -232,6 +253,6 @@ def _raw(messages: Sequence[Message]) -> str:
     """A user's text as it is, a chat as JSON; so too a text that would read as something else."""
     text = messages[0].content
     alone = len(messages) == 1 and messages[0].role == "user"
-    if alone and not _reference(text) and text.strip()[:1] not in ("[", "{", "-"):
+    if alone and not reference(text) and text.strip()[:1] not in ("[", "{", "-"):
         return text
     return msgspec.json.format(msgspec.json.encode(list(messages))).decode()

@@ -8,14 +8,18 @@ from typing import Any
 
 import msgspec
 
-from burnish.prompts.formats.document import ExampleFile
+from burnish.prompts.formats.document import ExampleFile, Fault
 from burnish.prompts.formats.gather import Gathered, is_list, is_mapping, items, mapping, words
 from burnish.prompts.formats.kept import without_keys
 from burnish.prompts.formats.pieces import as_variable
+from burnish.prompts.formats.promptfoo_files import value_of
+from burnish.prompts.formats.source import MAX_TEXT_BYTES, Source
 from burnish.prompts.variables import NAME
 
 _MOST_COMBINED = 100
 _MOST_TESTS = 10_000
+
+Place = tuple[str | int, ...]
 
 
 class Case(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,42 +36,114 @@ class Cases(msgspec.Struct, frozen=True, kw_only=True):
     defaults: dict[str, Any] = {}
 
 
+class _Values:
+    """Values of tests, those in files among them, as long as these hold no more than a prompt
+    file may."""
+
+    def __init__(self, source: Source, notes: dict[str, None]) -> None:
+        self._source = source
+        self._notes = notes
+        self._read: dict[str, Any] = {}
+        self._left = MAX_TEXT_BYTES
+
+    def of(self, name: str, value: Any) -> Any:
+        if not isinstance(value, str) or not value.startswith("file://"):
+            return value
+        if value not in self._read:
+            self._read[value] = self._text(name, value)
+        return self._read[value]
+
+    def _text(self, name: str, address: str) -> Any:
+        try:
+            text = self._source.beside.read(address)
+            data = address.lower().endswith((".json", ".yaml", ".yml"))
+            value = value_of(self._source, address) if data else text
+        except Fault as fault:
+            self._notes.setdefault(f"the value of {name} stays the name of a file: {fault.what}")
+            return address
+        if len(text) > self._left:
+            self._notes.setdefault(f"the value of {name} stays the name of a file: it is too long")
+            return address
+        self._left -= len(text)
+        return value
+
+
 def read_tests(
     fields: Mapping[str, Any],
-    root: tuple[str | int, ...],
+    root: Place,
+    source: Source,
     found: Gathered,
     notes: dict[str, None],
 ) -> Cases:
-    """What is wrong with one test is a problem; the others go on."""
-    shared = fields.get("defaultTest")
-    if isinstance(shared, str):
-        notes.setdefault(f"defaultTest is another file, {shared[:80]}, which is not read")
-    defaults = mapping(mapping(shared).get("vars"))
+    """What is wrong with one test is a problem; the others go on. Those of other files are read
+    where they are data."""
+    shared = _from_file(source, fields.get("defaultTest"), "defaultTest is", notes)
+    values = _Values(source, notes)
+    defaults = {k: values.of(k, v) for k, v in mapping(mapping(shared).get("vars")).items()}
     checks = [mapping(each) for each in items(mapping(shared).get("assert"))]
-    given = fields.get("tests")
-    if isinstance(given, str):
-        notes.setdefault(f"the tests are in another file, {given[:80]}, which is not read")
     cases: list[Case] = []
-    for index, item in enumerate(items(given)):
-        place = (*root, "tests", index)
-        if isinstance(item, str):
-            notes.setdefault(f"tests are in another file, {item[:80]}, which is not read")
-        elif isinstance(path := mapping(item).get("path"), str):
-            notes.setdefault(f"tests are in another file, {path[:80]}, which is not read")
-        elif not is_mapping(item):
+    for place, item in _given(fields, root, source, notes):
+        if not is_mapping(item):
             found.problem("a test has no keys", *place)
         else:
-            cases += _cases(mapping(item), defaults, checks, notes)
+            cases += _cases(mapping(item), defaults, checks, values, notes)
         if len(cases) > _MOST_TESTS:
             found.problem(f"holds more than {_MOST_TESTS:,} tests; the others are left out", *place)
             break
     return Cases(cases=tuple(cases[:_MOST_TESTS]), defaults=without_keys(defaults, notes))
 
 
+def _given(
+    fields: Mapping[str, Any], root: Place, source: Source, notes: dict[str, None]
+) -> Iterator[tuple[Place, Any]]:
+    """The tests of the configuration, then those of its scenarios."""
+    for index, item in _listed(source, fields.get("tests"), "tests are", notes):
+        yield (*root, "tests", index), item
+    for index, item in _listed(source, fields.get("scenarios"), "scenarios are", notes):
+        scenario = mapping(item)
+        tests = list(_listed(source, scenario.get("tests"), "tests are", notes))
+        for _, config in _listed(source, scenario.get("config"), "scenarios are", notes):
+            for _, test in tests:
+                yield (*root, "scenarios", index), _merged(mapping(config), mapping(test))
+
+
+def _merged(config: dict[str, Any], test: dict[str, Any]) -> dict[str, Any]:
+    """A test of a scenario, with the values of one of its configurations."""
+    merged = {**config, **test}
+    merged["vars"] = {**mapping(config.get("vars")), **mapping(test.get("vars"))}
+    merged["assert"] = [*items(config.get("assert")), *items(test.get("assert"))]
+    return merged
+
+
+def _listed(
+    source: Source, given: Any, what: str, notes: dict[str, None]
+) -> Iterator[tuple[int, Any]]:
+    """The items of a list, and in their place those of files that it names."""
+    for index, item in enumerate(items(given) if is_list(given) else [given]):
+        path = mapping(item).get("path")
+        address = path if isinstance(path, str) else item
+        held = _from_file(source, address, what, notes) if isinstance(address, str) else item
+        if held is not None:
+            for inner in items(held) if is_list(held) else [held]:
+                yield index, inner
+
+
+def _from_file(source: Source, given: Any, what: str, notes: dict[str, None]) -> Any:
+    """What a file says where one is named, else the value as it is."""
+    if not isinstance(given, str):
+        return given
+    try:
+        return value_of(source, given)
+    except Fault as fault:
+        notes.setdefault(f"{what} left out: {fault.what}")
+        return None
+
+
 def _cases(
     test: dict[str, Any],
     defaults: Mapping[str, Any],
     shared: Sequence[dict[str, Any]],
+    texts: _Values,
     notes: dict[str, None],
 ) -> Iterator[Case]:
     given = test.get("vars")
@@ -80,12 +156,10 @@ def _cases(
     whole = {**defaults, **mapping(given)}
     named = {k if NAME.match(k) else as_variable(k): value for k, value in whole.items()}
     for values in _combined(named, notes):
-        for name, value in values.items():
-            if isinstance(value, str) and value.startswith("file://"):
-                notes.setdefault(f"{name} is in another file, {value[:80]}, which is not read")
+        inputs = {name: texts.of(name, value) for name, value in values.items()}
         yield Case(
             example=ExampleFile(
-                inputs=without_keys(values, notes),
+                inputs=without_keys(inputs, notes),
                 expected=_expected(checks),
                 checks=tuple(about),
                 description=str(test.get("description") or ""),
@@ -96,9 +170,11 @@ def _cases(
 
 
 def _combined(values: Mapping[str, Any], notes: dict[str, None]) -> list[dict[str, Any]]:
-    """A list of values stands for a test with each of them."""
+    """A list of texts stands for a test with each of them; any other is one value."""
     axes = [
-        [(name, each) for each in items(value)] if is_list(value) and value else [(name, value)]
+        [(name, each) for each in items(value)]
+        if is_list(value) and value and isinstance(value[0], str)
+        else [(name, value)]
         for name, value in values.items()
     ]
     combined = [

@@ -26,12 +26,13 @@ from burnish.prompts.formats.kept import without_keys
 from burnish.prompts.formats.models import model_name, split_parameters
 from burnish.prompts.formats.pieces import as_variable, renamed
 from burnish.prompts.formats.prompty_body import ROLES, body_text, read_body
-from burnish.prompts.formats.source import Source
+from burnish.prompts.formats.source import Source, read_value
 from burnish.prompts.formats.templates import Dialect
 from burnish.prompts.formats.yaml_write import write_yaml
 from burnish.prompts.prompt import Variable
 
 _REFERENCE = re.compile(r"\$\{(env|file):([^}]{0,300})\}")
+_FILE = re.compile(r"\$\{file:([^{}\n]{1,300}\.json)\}|([^\s{}$]{1,300}\.json)")
 _SPEC = frozenset(
     (
         *("kind", "type", "name", "title", "default", "description", "required", "example"),
@@ -56,7 +57,7 @@ class Prompty:
 
     def read(self, source: Source) -> Reading:
         found = Gathered(source)
-        front = split_front_matter(source.text)
+        front = split_front_matter(source.text, below_blank=True)
         found.try_(lambda: _Reader(source, front).prompt())
         return found.reading()
 
@@ -69,12 +70,13 @@ class _Reader:
     def __init__(self, source: Source, front: FrontMatter) -> None:
         self._source = source
         self._front = front
-        self._fields = front.fields or {}
+        self._fields = dict(front.fields or {})
         self._notes: dict[str, None] = {}
 
     def prompt(self) -> PromptFile:
         fields = self._fields
         self._refuse_base()
+        self._read_sample()
         self._tell_references()
         inputs, threads = self._inputs()
         dialect = self._dialect()
@@ -88,9 +90,9 @@ class _Reader:
         name = fields.get("name")
         config, kept = self._model()
         return prompt(
-            as_name(name, as_name(self._source.stem))
+            as_name(name, as_name(self._source.name))
             if isinstance(name, str)
-            else as_name(self._source.stem),
+            else as_name(self._source.name),
             [
                 version(
                     body.messages,
@@ -117,16 +119,34 @@ class _Reader:
                 "is built on another file, its `base`, which is not read", self._front.line("base")
             )
 
+    def _read_sample(self) -> None:
+        """Values to try may be in files beside; those that are not there stay names."""
+        given = self._fields.get("sample")
+        if is_mapping(given):
+            given = {name: self._from_file(value) for name, value in mapping(given).items()}
+        if given is not None:
+            self._fields["sample"] = self._from_file(given)
+
+    def _from_file(self, value: Any) -> Any:
+        found = _FILE.fullmatch(value) if isinstance(value, str) else None
+        if found is None:
+            return value
+        path = found[1] or found[2]
+        try:
+            return read_value(path, self._source.beside.read(path))
+        except Fault:
+            return value
+
     def _tell_references(self) -> None:
         """The environment and other files are nobody's business here; their names stay as text."""
         for place, text in _texts(self._fields, ()):
             for kind, what in _REFERENCE.findall(text):
                 if not what:
                     continue
-                told = "the environment" if kind == "env" else "another file"
+                told = "the environment is never read" if kind == "env" else "that file is not read"
                 where = ".".join(map(str, place))
                 name = what.partition(":")[0]
-                self._tell(f"{where}: {name} is kept as text; {told} is never read")
+                self._tell(f"{where}: {name} is kept as text; {told}")
 
     def _inputs(self) -> tuple[list[Variable], set[str]]:
         given = self._fields.get("inputs")
@@ -139,7 +159,10 @@ class _Reader:
         sample = mapping(self._fields.get("sample"))
         given_names = {name for name, _ in entries}
         entries += [
-            (name, {"example": value}) for name, value in sample.items() if name not in given_names
+            (name, {"example": value})
+            for name, value in sample.items()
+            # What is in a file that is not there tells nothing; the text tells its kind.
+            if name not in given_names and not _is_reference(value)
         ]
         found: dict[str, Variable] = {}
         threads: set[str] = set()
@@ -167,6 +190,7 @@ class _Reader:
         if "enumValues" in fields:
             self._tell(f"the values that {name} may have are not checked")
         example = fields.get("example", fields.get("sample"))
+        shown = None if _is_reference(sample.get(name)) else sample.get(name)
         default = fields.get("default")
         required = fields.get("required")
         if kind == "thread":
@@ -175,7 +199,7 @@ class _Reader:
         whole = msgspec.structs.replace(
             loose,
             default=default,
-            example=sample.get(name) if example is None else example,
+            example=shown if example is None else example,
             required=required if isinstance(required, bool) else default is None,
         )
         if kind is None:
@@ -268,6 +292,10 @@ class _Reader:
         given = {as_variable(name): value for name, value in sample.items()}
         shown = {name: value for name, value in given.items() if name in names}
         return (ExampleFile(inputs=shown),) if shown else ()
+
+
+def _is_reference(value: Any) -> bool:
+    return isinstance(value, str) and _REFERENCE.fullmatch(value) is not None
 
 
 def _texts(value: Any, place: tuple[str | int, ...]) -> list[tuple[tuple[str | int, ...], str]]:

@@ -21,6 +21,12 @@ _MARK = re.compile(
 _GUARDED = re.compile(r'^\{\{ "((?:[^"\\\n]|\\t)*)" \}\}$', re.MULTILINE)
 # Where old files put the messages of a conversation.
 _THREAD = "![thread]"
+# How old templates wrote the same out.
+_WRITTEN_THREAD = re.compile(
+    r"\{%-?\s{0,9}for (?P<item>\w{1,80}) in (?P<name>[A-Za-z_]\w{0,80})\s{0,9}-?%\}\s{0,99}"
+    r"\{\{\s{0,9}(?P=item)\.role\s{0,9}\}\}:\s{0,99}"
+    r"\{\{\s{0,9}(?P=item)\.content\s{0,9}\}\}\s{0,99}\{%-?\s{0,9}endfor\s{0,9}-?%\}"
+)
 _IMAGE = re.compile(r"!\[[^\]\n]{0,200}\]\([^)\n]{1,400}\)")
 
 
@@ -44,6 +50,11 @@ def read_body(
 ) -> Body:
     """Raises Fault with the line."""
     variables: dict[str, Variable] = {}
+    written = {found["name"] for found in _WRITTEN_THREAD.finditer(front.body)}
+    if written and dialect == "jinja2":
+        body = _WRITTEN_THREAD.sub(_short_thread, front.body)
+        front = msgspec.structs.replace(front, body=body)
+        threads = {*threads, *written}
     if _THREAD in front.body and "thread" not in threads:
         front = msgspec.structs.replace(front, body=front.body.replace(_THREAD, "{{thread}}"))
         threads = {*threads, "thread"}
@@ -73,6 +84,11 @@ def read_body(
         variables=tuple(variables.values()),
         notes=tuple(notes),
     )
+
+
+def _short_thread(found: re.Match[str]) -> str:
+    """With the lines that it had, so that those behind keep theirs."""
+    return f"{{{{{found['name']}}}}}" + "\n" * found[0].count("\n")
 
 
 def body_text(messages: Sequence[Message]) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from burnish.errors import UsageError
+from burnish.prompts.formats.beside import Beside, NoFiles
 from burnish.prompts.formats.document import Fault
 from burnish.prompts.formats.yaml_text import MAX_DEPTH, Place, read_yaml
 from burnish.prompts.variables import HALF_PAIR
@@ -49,12 +50,18 @@ def read_text(content: bytes, filename: str = "") -> str:
 
 
 class Source:
-    """A file's text. Values are read when first asked for, and once."""
+    """A file's text, and the folder for files that it names. Values are read when first asked
+    for, and once."""
 
-    def __init__(self, filename: str, text: str) -> None:
-        """Raises UsageError for text that no file could hold."""
+    def __init__(
+        self, filename: str, text: str, beside: Beside | None = None, name: str = ""
+    ) -> None:
+        """`name` is what a prompt is called that has none of its own: the file's, unless one is
+        given. Raises UsageError for text that no file could hold."""
         _refuse_no_characters(text)
+        self.beside: Beside = beside or NoFiles()
         self.filename = filename
+        self.name = name or self.stem
         self.text = text.removeprefix("\ufeff")
         self._failed: Fault | None = None
 
@@ -144,6 +151,15 @@ def read_json(text: str, first_line: int = 1) -> Any:
         what = what.removeprefix("JSON is malformed: ")
         line = before.count(b"\n") + first_line if found else 0
         raise Fault(f"is not valid JSON: {what}", line) from None
+
+
+def read_value(path: str, text: str) -> Any:
+    """What a JSON, JSONL or YAML file says, by its ending. Raises Fault with the line."""
+    suffix = PurePosixPath(path).suffix.lower()
+    if suffix in (".jsonl", ".ndjson"):
+        lines = enumerate(text.split("\n"), start=1)
+        return [read_json(line, number) for number, line in lines if line.strip()]
+    return read_json(text) if suffix == ".json" else read_yaml(text).value
 
 
 def _huge(text: str) -> int:

@@ -22,6 +22,11 @@ _ANY_NAME = re.compile(r"\{\{\s{0,9}([^\W\d]\w{0,99})\s{0,9}\}\}")
 _LOGIC = re.compile(r"\{%|\{#")
 _ENV = re.compile(r"\{\{-?\s*env\s*[.\[]")
 _DUMP = re.compile(r"\|\s*dump\b")
+_TAG = re.compile(r"\{\{[^{}]{0,2000}\}\}|\{%[^{}]{0,2000}%\}")
+_PAIRS = re.compile(r"(\bfor\s+\w{1,80}\s*,\s*\w{1,80}\s+in)\s+([A-Za-z_][\w.]{0,200})(?=\s*-?%\})")
+# What such a loop goes through, as it is written here.
+PAIRED = re.compile(r"\bin \(([A-Za-z_]\w*) \| items if ")
+_LENGTH = re.compile(r"(?<![\w.\"'\])])([A-Za-z_]\w{0,80}(?:\.\w{1,80}){0,9})\.length\b")
 _LINE = re.compile(r"line (\d+): ")
 
 
@@ -132,8 +137,21 @@ def _nunjucks_notes(text: str) -> tuple[str, ...]:
 
 
 def nunjucks(text: str) -> str:
-    """The filters that have another name here."""
-    return _DUMP.sub("| tojson", text) if "dump" in text else text
+    """What has another name here: filters, lengths, and loops over the pairs of a mapping."""
+    if "{{" not in text and "{%" not in text:
+        return text
+    return _TAG.sub(
+        lambda tag: _PAIRS.sub(_pairs, _LENGTH.sub(r"(\1 | length)", _tojson(tag))), text
+    )
+
+
+def _tojson(tag: re.Match[str]) -> str:
+    return _DUMP.sub("| tojson", tag[0])
+
+
+def _pairs(loop: re.Match[str]) -> str:
+    value = loop[2]
+    return f"{loop[1]} ({value} | items if {value} is mapping else {value})"
 
 
 def _short(text: str) -> str:
