@@ -17,6 +17,7 @@ EARLIER = {
     "version rating usage_count",
     "Tests of prompts": "id prompt_id model_provider model_name input_data output latency_ms "
     "token_count cost_usd quality_score tested_at",
+    "Knowledge": "id topic content source relevance_score created_at",
     "Techniques": "id name category complexity_level template parameters examples "
     "performance_metrics version is_active created_at updated_at technique_id intent_type "
     "time_period success_rate avg_improvement usage_count avg_user_rating",

@@ -13,7 +13,7 @@ import msgspec
 
 from burnish.errors import BurnishError
 from burnish.library.embedders import Embedder, encode_texts
-from burnish.library.vectors import Vectors
+from burnish.library.vectors import Docs, Vectors
 from burnish.remember import Remembered
 from burnish.storage.index import IndexedText, NewVector, SearchFilter, TextIndex
 
@@ -23,6 +23,7 @@ _AT_ONCE = 16
 _BATCH = 32
 _LEASE = timedelta(seconds=60)
 _LOAD = 20_000
+_LOAD_DOCS = 100_000
 _ALL = 100_000_000
 _ANYTHING = SearchFilter()
 _QUERIES, _QUERIES_S = 512, 3600.0
@@ -191,10 +192,24 @@ class Meaning:
             return held.missing
 
     async def _learn(self, held: Vectors) -> None:
-        held.learn_docs(await self._index.changes(held.stamp, _ALL))
+        if held.stamp:
+            held.learn_docs(await self._index.changes(held.stamp, _ALL))
+        else:
+            await self._learn_first(held)
         while new := await self._index.vectors(self.embedder.id, held.vector_id, _LOAD):
             if not await asyncio.to_thread(held.learn_vectors, new):
                 held.learn_docs(await self._index.changes(held.stamp, _ALL))
+
+    async def _learn_first(self, held: Vectors) -> None:
+        """All docs there are, some at a time: a million of them at once would take more memory
+        than their vectors."""
+        every = Docs()
+        since = 0
+        while some := await self._index.changes(since, _LOAD_DOCS):
+            every.add(some)
+            since = some[-1].stamp
+        if since:
+            await asyncio.to_thread(held.learn_first, every)
 
     def _held(self) -> Vectors:
         if self._vectors is None:

@@ -69,6 +69,7 @@ class Ranker:
         self._index = index
         self.words = Words(index, noun)
         self.meaning = Meaning(index, embedder, holder, noun)
+        self._counted: tuple[SearchFilter, int, int] | None = None
 
     async def rank(
         self, query: str, *, mode: Mode, limit: int, min_score: float, where: SearchFilter
@@ -81,7 +82,7 @@ class Ranker:
         text, semantic = worded.ranking, meant.ranking
         within = meant.within
         if mode == "text":
-            within = await self._index.count(where)
+            within = await self._within(where)
             ranked = [(doc, score / text[0][1] if text[0][1] else 1.0) for doc, score in text]
         else:
             ranked = semantic if mode == "semantic" else self._fused(worded, semantic)
@@ -97,6 +98,15 @@ class Ranker:
             embedder="" if mode == "text" else self.meaning.embedder.id,
             notes=(*worded.notes, *meant.notes),
         )
+
+    async def _within(self, where: SearchFilter) -> int:
+        """Counting looks at each doc, so it is done again only when one has changed."""
+        if not where.steady:
+            return await self._index.count(where)
+        stamp = (await self._index.state()).stamp
+        if self._counted is None or self._counted[:2] != (where, stamp):
+            self._counted = (where, stamp, await self._index.count(where))
+        return self._counted[2]
 
     async def _both(
         self, query: str, mode: Mode, where: SearchFilter, depth: int

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Sequence
 from math import inf
 from typing import Any
@@ -9,9 +10,39 @@ from typing import Any
 from burnish.storage.index import DocState, StoredVector
 
 _FIRST_ROWS = 1024
+# Room for one more doc for each so many, before all rows have to be copied.
+_SPARE = 8
 # With more than this share of the rows asked for, going through all of them is faster than
 # copying those together.
 _MOST = 0.3
+
+
+class Docs:
+    """Docs, a row of numbers each, in the order in which they were told."""
+
+    def __init__(self) -> None:
+        self._columns: tuple[array[int], ...] = (array("q"), array("q"), array("q"))
+        self._live = bytearray()
+        self._categories: dict[str, int] = {}
+
+    def add(self, docs: Sequence[DocState]) -> None:
+        of, stamp, category = self._columns
+        known = self._categories
+        of.extend(each.doc for each in docs)
+        stamp.extend(each.stamp for each in docs)
+        category.extend(known.setdefault(each.category, len(known)) for each in docs)
+        self._live.extend(each.live for each in docs)
+
+    def arrays(self) -> tuple[Any, Any, Any, Any]:
+        """Docs, stamps, categories, and which can be found; of a doc that was told twice, what
+        was told last. Ordered by doc."""
+        import numpy as np
+
+        of, stamp, category = (np.frombuffer(each, dtype=np.int64) for each in self._columns)
+        live = np.frombuffer(self._live, dtype=bool)
+        docs, before_last = np.unique(of[::-1], return_index=True)
+        last = len(of) - 1 - before_last
+        return docs, stamp[last], category[last], live[last]
 
 
 class Vectors:
@@ -47,6 +78,22 @@ class Vectors:
     def missing(self) -> int:
         """Those of them without a vector of their present text."""
         return self._live - self._vectors
+
+    def learn_first(self, every: Docs) -> None:
+        """All docs there are, when none is known yet."""
+        np = self._np
+        docs, stamps, categories, live = every.arrays()
+        self.stamp = int(stamps.max())
+        self._reserve(int(docs[-1]))
+        docs, stamps, categories = docs[live], stamps[live], categories[live]
+        self._used = self._live = count = len(docs)
+        size = max(_FIRST_ROWS, count + count // _SPARE)
+        self._matrix = np.zeros((size, self.dimension), dtype=np.float32)
+        self._held = np.zeros(size, dtype=bool)
+        self._doc_of = np.zeros(size, dtype=np.int64)
+        self._doc_of[:count] = docs[np.argsort(categories, kind="stable")]
+        self._row_of[self._doc_of[:count]] = np.arange(count)
+        self._stamp_of[docs] = stamps
 
     def learn_docs(self, docs: Sequence[DocState]) -> None:
         for doc in sorted(docs, key=lambda each: (each.category, each.doc)):

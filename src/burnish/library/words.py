@@ -14,7 +14,7 @@ from burnish.storage.index import UNSPACED, SearchFilter, TextIndex
 
 # Docs that one search weighs. The rarest words say most about what is looked for, so they come
 # first; a word that more docs hold is weighed among the newest of them.
-_BUDGET = 2000
+_BUDGET = 1_000
 _MAX_WORDS = 32
 _SIMILARITY = 0.75
 _NEAR = 3000

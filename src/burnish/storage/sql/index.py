@@ -90,19 +90,27 @@ class SqlIndex:
         return State(row[0] or 0, row[1] or 0)
 
     async def count(self, where: SearchFilter) -> int:
-        source, values = self._source(where)
-        return int((await self._rows(_bound(f"SELECT count(*) {source}", values)))[0][0])
+        statement = self._by_facets("count(*)", where)
+        if statement is None:
+            source, values = self._source(where)
+            statement = _bound(f"SELECT count(*) {source}", values)
+        return int((await self._rows(statement))[0][0])
 
     async def docs(self, where: SearchFilter) -> list[int]:
         # One row of JSON: a row for each doc takes ten times as long.
-        facets = _facets(where)
-        if facets and not self.conditions(where)[0]:
-            # The index of words holds what can be found, and nothing else.
-            statement = self._sql(_OF_FACETS, {"facets": facets})
-        else:
+        statement = self._by_facets("json_group_array(rowid)", where)
+        if statement is None:
             source, values = self._source(where)
             statement = _bound(f"SELECT json_group_array(d.doc) {source}", values)
         return sorted(_INTS.decode((await self._rows(statement))[0][0]))
+
+    def _by_facets(self, wanted: str, where: SearchFilter) -> TextClause | None:
+        """Where only facets are asked for, the index of words alone answers, ten times as fast:
+        it holds what can be found, and nothing else."""
+        facets = _facets(where)
+        if not facets or self.conditions(where)[0]:
+            return None
+        return self._sql(_OF_FACETS, {"facets": facets}, wanted=wanted)
 
     async def holders(
         self, words: Sequence[str], where: SearchFilter, most: int
@@ -283,7 +291,7 @@ _UNEMBEDDED: Final = (
 _TEXTS_OF: Final = (
     "SELECT d.doc, d.stamp, {described} FROM {docs} AS d{bodies} WHERE d.{live} AND d.doc IN :docs"
 )
-_OF_FACETS: Final = "SELECT json_group_array(rowid) FROM {fts} WHERE {fts} MATCH :facets"
+_OF_FACETS: Final = "SELECT {wanted} FROM {fts} WHERE {fts} MATCH :facets"
 _HOLDERS: Final = (
     "(SELECT json_group_array(doc) FROM (SELECT rowid AS doc FROM {fts}"
     " WHERE {fts} MATCH :w{number} LIMIT :most))"
