@@ -6,7 +6,9 @@ import asyncio
 import json
 import sqlite3
 import stat
+from collections.abc import Callable
 from contextlib import closing
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -14,7 +16,10 @@ from tests.cli.conftest import Run
 
 import burnish
 from burnish.errors import Conflict, StoreError, UsageError
+from burnish.platform.schedule import Schedule
+from burnish.settings.load import load
 from burnish.storage.migrations.upgrade import upgrade_sqlite
+from burnish.storage.sqlite import open_sqlite
 
 
 def tables(path: Path) -> tuple[int, int, int]:
@@ -24,6 +29,7 @@ def tables(path: Path) -> tuple[int, int, int]:
         return connection.execute(f"{count}, (SELECT count(*) FROM search_docs)").fetchone()
 
 
+@pytest.mark.spec("DB-05")
 async def test_a_copy_made_while_others_write_is_of_one_moment(tmp_path: Path) -> None:
     async with burnish.open_async(str(tmp_path)) as p, burnish.open_async(str(tmp_path)) as other:
         await p.prompts.create("first", "text")
@@ -138,3 +144,111 @@ def test_migrate_says_what_it_did(run: Run, tmp_path: Path) -> None:
         file.unlink()
     upgrade_sqlite(path, 5, "0001")
     assert "from revision 0001, now at revision" in run("db", "migrate").out
+
+
+def copies(home: Path) -> list[str]:
+    return sorted(path.name for path in (home / "backups").glob("*.sqlite"))
+
+
+def let_pass(path: Path, task: str, hours: float) -> None:
+    """As if the task had been done so much earlier."""
+    with closing(sqlite3.connect(path)) as connection, connection:
+        (until,) = connection.execute(
+            "SELECT until FROM search_leases WHERE task = ?", (task,)
+        ).fetchone()
+        earlier = datetime.fromisoformat(until) - timedelta(hours=hours)
+        connection.execute(
+            "UPDATE search_leases SET until = ? WHERE task = ?",
+            (earlier.isoformat(timespec="microseconds"), task),
+        )
+
+
+@pytest.mark.spec("DB-05")
+def test_copies_are_made_when_they_are_due(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = tmp_path / "home"
+    run("prompts", "create", "a", "text")
+    assert not (home / "backups").exists()
+    monkeypatch.setenv("BURNISH_STORAGE__BACKUP_EVERY_H", "24")
+    monkeypatch.setenv("BURNISH_STORAGE__BACKUP_KEEP", "2")
+    run("prompts", "list")
+    first = copies(home)
+    assert len(first) == 1
+    run("prompts", "list")
+    let_pass(home / "burnish.sqlite", "backup", 23)
+    run("prompts", "list")
+    assert copies(home) == first
+    for _ in range(3):
+        let_pass(home / "burnish.sqlite", "backup", 25)
+        run("prompts", "list")
+    assert len(copies(home)) == 2
+
+
+@pytest.mark.spec("DB-05")
+def test_room_is_given_back_when_that_is_due(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "home" / "burnish.sqlite"
+    run("prompts", "create", "a", "text")
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("CREATE TABLE ballast AS SELECT zeroblob(1000000) AS content")
+        connection.execute("DROP TABLE ballast")
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    assert path.stat().st_size > 1_000_000
+    monkeypatch.setenv("BURNISH_STORAGE__VACUUM_EVERY_H", "168")
+    run("prompts", "list")
+    assert path.stat().st_size < 1_000_000
+
+
+async def test_a_long_running_process_keeps_to_the_times_and_two_make_one_copy(
+    tmp_path: Path,
+) -> None:
+    async with burnish.open_async(str(tmp_path)) as p:
+        await p.prompts.create("a", "text")
+    store = await open_sqlite(tmp_path / "burnish.sqlite")
+    settings = load({"home": str(tmp_path), "storage.backup_every_h": 1.0}).settings
+    ids = iter(f"holder {n}" for n in range(1000))
+    both = [Schedule(settings, lambda: next(ids), print, look_s=0.02) for _ in range(2)]
+    for each in both:
+        each.start(store)
+    await until(lambda: len(copies(tmp_path)) == 1)
+    await asyncio.sleep(0.1)
+    assert len(copies(tmp_path)) == 1
+    let_pass(tmp_path / "burnish.sqlite", "backup", 2)
+    await until(lambda: len(copies(tmp_path)) == 2)
+    for each in both:
+        await each.close()
+    await store.close()
+
+
+async def test_a_copy_that_fails_is_told_and_tried_again(tmp_path: Path) -> None:
+    async with burnish.open_async(str(tmp_path)) as p:
+        await p.prompts.create("a", "text")
+    (tmp_path / "backups").write_text("no folder")
+    store = await open_sqlite(tmp_path / "burnish.sqlite")
+    settings = load({"home": str(tmp_path), "storage.backup_every_h": 24.0}).settings
+    ids = iter(f"holder {n}" for n in range(1000))
+    told: list[str] = []
+
+    def tell(event: str, reason: str) -> None:
+        told.append(f"{event}: {reason}")
+
+    schedule = Schedule(settings, lambda: next(ids), tell, look_s=0.02)
+    schedule.start(store)
+    await until(lambda: bool(told))
+    assert "backup that is due" in told[0]
+    (tmp_path / "backups").unlink()
+    let_pass(tmp_path / "burnish.sqlite", "backup", 1.1)
+    await until(lambda: len(copies(tmp_path)) == 1)
+    await schedule.close()
+    await store.close()
+    assert len(told) == 1
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    for _ in range(1000):
+        if holds():
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError("it never came")

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from burnish.library.packs import AsyncPacks
     from burnish.library.starter import AsyncStarter
     from burnish.models.catalogue import AsyncModels
+    from burnish.platform.schedule import Schedule
     from burnish.platform.upkeep import AsyncDb
     from burnish.storage.cache import CacheStats, ResponseCache
     from burnish.storage.run import Run
@@ -81,6 +82,7 @@ class Ground:
         self.prompts = AsyncPrompts(
             self._open_library, self._cache, self._lookup, self._renderer, self._record_use
         )
+        self._schedule: Schedule | None = None
         self._parts = parts
 
     async def __aenter__(self) -> Self:
@@ -101,6 +103,8 @@ class Ground:
         self._renderer.close()
         self._lookup.close()
         try:
+            if self._schedule is not None:
+                await self._schedule.close()
             await self._live.close()
         finally:
             if self._store is not None:
@@ -285,4 +289,13 @@ class Ground:
                 from burnish.storage.open import open_store
 
                 self._store = await open_store(self.settings.database_url)
+                self._begin_schedule(self._store)
             return self._store
+
+    def _begin_schedule(self, store: Store) -> None:
+        wanted = self.settings.storage
+        if wanted.backup_every_h or wanted.vacuum_every_h:
+            from burnish.platform.schedule import Schedule
+
+            self._schedule = Schedule(self.settings, self._ids, self._live.warn)
+            self._schedule.start(store)

@@ -22,6 +22,17 @@ class StorageSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     database_url: Annotated[
         str, Meta(description="Database address; empty means burnish.sqlite in the data folder")
     ] = ""
+    backup_every_h: Annotated[
+        float,
+        Meta(ge=0, le=24 * 366, description="Hours between copies to `backups`; 0: none"),
+    ] = 0.0
+    backup_keep: Annotated[
+        int, Meta(ge=1, description="Copies that are kept there; older ones are deleted")
+    ] = 7
+    vacuum_every_h: Annotated[
+        float,
+        Meta(ge=0, le=24 * 366, description="Hours between giving room back to the disk; 0: never"),
+    ] = 0.0
 
 
 class PhaseSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
