@@ -7,7 +7,7 @@ of them takes an hour, so their vectors are mixed as well: real sentence vectors
 with noise. Queries are embedded for real.
 
 Each step says how its cost grows with the number of prompts n: `bounded` (an index, or a look at
-no more than so many), or `n` (each prompt, or each of a category, is looked at once). A tenfold
+no more than so many), or `n` (each prompt, or each of a category, is looked at or counted once). A tenfold
 library may make the first twice and the second twelve times as dear, from 10,000 on: below, what
 each call costs anyway hides the rest.
 """
@@ -162,12 +162,12 @@ async def reading(made: Made) -> list[Figure]:
         ),
         await timed(
             "first page of a category",
-            "bounded",
+            "n",
             [partial(library.list, category=each) for each in CATEGORIES * 5],
         ),
         await timed(
             "page 20 of a category",
-            "bounded",
+            "n",
             [
                 partial(library.list, category=each, cursor=cursor)
                 for each, cursor in zip(CATEGORIES * 5, last * 5, strict=True)

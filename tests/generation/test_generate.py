@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+import burnish
 from burnish.errors import NotFound, UsageError
 from burnish.generation.generator import parse_phases
 from burnish.generation.target import parse_target
@@ -324,3 +325,56 @@ def test_it_says_when_an_idea_tells_too_little(
 
 def test_an_idea_that_says_enough_gets_no_warning(make: Make) -> None:
     assert make("planning", IDEAS[3][1]).warnings == ()
+
+
+SEVERAL = [
+    (
+        "translate this release note to Spanish, then summarise it in one sentence",
+        "in one sentence",
+        ("- Translation:", "- Summary:"),
+    ),
+    (
+        "summarize this article in 5 bullets for my boss and suggest a title",
+        "in 5 bullets",
+        ("- Summary:", "- Headline:"),
+    ),
+    (
+        "write a poem about rain and translate it to French",
+        "about rain and translate it to French",
+        ("- Poem:", "- Translation:"),
+    ),
+]
+
+
+@pytest.mark.parametrize(("idea", "kept", "rules"), SEVERAL)
+def test_of_several_results_each_has_its_own_rules_and_conditions(
+    idea: str, kept: str, rules: tuple[str, str]
+) -> None:
+    with burnish.open() as p:
+        text = p.generate(idea, store=False).text
+    assert kept in text
+    assert "Exactly" not in text
+    assert text.index(rules[0]) < text.index(rules[1])
+    assert "under a heading of its own, in the order of the request" in text
+    assert "alone" not in text.split("## Format")[1]
+    assert "\n\n-" not in text.split("## Constraints")[1].split("##")[0]
+
+
+def test_thinking_on_the_way_to_a_result_is_no_result_of_its_own() -> None:
+    with burnish.open() as p:
+        text = p.generate("find the main risks in this contract and rank them", store=False).text
+    assert "heading of its own" not in text
+
+
+def test_a_template_with_a_place_gets_no_second_one() -> None:
+    with burnish.open() as p:
+        made = p.enhance("You are a bot. Answer {{ q }} in JSON with keys a and b.")
+    assert [variable.name for variable in made.variables if variable.required] == ["q"]
+    assert "<text>" not in made.text
+
+
+def test_an_input_is_described_without_its_article() -> None:
+    with burnish.open() as p:
+        made = p.generate("extract the total and date from a scanned invoice", store=False)
+    described = [variable.description for variable in made.variables if variable.required]
+    assert not [text for text in described if "The a " in text]

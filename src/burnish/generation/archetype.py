@@ -88,6 +88,17 @@ def choose(archetypes: Sequence[Archetype], idea: str, found: Classification) ->
     return best
 
 
+def general(archetypes: Sequence[Archetype], intents: Sequence[Intent]) -> tuple[Archetype, ...]:
+    """What serves each of the intents when nothing is known of the kind of task."""
+    by_intent = {each.intent: each for each in reversed(archetypes) if not each.match}
+    return tuple(by_intent[intent] for intent in intents if intent in by_intent)
+
+
+def matches(archetype: Archetype, text: str) -> bool:
+    """Whether one of its patterns, if it has any, speaks for it."""
+    return not archetype.match or _matched_length(archetype, text.lower()) > 0
+
+
 def _chance(archetype: Archetype, found: Classification) -> float:
     chances = (s.confidence for s in found.task_types if s.task_type == archetype.name)
     return max(next(chances, 0.0), _UNLIKELY)

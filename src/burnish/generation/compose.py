@@ -24,6 +24,9 @@ _QUOTED = re.compile(r"\{% raw %\}.*?\{% endraw %\}", re.DOTALL)
 _USED = re.compile(r"\{\{\s*([A-Za-z_]\w*)\s*\}\}")
 
 
+_ONE_BY_ONE = "Give each result under a heading of its own, in the order of the request."
+
+
 class Composed(msgspec.Struct, frozen=True):
     """`variables` are exactly those that the sections use, in the order a person fills them.
     `left_open` would make the prompt better, but no sensible value can be assumed for them."""
@@ -33,13 +36,19 @@ class Composed(msgspec.Struct, frozen=True):
     left_open: tuple[Variable, ...] = ()
 
 
-def compose(brief: Brief, archetype: Archetype, context: str = "", knowledge: str = "") -> Composed:
+def compose(
+    brief: Brief,
+    archetype: Archetype,
+    context: str = "",
+    knowledge: str = "",
+    others: Sequence[Archetype] = (),
+) -> Composed:
     """The full prompt of one task. `context` is a text that stands beside the idea, `knowledge`
-    one that was found for it."""
+    one that was found for it; `others` serve what the idea asks for besides."""
     variables = _offered(brief, archetype)
     known = known_parts(brief, [v for v in variables if v in brief.variables])
     sections = Sections()
-    for kind, items in _parts(brief, archetype, known):
+    for kind, items in _parts(brief, archetype, known, others):
         sections = sections.set(kind, "\n".join(items))
     sections = sections.set("context", _context(brief, archetype, sections, context))
     if knowledge:
@@ -86,7 +95,7 @@ def _asked(brief: Brief, archetype: Archetype) -> list[Variable]:
 
 
 def _parts(
-    brief: Brief, archetype: Archetype, known: frozenset[str]
+    brief: Brief, archetype: Archetype, known: frozenset[str], others: Sequence[Archetype]
 ) -> Iterable[tuple[SectionKind, list[str]]]:
     def read(items: Sequence[Line | str]) -> list[str]:
         return [_with_read_values(line, brief) for line in lines(items, known)]
@@ -98,9 +107,26 @@ def _parts(
     names = dict.fromkeys([*(item.name for item in brief.inputs), *documents])
     yield "input", [_input(name) for name in names]
     yield "steps", [f"{n}. {line}" for n, line in enumerate(read(archetype.steps), start=1)]
-    yield "constraints", _listed([*_stated(brief), *read(archetype.constraints), *_form(brief)])
-    yield "format", _format(brief, read(archetype.format))
-    yield "quality", _listed(read(archetype.quality))
+    own = read(archetype.constraints)
+    if not others:
+        yield "constraints", _listed([*_stated(brief), *own, *_form(brief)])
+        yield "format", _format(brief, read(archetype.format))
+        yield "quality", _listed(read(archetype.quality))
+        return
+    each = [own, *(_without_places(read(other.constraints)) for other in others)]
+    titles = [archetype.title, *(other.title for other in others)]
+    yield (
+        "constraints",
+        [
+            *_listed(_stated(brief)),
+            *(line for pair in zip(titles, each, strict=True) for line in _grouped(*pair)),
+            *_listed([f"Tone: {', '.join(brief.tone)}."] if brief.tone else []),
+        ],
+    )
+    fields = [f"Fields: {', '.join(brief.fields)}."] if brief.fields else []
+    yield "format", [_ONE_BY_ONE, *fields]
+    checks = [read(archetype.quality), *(_without_places(read(o.quality)) for o in others)]
+    yield "quality", _listed(line for some in checks for line in some)
 
 
 def _task(brief: Brief) -> str:
@@ -115,6 +141,16 @@ def _input(name: str) -> str:
 
 def _listed(items: Iterable[str]) -> list[str]:
     return [f"- {item}" for item in dict.fromkeys(items)]
+
+
+def _grouped(title: str, items: Sequence[str]) -> list[str]:
+    """Under what they are about: a rule for one result may be wrong for another."""
+    return [f"- {title}:", *(f"  - {item}" for item in dict.fromkeys(items))] if items else []
+
+
+def _without_places(items: Sequence[str]) -> list[str]:
+    """Lines that ask for nothing that the first task does not bring."""
+    return [line for line in items if not _USED.search(line)]
 
 
 def _stated(brief: Brief) -> list[str]:

@@ -8,16 +8,17 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 import msgspec
 
 from burnish.errors import StructureLost, UsageError
-from burnish.generation.archetype import Archetype, choose
+from burnish.generation.archetype import Archetype, choose, general, matches
 from burnish.generation.brief import Brief
 from burnish.generation.compose import Composed, compose, used_variables, with_example
 from burnish.generation.embodied import renumbered, split_embodied, without_needless
 from burnish.generation.families import lay_out
 from burnish.generation.persona import AUTO, Persona, apply_persona, get_persona
-from burnish.generation.reading import read_idea, with_input, without_first_input
+from burnish.generation.reading import read_idea, results, with_input, without_first_input
 from burnish.generation.result import NOTHING_LEFT, OFFLINE, Candidate, Generation, PhaseOutput
 from burnish.generation.target import Target
 from burnish.generation.variants import Variant, variants
+from burnish.intents.asks import split_asks
 from burnish.intents.intent import Classification
 from burnish.intents.tokens import estimate_tokens
 from burnish.prompts import preserve
@@ -78,6 +79,8 @@ class _Plan(msgspec.Struct, frozen=True):
     brief: Brief
     archetype: Archetype
     persona: Persona
+    others: tuple[Archetype, ...] = ()
+    """For what the idea asks for besides."""
 
 
 class _Work(msgspec.Struct, kw_only=True):
@@ -97,10 +100,10 @@ def generate(workshop: Workshop, request: GenerateRequest) -> Generation:
     """Raises UsageError for a count outside 1 to 100 or an unknown persona or technique."""
     if not 1 <= request.count <= MAX_CANDIDATES:
         raise UsageError(f"count is {request.count}", hint=f"ask for 1 to {MAX_CANDIDATES} prompts")
-    archetype = choose(workshop.archetypes, request.idea, request.classification)
+    archetype, others = _archetypes(workshop, request)
     brief = _brief(request, archetype)
     persona = _persona(workshop, request)
-    works = _distinct(workshop, _Plan(request, brief, archetype, persona))
+    works = _distinct(workshop, _Plan(request, brief, archetype, persona, others))
     candidates = tuple(_candidate(work) for work in works)
     first = works[0]
     return Generation(
@@ -119,6 +122,21 @@ def generate(workshop: Workshop, request: GenerateRequest) -> Generation:
         warnings=(*_doubts(request), *_kept_apart(brief), *first.selection.warnings),
         local_parts=("intent", "techniques", "prompt"),
     )
+
+
+def _archetypes(
+    workshop: Workshop, request: GenerateRequest
+) -> tuple[Archetype, tuple[Archetype, ...]]:
+    """That of what is asked for first, and those of what is asked for besides."""
+    chosen = choose(workshop.archetypes, request.idea, request.classification)
+    several = results(request.classification)
+    if chosen.intent not in several:
+        return chosen, ()
+    first, *further = general(workshop.archetypes, several)
+    if matches(chosen, split_asks(request.idea)[0]):
+        return chosen, tuple(each for each in further if each.intent != chosen.intent)
+    # "Summarise this and suggest a title": the title is the kind that was recognised.
+    return first, (chosen, *further[1:])
 
 
 def _brief(request: GenerateRequest, archetype: Archetype) -> Brief:
@@ -269,7 +287,7 @@ def _draft(workshop: Workshop, work: _Work) -> str:
     context, knowledge = request.context, request.knowledge
     if request.context_apart:
         context = knowledge = ""
-    composed = compose(work.plan.brief, work.plan.archetype, context, knowledge)
+    composed = compose(work.plan.brief, work.plan.archetype, context, knowledge, work.plan.others)
     composed = _whole(work.plan.brief, composed)
     sections = apply_persona(composed.sections, work.plan.persona, "draft")
     work.sections = work.variant.shape(sections)

@@ -39,7 +39,8 @@ class Sections(msgspec.Struct, frozen=True):
     def add(self, kind: SectionKind, text: str) -> Sections:
         """The same sections with `text` after what stands in this one."""
         before = self.get(kind)
-        both_are_lists = before.rsplit("\n", 1)[-1][:2] == text.lstrip("\n")[:2] == "- "
+        last = before.rsplit("\n", 1)[-1].lstrip(" ")
+        both_are_lists = last[:2] == text.lstrip("\n")[:2] == "- "
         gap = "\n" if both_are_lists else "\n\n"
         return self.set(kind, f"{before}{gap}{text.strip(chr(10))}" if before else text)
 

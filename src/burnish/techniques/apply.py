@@ -111,7 +111,7 @@ def _placed(sections: Sections, kind: SectionKind, text: str) -> Sections:
 
 def _gap(before: str, added: str) -> str:
     last = before.rstrip().rsplit("\n", 1)[-1]
-    one_list = (last[:2] == added[:2] == "- ") or bool(
+    one_list = (last.lstrip(" ")[:2] == added[:2] == "- ") or bool(
         _NUMBERED.match(last) and _NUMBERED.match(added)
     )
     wanted = 1 if one_list else 2

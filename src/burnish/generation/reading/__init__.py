@@ -14,7 +14,7 @@ from burnish.generation.reading.labels import labels
 from burnish.generation.reading.pasted import brings_text, split_pasted
 from burnish.generation.reading.task import task_sentence
 from burnish.generation.reading.words import LANGUAGE_OF_CODE, example_of
-from burnish.intents.intent import Classification
+from burnish.intents.intent import Classification, Intent
 from burnish.prompts.prompt import Variable
 from burnish.prompts.template import escape
 
@@ -24,6 +24,9 @@ _LONG_CHARS = 800
 # What stands between the beginning and the end of such an idea is material. Reading it all would
 # take time that grows with the square of its length.
 _HEAD_CHARS, _TAIL_CHARS = 2000, 500
+# A text with a place for something is a template: what it works on comes in there.
+_VARIABLE = re.compile(r"\{\{\s*\w")
+_ARTICLE = re.compile(r"\A(?:an?|the|this|these|my|our)\s+", re.IGNORECASE)
 _FOR_READERS = (
     "summarization", "learning", "analysis", "data_extraction", "translation",
 )  # fmt: skip
@@ -37,6 +40,10 @@ def read_idea(idea: str, found: Classification) -> Brief:
     verbatim = _is_structured(given.ask) or bool(error)
     ask = _ends(given.ask)
     spans = [] if verbatim else _choose(_all_spans(ask, found))
+    if len(results(found)) > 1:
+        # Of several things that are asked for, each has its own subject, length and form: they
+        # stay beside the words that they belong to.
+        spans = [span for span in spans if span.kind in _OF_THE_WHOLE]
     keys, source = subject.fields(ask)
     if found.intent != "data_extraction":
         keys, source = (), ""
@@ -70,6 +77,19 @@ def read_idea(idea: str, found: Classification) -> Brief:
     )
 
 
+# What such an ask gives is a text that stands for itself; thinking and finding out are done on the
+# way to one.
+_RESULTS = (
+    "translation", "summarization", "data_extraction", "creative_writing", "code_generation",
+)  # fmt: skip
+
+
+def results(found: Classification) -> tuple[Intent, ...]:
+    """The asks, in their order, each of which gives a result of its own."""
+    return tuple(intent for intent in found.asks if intent in _RESULTS)
+
+
+_OF_THE_WHOLE = ("constraint", "audience", "tone")
 _DEBUGGING = ("code_generation", "problem_solving", "other", "analysis")
 
 
@@ -170,7 +190,8 @@ def _inputs(
         listed = [Input(_source_name(source), source)]
     if found.intent == "data_extraction":
         listed = listed[:1]
-    if not listed and not (brings_text(ask) and not pasted):
+    comes_in = not pasted and (_VARIABLE.search(ask) is not None or brings_text(ask))
+    if not listed and not comes_in:
         implied = subject.implied_input(ask, found.intent, is_pasted=bool(pasted))
         listed = [implied] if implied else []
     return tuple(listed[:3])
@@ -193,7 +214,7 @@ def _input_variable(item: Input, pasted: str = "") -> Variable:
         name=item.name,
         required=not pasted,
         default=pasted or None,
-        description=f"The {item.noun} to work on",
+        description=f"The {_ARTICLE.sub('', item.noun)} to work on",
         example=pasted[:200] if pasted else example_of(item.name),
     )
 
@@ -252,4 +273,4 @@ def _reasons(
     return tuple(dict.fromkeys(read))
 
 
-__all__ = ["is_list_continuation", "read_idea", "with_input", "without_first_input"]
+__all__ = ["is_list_continuation", "read_idea", "results", "with_input", "without_first_input"]
