@@ -7,9 +7,9 @@ of them takes an hour, so their vectors are mixed as well: real sentence vectors
 with noise. Queries are embedded for real.
 
 Each step says how its cost grows with the number of prompts n: `bounded` (an index, or a look at
-no more than so many), or `n` (each prompt, or each of a category, is looked at or counted once). A tenfold
-library may make the first twice and the second twelve times as dear, from 10,000 on: below, what
-each call costs anyway hides the rest.
+no more than so many), or `n` (each prompt, or each of a category, is looked at or counted once).
+A tenfold library may make the first twice and the second twelve times as dear, from 10,000 on:
+below, what each call costs anyway hides the rest.
 """
 
 from __future__ import annotations
