@@ -24,7 +24,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Generator, Iterable, Sequence
+from contextlib import contextmanager
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
@@ -95,10 +96,23 @@ def one_of(n: int, sentences: Sequence[str], chance: random.Random) -> NewPrompt
     )
 
 
-async def make(folder: Path, count: int, sentences: Sequence[str]) -> Made:
+async def made_before(path: Path, store: SqlStore) -> Made | None:
+    rate = path.with_suffix(".rate")
+    if not rate.exists():
+        return None
+    async with store.database.reading() as connection:
+        names = (await connection.scalars(text("SELECT name FROM prompts"))).all()
+    return Made(store, path, names, float(rate.read_text()))
+
+
+async def make(
+    folder: Path, count: int, sentences: Sequence[str], vectors: Any, embedder: Embedder
+) -> Made:
     """A thousand prompts in one transaction; the clock runs while they are added."""
     path = folder / f"{count}.sqlite"
     store = await open_sqlite(path)
+    if known := await made_before(path, store):
+        return known
     library = Library(store)
     chance = random.Random(count)
     names: list[str] = []
@@ -109,7 +123,10 @@ async def make(folder: Path, count: int, sentences: Sequence[str]) -> Made:
         await library.create_many(some)
         taken += time.perf_counter() - start
         names += [p.name for p in some]
-    return Made(store, path, names, count / taken)
+    made = Made(store, path, names, count / taken)
+    await embed(made, embedder, vectors)
+    path.with_suffix(".rate").write_text(str(made.added_per_s))
+    return made
 
 
 async def embed(made: Made, embedder: Embedder, vectors: Any) -> None:
@@ -278,8 +295,7 @@ async def search_once(path: Path) -> None:
 async def measured(
     folder: Path, count: int, sentences: Sequence[str], vectors: Any, embedder: Embedder
 ) -> list[Figure]:
-    made = await make(folder, count, sentences)
-    await embed(made, embedder, vectors)
+    made = await make(folder, count, sentences, vectors, embedder)
     figures = [Figure("added, prompts a second", made.added_per_s, None)]
     figures += await reading(made)
     by_category = [made.store.prompts.categories] * 20
@@ -328,10 +344,29 @@ def target(large: Figure | None) -> dict[str, Any]:
     return {"target": f"<= {most:g} at {LARGE:,}", "met": value <= most}
 
 
+@contextmanager
+def kept(folder: Path | None) -> Generator[Path]:
+    if folder is not None:
+        folder.mkdir(parents=True, exist_ok=True)
+        yield folder
+        return
+    with tempfile.TemporaryDirectory() as passing:
+        yield Path(passing)
+
+
+async def only_make(
+    folder: Path, count: int, sentences: Sequence[str], vectors: Any, embedder: Embedder
+) -> None:
+    made = await make(folder, count, sentences, vectors, embedder)
+    await made.store.close()
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--prompts", default=os.environ.get("BURNISH_BENCH_PROMPTS", ""))
     parser.add_argument("--sizes", type=int, nargs="*", default=SIZES)
+    parser.add_argument("--libraries", type=Path, help="keep them here, and use those there are")
+    parser.add_argument("--only-make", action="store_true", help="make the libraries, no more")
     parser.add_argument("--memory-of", type=Path, help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.memory_of:
@@ -347,12 +382,14 @@ def main() -> None:
     vectors = embedder.encode(random.Random(3).sample(sentences, 1500))
     by_size: dict[int, list[Figure]] = {}
     for count in given.sizes:
-        with tempfile.TemporaryDirectory() as folder:
-            by_size[count] = asyncio.run(
-                measured(Path(folder), count, sentences, vectors, embedder)
-            )
+        with kept(given.libraries) as folder:
+            if given.only_make:
+                asyncio.run(only_make(folder, count, sentences, vectors, embedder))
+                continue
+            by_size[count] = asyncio.run(measured(folder, count, sentences, vectors, embedder))
         print(f"{count:,} done")
-    report("scale", table(by_size))
+    if by_size:
+        report("scale", table(by_size))
 
 
 if __name__ == "__main__":
