@@ -29,6 +29,8 @@ class Door:
         self.shut = False
         self.slow = asyncio.Event()
         self.slow.set()
+        self.late = asyncio.Event()
+        self.late.set()
         self.reads = 0
 
     def __getattr__(self, name: str) -> Any:
@@ -39,7 +41,9 @@ class Door:
         await self.slow.wait()
         if self.shut:
             raise StoreError("the disk is gone", hint="plug it in")
-        return await self._store.versions.find(*args, **options)
+        found = await self._store.versions.find(*args, **options)
+        await self.late.wait()
+        return found
 
 
 class House:
@@ -54,6 +58,7 @@ class House:
         door: Any = self.door
         self.library = Library(door, cache=self.cache)
         self.lookup = Lookup(self._open, self.cache, self.outage, patience_s=0.05)
+        self.store = store
         self.others = Library(store)
 
     async def _open(self) -> Library:
@@ -105,6 +110,48 @@ async def test_many_who_ask_at_once_read_the_store_once(house: House) -> None:
     assert isinstance(answers[0], asyncio.CancelledError)
     assert set(answers[1:]) == {("one", False)}
     assert house.door.reads == 1
+
+
+SAVES: dict[str, tuple[Callable[[Library], Awaitable[object]], str]] = {
+    "version": (lambda library: library.create("a", "three"), "latest"),
+    "label": (lambda library: library.set_label("a", "production", 1), "production"),
+    "rollback": (lambda library: library.rollback("a", 1), "production"),
+}
+
+
+@pytest.mark.parametrize("what", SAVES)
+async def test_who_has_saved_is_not_given_what_somebody_began_to_read_before(
+    house: House, what: str
+) -> None:
+    change, label = SAVES[what]
+    await house.others.update("a", "two")
+    await house.others.set_label("a", "production", 2)
+    house.door.late.clear()
+    before = asyncio.create_task(house.got("a", label))
+    await eventually(lambda: _reads(house), 1)
+    saving = Library(house.store, cache=house.cache)
+    await change(saving)
+    after = asyncio.create_task(house.got("a", label))
+    await eventually(lambda: _reads(house), 2)
+    house.door.late.set()
+    assert await before == ("two", False)
+    assert await after == ("three" if what == "version" else "one", False)
+    assert await house.got("a", label) == await after
+
+
+async def test_who_has_deleted_is_not_given_what_somebody_began_to_read_before(
+    house: House,
+) -> None:
+    house.door.late.clear()
+    before = asyncio.create_task(house.got("a"))
+    await eventually(lambda: _reads(house), 1)
+    await Library(house.store, cache=house.cache).delete("a")
+    after = asyncio.create_task(house.got("a"))
+    await eventually(lambda: _reads(house), 2)
+    house.door.late.set()
+    assert await before == ("one", False)
+    with pytest.raises(NotFound):
+        await after
 
 
 async def test_a_label_and_a_revision_beside_the_name_mean_what_a_reference_does(
