@@ -183,6 +183,8 @@ def disk(tmp_path: Path) -> Path:
 
 
 def opened(disk: Path, **settings: Any) -> burnish.Platform:
+    if not disk.exists():
+        disk.mkdir()
     url = f"sqlite:///{disk / 'team.sqlite'}"
     return burnish.open(storage__database_url=url, **settings)
 
