@@ -27,6 +27,7 @@ class Door:
     def __init__(self, store: SqlStore) -> None:
         self._store = store
         self.shut = False
+        self.broken = False
         self.slow = asyncio.Event()
         self.slow.set()
         self.late = asyncio.Event()
@@ -39,6 +40,8 @@ class Door:
     async def find(self, *args: Any, **options: Any) -> Fetched | None:
         self.reads += 1
         await self.slow.wait()
+        if self.broken:
+            raise RuntimeError("the rows make no sense")
         if self.shut:
             raise StoreError("the disk is gone", hint="plug it in")
         found = await self._store.versions.find(*args, **options)
@@ -54,7 +57,8 @@ class House:
         self.door = Door(store)
         self.cache = Cache(clock=clock)
         self.warned: list[str] = []
-        self.outage = Outage(lambda event, _: self.warned.append(event), clock)
+        self.reasons: list[str] = []
+        self.outage = Outage(self._warn, clock)
         door: Any = self.door
         self.library = Library(door, cache=self.cache)
         self.lookup = Lookup(self._open, self.cache, self.outage, patience_s=0.05)
@@ -63,6 +67,10 @@ class House:
 
     async def _open(self) -> Library:
         return self.library
+
+    def _warn(self, event: str, reason: str) -> None:
+        self.warned.append(event)
+        self.reasons.append(reason)
 
     async def got(self, name: str, pointer: str | int | None = None) -> tuple[str, bool]:
         found = self.cache.get(name, pointer)
@@ -328,6 +336,29 @@ async def test_the_last_known_is_served_while_the_store_is_away(house: House) ->
     assert house.warned == ["the store is away"] * 2
 
 
+async def test_a_refresh_that_fails_otherwise_is_told_once_and_what_is_served_is_marked(
+    house: House,
+) -> None:
+    await house.got("a")
+    house.door.broken = True
+    house.clock.seconds += 61
+    assert await house.got("a") == ("one", False)
+    await house.landed()
+    for _ in range(5):
+        assert await house.got("a") == ("one", True)
+        house.clock.seconds += 31
+        await house.landed()
+    assert house.warned == ["the store is away"]
+    assert "RuntimeError: the rows make no sense" in house.reasons[0]
+    with pytest.raises(RuntimeError):
+        await house.got("never-seen")
+    house.door.broken = False
+    house.clock.seconds += 31
+    await house.got("a")
+    await house.landed()
+    assert await house.got("a") == ("one", False)
+
+
 async def test_a_rest_grows_with_each_failure_up_to_half_a_minute(clock: Clock) -> None:
     outage = Outage(lambda _event, _reason: None, clock)
     rests: list[float] = []
@@ -410,6 +441,10 @@ async def test_a_fallback_is_asked_only_when_there_is_nothing_else(house: House)
     assert (await get("new/one", fallback="x")).via == "fallback"  # no such prompt
     with pytest.raises(UsageError, match="is empty"):
         await get("new/one", fallback=" ")
+    wrongs: list[Any] = [42, [42], {"role": "user"}, lambda: None]
+    for wrong in wrongs:
+        with pytest.raises(UsageError, match="no text or messages"):
+            await get("new/one", fallback=wrong)
     with pytest.raises(UsageError):
         await get("a|b", fallback="x")
 

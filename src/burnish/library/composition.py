@@ -130,15 +130,23 @@ class Composition:
 
 
 async def expanded(found: Fetched, fetch: Read) -> Expanded:
-    """The version with the texts in it that it includes. Raises what `compose` raises, and
-    NotFound for what is included and not there."""
+    """The version with the texts in it that it includes; `stale` where any of them is. Raises what
+    `compose` raises, and NotFound for what is included and not there."""
     version, prompt = found.version, found.prompt
     if not has_includes(version.messages):
         return Expanded(prompt=prompt, version=version, via=found.via, stale=found.stale)
-    made = await _composed(_source(found), fetch, {})
+    stale = found.stale
+
+    async def told(reference: Reference) -> Fetched:
+        nonlocal stale
+        included = await fetch(reference)
+        stale = stale or included.stale
+        return included
+
+    made = await _composed(_source(found), told, {})
     whole = structs.replace(version, messages=made.messages, variables=made.variables)
     return Expanded(
-        prompt=prompt, version=whole, via=found.via, includes=made.includes, stale=found.stale
+        prompt=prompt, version=whole, via=found.via, includes=made.includes, stale=stale
     )
 
 

@@ -142,9 +142,11 @@ class Lookup:
         self._reading.discard(task)
         if self._is_newest(key, task):
             del self._flights[key]
-        if not task.cancelled():
-            # Nobody may have waited for it.
-            task.exception()
+        # Nobody may have waited for it.
+        error = None if task.cancelled() else task.exception()
+        expected = error is None or isinstance(error, (NotFound, *_AWAY))
+        if not expected and self._cache.old(key) is not None:
+            self._outage.fail(f"{type(error).__name__}: {error}")
 
     def _is_newest(self, key: Key, task: asyncio.Task[Fetched] | None) -> bool:
         flight = self._flights.get(key)
