@@ -29,6 +29,7 @@ _MOST = 100
 _ALL = 100_000
 _NAMED = 5
 Read = Callable[[Reference], Awaitable[Fetched]]
+Tell = Callable[[str], None]
 
 
 class Coming(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,6 +63,21 @@ class Composition:
 
     async def version(self, found: Fetched) -> PromptVersion:
         return (await self.expanded(found)).version
+
+    def reader(self, broken: Tell | None) -> Callable[[Fetched], Awaitable[PromptVersion]]:
+        """Reads like `version`; with `broken`, what cannot be put together stays as it is written,
+        and why is told."""
+        if broken is None:
+            return self.version
+
+        async def version(found: Fetched) -> PromptVersion:
+            try:
+                return await self.version(found)
+            except (NotFound, Conflict, UsageError) as error:
+                broken(error.what)
+                return found.version
+
+        return version
 
     async def check(self, coming: Sequence[Coming]) -> None:
         """Whether versions that are about to be stored together could be rendered. Raises like

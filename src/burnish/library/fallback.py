@@ -40,6 +40,7 @@ async def _content(fallback: Fallback) -> Content:
 
 def _checked(content: Any, wanted: Reference) -> Content:
     """What a program gives, as it gives it only when nothing else is there."""
+    kind = type(content).__name__
     if isinstance(content, str):
         return content
     if isinstance(content, Sequence) and all(
@@ -47,7 +48,7 @@ def _checked(content: Any, wanted: Reference) -> Content:
     ):
         return cast(Content, content)
     raise UsageError(
-        f"the fallback for {wanted} is {type(content).__name__}, and no text or messages",
+        f"the fallback for {wanted} is {kind}, and no text or messages",
         hint="give a text, messages (burnish.Message), or a function that gives one of them",
         subject=str(wanted),
     )
