@@ -85,14 +85,14 @@ class Composition:
         by_name = {each.name: each for each in coming}
         for each in coming:
             if has_includes(each.messages):
-                await _composed(each.source, self._kept, by_name)
+                await composed(each.source, self._kept, by_name)
 
     async def names(self, coming: Coming) -> frozenset[str]:
         """The variables that its texts need with all that they include; as far as that is there."""
         if not has_includes(coming.messages):
             return frozenset()
         try:
-            made = await _composed(coming.source, self._fetch, {coming.name: coming})
+            made = await composed(coming.source, self._fetch, {coming.name: coming})
         except BurnishError:
             # What is wrong with it `check` tells; until then everything may be needed.
             return frozenset(variable.name for variable in coming.variables)
@@ -159,14 +159,14 @@ async def expanded(found: Fetched, fetch: Read) -> Expanded:
         stale = stale or included.stale
         return included
 
-    made = await _composed(_source(found), told, {})
+    made = await composed(source_of(found), told, {})
     whole = structs.replace(version, messages=made.messages, variables=made.variables)
     return Expanded(
         prompt=prompt, version=whole, via=found.via, includes=made.includes, stale=stale
     )
 
 
-async def _composed(whole: Source, fetch: Read, coming: Mapping[str, Coming]) -> Composed:
+async def composed(whole: Source, fetch: Read, coming: Mapping[str, Coming]) -> Composed:
     found: dict[str, Source | BurnishError] = {}
     left = list(includes_of(whole.messages))
     while left:
@@ -195,7 +195,7 @@ async def _sought(
     if ours is not None and ours.is_meant(reference):
         return ours.source
     try:
-        return _source(await fetch(reference))
+        return source_of(await fetch(reference))
     except (NotFound, Conflict) as error:
         return error
 
@@ -211,7 +211,7 @@ def _resolved(include: Include, by: Source, found: Mapping[str, Source | Burnish
     )
 
 
-def _source(found: Fetched) -> Source:
+def source_of(found: Fetched) -> Source:
     return Source(_exact(found), found.version.messages, found.version.variables)
 
 
