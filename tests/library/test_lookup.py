@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,10 +14,13 @@ from tests.library.conftest import Clock
 from burnish.errors import NotFound, StoreError, UsageError
 from burnish.library import Library
 from burnish.library.cache import Cache
+from burnish.library.composition import Coming, Composition
 from burnish.library.lookup import Lookup
 from burnish.library.outage import Outage
-from burnish.prompts.prompt import Message
+from burnish.library.shelf import Shelf
+from burnish.prompts.prompt import Message, Variable
 from burnish.storage.sql import SqlStore
+from burnish.storage.sqlite import open_sqlite
 from burnish.storage.store import Fetched
 
 Asked = tuple[str, str | int | None]
@@ -106,6 +111,56 @@ async def eventually(look: Callable[[], Awaitable[Any]], expected: Any) -> None:
             return
         await asyncio.sleep(0.01)
     assert await look() == expected
+
+
+class CountingLoop(asyncio.SelectorEventLoop):
+    timers = 0
+
+    def call_later(self, delay: float, callback: Any, *args: Any, context: Any = None) -> Any:
+        self.timers += 1
+        return super().call_later(delay, callback, *args, context=context)
+
+
+def test_two_loops_have_one_timer_each_for_what_grows_too_old(tmp_path: Path, clock: Clock) -> None:
+    fetched = asyncio.run(_fetched(tmp_path / "b.sqlite"))
+    cache, loops = Cache(clock=clock, ttl_s=60), (CountingLoop(), CountingLoop())
+
+    async def put(key: str) -> None:
+        cache.put((key, "latest"), fetched, generation=cache.generation)
+
+    for number in range(10):
+        for loop in loops:
+            loop.run_until_complete(put(f"key{number}"))
+    assert [loop.timers for loop in loops] == [1, 1]
+    for loop in loops:
+        loop.close()
+    clock.seconds += 61
+    assert cache.get("key1", "latest") is None
+
+
+async def _fetched(path: Path) -> Fetched:
+    store = await open_sqlite(path)
+    library = Library(store)
+    await library.create("a", "one")
+    found = await library.get("a@latest")
+    await store.close()
+    return found
+
+
+async def test_a_store_that_fails_is_no_reason_to_guess_what_an_include_needs(
+    house: House,
+) -> None:
+    door: Any = house.door
+    shelf = Shelf(door, lambda: "", lambda: datetime.now(UTC), house.cache)
+    composition = Composition(shelf, shelf.fetch_reference)
+    house.door.shut = True
+    coming = Coming(name="b", revision=1, messages=(Message("user", '{% include "a@1" %}'),))
+    with pytest.raises(StoreError):
+        await composition.names(coming)
+    house.door.shut = False
+    gone = Message("user", '{{ x }} {% include "gone@1" %}')
+    coming = Coming(name="b", revision=1, messages=(gone,), variables=(Variable(name="x"),))
+    assert await composition.names(coming) == {"x"}
 
 
 async def test_many_who_ask_at_once_read_the_store_once(house: House) -> None:

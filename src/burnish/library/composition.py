@@ -93,7 +93,7 @@ class Composition:
             return frozenset()
         try:
             made = await composed(coming.source, self._fetch, {coming.name: coming})
-        except BurnishError:
+        except (NotFound, Conflict, UsageError):
             # What is wrong with it `check` tells; until then everything may be needed.
             return frozenset(variable.name for variable in coming.variables)
         texts = [each.content for each in made.messages if each.role != "placeholder"]
