@@ -23,7 +23,8 @@ PYTHONPATH = {"PYTHONPATH": str(Path(burnish.__file__).parents[1])}
 LONG_S = 10.0
 SERVER = """
 import sys, time, burnish
-with burnish.open(sys.argv[1]) as p:
+# Longer than it runs: what it tells it has heard of, or read anew for another reason.
+with burnish.open(sys.argv[1], cache__label_ttl_s=3600) as p:
     last = ""
     end = time.monotonic() + 120
     while time.monotonic() < end and last != "bye":
@@ -48,7 +49,7 @@ def command(*arguments: str, **environment: str) -> None:
 
 
 @contextmanager
-def serving(home: Path) -> Generator[Callable[[], tuple[str, float]]]:
+def serving(home: Path) -> Generator[Callable[[], str]]:
     """A process that asks for a@production over and over, and tells each new text."""
     process = subprocess.Popen(
         [sys.executable, "-W", "error", "-c", SERVER, str(home)],
@@ -58,9 +59,9 @@ def serving(home: Path) -> Generator[Callable[[], tuple[str, float]]]:
     )
     try:
 
-        def told() -> tuple[str, float]:
+        def told() -> str:
             assert process.stdout is not None
-            return process.stdout.readline().strip(), time.monotonic()
+            return process.stdout.readline().strip()
 
         yield told
     finally:
@@ -76,14 +77,10 @@ def test_another_process_serves_the_old_text_long_before_the_time_to_live_is_ove
         p.prompts.create("a", "good")
         p.prompts.create("a", "bad")
         p.prompts.set_label("a", "production", 2)
-        assert p.settings.cache.label_ttl_s == 60
     with serving(tmp_path) as told:
-        assert told()[0] == "bad"
+        assert told() == "bad"
         command("prompts", "rollback", "a", "1", BURNISH_HOME=str(tmp_path))
-        began = time.monotonic()
-        text, at = told()
-        assert text == "good"
-        assert at - began < LONG_S
+        assert told() == "good"
 
 
 def test_every_move_of_a_label_is_seen_by_another_process(tmp_path: Path) -> None:
@@ -93,13 +90,10 @@ def test_every_move_of_a_label_is_seen_by_another_process(tmp_path: Path) -> Non
             p.prompts.update("a", text)
         p.prompts.set_label("a", "production", 1)
         with serving(tmp_path) as told:
-            assert told()[0] == "1"
+            assert told() == "1"
             for revision, text in ((2, "2"), (1, "1"), (3, "3"), (4, "bye")):
                 p.prompts.set_label("a", "production", revision)
-                began = time.monotonic()
-                seen, at = told()
-                assert seen == text
-                assert at - began < LONG_S
+                assert told() == text
 
 
 FORKS = """
@@ -183,6 +177,8 @@ def disk(tmp_path: Path) -> Path:
 
 
 def opened(disk: Path, **settings: Any) -> burnish.Platform:
+    if not disk.exists():
+        disk.mkdir()
     url = f"sqlite:///{disk / 'team.sqlite'}"
     return burnish.open(storage__database_url=url, **settings)
 

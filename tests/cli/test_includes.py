@@ -127,6 +127,6 @@ def test_branches_merges_lines_and_requests_have_published_schemas(
     found("prompts-graph", "graph", "mail/late")
     found("prompts-label", "label", "mail/late", "staging", "1")
     monkeypatch.setenv("BURNISH_LIBRARY__PROTECTED_LABELS", "live")
-    toned("prompts", "label", "mail/late", "live", "1", "--ask", "--by", "ann")
+    toned("prompts", "label", "mail/late", "live", "3", "--ask", "--by", "ann")
     (request,) = found("prompts-requests", "approve")
     found("prompts-label", "approve", request["id"], "--by", "bob")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,10 +14,13 @@ from tests.library.conftest import Clock
 from burnish.errors import NotFound, StoreError, UsageError
 from burnish.library import Library
 from burnish.library.cache import Cache
+from burnish.library.composition import Coming, Composition
 from burnish.library.lookup import Lookup
 from burnish.library.outage import Outage
-from burnish.prompts.prompt import Message
+from burnish.library.shelf import Shelf
+from burnish.prompts.prompt import Message, Variable
 from burnish.storage.sql import SqlStore
+from burnish.storage.sqlite import open_sqlite
 from burnish.storage.store import Fetched
 
 Asked = tuple[str, str | int | None]
@@ -27,8 +32,11 @@ class Door:
     def __init__(self, store: SqlStore) -> None:
         self._store = store
         self.shut = False
+        self.broken = False
         self.slow = asyncio.Event()
         self.slow.set()
+        self.late = asyncio.Event()
+        self.late.set()
         self.reads = 0
 
     def __getattr__(self, name: str) -> Any:
@@ -37,9 +45,13 @@ class Door:
     async def find(self, *args: Any, **options: Any) -> Fetched | None:
         self.reads += 1
         await self.slow.wait()
+        if self.broken:
+            raise RuntimeError("the rows make no sense")
         if self.shut:
             raise StoreError("the disk is gone", hint="plug it in")
-        return await self._store.versions.find(*args, **options)
+        found = await self._store.versions.find(*args, **options)
+        await self.late.wait()
+        return found
 
 
 class House:
@@ -50,14 +62,20 @@ class House:
         self.door = Door(store)
         self.cache = Cache(clock=clock)
         self.warned: list[str] = []
-        self.outage = Outage(lambda event, _: self.warned.append(event), clock)
+        self.reasons: list[str] = []
+        self.outage = Outage(self._warn, clock)
         door: Any = self.door
         self.library = Library(door, cache=self.cache)
         self.lookup = Lookup(self._open, self.cache, self.outage, patience_s=0.05)
+        self.store = store
         self.others = Library(store)
 
     async def _open(self) -> Library:
         return self.library
+
+    def _warn(self, event: str, reason: str) -> None:
+        self.warned.append(event)
+        self.reasons.append(reason)
 
     async def got(self, name: str, pointer: str | int | None = None) -> tuple[str, bool]:
         found = self.cache.get(name, pointer)
@@ -95,6 +113,56 @@ async def eventually(look: Callable[[], Awaitable[Any]], expected: Any) -> None:
     assert await look() == expected
 
 
+class CountingLoop(asyncio.SelectorEventLoop):
+    timers = 0
+
+    def call_later(self, delay: float, callback: Any, *args: Any, context: Any = None) -> Any:
+        self.timers += 1
+        return super().call_later(delay, callback, *args, context=context)
+
+
+def test_two_loops_have_one_timer_each_for_what_grows_too_old(tmp_path: Path, clock: Clock) -> None:
+    fetched = asyncio.run(_fetched(tmp_path / "b.sqlite"))
+    cache, loops = Cache(clock=clock, ttl_s=60), (CountingLoop(), CountingLoop())
+
+    async def put(key: str) -> None:
+        cache.put((key, "latest"), fetched, generation=cache.generation)
+
+    for number in range(10):
+        for loop in loops:
+            loop.run_until_complete(put(f"key{number}"))
+    assert [loop.timers for loop in loops] == [1, 1]
+    for loop in loops:
+        loop.close()
+    clock.seconds += 61
+    assert cache.get("key1", "latest") is None
+
+
+async def _fetched(path: Path) -> Fetched:
+    store = await open_sqlite(path)
+    library = Library(store)
+    await library.create("a", "one")
+    found = await library.get("a@latest")
+    await store.close()
+    return found
+
+
+async def test_a_store_that_fails_is_no_reason_to_guess_what_an_include_needs(
+    house: House,
+) -> None:
+    door: Any = house.door
+    shelf = Shelf(door, lambda: "", lambda: datetime.now(UTC), house.cache)
+    composition = Composition(shelf, shelf.fetch_reference)
+    house.door.shut = True
+    coming = Coming(name="b", revision=1, messages=(Message("user", '{% include "a@1" %}'),))
+    with pytest.raises(StoreError):
+        await composition.names(coming)
+    house.door.shut = False
+    gone = Message("user", '{{ x }} {% include "gone@1" %}')
+    coming = Coming(name="b", revision=1, messages=(gone,), variables=(Variable(name="x"),))
+    assert await composition.names(coming) == {"x"}
+
+
 async def test_many_who_ask_at_once_read_the_store_once(house: House) -> None:
     house.door.slow.clear()
     asking = [asyncio.create_task(house.got("a")) for _ in range(50)]
@@ -105,6 +173,48 @@ async def test_many_who_ask_at_once_read_the_store_once(house: House) -> None:
     assert isinstance(answers[0], asyncio.CancelledError)
     assert set(answers[1:]) == {("one", False)}
     assert house.door.reads == 1
+
+
+SAVES: dict[str, tuple[Callable[[Library], Awaitable[object]], str]] = {
+    "version": (lambda library: library.create("a", "three"), "latest"),
+    "label": (lambda library: library.set_label("a", "production", 1), "production"),
+    "rollback": (lambda library: library.rollback("a", 1), "production"),
+}
+
+
+@pytest.mark.parametrize("what", SAVES)
+async def test_who_has_saved_is_not_given_what_somebody_began_to_read_before(
+    house: House, what: str
+) -> None:
+    change, label = SAVES[what]
+    await house.others.update("a", "two")
+    await house.others.set_label("a", "production", 2)
+    house.door.late.clear()
+    before = asyncio.create_task(house.got("a", label))
+    await eventually(lambda: _reads(house), 1)
+    saving = Library(house.store, cache=house.cache)
+    await change(saving)
+    after = asyncio.create_task(house.got("a", label))
+    await eventually(lambda: _reads(house), 2)
+    house.door.late.set()
+    assert await before == ("two", False)
+    assert await after == ("three" if what == "version" else "one", False)
+    assert await house.got("a", label) == await after
+
+
+async def test_who_has_deleted_is_not_given_what_somebody_began_to_read_before(
+    house: House,
+) -> None:
+    house.door.late.clear()
+    before = asyncio.create_task(house.got("a"))
+    await eventually(lambda: _reads(house), 1)
+    await Library(house.store, cache=house.cache).delete("a")
+    after = asyncio.create_task(house.got("a"))
+    await eventually(lambda: _reads(house), 2)
+    house.door.late.set()
+    assert await before == ("one", False)
+    with pytest.raises(NotFound):
+        await after
 
 
 async def test_a_label_and_a_revision_beside_the_name_mean_what_a_reference_does(
@@ -281,6 +391,29 @@ async def test_the_last_known_is_served_while_the_store_is_away(house: House) ->
     assert house.warned == ["the store is away"] * 2
 
 
+async def test_a_refresh_that_fails_otherwise_is_told_once_and_what_is_served_is_marked(
+    house: House,
+) -> None:
+    await house.got("a")
+    house.door.broken = True
+    house.clock.seconds += 61
+    assert await house.got("a") == ("one", False)
+    await house.landed()
+    for _ in range(5):
+        assert await house.got("a") == ("one", True)
+        house.clock.seconds += 31
+        await house.landed()
+    assert house.warned == ["the store is away"]
+    assert "RuntimeError: the rows make no sense" in house.reasons[0]
+    with pytest.raises(RuntimeError):
+        await house.got("never-seen")
+    house.door.broken = False
+    house.clock.seconds += 31
+    await house.got("a")
+    await house.landed()
+    assert await house.got("a") == ("one", False)
+
+
 async def test_a_rest_grows_with_each_failure_up_to_half_a_minute(clock: Clock) -> None:
     outage = Outage(lambda _event, _reason: None, clock)
     rests: list[float] = []
@@ -363,6 +496,10 @@ async def test_a_fallback_is_asked_only_when_there_is_nothing_else(house: House)
     assert (await get("new/one", fallback="x")).via == "fallback"  # no such prompt
     with pytest.raises(UsageError, match="is empty"):
         await get("new/one", fallback=" ")
+    wrongs: list[Any] = [42, [42], {"role": "user"}, lambda: None]
+    for wrong in wrongs:
+        with pytest.raises(UsageError, match="no text or messages"):
+            await get("new/one", fallback=wrong)
     with pytest.raises(UsageError):
         await get("a|b", fallback="x")
 

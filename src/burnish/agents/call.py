@@ -218,7 +218,7 @@ class Record:
         said = without_secrets(f"{type(error).__name__}: {error}") if error else ""
         self.run = self._made(said[:_ERROR_CHARS])
         # With the store away the answer would be lost over the record of it.
-        if not self._asked.found.stale:
+        if not (self._asked.found.stale or self._asked.rendered.stale):
             await self._ask(self._platform.record_run, self.run)
 
     def _add(self, seconds: float) -> None:

@@ -9,6 +9,7 @@ from fnmatch import fnmatchcase
 from msgspec import structs
 
 from burnish.errors import NotFound, NotPermitted, SettingsError, UsageError
+from burnish.library.dependants import Dependants
 from burnish.library.labels import Labels
 from burnish.library.listing import check_limit
 from burnish.library.missing import check_in_use
@@ -28,6 +29,7 @@ class Approvals:
     def __init__(self, shelf: Shelf, labels: Labels, protected: Sequence[str]) -> None:
         self._shelf = shelf
         self._labels = labels
+        self._dependants = Dependants(shelf)
         self._protected = tuple(map(_checked, protected))
 
     def is_free(self, label: str) -> bool:
@@ -62,7 +64,7 @@ class Approvals:
         by = _named(by, "a request needs to say who asks")
         prompt = await self._shelf.prompt(name)
         if revision is not None:
-            check_in_use((await self._shelf.fetch(name, revision=revision)).version)
+            await self._check_firm(prompt, label, revision)
         now = {held.name: held.revision for held in await self._shelf.store.labels.of(prompt.id)}
         request = LabelRequest(
             id=self._shelf.ids(),
@@ -85,6 +87,8 @@ class Approvals:
         prompt = await self._shelf.store.prompts.by_id(request.prompt_id)
         if prompt is None or prompt.deleted_at is not None:
             raise NotFound("the prompt was deleted meanwhile", hint="restore it, then approve")
+        if request.to_revision is not None:
+            await self._check_firm(prompt, request.label, request.to_revision)
         return await self._labels.move(
             prompt,
             request.label,
@@ -106,6 +110,13 @@ class Approvals:
         prompt_id = None if name is None else (await self._shelf.prompt(name)).id
         store = self._shelf.store.labels
         return tuple(await store.requests(prompt_id=prompt_id, state=state, limit=limit))
+
+    async def _check_firm(self, prompt: Prompt, label: str, revision: int) -> None:
+        """What a protected label stands on must not change without an approval either."""
+        version = (await self._shelf.fetch(prompt.name, revision=revision)).version
+        check_in_use(version)
+        if not self.is_free(label):
+            await self._dependants.check_firm(prompt.name, label, version, self.is_free)
 
     async def _open(self, request_id: str, by: str) -> LabelRequest:
         request = await self._shelf.store.labels.request(request_id)

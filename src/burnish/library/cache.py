@@ -65,8 +65,8 @@ class Cache:
         self._timed: dict[Key, float] = {}  # in the order of their ends
         self._told: set[Key] = set()
         self._changes: Changes | None = None
-        self._timer: asyncio.TimerHandle | None = None
-        self._loop: asyncio.AbstractEventLoop | None = None
+        # The loops that have a timer of ours.
+        self._watching: WeakSet[asyncio.AbstractEventLoop] = WeakSet()
         self.fresh: dict[str, dict[Pointer, Fetched]] = {}
         self.generation = 0
         _of_this_process().add(self)
@@ -166,7 +166,7 @@ class Cache:
         """Forgets all in a process that was forked: no thread and no timer came along, so nothing
         here would ever be too old."""
         self._lock = threading.RLock()
-        self._timer = None
+        self._watching = WeakSet()
         self.clear()
 
     @property
@@ -245,21 +245,22 @@ class Cache:
             del self._names[name]
 
     def _watch(self) -> None:
-        """A timer of a loop that has ended never comes: another loop starts its own."""
+        """A timer of a loop that has ended never comes: each loop has its own, and only one."""
         loop = asyncio.get_running_loop()
-        if self._timer is None or self._loop is not loop:
-            self._loop = loop
-            self._timer = loop.call_later(self._ttl_s, self._sweep)
+        if loop not in self._watching:
+            self._watching.add(loop)
+            loop.call_later(self._ttl_s, self._sweep)
 
     def _sweep(self) -> None:
         with self._lock:
-            self._timer = None
+            loop = asyncio.get_running_loop()
+            self._watching.discard(loop)
             now = self._clock()
             while self._timed:
                 key, until = next(iter(self._timed.items()))
                 if until > now:
-                    loop = asyncio.get_running_loop()
-                    self._timer = loop.call_later(until - now, self._sweep)
+                    self._watching.add(loop)
+                    loop.call_later(until - now, self._sweep)
                     return
                 self._age(key)
 
@@ -273,7 +274,8 @@ def _follows(kept: Kept, label: str | None) -> bool:
 
 @functools.lru_cache(maxsize=1)
 def _of_this_process() -> WeakSet[Cache]:
-    """All that there are, for who forks: a hook of the system can never be taken off again."""
+    """All that there are, for who forks. The one thing here that the whole process shares, as the
+    hooks of a fork are and can never be taken off again (decision 0014)."""
     caches: WeakSet[Cache] = WeakSet()
 
     def leave() -> None:

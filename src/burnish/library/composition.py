@@ -29,6 +29,7 @@ _MOST = 100
 _ALL = 100_000
 _NAMED = 5
 Read = Callable[[Reference], Awaitable[Fetched]]
+Tell = Callable[[str], None]
 
 
 class Coming(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,21 +64,36 @@ class Composition:
     async def version(self, found: Fetched) -> PromptVersion:
         return (await self.expanded(found)).version
 
+    def reader(self, broken: Tell | None) -> Callable[[Fetched], Awaitable[PromptVersion]]:
+        """Reads like `version`; with `broken`, what cannot be put together stays as it is written,
+        and why is told."""
+        if broken is None:
+            return self.version
+
+        async def version(found: Fetched) -> PromptVersion:
+            try:
+                return await self.version(found)
+            except (NotFound, Conflict, UsageError) as error:
+                broken(error.what)
+                return found.version
+
+        return version
+
     async def check(self, coming: Sequence[Coming]) -> None:
         """Whether versions that are about to be stored together could be rendered. Raises like
         `expanded`, and Conflict for what is included and archived."""
         by_name = {each.name: each for each in coming}
         for each in coming:
             if has_includes(each.messages):
-                await _composed(each.source, self._kept, by_name)
+                await composed(each.source, self._kept, by_name)
 
     async def names(self, coming: Coming) -> frozenset[str]:
         """The variables that its texts need with all that they include; as far as that is there."""
         if not has_includes(coming.messages):
             return frozenset()
         try:
-            made = await _composed(coming.source, self._fetch, {coming.name: coming})
-        except BurnishError:
+            made = await composed(coming.source, self._fetch, {coming.name: coming})
+        except (NotFound, Conflict, UsageError):
             # What is wrong with it `check` tells; until then everything may be needed.
             return frozenset(variable.name for variable in coming.variables)
         texts = [each.content for each in made.messages if each.role != "placeholder"]
@@ -130,19 +146,27 @@ class Composition:
 
 
 async def expanded(found: Fetched, fetch: Read) -> Expanded:
-    """The version with the texts in it that it includes. Raises what `compose` raises, and
-    NotFound for what is included and not there."""
+    """The version with the texts in it that it includes; `stale` where any of them is. Raises what
+    `compose` raises, and NotFound for what is included and not there."""
     version, prompt = found.version, found.prompt
     if not has_includes(version.messages):
         return Expanded(prompt=prompt, version=version, via=found.via, stale=found.stale)
-    made = await _composed(_source(found), fetch, {})
+    stale = found.stale
+
+    async def told(reference: Reference) -> Fetched:
+        nonlocal stale
+        included = await fetch(reference)
+        stale = stale or included.stale
+        return included
+
+    made = await composed(source_of(found), told, {})
     whole = structs.replace(version, messages=made.messages, variables=made.variables)
     return Expanded(
-        prompt=prompt, version=whole, via=found.via, includes=made.includes, stale=found.stale
+        prompt=prompt, version=whole, via=found.via, includes=made.includes, stale=stale
     )
 
 
-async def _composed(whole: Source, fetch: Read, coming: Mapping[str, Coming]) -> Composed:
+async def composed(whole: Source, fetch: Read, coming: Mapping[str, Coming]) -> Composed:
     found: dict[str, Source | BurnishError] = {}
     left = list(includes_of(whole.messages))
     while left:
@@ -171,7 +195,7 @@ async def _sought(
     if ours is not None and ours.is_meant(reference):
         return ours.source
     try:
-        return _source(await fetch(reference))
+        return source_of(await fetch(reference))
     except (NotFound, Conflict) as error:
         return error
 
@@ -187,7 +211,7 @@ def _resolved(include: Include, by: Source, found: Mapping[str, Source | Burnish
     )
 
 
-def _source(found: Fetched) -> Source:
+def source_of(found: Fetched) -> Source:
     return Source(_exact(found), found.version.messages, found.version.variables)
 
 

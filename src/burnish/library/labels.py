@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from msgspec import structs
 
+from burnish.library.composition import Coming
+from burnish.library.dependants import Dependants
 from burnish.library.missing import check_in_use
 from burnish.library.shelf import Shelf
 from burnish.prompts import refs
@@ -15,6 +17,7 @@ from burnish.storage.store import LabelChange, LabelMove
 class Labels:
     def __init__(self, shelf: Shelf) -> None:
         self._shelf = shelf
+        self._dependants = Dependants(shelf)
 
     async def set(
         self, name: str, label: str, revision: int, by: str, why: str, *, tag: bool = False
@@ -39,12 +42,28 @@ class Labels:
         tag: bool = False,
         request: str = "",
     ) -> LabelMove:
+        """Raises Conflict where that would break what includes the prompt by the label."""
+        await self._check(prompt, label, revision)
         change = structs.replace(
             self.change(label, revision, by=by, why=why), tag=tag, request=request
         )
         move = await self._shelf.store.labels.change(prompt.id, change)
         self._shelf.cache.drop(prompt.name)
         return move
+
+    async def _check(self, prompt: Prompt, label: str, revision: int | None) -> None:
+        if revision is None:
+            await self._dependants.check_removed(prompt.name, label)
+            return
+        version = (await self._shelf.fetch(prompt.name, revision=revision)).version
+        coming = Coming(
+            name=prompt.name,
+            revision=revision,
+            messages=version.messages,
+            variables=version.variables,
+            labels=(label,),
+        )
+        await self._dependants.check_moved(coming, label)
 
     def change(self, label: str, revision: int | None, *, by: str, why: str) -> LabelChange:
         shelf = self._shelf

@@ -110,6 +110,10 @@ class LastKnown:
                 return None if found is None else structs.replace(found, via="revision")
         return None
 
+    def of_use(self) -> Path | None:
+        """The file, where it tells of any prompt."""
+        return self._path if self._load() else None
+
     def close(self) -> None:
         """Writes what is not yet written."""
         with self._lock:

@@ -13,7 +13,7 @@ from burnish.errors import Conflict, UsageError
 from burnish.library import drafts
 from burnish.library.approvals import Approvals
 from burnish.library.cache import Cache, Key
-from burnish.library.composition import Composition
+from burnish.library.composition import Composition, Tell
 from burnish.library.labels import Labels
 from burnish.library.lines import Lines
 from burnish.library.listing import check_limit, clean_tags, page_of
@@ -140,11 +140,12 @@ class Library:
         self._histories().entry(file, self._author())
 
     async def history_file(
-        self, name: str, *, whole: bool = True, expand: bool = False
+        self, name: str, *, whole: bool = True, expand: bool = False, broken: Tell | None = None
     ) -> PromptFile:
         """The prompt as files know it: with all its versions, or the newest of the main branch.
-        With `expand` what they include stands in their texts."""
-        with_texts = self._composition.version if expand else None
+        With `expand` what they include stands in their texts; where that cannot be had, `broken`
+        is told why, and the include stays. Without `broken` the error is raised."""
+        with_texts = self._composition.reader(broken) if expand else None
         prompt = await self._shelf.prompt(name)
         return await self._histories().read(prompt, whole=whole, expand=with_texts)
 

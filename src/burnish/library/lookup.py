@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec import structs
 
@@ -23,6 +23,13 @@ if TYPE_CHECKING:
 # How long somebody waits for the store who could have what was known last.
 PATIENCE_S = 2.0
 _AWAY = (StoreError, Unavailable)
+
+
+class _Flight(NamedTuple):
+    """A read under way, and what the cache had heard of when it began."""
+
+    task: asyncio.Task[Fetched]
+    generation: int
 
 
 class Lookup:
@@ -47,7 +54,8 @@ class Lookup:
         self._outage = outage
         self._disk = disk
         self._patience_s = patience_s
-        self._flights: dict[Key, asyncio.Task[Fetched]] = {}
+        self._flights: dict[Key, _Flight] = {}
+        self._reading: set[asyncio.Task[Fetched]] = set()
 
     async def get(
         self,
@@ -68,9 +76,9 @@ class Lookup:
 
     def close(self) -> None:
         """Leaves what is being read."""
-        for flight in self._flights.values():
-            if not flight.get_loop().is_closed():
-                flight.cancel()
+        for task in tuple(self._reading):
+            if not task.get_loop().is_closed():
+                task.cancel()
         self._flights.clear()
         if self._disk is not None:
             self._disk.close()
@@ -112,26 +120,37 @@ class Lookup:
         return None if old is None else structs.replace(old.fetched, stale=True)
 
     def _flight(self, key: Key, wanted: Reference) -> asyncio.Task[Fetched]:
+        """One that began before something changed is not joined: it may give what was true then,
+        to somebody who has just saved."""
+        loop, generation = asyncio.get_running_loop(), self._cache.generation
         flight = self._flights.get(key)
-        if flight is None or flight.get_loop() is not asyncio.get_running_loop():
-            flight = asyncio.create_task(self._read(key, wanted))
-            self._flights[key] = flight
-            late = asyncio.get_running_loop().call_later(self._patience_s, self._late, key)
-            flight.add_done_callback(lambda done: self._landed(key, done, late))
-        return flight
+        if flight is None or flight.generation != generation or flight.task.get_loop() is not loop:
+            task = loop.create_task(self._read(key, wanted))
+            flight = self._flights[key] = _Flight(task, generation)
+            self._reading.add(task)
+            late = loop.call_later(self._patience_s, self._late, key)
+            task.add_done_callback(lambda done: self._landed(key, done, late))
+        return flight.task
 
     def _late(self, key: Key) -> None:
         """Where nothing is known, everybody waits: the store may be at work, and not away."""
         if self._cache.old(key) is not None and not self._outage.rests:
             self._outage.fail(f"no answer within {self._patience_s:g} s")
 
-    def _landed(self, key: Key, flight: asyncio.Task[Fetched], late: asyncio.TimerHandle) -> None:
+    def _landed(self, key: Key, task: asyncio.Task[Fetched], late: asyncio.TimerHandle) -> None:
         late.cancel()
-        if self._flights.get(key) is flight:
+        self._reading.discard(task)
+        if self._is_newest(key, task):
             del self._flights[key]
-        if not flight.cancelled():
-            # Nobody may have waited for it.
-            flight.exception()
+        # Nobody may have waited for it.
+        error = None if task.cancelled() else task.exception()
+        expected = error is None or isinstance(error, (NotFound, *_AWAY))
+        if not expected and self._cache.old(key) is not None:
+            self._outage.fail(f"{type(error).__name__}: {error}")
+
+    def _is_newest(self, key: Key, task: asyncio.Task[Fetched] | None) -> bool:
+        flight = self._flights.get(key)
+        return flight is not None and flight.task is task
 
     async def _read(self, key: Key, wanted: Reference) -> Fetched:
         try:
@@ -141,12 +160,13 @@ class Lookup:
             raise
         except NotFound:
             self._answered()
-            self._cache.forget(key)
-            if self._disk is not None:
-                self._disk.forget(wanted)
+            if self._is_newest(key, asyncio.current_task()):
+                self._cache.forget(key)
+                if self._disk is not None:
+                    self._disk.forget(wanted)
             raise
         self._answered()
-        if self._disk is not None:
+        if self._disk is not None and self._is_newest(key, asyncio.current_task()):
             self._disk.note(wanted, found)
         return found
 

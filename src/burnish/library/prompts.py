@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
+from burnish.errors import NotFound, StoreError, Unavailable
 from burnish.library.cache import Cache
 from burnish.library.composition import expanded
 from burnish.library.examples import with_examples
@@ -17,7 +18,7 @@ from burnish.library.lines import Lines
 from burnish.library.lookup import Lookup
 from burnish.library.neighbours import Neighbours, with_similar
 from burnish.library.values import Expanded, Rendered
-from burnish.prompts.refs import Reference
+from burnish.prompts.refs import Reference, parse
 from burnish.prompts.render import Renderer
 from burnish.storage.store import Fetched
 
@@ -192,6 +193,17 @@ class AsyncPrompts:
     async def _meant(self, reference: Reference) -> Fetched:
         return await self.get(str(reference))
 
+    async def _whole(self, reference: str, fallback: Fallback | None) -> Expanded:
+        found = await self.get(reference, fallback=fallback)
+        try:
+            return await expanded(found, self._meant)
+        except (NotFound, StoreError, Unavailable):
+            if fallback is None or found.via == "fallback":
+                raise
+        from burnish.library.fallback import fetched_from
+
+        return await expanded(await fetched_from(fallback, parse(reference)), self._meant)
+
     async def render(
         self,
         reference: str,
@@ -201,14 +213,13 @@ class AsyncPrompts:
     ) -> Rendered:
         """The messages with all variables filled in; counts as a use of the prompt, unless the
         store is away. Where the prompt has worked examples and `values` bring none, some of its
-        own are shown. `fallback` is that of `get`. Prompts that it includes are put in first;
-        `includes` tells which versions of them.
+        own are shown. `fallback` is that of `get`, and used for what it includes and cannot be had,
+        too. Prompts that it includes are put in first; `includes` tells which versions of them.
 
         Raises VariableError (missing, unknown, wrong type) and RenderLimit, and what `expand`
         raises.
         """
-        found = await self.get(reference, fallback=fallback)
-        whole = await expanded(found, self._meant)
+        whole = await self._whole(reference, fallback)
         version = whole.version
         values = with_examples(version, values)
         if self._renderer.needs_isolation(version.messages):
@@ -217,11 +228,12 @@ class AsyncPrompts:
             )
         else:
             messages = self._renderer.messages(version.messages, version.variables, values)
-        if not found.stale and found.prompt.id:
-            await self._count_use(found.prompt.id)
+        if not whole.stale and whole.prompt.id:
+            await self._count_use(whole.prompt.id)
         return Rendered(
-            reference=f"{found.prompt.name}@{version.revision}",
-            via=found.via,
+            reference=f"{whole.prompt.name}@{version.revision}",
+            via=whole.via,
             messages=tuple(messages),
             includes=whole.includes,
+            stale=whole.stale,
         )

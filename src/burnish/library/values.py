@@ -45,7 +45,7 @@ class HistoryEntry(msgspec.Struct, frozen=True, kw_only=True):
 class Expanded(msgspec.Struct, frozen=True, kw_only=True):
     """A version whose messages have the texts in them that they include, however deep, and which
     declares the variables of these too. Its id and hash are those of what is stored; `includes`
-    tells what was put in."""
+    tells what was put in. `stale` where it, or any of these, is what was known last."""
 
     prompt: Prompt
     version: PromptVersion
@@ -56,12 +56,14 @@ class Expanded(msgspec.Struct, frozen=True, kw_only=True):
 
 class Rendered(msgspec.Struct, frozen=True, kw_only=True):
     """`messages` are ready to send. `reference` is the exact version (`name@3`), `via` says how
-    it was chosen, and `includes` tells of which versions texts were put in."""
+    it was chosen, and `includes` tells of which versions texts were put in; `stale` where the store
+    is away, and any of them is what was known last."""
 
     reference: str
     via: str
     messages: tuple[Message, ...]
     includes: tuple[Included, ...] = ()
+    stale: bool = False
 
     @property
     def system(self) -> str:

@@ -9,6 +9,7 @@ from msgspec import structs
 from burnish.errors import Conflict
 from burnish.library import drafts
 from burnish.library.composition import Coming, Composition, labels_of
+from burnish.library.dependants import Dependants
 from burnish.library.labels import Labels
 from burnish.library.listing import clean_tags
 from burnish.library.missing import no_prompt
@@ -27,6 +28,7 @@ class Versions:
         self._shelf = shelf
         self._labels = labels
         self._composition = Composition(shelf, shelf.fetch_reference)
+        self._dependants = Dependants(shelf)
 
     async def create(
         self,
@@ -90,7 +92,10 @@ class Versions:
             if here and not always and drafts.says_the_same(draft, latest.version):
                 return await self._unchanged(latest, draft, edit, label)
             if check:
-                await self._composition.check([_coming(latest.prompt, draft, label)])
+                coming = _coming(latest.prompt, draft, label)
+                await self._composition.check([coming])
+                if label is not None:
+                    await self._dependants.check_moved(coming, label)
             base = latest.version.revision if expected is None else expected
             try:
                 return await self._add(latest, draft, base, edit=edit, label=label, related=related)

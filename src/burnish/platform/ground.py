@@ -287,8 +287,10 @@ class Ground:
                 raise UsageError("the platform is closed", hint="open another")
             if self._store is None:
                 from burnish.storage.open import open_store
+                from burnish.storage.place import Place
 
-                self._store = await open_store(self.settings.database_url)
+                place = Place(home=self.settings.home_path, known=self._last_known().of_use)
+                self._store = await open_store(self.settings.database_url, place)
                 self._begin_schedule(self._store)
             return self._store
 

@@ -12,11 +12,12 @@ import aiosqlite
 import msgspec
 from sqlalchemy import URL, event
 from sqlalchemy.engine import Connection
-from sqlalchemy.exc import StatementError
+from sqlalchemy.exc import DisconnectionError, StatementError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from burnish.errors import StoreError
 from burnish.storage.migrations import HEAD, REVISIONS
+from burnish.storage.place import identity
 from burnish.storage.sql import Database, SqlStore
 from burnish.storage.sqlite_changes import FileChanges
 from burnish.storage.sqlite_upkeep import SqliteUpkeep
@@ -24,6 +25,8 @@ from burnish.storage.tables.base import encode_json
 
 BUSY_TIMEOUT_S = 30
 _READERS = 4
+_OPEN_ONLY = {"mode": "rw", "uri": "true"}
+_FILE = "file"
 _NO_TABLE = "no such table"
 
 
@@ -110,8 +113,10 @@ def _writer(path: Path) -> AsyncEngine:
 
 
 def _engine(path: Path, connections: int, **options: Any) -> AsyncEngine:
+    path = path.absolute()
     engine = create_async_engine(
-        URL.create("sqlite+aiosqlite", database=str(path)),
+        # Never made anew: a file that is gone is an error here.
+        URL.create("sqlite+aiosqlite", database=path.as_uri(), query=_OPEN_ONLY),
         # None: the driver begins no transaction by itself.
         connect_args={"isolation_level": None, "timeout": BUSY_TIMEOUT_S},
         pool_size=connections,
@@ -124,8 +129,15 @@ def _engine(path: Path, connections: int, **options: Any) -> AsyncEngine:
     )
 
     @event.listens_for(engine.sync_engine, "connect")
-    def prepare(connection: Any, _record: Any) -> None:  # pyright: ignore[reportUnusedFunction]
+    def prepare(connection: Any, record: Any) -> None:  # pyright: ignore[reportUnusedFunction]
+        record.info[_FILE] = identity(path)
         connection.run_async(_set_up)
+
+    @event.listens_for(engine.sync_engine, "checkout")
+    def check(_driver: Any, record: Any, _proxy: Any) -> None:  # pyright: ignore[reportUnusedFunction]
+        # What was moved away is still there for who has it open, and nobody else sees its writes.
+        if record.info[_FILE] != identity(path):
+            raise DisconnectionError(f"{path} is another file than before")
 
     return engine
 

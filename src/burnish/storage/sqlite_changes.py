@@ -19,6 +19,7 @@ import msgspec
 
 from burnish.shapes import convert
 from burnish.storage.changes import Changed, Listener
+from burnish.storage.place import identity
 
 LOOK_EVERY_S = 0.25
 _BUSY_S = 1.0
@@ -95,6 +96,8 @@ class _Look:
 
     def __init__(self, path: Path) -> None:
         # Never made anew: a file that is gone is an error here.
+        self._path = path
+        self._file = identity(path)
         self._connection = sqlite3.connect(
             f"{path.as_uri()}?mode=rw",
             uri=True,
@@ -111,7 +114,10 @@ class _Look:
             raise
 
     def again(self) -> Sequence[Changed] | None:
-        """What happened since the last look; None where that is not known any more."""
+        """What happened since the last look; None where that is not known any more. Raises
+        OperationalError where the file is not the one that was opened."""
+        if identity(self._path) != self._file:
+            raise sqlite3.OperationalError(f"{self._path} was moved away")
         version = self._ask("PRAGMA data_version")
         if version == self._version:
             return ()

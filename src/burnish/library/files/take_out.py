@@ -83,9 +83,14 @@ class _Reader:
         self._whole = whole
         self._expand = expand
         self._expanded: list[str] = []
+        self._broken: list[str] = []
 
     @property
     def loses(self) -> tuple[str, ...]:
+        return (*self._brought, *dict.fromkeys(self._broken))
+
+    @property
+    def _brought(self) -> tuple[str, ...]:
         names = ", ".join(self._expanded[:_NAMED])
         more = len(self._expanded) - _NAMED
         tail = f" and {more} more" if more > 0 else ""
@@ -96,7 +101,12 @@ class _Reader:
         if not self._expand or not any(has_includes(each.messages) for each in found.versions):
             return found
         self._expanded.append(name)
-        return await self._prompts.history_file(name, whole=self._whole, expand=True)
+        return await self._prompts.history_file(
+            name, whole=self._whole, expand=True, broken=self._tell
+        )
+
+    def _tell(self, fault: str) -> None:
+        self._broken.append(f"an include, which stays as text: {fault}")
 
 
 def write_files(files: Mapping[str, str], target: Path, *, replace: bool = False) -> list[Path]:
