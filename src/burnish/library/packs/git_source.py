@@ -26,6 +26,7 @@ from burnish.library.packs.material import checked_size, no_pack
 from burnish.library.sync.faults import as_ours
 from burnish.library.sync.remote import reached, shown
 from burnish.library.sync.repository import HEADS, Repository
+from burnish.library.sync.visits import Visits
 from burnish.models.connections import proxy_for
 
 if TYPE_CHECKING:
@@ -38,17 +39,20 @@ _COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _UNPACKED = 8
 _SPOOL_BYTES = 1 << 20
 _TAGS_OF_TAGS = 5
+# Of the folder that is named; a pack has few.
+_MAX_FOLDERS = 10_000
 
 
 class Commit:
     """The files below one folder of a commit."""
 
-    def __init__(self, repository: Repository, where: str, commit: str) -> None:
-        """Raises NotFound for one without a pack."""
+    def __init__(self, repository: Repository, where: str, commit: str, until: float) -> None:
+        """Raises NotFound for one without a pack, UsageError for more folders and files than
+        people keep, Unavailable where the moment `until` has passed."""
         self._repository = repository
         self.where = where
         self.commit = commit
-        self._files = repository.listing(commit).files
+        self._files = repository.listing(commit, Visits(_MAX_FOLDERS, until)).files
         if MANIFEST not in self._files:
             raise no_pack(where)
 
@@ -78,14 +82,15 @@ def opened_commit(
         importlib.import_module("dulwich")
     except ImportError:
         raise MissingExtra("dulwich", "git") from None
+    until = time.monotonic() + timeout_s
     with as_ours(source.where):
         if source.local:
             with closing(_local(Path(source.address))) as repo:
-                yield _commit_of(repo, source, _local_commit(repo, source))
+                yield _commit_of(repo, source, _local_commit(repo, source), until)
             return
-        fetched = _Fetch(source, reach, max_bytes, time.monotonic() + timeout_s)
+        fetched = _Fetch(source, reach, max_bytes, until)
         commit = fetched.commit(timeout_s)
-        yield _commit_of(fetched.repo, source, commit)
+        yield _commit_of(fetched.repo, source, commit, until)
 
 
 class _Fetch:
@@ -207,7 +212,7 @@ def _no_ref(source: GitSource) -> NotFound:
     )
 
 
-def _commit_of(repo: BaseRepo, source: GitSource, commit: ObjectID) -> Commit:
+def _commit_of(repo: BaseRepo, source: GitSource, commit: ObjectID, until: float) -> Commit:
     from dulwich.objects import Commit as GitCommit
     from dulwich.objects import Tag
 
@@ -221,7 +226,7 @@ def _commit_of(repo: BaseRepo, source: GitSource, commit: ObjectID) -> Commit:
             f"{source.where} is no commit", hint="name a branch, a tag or a whole commit id"
         )
     repository = Repository(cast("Repo", repo), "main", source.folder)
-    return Commit(repository, source.where, commit.decode())
+    return Commit(repository, source.where, commit.decode(), until)
 
 
 def _object(repo: BaseRepo, name: ObjectID) -> object:
