@@ -281,7 +281,7 @@ def uninstall(name: Name, /, *, dry_run: DryRun = False, common: Common = NONE) 
     """Take a pack away: what it brought and you did not change.
 
     Its prompts are deleted as `prompts delete` does it, so `prompts restore` brings one back. What
-    you changed, labelled or branched stays and is named.
+    you changed, labelled, branched or include elsewhere stays and is named.
     """
     with platform(common) as p:
         report = p.packs.uninstall(name, dry_run=dry_run)

@@ -16,11 +16,10 @@ from burnish.library.packs.build import pack_files, write_pack
 from burnish.library.packs.contents import Contents
 from burnish.library.packs.installation import Installation
 from burnish.library.packs.manifest import Manifest, checked_sha256
-from burnish.library.packs.removal import state_of, why_kept
+from burnish.library.packs.removal import leaving, state_of
 from burnish.library.packs.report import (
     BuiltPack,
     InstalledPack,
-    KeptPrompt,
     ListedPack,
     PackConflict,
     PackPreview,
@@ -32,7 +31,7 @@ from burnish.library.packs.source import Bounds, read_source
 from burnish.library.packs.trust import TrustedKeys
 from burnish.library.prompts import AsyncPrompts
 from burnish.prompts.formats import PromptFile
-from burnish.storage.packs import Pack, PackPrompt
+from burnish.storage.packs import Pack
 from burnish.storage.store import Store
 
 _PAGE = 500
@@ -205,32 +204,24 @@ class AsyncPacks:
 
     async def uninstall(self, name: str, *, dry_run: bool = False) -> UninstallReport:
         """Takes a pack away: prompts that it brought, and nobody changed since, are deleted and can
-        be restored; the others stay and are told, with why. Raises NotFound; Conflict where the
-        library changed meanwhile."""
+        be restored; the others, and those that other prompts include, stay and are told, with why.
+        Raises NotFound; Conflict where the pack was changed or taken away meanwhile."""
         store = await self._store()
         pack = await self._installed(name)
-        removed: list[tuple[str, PackPrompt]] = []
-        gone: list[str] = []
-        kept: list[KeptPrompt] = []
-        for each in await store.packs.prompts(name):
-            now = await state_of(store, each)
-            if now.state == "deleted":
-                gone.append(now.name)
-            elif reason := await why_kept(store, each, now):
-                kept.append(reason)
-            else:
-                removed.append((now.name, each))
+        found = await leaving(store, await store.packs.prompts(name))
         if not dry_run:
-            at = datetime.now(UTC)
-            await store.packs.remove(pack, [each for _, each in removed], at)
-            for prompt, _ in removed:
-                self._cache.drop(prompt)
+            going = list(found.going.values())
+            left = await store.packs.remove(pack, going, datetime.now(UTC))
+            if left:
+                found = found.without(left, await leaving(store, left))
+            for prompt in found.going:
+                self._cache.drop(prompt, gone=True)
         return UninstallReport(
             name=pack.name,
             version=pack.version,
-            removed=tuple(prompt for prompt, _ in removed),
-            kept=tuple(kept),
-            gone=tuple(gone),
+            removed=tuple(found.going),
+            kept=found.kept,
+            gone=found.gone,
             dry_run=dry_run,
         )
 
