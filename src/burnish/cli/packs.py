@@ -169,6 +169,8 @@ def preview(
     packs_show.preview(found, texts=texts)
     for remark in found.notes:
         warn(remark)
+    for reason in found.refused:
+        warn(f"it cannot be installed: {reason}")
 
 
 def install(
@@ -193,7 +195,7 @@ def install(
             # What was looked at is what is installed.
             sha256 = found.checksum
             packs_show.question(found)
-            if not confirmed(
+            if not found.refused and not confirmed(
                 "Install it?", "the pack is somebody else's work", may_ask=common.input
             ):
                 note("Nothing was installed.")

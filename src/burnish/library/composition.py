@@ -63,10 +63,10 @@ class Composition:
     async def version(self, found: Fetched) -> PromptVersion:
         return (await self.expanded(found)).version
 
-    async def check(self, coming: Sequence[Coming]) -> None:
-        """Whether versions that are about to be stored together could be rendered. Raises like
-        `expanded`, and Conflict for what is included and archived."""
-        by_name = {each.name: each for each in coming}
+    async def check(self, coming: Sequence[Coming], beside: Sequence[Coming] = ()) -> None:
+        """Whether versions that are about to be stored, together with those `beside` them, could
+        be rendered. Raises like `expanded`, and Conflict for what is included and archived."""
+        by_name = {each.name: each for each in (*beside, *coming)}
         for each in coming:
             if has_includes(each.messages):
                 await _composed(each.source, self._kept, by_name)
