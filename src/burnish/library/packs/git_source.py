@@ -17,10 +17,11 @@ from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
 from burnish.addresses import Reach, check_url
-from burnish.errors import Conflict, MissingExtra, NotFound, UsageError
+from burnish.errors import Conflict, MissingExtra, NotFound, Unavailable, UsageError
 from burnish.library.packs.git_address import GitSource, bare
 from burnish.library.packs.git_bounds import Meter, check_pack_data
 from burnish.library.packs.git_pool import guarded_pool
+from burnish.library.packs.git_ssh import TimedSsh, check_literal, host_of, is_ssh
 from burnish.library.packs.manifest import MANIFEST
 from burnish.library.packs.material import checked_size, no_pack
 from burnish.library.sync.faults import as_ours
@@ -30,6 +31,7 @@ from burnish.library.sync.visits import Visits
 from burnish.models.connections import proxy_for
 
 if TYPE_CHECKING:
+    from dulwich.client import GitClient
     from dulwich.objects import ObjectID
     from dulwich.repo import BaseRepo, Repo
 
@@ -108,6 +110,8 @@ class _Fetch:
 
         address = self._source.address
         pool = None
+        if is_ssh(address):
+            check_literal(host_of(address), self._reach)
         if urlsplit(address).scheme in ("http", "https"):
             check_url(address, self._reach)
             # A proxy looks the names up itself, and may stand in a private network.
@@ -128,6 +132,17 @@ class _Fetch:
                 f"{shown(address)} is no address of a git repository",
                 hint="use git+https://…, git+ssh://… or the path of a repository",
             ) from None
+        with closing(self._timed(client)):
+            return self._fetched(client, path)
+
+    def _timed(self, client: Any) -> TimedSsh:
+        """Of all that git speaks over, ssh alone keeps no time of its own."""
+        timed = TimedSsh(getattr(client, "ssh_vendor", None), self._until)
+        if is_ssh(self._source.address):
+            client.ssh_vendor = timed
+        return timed
+
+    def _fetched(self, client: GitClient, path: str) -> ObjectID:
         wanted: list[ObjectID] = []
 
         def wants(refs: Mapping[Any, Any], depth: int | None = None) -> list[ObjectID]:
@@ -136,12 +151,21 @@ class _Fetch:
             return wanted
 
         with closing(client), SpooledTemporaryFile(_SPOOL_BYTES) as file:
-            reached(
-                address,
-                lambda: client.fetch_pack(
-                    path, wants, self.repo.get_graph_walker(), self._counted(file.write), depth=1
-                ),
-            )
+            try:
+                reached(
+                    self._source.address,
+                    lambda: client.fetch_pack(
+                        path,
+                        wants,
+                        self.repo.get_graph_walker(),
+                        self._counted(file.write),
+                        depth=1,
+                    ),
+                )
+            except Unavailable:
+                # Where ssh was ended it seems to have failed.
+                Meter(0, self._until, self._source.where).add(0)
+                raise
             if not file.tell():
                 raise _no_ref(self._source)
             check_pack_data(file, self._max_bytes * _UNPACKED, self._source.where)
