@@ -143,12 +143,14 @@ def keygen(
     """Make a key to sign packs with; whoever trusts you needs the .pub file."""
     with platform(common) as p:
         made = p.packs.keygen(path)
-        folder = p.settings.home_path / "trusted_keys"
     if common.json:
         out_json(made)
         return
     out(f"{made.public}\t{made.key}")
-    note(f"Keep {made.private} to yourself. Who trusts you puts {made.public} into {folder}")
+    note(
+        f"Keep {made.private} to yourself. Whoever trusts you puts a copy of {made.public} into "
+        "trusted_keys in their own data folder (burnish doctor tells where that is)"
+    )
 
 
 def preview(
