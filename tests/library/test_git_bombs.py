@@ -12,6 +12,7 @@ from tests.library.test_sync import LATE, Place, git
 
 import burnish
 from burnish.errors import Unavailable, UsageError
+from burnish.library.sync.repository import Repository
 
 pytestmark = pytest.mark.skipif(not shutil.which("git"), reason="drives an ordinary git client")
 
@@ -84,6 +85,35 @@ def test_what_takes_too_long_to_read_is_left(repo: Path) -> None:
         pytest.raises(Unavailable, match="takes too long"),
     ):
         hasty.packs.preview(f"git+{repo}")
+
+
+@pytest.mark.parametrize("kept", ["loose", "packed", "as a delta"])
+def test_a_local_file_is_measured_before_it_is_unpacked(
+    repo: Path, monkeypatch: pytest.MonkeyPatch, kept: str
+) -> None:
+    big = "".join(f"{n} is a line of its own\n" for n in range(40_000))
+    files = {"reply.md": f"---\nname: support/reply\n---\n\n{big}"}
+    commit(repo, [f"100644 blob {blob(repo, c)}\t{n}" for n, c in pack({**files}).items()])
+    if kept == "as a delta":
+        files["reply.md"] += "One more.\n"
+        commit(repo, [f"100644 blob {blob(repo, c)}\t{n}" for n, c in pack({**files}).items()])
+    if kept != "loose":
+        git(repo, "repack", "-adfq")
+    unpacked: list[int] = []
+    read = Repository.blob
+
+    def noted(self: Repository, name: str) -> bytes:
+        content = read(self, name)
+        unpacked.append(len(content))
+        return content
+
+    monkeypatch.setattr(Repository, "blob", noted)
+    with (
+        burnish.open(packs__max_mb=0.25) as small,
+        pytest.raises(UsageError, match=r"reply\.md is too large"),
+    ):
+        small.packs.preview(f"git+{repo}")
+    assert max(unpacked) < 10_000
 
 
 @pytest.mark.parametrize("still_there", [True, False])

@@ -21,9 +21,10 @@ from burnish.errors import Conflict, MissingExtra, NotFound, Unavailable, UsageE
 from burnish.library.packs.git_address import GitSource, bare
 from burnish.library.packs.git_bounds import Meter, check_pack_data
 from burnish.library.packs.git_pool import guarded_pool
+from burnish.library.packs.git_sizes import unpacked_size
 from burnish.library.packs.git_ssh import TimedSsh, check_literal, host_of, is_ssh
 from burnish.library.packs.manifest import MANIFEST
-from burnish.library.packs.material import checked_size, no_pack
+from burnish.library.packs.material import checked_size, no_pack, too_large
 from burnish.library.sync.faults import as_ours
 from burnish.library.sync.remote import reached, shown
 from burnish.library.sync.repository import HEADS, Repository
@@ -71,6 +72,8 @@ class Commit:
                 hint="nothing was installed; tell the pack's maker",
                 subject=name,
             )
+        if unpacked_size(self._repository.repo.object_store, file.blob) > most:
+            raise too_large(name)
         return checked_size(name, self._repository.blob(file.blob), most)
 
 
