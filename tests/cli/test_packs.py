@@ -97,6 +97,37 @@ def test_json_tells_all(run: Run, made: Path, tmp_path: Path) -> None:
     assert json.loads(run("packs", "uninstall", "mail-desk", "--json").out)["removed"]
 
 
+def test_named_prompts_go_in_beside_those_of_a_folder(run: Run) -> None:
+    for name in ("mail/late", "mail/thanks", "shared/tone", "shared/other"):
+        assert run("prompts", "create", name, "Say it.").code == 0
+    done = run("packs", "build", "desk", "--prompts", "mail/", "--prompt", "shared/tone")
+    assert done.out.splitlines()[0] == "pack\tdesk 1.0.0, 3 prompts"
+    done = run("packs", "build", "desk")
+    assert done.code == 2
+    assert all(f"--{word}" in done.err for word in ("all", "prompts", "prompt"))
+
+
+def test_what_a_pack_may_not_include_is_named(run: Run, tmp_path: Path) -> None:
+    assert run("prompts", "create", "mine/secret", "4711").code == 0
+    text = MARKDOWN.replace("kindly.", '{% include "mine/secret@1" %}')
+    source = str(folder(tmp_path / "s", pack({"a.md": text})))
+    done = run("packs", "preview", source)
+    assert (done.code, "cannot be installed" in done.err) == (0, True)
+    assert "'mine/secret@1', a prompt of yours" in done.err
+    done = run("packs", "install", source, "--yes")
+    assert (done.code, done.out) == (2, "")
+    assert "'mine/secret@1', a prompt of yours" in done.err
+
+
+def test_a_new_key_says_what_others_do_with_it(
+    run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+    done = run("packs", "keygen", "key")
+    assert "trusted_keys in their own data folder" in f"{done.out}{done.err}"
+    assert str(tmp_path / "home") not in done.err
+
+
 def test_a_signed_pack(run: Run, tmp_path: Path) -> None:
     made = run("packs", "keygen", "key")
     key = made.out.split("\t")[1].strip()

@@ -8,10 +8,10 @@ import pytest
 from msgspec import structs
 
 from burnish.errors import Conflict
-from burnish.prompts.prompt import Message, Prompt
+from burnish.prompts.prompt import Branch, Message, Prompt
 from burnish.storage.ids import Ids
 from burnish.storage.packs import Pack, PackChange, PackPrompt, PackRevision
-from burnish.storage.store import Draft, Edit, Entry, PromptFilter, Store
+from burnish.storage.store import Draft, Edit, Entry, LabelChange, PromptFilter, Store
 
 AT = datetime(2026, 3, 1, tzinfo=UTC)
 new_id = Ids()
@@ -113,18 +113,15 @@ async def test_somebody_else_installed_it_meanwhile(store: Store) -> None:
             await store.packs.install(PackChange(pack=PACK, was=was))
 
 
-async def test_removing_takes_its_prompts_along_or_nothing(store: Store) -> None:
+async def test_removing_takes_its_prompts_along(store: Store) -> None:
     a, b = entry("a"), entry("b")
     rows = (brought(a), brought(b))
     await store.packs.install(PackChange(pack=PACK, new=(a, b), prompts=rows))
     later = AT + timedelta(days=1)
     with pytest.raises(Conflict):
         await store.packs.remove(structs.replace(PACK, checksum="b"), rows, later)
-    await store.versions.add(b.prompt.id, draft("mine"))
-    with pytest.raises(Conflict):
-        await store.packs.remove(PACK, rows, later)
     assert (await names(store), await store.packs.all()) == (["a", "b"], [PACK])
-    await store.packs.remove(PACK, rows[:1], later)
+    assert await store.packs.remove(PACK, rows[:1], later) == []
     assert (await names(store), await store.packs.all()) == (["b"], [])
     assert await store.packs.prompts("s") == []
     gone = await store.prompts.deleted("a")
@@ -132,3 +129,29 @@ async def test_removing_takes_its_prompts_along_or_nothing(store: Store) -> None
     assert gone.deleted_at == later
     with pytest.raises(Conflict):
         await store.packs.remove(PACK, (), later)
+
+
+async def test_what_somebody_made_their_own_meanwhile_is_left(store: Store) -> None:
+    """What was looked at before may be otherwise by the time that it is deleted."""
+    words = ("changed", "labelled", "branched", "deleted", "used", "inner", "free")
+    made = {word: entry(word) for word in words}
+    outer = entry("outer", '{% include "inner@1" %}')
+    rows = [brought(each) for each in (*made.values(), outer)]
+    await store.packs.install(
+        PackChange(pack=PACK, new=(*made.values(), outer), prompts=tuple(rows))
+    )
+    ids = {word: each.prompt.id for word, each in made.items()}
+    await store.versions.add(ids["changed"], draft("mine"))
+    change = LabelChange(id=new_id(), label="staging", revision=1, by="ann", at=AT)
+    await store.labels.change(ids["labelled"], change)
+    branch = Branch(name="try", revision=1, from_revision=1, made_at=AT)
+    await store.branches.add(ids["branched"], branch)
+    await store.prompts.delete(ids["deleted"], AT)
+    await store.prompts.add_many([entry("mine", '{% include "used@latest" %}')])
+    left = await store.packs.remove(PACK, rows, AT + timedelta(days=1))
+    assert {each.name for each in left} == {"changed", "labelled", "branched", "deleted", "used"}
+    assert await names(store) == ["branched", "changed", "labelled", "mine", "used"]
+    assert await store.packs.all() == []
+    before = await store.prompts.by_id(ids["deleted"])
+    assert before is not None
+    assert before.deleted_at == AT

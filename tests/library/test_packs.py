@@ -106,8 +106,7 @@ def test_the_checksum_is_what_anybody_can_work_out(tmp_path: Path) -> None:
 def test_what_is_packed_has_to_be_said(tmp_path: Path) -> None:
     with maker(tmp_path) as ann:
         for given, says in (
-            ({}, "which prompts is not said"),
-            ({"prompts": ["news/digest"], "all": True}, "named and chosen"),
+            ({}, "is not said; use --all, --prompts PREFIX, --prompt NAME"),
             ({"all": True, "homepage": "javascript:alert(1)"}, "no http or https address"),
             ({"all": True, "title": "two\nlines"}, "line break"),
         ):
@@ -124,6 +123,15 @@ def test_what_is_packed_has_to_be_said(tmp_path: Path) -> None:
         ann.packs.build("s", tmp_path / "s.zip", tags=["mail"])
         with pytest.raises(UsageError, match="exists already"):
             ann.packs.build("s", tmp_path / "s.zip", all=True)
+
+
+def test_prompts_that_are_named_and_those_that_are_chosen_go_together(tmp_path: Path) -> None:
+    with maker(tmp_path) as ann:
+        named = ["news/digest", "support/reply"]
+        ann.packs.build("s", tmp_path / "s", prompts=named, prefix="support/")
+        files = (tmp_path / "s" / "prompts").rglob("*.md")
+        assert sorted(path.stem for path in files) == ["close", "digest", "reply"]
+        assert ann.packs.build("a", tmp_path / "a", prompts=named, all=True).prompts == 3
 
 
 def test_a_key_in_a_prompt_is_told_before_it_is_shared(tmp_path: Path) -> None:

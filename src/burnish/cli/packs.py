@@ -143,12 +143,14 @@ def keygen(
     """Make a key to sign packs with; whoever trusts you needs the .pub file."""
     with platform(common) as p:
         made = p.packs.keygen(path)
-        folder = p.settings.home_path / "trusted_keys"
     if common.json:
         out_json(made)
         return
     out(f"{made.public}\t{made.key}")
-    note(f"Keep {made.private} to yourself. Who trusts you puts {made.public} into {folder}")
+    note(
+        f"Keep {made.private} to yourself. Whoever trusts you puts a copy of {made.public} into "
+        "trusted_keys in their own data folder (burnish doctor tells where that is)"
+    )
 
 
 def preview(
@@ -169,6 +171,8 @@ def preview(
     packs_show.preview(found, texts=texts)
     for remark in found.notes:
         warn(remark)
+    for reason in found.refused:
+        warn(f"it cannot be installed: {reason}")
 
 
 def install(
@@ -193,7 +197,7 @@ def install(
             # What was looked at is what is installed.
             sha256 = found.checksum
             packs_show.question(found)
-            if not confirmed(
+            if not found.refused and not confirmed(
                 "Install it?", "the pack is somebody else's work", may_ask=common.input
             ):
                 note("Nothing was installed.")
@@ -281,7 +285,7 @@ def uninstall(name: Name, /, *, dry_run: DryRun = False, common: Common = NONE) 
     """Take a pack away: what it brought and you did not change.
 
     Its prompts are deleted as `prompts delete` does it, so `prompts restore` brings one back. What
-    you changed, labelled or branched stays and is named.
+    you changed, labelled, branched or include elsewhere stays and is named.
     """
     with platform(common) as p:
         report = p.packs.uninstall(name, dry_run=dry_run)

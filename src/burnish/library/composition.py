@@ -79,10 +79,10 @@ class Composition:
 
         return version
 
-    async def check(self, coming: Sequence[Coming]) -> None:
-        """Whether versions that are about to be stored together could be rendered. Raises like
-        `expanded`, and Conflict for what is included and archived."""
-        by_name = {each.name: each for each in coming}
+    async def check(self, coming: Sequence[Coming], beside: Sequence[Coming] = ()) -> None:
+        """Whether versions that are about to be stored, together with those `beside` them, could
+        be rendered. Raises like `expanded`, and Conflict for what is included and archived."""
+        by_name = {each.name: each for each in (*beside, *coming)}
         for each in coming:
             if has_includes(each.messages):
                 await composed(each.source, self._kept, by_name)

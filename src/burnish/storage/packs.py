@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -82,7 +82,21 @@ class Packs(Protocol):
         """In the order of their names."""
         ...
 
-    async def remove(self, pack: Pack, untouched: Sequence[PackPrompt], at: datetime) -> None:
-        """Takes the pack away and deletes those prompts with it, all or nothing. Raises Conflict
-        where the pack, or one of the prompts, changed meanwhile."""
+    async def remove(
+        self, pack: Pack, untouched: Sequence[PackPrompt], at: datetime
+    ) -> list[PackPrompt]:
+        """Takes the pack away and deletes those prompts with it, in one step. Gives those that it
+        left, because somebody changed, labelled, branched, included or deleted them meanwhile.
+        Raises Conflict where the pack itself changed meanwhile."""
         ...
+
+
+def included_elsewhere(including: Mapping[str, frozenset[str]]) -> dict[str, frozenset[str]]:
+    """Of prompts that are to go together, those that must stay since others include them, with
+    these others. `including` names the prompts that include each of them."""
+    going, found = dict(including), dict[str, frozenset[str]]()
+    while held := {name: by - going.keys() for name, by in going.items() if by - going.keys()}:
+        found |= held
+        for name in held:
+            del going[name]
+    return found

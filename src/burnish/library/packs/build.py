@@ -27,6 +27,7 @@ from burnish.library.packs.report import BuiltPack
 from burnish.library.packs.signature import sign
 from burnish.library.packs.trust import TrustedKeys
 from burnish.masking import without_secrets
+from burnish.prompts.composition import Included
 from burnish.prompts.formats import PromptFile, VersionFile, by_name
 from burnish.prompts.formats.kept import without_keys
 
@@ -88,6 +89,14 @@ def write_pack(
         files=tuple(files),
         key=key,
         notes=tuple(notes),
+    )
+
+
+def told_of(includes: Iterable[Included]) -> str:
+    """Which versions were put in, and as what they were asked for where that is something else."""
+    return ", ".join(
+        each.reference if each.asked == each.reference else f"{each.reference} (as {each.asked})"
+        for each in includes
     )
 
 

@@ -137,7 +137,7 @@ def _reason(error: Exception) -> str:
         return "its certificate is not valid"
     if isinstance(error, aiohttp.ClientConnectorError):
         return error.os_error.strerror or "no connection"
-    return type(error).__name__
+    return "the connection broke"
 
 
 def _unreachable(where: str, why: str) -> Unavailable:

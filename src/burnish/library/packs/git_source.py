@@ -17,18 +17,22 @@ from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
 from burnish.addresses import Reach, check_url
-from burnish.errors import Conflict, MissingExtra, NotFound, UsageError
+from burnish.errors import Conflict, MissingExtra, NotFound, Unavailable, UsageError
 from burnish.library.packs.git_address import GitSource, bare
 from burnish.library.packs.git_bounds import Meter, check_pack_data
 from burnish.library.packs.git_pool import guarded_pool
+from burnish.library.packs.git_sizes import unpacked_size
+from burnish.library.packs.git_ssh import TimedSsh, check_literal, host_of, is_ssh
 from burnish.library.packs.manifest import MANIFEST
-from burnish.library.packs.material import checked_size, no_pack
+from burnish.library.packs.material import checked_size, no_pack, too_large
 from burnish.library.sync.faults import as_ours
 from burnish.library.sync.remote import reached, shown
 from burnish.library.sync.repository import HEADS, Repository
+from burnish.library.sync.visits import Visits
 from burnish.models.connections import proxy_for
 
 if TYPE_CHECKING:
+    from dulwich.client import GitClient
     from dulwich.objects import ObjectID
     from dulwich.repo import BaseRepo, Repo
 
@@ -38,17 +42,20 @@ _COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _UNPACKED = 8
 _SPOOL_BYTES = 1 << 20
 _TAGS_OF_TAGS = 5
+# Of the folder that is named; a pack has few.
+_MAX_FOLDERS = 10_000
 
 
 class Commit:
     """The files below one folder of a commit."""
 
-    def __init__(self, repository: Repository, where: str, commit: str) -> None:
-        """Raises NotFound for one without a pack."""
+    def __init__(self, repository: Repository, where: str, commit: str, until: float) -> None:
+        """Raises NotFound for one without a pack, UsageError for more folders and files than
+        people keep, Unavailable where the moment `until` has passed."""
         self._repository = repository
         self.where = where
         self.commit = commit
-        self._files = repository.listing(commit).files
+        self._files = repository.listing(commit, Visits(_MAX_FOLDERS, until)).files
         if MANIFEST not in self._files:
             raise no_pack(where)
 
@@ -65,6 +72,8 @@ class Commit:
                 hint="nothing was installed; tell the pack's maker",
                 subject=name,
             )
+        if unpacked_size(self._repository.repo.object_store, file.blob) > most:
+            raise too_large(name)
         return checked_size(name, self._repository.blob(file.blob), most)
 
 
@@ -78,14 +87,15 @@ def opened_commit(
         importlib.import_module("dulwich")
     except ImportError:
         raise MissingExtra("dulwich", "git") from None
+    until = time.monotonic() + timeout_s
     with as_ours(source.where):
         if source.local:
             with closing(_local(Path(source.address))) as repo:
-                yield _commit_of(repo, source, _local_commit(repo, source))
+                yield _commit_of(repo, source, _local_commit(repo, source), until)
             return
-        fetched = _Fetch(source, reach, max_bytes, time.monotonic() + timeout_s)
+        fetched = _Fetch(source, reach, max_bytes, until)
         commit = fetched.commit(timeout_s)
-        yield _commit_of(fetched.repo, source, commit)
+        yield _commit_of(fetched.repo, source, commit, until)
 
 
 class _Fetch:
@@ -103,6 +113,8 @@ class _Fetch:
 
         address = self._source.address
         pool = None
+        if is_ssh(address):
+            check_literal(host_of(address), self._reach)
         if urlsplit(address).scheme in ("http", "https"):
             check_url(address, self._reach)
             # A proxy looks the names up itself, and may stand in a private network.
@@ -123,6 +135,17 @@ class _Fetch:
                 f"{shown(address)} is no address of a git repository",
                 hint="use git+https://…, git+ssh://… or the path of a repository",
             ) from None
+        with closing(self._timed(client)):
+            return self._fetched(client, path)
+
+    def _timed(self, client: Any) -> TimedSsh:
+        """Of all that git speaks over, ssh alone keeps no time of its own."""
+        timed = TimedSsh(getattr(client, "ssh_vendor", None), self._until)
+        if is_ssh(self._source.address):
+            client.ssh_vendor = timed
+        return timed
+
+    def _fetched(self, client: GitClient, path: str) -> ObjectID:
         wanted: list[ObjectID] = []
 
         def wants(refs: Mapping[Any, Any], depth: int | None = None) -> list[ObjectID]:
@@ -131,12 +154,21 @@ class _Fetch:
             return wanted
 
         with closing(client), SpooledTemporaryFile(_SPOOL_BYTES) as file:
-            reached(
-                address,
-                lambda: client.fetch_pack(
-                    path, wants, self.repo.get_graph_walker(), self._counted(file.write), depth=1
-                ),
-            )
+            try:
+                reached(
+                    self._source.address,
+                    lambda: client.fetch_pack(
+                        path,
+                        wants,
+                        self.repo.get_graph_walker(),
+                        self._counted(file.write),
+                        depth=1,
+                    ),
+                )
+            except Unavailable:
+                # Where ssh was ended it seems to have failed.
+                Meter(0, self._until, self._source.where).add(0)
+                raise
             if not file.tell():
                 raise _no_ref(self._source)
             check_pack_data(file, self._max_bytes * _UNPACKED, self._source.where)
@@ -207,7 +239,7 @@ def _no_ref(source: GitSource) -> NotFound:
     )
 
 
-def _commit_of(repo: BaseRepo, source: GitSource, commit: ObjectID) -> Commit:
+def _commit_of(repo: BaseRepo, source: GitSource, commit: ObjectID, until: float) -> Commit:
     from dulwich.objects import Commit as GitCommit
     from dulwich.objects import Tag
 
@@ -221,7 +253,7 @@ def _commit_of(repo: BaseRepo, source: GitSource, commit: ObjectID) -> Commit:
             f"{source.where} is no commit", hint="name a branch, a tag or a whole commit id"
         )
     repository = Repository(cast("Repo", repo), "main", source.folder)
-    return Commit(repository, source.where, commit.decode())
+    return Commit(repository, source.where, commit.decode(), until)
 
 
 def _object(repo: BaseRepo, name: ObjectID) -> object:

@@ -10,6 +10,7 @@ import msgspec
 from burnish.errors import Conflict, MissingExtra, NotPermitted
 from burnish.library.cache import Cache
 from burnish.library.packs.contents import Contents
+from burnish.library.packs.includes import refusal, refusals
 from burnish.library.packs.plan import Planner, Step, library_name
 from burnish.library.packs.report import (
     PackConflict,
@@ -37,6 +38,7 @@ class Installation:
         self._pack = _pack(contents, held, prefix, author)
         self._before: dict[str, PackPrompt] = {}
         self._steps: tuple[Step, ...] = ()
+        self._refused: tuple[str, ...] = ()
 
     async def plan(
         self, ids: Callable[[], str], cache: Cache, conflict: PackConflict, *, update: bool
@@ -51,6 +53,12 @@ class Installation:
             shelf, self._contents, self._pack, self._before, conflict=conflict, update=update
         )
         self._steps = await planner.steps()
+        self._refused = await refusals(shelf, self._steps, self._pack.prefix)
+
+    def check_includes(self) -> None:
+        """Raises UsageError for a pack whose prompts include what it does not bring."""
+        if self._refused:
+            raise refusal(self._pack.name, self._refused)
 
     def check_signature(self, *, required: bool) -> None:
         """Raises NotPermitted for a pack that is not signed as it must be, MissingExtra where that
@@ -111,6 +119,7 @@ class Installation:
             prompts=tuple(map(_previewed, self._steps, contents.prompts)),
             readme=contents.readme,
             notes=notes,
+            refused=self._refused,
         )
 
     def report(self, *, dry_run: bool) -> PackReport:

@@ -123,12 +123,16 @@ class Blobs:
 
 def checked_size(name: str, content: bytes, most: int) -> bytes:
     if len(content) > most:
-        raise UsageError(
-            f"{name} is too large: the files of the pack have more than packs.max_mb allows",
-            hint="set packs.max_mb higher if you trust the pack",
-            subject=name,
-        )
+        raise too_large(name)
     return content
+
+
+def too_large(name: str) -> UsageError:
+    return UsageError(
+        f"{name} is too large: the files of the pack have more than packs.max_mb allows",
+        hint="set packs.max_mb higher if you trust the pack",
+        subject=name,
+    )
 
 
 def no_pack(where: str) -> NotFound:

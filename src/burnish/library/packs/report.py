@@ -53,7 +53,8 @@ class PreviewedPrompt(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PackPreview(msgspec.Struct, frozen=True, kw_only=True):
-    """A pack before it is installed. `installed` is the version that the library has of it."""
+    """A pack before it is installed. `installed` is the version that the library has of it;
+    `refused` tells why it cannot be installed, where that is so."""
 
     name: str
     version: str
@@ -70,6 +71,7 @@ class PackPreview(msgspec.Struct, frozen=True, kw_only=True):
     prompts: tuple[PreviewedPrompt, ...]
     readme: str = ""
     notes: tuple[str, ...] = ()
+    refused: tuple[str, ...] = ()
 
 
 class PackReport(msgspec.Struct, frozen=True, kw_only=True):

@@ -12,15 +12,14 @@ import msgspec
 
 from burnish.errors import Conflict, NotFound, UsageError
 from burnish.library.cache import Cache
-from burnish.library.packs.build import pack_files, write_pack
+from burnish.library.packs.build import pack_files, told_of, write_pack
 from burnish.library.packs.contents import Contents
 from burnish.library.packs.installation import Installation
 from burnish.library.packs.manifest import Manifest, checked_sha256
-from burnish.library.packs.removal import state_of, why_kept
+from burnish.library.packs.removal import leaving, state_of
 from burnish.library.packs.report import (
     BuiltPack,
     InstalledPack,
-    KeptPrompt,
     ListedPack,
     PackConflict,
     PackPreview,
@@ -32,7 +31,8 @@ from burnish.library.packs.source import Bounds, read_source
 from burnish.library.packs.trust import TrustedKeys
 from burnish.library.prompts import AsyncPrompts
 from burnish.prompts.formats import PromptFile
-from burnish.storage.packs import Pack, PackPrompt
+from burnish.prompts.refs import LATEST
+from burnish.storage.packs import Pack
 from burnish.storage.store import Store
 
 _PAGE = 500
@@ -87,16 +87,17 @@ class AsyncPacks:
         sign: str | Path | None = None,
         replace: bool = False,
     ) -> BuiltPack:
-        """Writes prompts of the library as a pack, to a folder or a `.zip`: those named, those that
-        meet the conditions, or all. The newest text of each goes in, with variables, config,
-        category, tags, description and tests; authors, labels and history stay here. The same
-        prompts give the same bytes.
+        """Writes prompts of the library as a pack, to a folder or a `.zip`: those named and those
+        that meet the conditions, or all. The newest text of each goes in, with variables, config,
+        category, tags, description and tests; authors, labels and history stay here. What a prompt
+        includes stands in its text, and `notes` name it. The same prompts give the same bytes.
 
         `sign` is the file of a private key (see `keygen`). Raises UsageError where nothing is
         chosen, for a file that exists (unless `replace`) and for what no pack can say; NotFound for
         a name that is not there; MissingExtra to sign without the extra `sign`.
         """
-        chosen = await self._chosen(prompts, prefix, category, tags, everything=all)
+        names = await self._chosen(prompts, prefix, category, tags, everything=all)
+        chosen, put_in = await self._files(names)
         manifest = Manifest(
             name=name,
             version=version,
@@ -109,6 +110,7 @@ class AsyncPacks:
         )
         files, notes = await asyncio.to_thread(pack_files, manifest, chosen, readme)
         key = None if sign is None else Path(sign)
+        notes = [*put_in, *notes]
         return await asyncio.to_thread(write_pack, files, Path(to), key, notes, replace=replace)
 
     async def keygen(self, path: str | Path) -> KeyFiles:
@@ -126,7 +128,8 @@ class AsyncPacks:
     ) -> PackPreview:
         """What a pack is, what is in it, and what installing it would do here; nothing is written.
 
-        Raises what `install` raises for a pack that nobody could install.
+        Raises what `install` raises for a pack that nobody could install; what keeps it from
+        being installed here alone stands in `refused`.
         """
         made = await self._installation(await self._read(source), prefix)
         await made.plan(self._ids, self._cache, conflict, update=False)
@@ -150,7 +153,8 @@ class AsyncPacks:
         description too. `sha256` is the checksum that the pack must have. `dry_run` tells what
         would happen.
 
-        Raises UsageError for a pack that is wrong, too large or unsafe; NotFound; Conflict for
+        Raises UsageError for a pack that is wrong, too large or unsafe, or whose prompts include
+        what it does not bring; NotFound; Conflict for
         another checksum or a library that changed meanwhile; NotPermitted for a bad signature, or
         one that is asked for and not trusted; Unavailable; MissingExtra for git without dulwich.
         """
@@ -205,32 +209,24 @@ class AsyncPacks:
 
     async def uninstall(self, name: str, *, dry_run: bool = False) -> UninstallReport:
         """Takes a pack away: prompts that it brought, and nobody changed since, are deleted and can
-        be restored; the others stay and are told, with why. Raises NotFound; Conflict where the
-        library changed meanwhile."""
+        be restored; the others, and those that other prompts include, stay and are told, with why.
+        Raises NotFound; Conflict where the pack was changed or taken away meanwhile."""
         store = await self._store()
         pack = await self._installed(name)
-        removed: list[tuple[str, PackPrompt]] = []
-        gone: list[str] = []
-        kept: list[KeptPrompt] = []
-        for each in await store.packs.prompts(name):
-            now = await state_of(store, each)
-            if now.state == "deleted":
-                gone.append(now.name)
-            elif reason := await why_kept(store, each, now):
-                kept.append(reason)
-            else:
-                removed.append((now.name, each))
+        found = await leaving(store, await store.packs.prompts(name))
         if not dry_run:
-            at = datetime.now(UTC)
-            await store.packs.remove(pack, [each for _, each in removed], at)
-            for prompt, _ in removed:
-                self._cache.drop(prompt)
+            going = list(found.going.values())
+            left = await store.packs.remove(pack, going, datetime.now(UTC))
+            if left:
+                found = found.without(left, await leaving(store, left))
+            for prompt in found.going:
+                self._cache.drop(prompt, gone=True)
         return UninstallReport(
             name=pack.name,
             version=pack.version,
-            removed=tuple(prompt for prompt, _ in removed),
-            kept=tuple(kept),
-            gone=tuple(gone),
+            removed=tuple(found.going),
+            kept=found.kept,
+            gone=found.gone,
             dry_run=dry_run,
         )
 
@@ -239,6 +235,7 @@ class AsyncPacks:
     ) -> PackReport:
         made.check_signature(required=self._rules.require_signature)
         await made.plan(self._ids, self._cache, conflict, update=update)
+        made.check_includes()
         if not dry_run:
             await made.write(self._cache)
         return made.report(dry_run=dry_run)
@@ -280,22 +277,26 @@ class AsyncPacks:
         tags: Sequence[str],
         *,
         everything: bool,
-    ) -> tuple[PromptFile, ...]:
+    ) -> tuple[str, ...]:
         filtered = bool(prefix or category is not None or tags)
         if not (named or filtered or everything):
             raise UsageError(
-                "which prompts is not said",
-                hint="name prompts, a prefix, a category or tags, or say that all are meant",
+                "which prompts go into the pack is not said",
+                hint="use --all, --prompts PREFIX, --prompt NAME, --category or --tag",
             )
-        if named and (filtered or everything):
-            raise UsageError(
-                "prompts are named and chosen by conditions", hint="leave one of the two out"
-            )
-        names = dict.fromkeys(named) or await self._names(prefix, category, tags)
-        # With what they include in their texts: a pack's reader has neither those prompts nor,
-        # under the same numbers, their revisions.
-        files = [await self._prompts.history_file(name, whole=False, expand=True) for name in names]
-        return tuple(files)
+        met = await self._names(prefix, category, tags) if filtered or everything else ()
+        return tuple(dict.fromkeys((*named, *met)))
+
+    async def _files(self, names: Sequence[str]) -> tuple[tuple[PromptFile, ...], list[str]]:
+        """With what they include in their texts, and what that is: a pack's reader has neither
+        those prompts nor, under the same numbers, their revisions."""
+        files: list[PromptFile] = []
+        notes: list[str] = []
+        for name in names:
+            files.append(await self._prompts.history_file(name, whole=False, expand=True))
+            if included := (await self._prompts.expand(f"{name}@{LATEST}")).includes:
+                notes.append(f"{name} has texts in it that it includes: {told_of(included)}")
+        return tuple(files), notes
 
     async def _names(
         self, prefix: str, category: str | None, tags: Sequence[str]

@@ -75,10 +75,11 @@ def _host(url: str) -> str:
 def _from_git(source: GitSource, bounds: Bounds, trusted: TrustedKeys) -> Contents:
     # Only where git is meant: it loads much.
     from burnish.library.packs.git_source import opened_commit
+    from burnish.library.packs.git_ssh import host_of
 
     with opened_commit(
         source,
-        reach=bounds.reach(_host(source.address)),
+        reach=bounds.reach(host_of(source.address)),
         max_bytes=bounds.max_bytes,
         timeout_s=bounds.timeout_s,
     ) as commit:

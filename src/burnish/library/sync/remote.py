@@ -198,12 +198,43 @@ def reached(address: str, call: Callable[[], T]) -> T:
         HTTPError,
         OSError,
     ) as error:
-        told = shown(" ".join(str(error).split()))[:300]
         raise Unavailable(
-            f"{where} cannot be reached ({told or type(error).__name__})",
+            f"{where} cannot be reached ({_reason(error)})",
             hint="check the address and the network, then try again; nothing is lost",
             subject=where,
         ) from None
+
+
+def _reason(error: Exception) -> str:
+    """In a few words: what libraries say of connections is about their own objects."""
+    from urllib3.exceptions import (
+        ConnectTimeoutError,
+        HTTPError,
+        NameResolutionError,
+        NewConnectionError,
+        ProxyError,
+        ReadTimeoutError,
+        SSLError,
+    )
+
+    # dulwich gives the text of an error of its own, and that of the connection behind it.
+    found = error.__cause__ if isinstance(error.__cause__, HTTPError) else error
+    inner = getattr(found, "reason", None)
+    if isinstance(found, HTTPError) and isinstance(inner, Exception):
+        found = inner
+    reasons = (
+        (NameResolutionError, "no host of that name is known"),
+        (NewConnectionError, "nobody answers there"),
+        ((ConnectTimeoutError, ReadTimeoutError, TimeoutError), "no answer in time"),
+        (SSLError, "its certificate is not valid, or it does not speak https"),
+        (ProxyError, "the proxy does not let it through"),
+        (HTTPError, "the connection broke"),
+    )
+    for kind, told in reasons:
+        if isinstance(found, kind):
+            return told
+    told = shown(" ".join(str(error).split()))[:200]
+    return told or type(error).__name__
 
 
 def _clone(path: Path) -> Repo:

@@ -13,6 +13,7 @@ import msgspec
 
 from burnish.errors import Conflict, UsageError
 from burnish.library.sync.paths import SUFFIX, is_hidden, is_safe
+from burnish.library.sync.visits import Visits
 
 if TYPE_CHECKING:
     from dulwich.objects import Commit, ObjectID, Tree
@@ -28,7 +29,6 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # A folder of prompts is not deeper; a tree that is was made to exhaust whoever reads it.
 _MAX_DEPTH = 100
-_MAX_FILES = 1_000_000
 
 
 class File(msgspec.Struct, frozen=True):
@@ -91,14 +91,11 @@ class Repository:
         found = self.repo.refs.follow(self.ref)[1]
         return found.decode() if found else ""
 
-    def listing(self, commit: str) -> Listing:
-        files: dict[str, File] = {}
+    def listing(self, commit: str, visits: Visits | None = None) -> Listing:
+        """Raises UsageError for trees that are larger than any that people keep."""
         unsafe: list[str] = []
         tree = self._tree(commit) if commit else None
-        for path, file in self._below(tree, "", unsafe):
-            files[path] = file
-            if len(files) > _MAX_FILES:
-                raise UsageError("the repository has too many files", hint="sync one folder of it")
+        files = dict(self._below(tree, "", unsafe, visits or Visits()))
         return Listing(files=files, unsafe=tuple(unsafe))
 
     def blob(self, blob: str) -> bytes:
@@ -123,7 +120,7 @@ class Repository:
 
     def touches(self, head: str, since: str) -> dict[str, list[Touch]]:
         """For each prompt's file the commits that changed it, oldest first: those that lead to
-        `head` and not to `since`."""
+        `head` and not to `since`. Raises UsageError like `listing`."""
         found: dict[str, list[Touch]] = {}
         if not head or head == since:
             return found
@@ -131,15 +128,17 @@ class Repository:
         walker = self.repo.get_walker(
             include=[_id(head)], exclude=exclude, order="topo", reverse=True
         )
+        visits = Visits()
         for entry in walker:
-            self._note_touches(entry.commit, found)
+            visits.commit()
+            self._note_touches(entry.commit, found, visits)
         return found
 
-    def _note_touches(self, commit: Commit, found: dict[str, list[Touch]]) -> None:
+    def _note_touches(self, commit: Commit, found: dict[str, list[Touch]], visits: Visits) -> None:
         parents = self.repo.get_parents(commit.id, commit)
         before = self._tree(parents[0].decode()) if parents and parents[0] in self.repo else None
         info: CommitInfo | None = None
-        for path, blob in self._changes(before, self._tree_of(commit), ""):
+        for path, blob in self._changes(before, self._tree_of(commit), "", visits):
             touches = found.setdefault(path, [])
             if touches and touches[-1].blob == blob:
                 # A merge that brings what its side branch had already.
@@ -219,24 +218,28 @@ class Repository:
         return found if isinstance(found, Tree) else None
 
     def _below(
-        self, tree: Tree | None, folder: str, unsafe: list[str], depth: int = 0
+        self, tree: Tree | None, folder: str, unsafe: list[str], visits: Visits, depth: int = 0
     ) -> Iterator[tuple[str, File]]:
         if tree is None:
             return
+        visits.folder()
         for name, mode, found in tree.iteritems():
+            visits.entry()
             path = _joined(folder, name)
             if path is None or depth > _MAX_DEPTH:
                 unsafe.append(f"{folder}{name.decode(errors='backslashreplace')}")
             elif stat.S_ISDIR(mode):
-                yield from self._below(self._subtree(found), f"{path}/", unsafe, depth + 1)
+                below = self._subtree(found)
+                yield from self._below(below, f"{path}/", unsafe, visits, depth + 1)
             else:
                 yield path, File(mode, found.decode())
 
     def _changes(
-        self, old: Tree | None, new: Tree | None, folder: str, depth: int = 0
+        self, old: Tree | None, new: Tree | None, folder: str, visits: Visits, depth: int = 0
     ) -> Iterator[tuple[str, str]]:
         """Paths of prompts' files and their new blobs, without going into folders that are the
         same in both."""
+        visits.folder()
         before = {} if old is None else {name: (mode, at) for name, mode, at in old.iteritems()}
         after = {} if new is None else {name: (mode, at) for name, mode, at in new.iteritems()}
         for name in sorted({*before, *after}):
@@ -246,7 +249,7 @@ class Repository:
                 continue
             trees = [self._subtree(e[1]) if e and stat.S_ISDIR(e[0]) else None for e in (was, now)]
             if any(trees):
-                yield from self._changes(trees[0], trees[1], f"{path}/", depth + 1)
+                yield from self._changes(trees[0], trees[1], f"{path}/", visits, depth + 1)
             here = [e[1] if e and stat.S_ISREG(e[0]) else b"" for e in (was, now)]
             if here[0] != here[1] and is_prompt_path(path):
                 yield path, here[1].decode()

@@ -22,6 +22,7 @@ class SqlBranches:
         row = structs.asdict(branch) | {"prompt_id": prompt_id}
         try:
             async with self._database.writing() as connection:
+                await lock_prompt(connection, prompt_id)
                 await connection.execute(insert(branches), row)
         except IntegrityError as error:
             if "foreign key" in str(error.orig).lower():

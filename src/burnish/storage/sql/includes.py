@@ -51,6 +51,11 @@ def including(name: str, limit: int) -> Select[Any, Any, Any, Any]:
     return _ALL.where(_i.name == name, _p.name != name, _IN_USE).limit(limit)
 
 
+def includers(name: str) -> Select[Any]:
+    """The names alone of the prompts that include it."""
+    return select(_p.name).select_from(_SOURCES).where(_i.name == name, _p.name != name, _IN_USE)
+
+
 def is_included(prompt: Any) -> ColumnElement[bool]:
     """Whether another prompt includes the one of those columns."""
     used = select(_i.name).select_from(_SOURCES)

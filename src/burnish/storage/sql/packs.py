@@ -4,16 +4,24 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from msgspec import structs
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, exists, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from burnish.errors import Conflict
-from burnish.storage.packs import Pack, PackChange, PackPrompt, PackRevision
+from burnish.storage.packs import (
+    Pack,
+    PackChange,
+    PackPrompt,
+    PackRevision,
+    included_elsewhere,
+)
+from burnish.storage.sql import includes
 from burnish.storage.sql.database import Database
+from burnish.storage.sql.locks import lock_prompt
 from burnish.storage.sql.prompts import insert_entries
 from burnish.storage.sql.versions import add_revision
-from burnish.storage.tables import pack_prompts, packs, prompts
+from burnish.storage.tables import branches, labels, pack_prompts, packs, prompts
 
 _c, _pp, _p = packs.c, pack_prompts.c, prompts.c
 
@@ -57,16 +65,41 @@ class SqlPacks:
             result = await connection.execute(query)
         return [PackPrompt(**row) for row in result.mappings()]
 
-    async def remove(self, pack: Pack, untouched: Sequence[PackPrompt], at: datetime) -> None:
+    async def remove(
+        self, pack: Pack, untouched: Sequence[PackPrompt], at: datetime
+    ) -> list[PackPrompt]:
         async with self._database.writing() as connection:
             await _check_unmoved(connection, pack.name, pack.checksum)
-            for each in untouched:
-                same = (_p.id == each.prompt_id, _p.last_revision == each.revision)
-                gone = update(prompts).where(*same, _p.deleted_at.is_(None))
-                result = await connection.execute(gone.values(deleted_at=at, updated_at=at))
-                if not result.rowcount:
-                    raise _changed(pack.name)
+            # In the order of ids, which keeps writers out of deadlocks.
+            for each in sorted(untouched, key=lambda each: each.prompt_id):
+                await lock_prompt(connection, each.prompt_id)
+            going = await _free(connection, untouched)
+            for each in going:
+                gone = update(prompts).where(_p.id == each.prompt_id)
+                await connection.execute(gone.values(deleted_at=at, updated_at=at))
             await _forget(connection, pack.name)
+        return [each for each in untouched if each not in going]
+
+
+async def _free(connection: AsyncConnection, brought: Sequence[PackPrompt]) -> Sequence[PackPrompt]:
+    """Those that are as the pack brought them, and that nothing else points at."""
+    found: dict[str, PackPrompt] = {}
+    for each in brought:
+        held = (labels.c.prompt_id == _p.id, branches.c.prompt_id == _p.id)
+        query = select(_p.name).where(
+            _p.id == each.prompt_id,
+            _p.last_revision == each.revision,
+            _p.deleted_at.is_(None),
+            *(~exists().where(one) for one in held),
+        )
+        if (name := await connection.scalar(query)) is not None:
+            found[name] = each
+    by = {
+        name: frozenset((await connection.scalars(includes.includers(name))).all())
+        for name in found
+    }
+    others = included_elsewhere(by)
+    return [each for name, each in found.items() if name not in others]
 
 
 async def _check_unmoved(connection: AsyncConnection, name: str, was: str) -> None:
