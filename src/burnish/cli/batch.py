@@ -77,8 +77,6 @@ def batch(
         "max_cost_usd": max_cost,
         "max_tokens": max_tokens,
     }
-    if str(output) == STDIN:
-        raise UsageError("the journal is a file", hint="name one with --output FILE")
     how = {"workers": workers, "resume": resume, "skip_errors": skip_errors}
     given: list[str] | Path = file
     if str(file) == STDIN:

@@ -43,9 +43,14 @@ class Common:
 NONE = Common()
 # More is no prompt and no context; reading on would fill the memory.
 MAX_BYTES = 10 * 1024 * 1024
-# Stands for `-`; the parameters that read standard input for it, besides all that name a file.
+# Stands for `-`, which is a word of its own everywhere but where these parameters, by what they
+# hold, read standard input for it.
 STDIN = "\0stdin"
-READ_FROM_STDIN = ("text", "idea", "query")
+READ_FROM_STDIN = {
+    str: ("text", "idea", "query"),
+    Path: ("file", "context", "vars", "readme", "source", "target"),
+    list: ("context",),
+}
 _USER = re.compile(r"(?<=://)\S*@")
 # All but tab and line feed.
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -10,6 +11,7 @@ from cyclopts import Parameter
 
 from burnish.cli.common import (
     NONE,
+    STDIN,
     Common,
     counted,
     note,
@@ -51,7 +53,9 @@ _COUNTED = (
 
 
 def import_(
-    path: Annotated[Path, Parameter(help="A file, a folder of files, or a zip.")],
+    source: Annotated[
+        Path, Parameter(help="A file, a folder of files, or a zip; - reads a file's content.")
+    ],
     /,
     *,
     format: FileFormat = "",  # noqa: A002 - the option is --format
@@ -74,7 +78,10 @@ def import_(
     rules and commands of programming assistants, and YAML templates: agent/task_v2.yaml becomes
     version 2 of the prompt agent/task, with the label v2. The same files again change nothing.
     """
-    with platform(common) as p:
+    from burnish.cli.piped import piped_file
+
+    whence = piped_file(format) if str(source) == STDIN else nullcontext(source)
+    with whence as path, platform(common) as p:
         report = p.import_(path, format=format, dry_run=dry_run, conflict=conflict)
     if common.json:
         out_json(report)
@@ -119,7 +126,7 @@ def _summary(report: ImportReport) -> str:
 
 def export(
     target: Annotated[
-        Path | None, Parameter(help="A folder, a file or a .zip; none prints the file.")
+        Path | None, Parameter(help="A folder, a file or a .zip; - or none prints the file.")
     ] = None,
     /,
     *,
@@ -137,6 +144,8 @@ def export(
     common: Common = NONE,
 ) -> None:
     """Write prompts to files, with their whole history where the format can hold it."""
+    if str(target) == STDIN:
+        target = None
     with platform(common) as p:
         made = p.export_(
             target,
