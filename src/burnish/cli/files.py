@@ -42,6 +42,8 @@ FileFormat = Annotated[
     ),
 ]
 _STYLES = {"new": "green", "revised": "green", "edited": "green", "bad": "bold red"}
+# With other endings a file that says nothing of its format would surprise.
+_EXPECTED = (".json", ".yaml", ".yml", ".md", ".markdown", ".csv", ".prompty", ".zip")
 _COUNTED = (
     ("new", "new"),
     ("revised", "new revision"),
@@ -131,8 +133,12 @@ def export(
     /,
     *,
     format: Annotated[  # noqa: A002 - the option is --format
-        str, Parameter(help="burnish (JSON), burnish-yaml, markdown, csv, prompty, promptfoo, …")
-    ] = "burnish",
+        str,
+        Parameter(
+            show_default="by the file's ending, else burnish",
+            help="burnish (JSON), burnish-yaml, markdown, csv, prompty, promptfoo, …",
+        ),
+    ] = "",
     prompt: Annotated[list[str] | None, Parameter(help="Only this prompt; repeatable.")] = None,
     category: Annotated[str | None, Parameter(help="Only this category.")] = None,
     tag: Annotated[list[str] | None, Parameter(help="Only with this tag; repeatable.")] = None,
@@ -163,6 +169,8 @@ def export(
         out_json(made)
     else:
         out(f"{counted(made.prompts, 'prompt')} in {counted(len(made.files), 'file')}: {target}")
+    if target is not None and not format and target.suffix not in _EXPECTED and target.is_file():
+        warn(f"{target.name} holds {made.format} (JSON); --format chooses another")
     if made.prompts and not common.json:
         for loss in made.loses:
             note(f"{made.format} does not hold: {loss}")

@@ -219,7 +219,7 @@ def _with_context(
     """The model was shown context and knowledge; the prompt carries them word for word, as it
     would offline."""
     beside = (
-        [f"<context>\n{escape(request.context)}\n</context>"] if request.context.strip() else []
+        [f"<context>\n{escape_all(request.context)}\n</context>"] if request.context.strip() else []
     )
     beside += [escape_all(request.knowledge)] if request.knowledge else []
     if not beside:
