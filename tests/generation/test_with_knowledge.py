@@ -10,7 +10,7 @@ import pytest
 from tests.generation.test_with_model import opened, writer
 
 import burnish
-from burnish import Fake, ModelRequest, UsageError
+from burnish import Fake, ModelRequest, NotFound, UsageError
 
 HANDBOOK = """# Handbook
 
@@ -80,8 +80,11 @@ def test_nothing_found_is_said_and_no_error(p: burnish.Platform) -> None:
     assert made.sources == ()
     assert "nothing in your knowledge fits the idea" in made.warnings[-1]
     assert "<source" not in made.text
-    made = p.generate(IDEA, knowledge="nosuch", store=False)
-    assert "no document of your knowledge has the tag 'nosuch'" in made.warnings[-1]
+    with pytest.raises(NotFound, match="has the tag 'nosuch'"):
+        p.generate(IDEA, knowledge="nosuch", name="mail/none")
+    with pytest.raises(NotFound, match="mean 'shop'"):
+        p.enhance(IDEA, knowledge="shp", save="mail/none")
+    assert not p.prompts.list().items
     p.knowledge.remove("handbook.md")
     assert "your knowledge is empty" in p.generate(IDEA, knowledge=True, store=False).warnings[-1]
 

@@ -53,15 +53,14 @@ class AsyncKnowledge:
 
     async def add(
         self,
-        path: str | Path,
-        *,
+        *paths: str | Path,
         name: str = "",
         tags: Sequence[str] = (),
         category: str = "",
         embed: bool = True,
         progress: Progress | None = None,
     ) -> AddReport:
-        """Takes in a file, or every text of a folder: plain text, Markdown, HTML, PDF (extra
+        """Takes in files, and every text of folders: plain text, Markdown, HTML, PDF (extra
         `pdf`), tables, code.
 
         A document is named after its file, in a folder with the folder before it, or as `name`
@@ -70,17 +69,26 @@ class AsyncKnowledge:
         vectors at once instead of with the next searches; `progress` is told what is done, how
         much of it, of how much.
 
-        Raises NotFound for no such file, UsageError for one file that is no text or too large,
-        MissingExtra for a PDF without the extra.
+        Raises NotFound for no such file, before any is read; UsageError for one file that is no
+        text or too large, and for one name of several paths; MissingExtra for a PDF without the
+        extra.
         """
-        found = await asyncio.to_thread(find_files, Path(path), name, self._settings.max_files)
-        alone = len(found.files) == 1 and not await asyncio.to_thread(Path(path).is_dir)
+        if name and len(paths) > 1:
+            raise UsageError(
+                "several paths cannot have one name", hint="name them one by one", subject=name
+            )
+        found = [
+            await asyncio.to_thread(find_files, Path(path), name, self._settings.max_files)
+            for path in paths
+        ]
+        files = [each for some in found for each in some.files]
+        alone = len(paths) == 1 and not await asyncio.to_thread(Path(paths[0]).is_dir)
         documents: list[Added] = []
-        left_out = list(found.left_out)
+        left_out = [each for some in found for each in some.left_out]
         async with self._adder() as adder:
-            for number, each in enumerate(found.files, start=1):
+            for number, each in enumerate(files, start=1):
                 if progress is not None:
-                    progress("reading", number, len(found.files))
+                    progress("reading", number, len(files))
                 try:
                     documents.append(await adder.file(each, Labels(tuple(tags), category)))
                 except (UsageError, Conflict, MissingExtra) as error:
