@@ -24,7 +24,6 @@ from burnish.cli.common import (
     warn,
 )
 from burnish.cli.compose import MaxCost, MaxTokens, Model, Target
-from burnish.errors import UsageError
 
 if TYPE_CHECKING:
     from burnish.generation.batch import BatchReport, Progress

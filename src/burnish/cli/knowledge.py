@@ -169,7 +169,9 @@ def remove(
     if common.json:
         out_json(gone)
         return
-    out("\n".join(f"removed\t{each.name}" for each in gone))
+    out("\n".join(f"removed\t{each.name}" for each in gone.documents))
+    for each in gone.notes:
+        warn(each)
 
 
 def _show_report(report: AddReport, common: Common) -> None:

@@ -21,7 +21,7 @@ from burnish.models.budget import Budget
 from burnish.models.question import Calls
 from burnish.prompts.prompt import Message, Variable, join_messages
 from burnish.prompts.sections import Section
-from burnish.prompts.template import escape, escape_all, find_variables
+from burnish.prompts.template import escape_all, find_variables
 from burnish.settings import WRITING, Family, Phase, PhasesSettings, Strategy
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from burnish.errors import BurnishError, Conflict, MissingExtra, UsageError
-from burnish.library.knowledge.add import Adder, Labels
+from burnish.library.knowledge.add import Adder, Said
 from burnish.library.knowledge.extract import Bounds, Extractor
 from burnish.library.knowledge.files import find_files, shown
 from burnish.library.knowledge.names import meant, no_document
@@ -19,6 +19,7 @@ from burnish.library.knowledge.values import (
     AddReport,
     KnowledgeFound,
     LeftOut,
+    Removed,
     ShownDocument,
 )
 from burnish.library.listing import clean_tags
@@ -33,6 +34,9 @@ if TYPE_CHECKING:
     from burnish.library.ranked import Mode
 
 Progress = Callable[[str, int, int], None]
+_IN_LOG = (
+    "others are reading, so the database's log still has the text; run burnish db vacuum later"
+)
 
 
 class AsyncKnowledge:
@@ -90,7 +94,7 @@ class AsyncKnowledge:
                 if progress is not None:
                     progress("reading", number, len(files))
                 try:
-                    documents.append(await adder.file(each, Labels(tuple(tags), category)))
+                    documents.append(await adder.file(each, Said(tuple(tags), category)))
                 except (UsageError, Conflict, MissingExtra) as error:
                     if alone:
                         raise _about(each.path, error) from None
@@ -113,7 +117,7 @@ class AsyncKnowledge:
         """Takes in a text that is in no file; what it is, the ending of its name tells."""
         content = text.encode("utf-8", "replace") if isinstance(text, str) else text
         async with self._adder() as adder:
-            added = await adder.content(name, content, "", Labels(tuple(tags), category))
+            added = await adder.content(name, content, "", Said(tuple(tags), category))
         return AddReport(documents=(added,), embedded=await self._embed(None) if embed else 0)
 
     async def list(self, *, tag: str | None = None, category: str | None = None) -> list[Document]:
@@ -151,15 +155,16 @@ class AsyncKnowledge:
             where=SearchFilter(tags=clean_tags(tags), category=category),
         )
 
-    async def remove(self, *names: str) -> list[Document]:
+    async def remove(self, *names: str) -> Removed:
         """Takes documents out with all that was made of them; a name that ends in `/` means all
-        under it. Raises NotFound, and then nothing is removed."""
+        under it. While others read the database, its log keeps the text for now, and a note says
+        so. Raises NotFound, and then nothing is removed."""
         store = await self._open_store()
         gone: dict[str, Document] = {}
         for name in names:
             gone |= {each.id: each for each in await meant(store.knowledge, name)}
-        await store.knowledge.remove(list(gone))
-        return list(gone.values())
+        emptied = await store.knowledge.remove(list(gone))
+        return Removed(documents=tuple(gone.values()), notes=() if emptied else (_IN_LOG,))
 
     async def refresh(
         self, *names: str, embed: bool = True, progress: Progress | None = None
