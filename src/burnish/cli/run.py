@@ -7,6 +7,7 @@ import json
 import os
 import re
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, cast
 
@@ -62,9 +63,11 @@ def _marked(name: str, value: object) -> object:
             hint="name a file; one that is called so is ./-",
         )
     if isinstance(value, (list, tuple)) and name not in READ_FROM_STDIN[list]:
-        given = cast("list[object] | tuple[object, ...]", value)
-        return type(given)("-" if each == STDIN else each for each in given)
-    return "-" if value == STDIN and name not in READ_FROM_STDIN[str] else value
+        given = ["-" if each == STDIN else each for each in cast("Iterable[object]", value)]
+        return given if isinstance(value, list) else tuple(given)
+    if value == STDIN and name not in READ_FROM_STDIN[str]:
+        return "-"
+    return cast("object", value)
 
 
 def _utf8(argument: str) -> str:

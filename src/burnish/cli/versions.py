@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 _CONTEXT_LINES = 3
 _SHORT = 60
 _HISTORY = ("rev", "when", "who", "hash", "why", "labels")
-_NARROW = 90
+_NARROW = 80
 _ADDRESS = re.compile(r"\s*<[^<>]*>\Z")
 Why = Annotated[str, Parameter(name=["--message", "-m"], help="Why.")]
 
@@ -63,7 +63,7 @@ def history(
             out(f"{entry.version.text}\n")
 
 
-def _print_history(entries: list[HistoryEntry]) -> None:
+def _print_history(entries: Iterable[HistoryEntry]) -> None:
     """Names without addresses, and on a narrow screen days without times, without hashes."""
     narrow = console().width < _NARROW
     rows = [

@@ -52,13 +52,10 @@ class HtmlText(HTMLParser):
         del attrs
         self._end_title()
         self._end_drawing(tag)
-        if self._dropped:
-            if tag in _DROPPED:
-                self._dropped.append(tag)
-        elif tag in _DROPPED:
-            # One that never ends would take the rest of the page along.
-            if tag in _SURELY or self.getpos() < self._ends.get(tag, (0, 0)):
-                self._dropped.append(tag)
+        if tag in _DROPPED:
+            self._drop(tag)
+        elif self._dropped:
+            return
         elif tag == "title":
             self._paragraph()
             self._title = ""
@@ -127,6 +124,11 @@ class HtmlText(HTMLParser):
         if self._headed and self._titled is not None:
             # Without the empty line behind it; what the page shows as its heading says it all.
             del self.lines[self._titled : self._titled + 2]
+
+    def _drop(self, tag: str) -> None:
+        # One that never ends would take the rest of the page along.
+        if self._dropped or tag in _SURELY or self.getpos() < self._ends.get(tag, (0, 0)):
+            self._dropped.append(tag)
 
     def _end_drawing(self, tag: str) -> None:
         while self._dropped and self._dropped[-1] in _DRAWN and tag in _PARTS:
