@@ -20,7 +20,7 @@ from burnish.cli import main as cli
 from burnish.generation.result import Generation
 from burnish.intents import Classification
 from burnish.library.branches import MergePlan
-from burnish.library.knowledge import AddReport, KnowledgeFound, ShownDocument
+from burnish.library.knowledge import AddReport, KnowledgeFound, Removed, ShownDocument
 from burnish.library.lineage import BlamedLine, Graph
 from burnish.library.packs import (
     BuiltPack,
@@ -74,6 +74,7 @@ SCHEMAS: dict[str, Any] = {
     "search": Found,
     "knowledge-add": AddReport,
     "knowledge-list": list[Document],
+    "knowledge-remove": Removed,
     "knowledge-show": ShownDocument,
     "knowledge-search": KnowledgeFound,
     "techniques": list[Technique],

@@ -252,3 +252,20 @@ async def until(holds: Callable[[], bool]) -> None:
             return
         await asyncio.sleep(0.01)
     raise AssertionError("it never came")
+
+
+def test_copies_of_another_database_in_the_folder_stay(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = [run("db", "backup", "--keep", "1").out.strip() for _ in range(2)]
+    monkeypatch.setenv("BURNISH_DATABASE_URL", f"sqlite:///{tmp_path / 'other.sqlite'}")
+    other = [run("db", "backup", "--keep", "1").out.strip() for _ in range(2)]
+    assert len({Path(path).parent for path in (*first, *other)}) == 1
+    assert [Path(path).exists() for path in (*first, *other)] == [False, True, False, True]
+
+
+def test_a_place_without_room_is_no_fault_of_the_database(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("no folder")
+    done = run("db", "backup", str(tmp_path / "file" / "copy.sqlite"))
+    assert (done.code, done.err.startswith("burnish: the copy ")) == (1, True)
+    assert "database is as it was" in done.err

@@ -65,3 +65,35 @@ def test_wrong_options_say_what_to_do(stocked: Run, tmp_path: Path) -> None:
     assert stocked("export", "--prompt", "nothing").code == 3
     assert stocked("export", str(tmp_path / "all.json" / "x" / "y.json")).code in (0, 2)
     assert stocked("import", str(tmp_path / "nowhere")).code == 3
+
+
+@pytest.mark.parametrize(
+    ("target", "form"),
+    [
+        ("y.yaml", "burnish-yaml"),
+        ("y.YML", "burnish-yaml"),
+        ("y.csv", "csv"),
+        ("y.md", "markdown"),
+        ("y.prompty", "prompty"),
+        ("y.json", "burnish"),
+        ("y.jsonl", "burnish"),
+    ],
+)
+def test_the_ending_chooses_the_format(stocked: Run, target: str, form: str) -> None:
+    done = stocked("export", target, "--prompt", "mail/late")
+    assert done.code == 0, done.err
+    printed = stocked("export", "--prompt", "mail/late", "--format", form)
+    assert Path(target).read_bytes().decode() == printed.out
+    assert ("y.jsonl holds burnish (JSON)" in done.err) is (target == "y.jsonl")
+    named = stocked("export", target, "--prompt", "mail/late", "--format", "burnish", "--force")
+    assert named.err == ""
+    assert json.loads(Path(target).read_text(encoding="utf-8"))["prompts"]
+
+
+def test_one_file_of_a_format_that_makes_several_is_refused(stocked: Run) -> None:
+    done = stocked("export", "y.md")
+    assert (done.code, "give a folder with --format markdown" in done.err) == (2, True)
+    assert not Path("y.md").exists()
+    Path("notes.md").mkdir()
+    assert stocked("export", "notes.md").code == 0
+    assert Path("notes.md", "prompts.json").exists()

@@ -9,6 +9,7 @@ from typing import Any, cast
 import pexpect
 import pytest
 from tests.cli.conftest import COMMAND, Run
+from tests.cli.test_terminal import screen
 
 HANDBOOK = """# Handbook
 
@@ -153,3 +154,31 @@ def test_on_a_terminal_hits_have_their_heading_and_snippet(filled: Run) -> None:
     assert "handbook.md, lines 1-5" in shown
     assert "Late parcels" in shown
     assert "voucher" in shown
+
+
+def test_several_files_are_taken_in_at_once(run: Run, tmp_path: Path) -> None:
+    for name in ("a.md", "b.md"):
+        (tmp_path / name).write_text(f"# {name}\n\nText of {name}.", encoding="utf-8")
+    done = run("knowledge", "add", "a.md", "b.md", "--tag", "two")
+    assert (done.code, done.out) == (0, "new\ta.md\t1 piece\nnew\tb.md\t1 piece\n")
+    missing = run("knowledge", "add", "a.md", "nowhere.md")
+    assert (missing.code, "nowhere.md" in missing.err) == (3, True)
+    (tmp_path / "c.md").write_text("Text of c.", encoding="utf-8")
+    (tmp_path / "picture.png").write_bytes(b"\x89PNG\r\n\x1a\n\x00\x00")
+    partly = run("knowledge", "add", "picture.png", "c.md")
+    assert (partly.code, partly.out) == (1, "new\tc.md\t1 piece\n")
+    assert "left out picture.png" in partly.err
+    named = run("knowledge", "add", "a.md", "b.md", "--name", "x.md")
+    assert (named.code, "one name" in named.err) == (2, True)
+    assert run("knowledge", "add").code == 2
+
+
+def test_an_empty_base_and_a_wrong_tag_are_told(run: Run, tmp_path: Path) -> None:
+    assert "Your knowledge is empty" in screen("knowledge", "search", "rent")
+    assert "Your knowledge is empty" in screen("knowledge", "search", "rent", "--tag", "x")
+    (tmp_path / "handbook.md").write_text(HANDBOOK, encoding="utf-8")
+    run("knowledge", "add", "handbook.md", "--tag", "house")
+    assert "No document meets the filters" in screen("knowledge", "search", "rent", "--tag", "x")
+    made = run("generate", IDEA, "--context", "knowledge:hous", "--name", "mail/late")
+    assert (made.code, "mean 'house'" in made.err, made.out) == (3, True, "")
+    assert run("prompts", "list").out == ""

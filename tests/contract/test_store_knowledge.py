@@ -95,8 +95,8 @@ async def test_what_is_removed_is_gone_and_others_are_told(store: Store) -> None
     changes = await index.changes(0, 10)
     await index.put("e", [NewVector(c.doc, c.stamp, b"00") for c in changes])
     before = await index.state()
-    await store.knowledge.remove([one.id])
-    await store.knowledge.remove([])
+    assert await store.knowledge.remove([one.id])
+    assert await store.knowledge.remove([])
     assert await found(store, "alpha") == ["alpha of b.md"]
     assert await store.knowledge.by_name("a.md") is None
     assert [v.doc for v in await index.vectors("e", 0, 10)] == [changes[1].doc]

@@ -10,7 +10,7 @@ import pytest
 from tests.generation.test_with_model import opened, writer
 
 import burnish
-from burnish import Fake, ModelRequest, UsageError
+from burnish import Fake, ModelRequest, NotFound, UsageError
 
 HANDBOOK = """# Handbook
 
@@ -71,7 +71,7 @@ def test_a_file_and_knowledge_stand_beside_each_other(p: burnish.Platform) -> No
     made = p.generate(
         IDEA, context="Order 17 of Ann, {{ sum }} EUR.", knowledge="shop", store=False
     )
-    assert "<context>\nOrder 17 of Ann" in made.text
+    assert "<context>\n{% raw %}Order 17 of Ann" in made.text
     assert QUOTED in made.text
 
 
@@ -80,8 +80,11 @@ def test_nothing_found_is_said_and_no_error(p: burnish.Platform) -> None:
     assert made.sources == ()
     assert "nothing in your knowledge fits the idea" in made.warnings[-1]
     assert "<source" not in made.text
-    made = p.generate(IDEA, knowledge="nosuch", store=False)
-    assert "no document of your knowledge has the tag 'nosuch'" in made.warnings[-1]
+    with pytest.raises(NotFound, match="has the tag 'nosuch'"):
+        p.generate(IDEA, knowledge="nosuch", name="mail/none")
+    with pytest.raises(NotFound, match="mean 'shop'"):
+        p.enhance(IDEA, knowledge="shp", save="mail/none")
+    assert not p.prompts.list().items
     p.knowledge.remove("handbook.md")
     assert "your knowledge is empty" in p.generate(IDEA, knowledge=True, store=False).warnings[-1]
 
@@ -157,3 +160,26 @@ def test_a_model_is_shown_the_sources_and_the_prompt_carries_them(tmp_path: Path
 def test_other_values_are_refused(p: burnish.Platform, value: object) -> None:
     with pytest.raises(UsageError, match="knowledge got"):
         p.generate(IDEA, knowledge=value, store=False)  # pyright: ignore[reportArgumentType] - on purpose
+
+
+TEMPLATE = "Dogs: {{ dogs }}\n{% for cat in cats %}{{ cat }}{% endfor %}\n{# a note #}"
+
+
+def test_a_document_beside_the_idea_brings_no_variable(p: burnish.Platform) -> None:
+    made = p.generate("write a poem about pets", context=TEMPLATE, name="poems/pets")
+    assert {"dogs", "cat", "cats"}.isdisjoint(v.name for v in made.variables)
+    values = {v.name: v.example or "x" for v in made.variables if v.required}
+    assert TEMPLATE in p.prompts.render("poems/pets", values).messages[-1].content
+    own = p.enhance("Tell {{ owner }} about pets", context=TEMPLATE, save="poems/own")
+    assert [v.name for v in own.variables if v.required] == ["owner"]
+    rendered = p.prompts.render("poems/own", {"owner": "Ada"}).messages[-1].content
+    assert TEMPLATE in rendered
+    assert "Tell Ada about pets" in rendered
+
+
+def test_a_document_brings_no_variable_by_a_model_either(tmp_path: Path) -> None:
+    with opened(Fake(writer), tmp_path) as p:
+        made = p.generate("write a poem", context=TEMPLATE, model="fake:echo", name="poems/model")
+        assert {"dogs", "cat", "cats"}.isdisjoint(v.name for v in made.variables)
+        values = {v.name: v.example or "x" for v in made.variables if v.required}
+        assert TEMPLATE in p.prompts.render("poems/model", values).messages[-1].content

@@ -100,3 +100,10 @@ def test_the_shipped_vocabulary_is_what_building_it_gives(
 def test_marks_of_the_model_are_plain_text(ours: WordPiece) -> None:
     assert ours.encode("[SEP]", LIMIT).count(102) == 1
     assert shared_embedder().encode(["[SEP] [PAD] [MASK]"]).shape == (1, 384)
+
+
+def test_endless_words_are_unknown_and_not_kept() -> None:
+    words = WordPiece(np.array([], dtype=np.uint64))
+    ids = words.encode("x" * 100 + " " + "x" * 101 + " " + "y" * 100_000, 10)
+    assert ids == [101, 100, 100, 100, 102]
+    assert list(vars(words)["_words"]) == ["x" * 100]

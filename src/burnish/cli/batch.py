@@ -24,7 +24,6 @@ from burnish.cli.common import (
     warn,
 )
 from burnish.cli.compose import MaxCost, MaxTokens, Model, Target
-from burnish.errors import UsageError
 
 if TYPE_CHECKING:
     from burnish.generation.batch import BatchReport, Progress
@@ -77,8 +76,6 @@ def batch(
         "max_cost_usd": max_cost,
         "max_tokens": max_tokens,
     }
-    if str(output) == STDIN:
-        raise UsageError("the journal is a file", hint="name one with --output FILE")
     how = {"workers": workers, "resume": resume, "skip_errors": skip_errors}
     given: list[str] | Path = file
     if str(file) == STDIN:

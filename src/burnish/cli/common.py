@@ -43,9 +43,14 @@ class Common:
 NONE = Common()
 # More is no prompt and no context; reading on would fill the memory.
 MAX_BYTES = 10 * 1024 * 1024
-# Stands for `-`; the parameters that read standard input for it, besides all that name a file.
+# Stands for `-`, which is a word of its own everywhere but where these parameters, by what they
+# hold, read standard input for it.
 STDIN = "\0stdin"
-READ_FROM_STDIN = ("text", "idea", "query")
+READ_FROM_STDIN = {
+    str: ("text", "idea", "query"),
+    Path: ("file", "context", "vars", "readme", "source", "target"),
+    list: ("context",),
+}
 _USER = re.compile(r"(?<=://)\S*@")
 # All but tab and line feed.
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
@@ -184,21 +189,33 @@ def styled(text: str, style: str = "") -> Text:
     return Text(visible(text), style=style)
 
 
-def table(headings: Sequence[str], rows: Iterable[Sequence[str | Text]], *, wide: str = "") -> None:
-    """Columns for a terminal. The one under the heading `wide` takes what room is left and wraps;
-    without it any column may."""
+def table(
+    headings: Sequence[str],
+    rows: Iterable[Sequence[str | Text]],
+    *,
+    wide: str = "",
+    wraps: str = "",
+) -> None:
+    """Columns for a terminal. The one under the heading `wide` takes what room is left and wraps,
+    as the one under `wraps` does, and the others are cut with a sign; without it any wraps."""
     from rich.table import Table
 
-    shown = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 3, 0, 0))
-    for heading in headings:
-        fixed = bool(wide) and heading != wide
-        least = 16 if heading == wide else None
-        shown.add_column(
-            heading, no_wrap=fixed, overflow="ellipsis" if fixed else "fold", min_width=least
-        )
-    for row in rows:
-        shown.add_row(*(styled(cell) if isinstance(cell, str) else cell for cell in row))
-    console().print(shown)
+    from burnish.cli.widths import GAP, widths
+
+    screen = console()
+    cells = [[styled(c) if isinstance(c, str) else c for c in row] for row in rows]
+    natural = [
+        max([len(heading), *(row[at].cell_len for row in cells)])
+        for at, heading in enumerate(headings)
+    ]
+    fitted = widths(natural, screen.width, headings.index(wide)) if wide else [None] * len(natural)
+    shown = Table(box=None, header_style="bold", pad_edge=False, padding=(0, GAP, 0, 0))
+    for heading, width in zip(headings, fitted, strict=True):
+        cut = bool(wide) and heading not in (wide, wraps)
+        shown.add_column(heading, no_wrap=cut, overflow="ellipsis" if cut else "fold", width=width)
+    for row in cells:
+        shown.add_row(*row)
+    screen.print(shown)
 
 
 def visible(text: str) -> str:

@@ -18,6 +18,7 @@ from burnish.cli.common import (
     without_user,
 )
 from burnish.errors import Conflict, SettingsError
+from burnish.private import make_folder
 from burnish.settings import (
     FILE_NAME,
     PROVIDER,
@@ -82,7 +83,7 @@ def init(
     if path.exists():
         raise Conflict(f"{path} is there already", hint="edit it, or move it away")
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
         path.write_text(_template(), encoding="utf-8")
     except OSError as error:
         raise SettingsError(

@@ -44,7 +44,8 @@ def backup(
     /,
     *,
     keep: Annotated[
-        int | None, Parameter(help="Delete all but the newest so many copies in the folder.")
+        int | None,
+        Parameter(help="Delete all but the newest so many copies of this database there."),
     ] = None,
     common: Common = NONE,
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -10,6 +11,7 @@ from cyclopts import Parameter
 
 from burnish.cli.common import (
     NONE,
+    STDIN,
     Common,
     counted,
     note,
@@ -40,6 +42,8 @@ FileFormat = Annotated[
     ),
 ]
 _STYLES = {"new": "green", "revised": "green", "edited": "green", "bad": "bold red"}
+# With other endings a file that says nothing of its format would surprise.
+_EXPECTED = (".json", ".yaml", ".yml", ".md", ".markdown", ".csv", ".prompty", ".zip")
 _COUNTED = (
     ("new", "new"),
     ("revised", "new revision"),
@@ -51,7 +55,9 @@ _COUNTED = (
 
 
 def import_(
-    path: Annotated[Path, Parameter(help="A file, a folder of files, or a zip.")],
+    source: Annotated[
+        Path, Parameter(help="A file, a folder of files, or a zip; - reads a file's content.")
+    ],
     /,
     *,
     format: FileFormat = "",  # noqa: A002 - the option is --format
@@ -74,7 +80,10 @@ def import_(
     rules and commands of programming assistants, and YAML templates: agent/task_v2.yaml becomes
     version 2 of the prompt agent/task, with the label v2. The same files again change nothing.
     """
-    with platform(common) as p:
+    from burnish.cli.piped import piped_file
+
+    whence = piped_file(format) if str(source) == STDIN else nullcontext(source)
+    with whence as path, platform(common) as p:
         report = p.import_(path, format=format, dry_run=dry_run, conflict=conflict)
     if common.json:
         out_json(report)
@@ -119,13 +128,17 @@ def _summary(report: ImportReport) -> str:
 
 def export(
     target: Annotated[
-        Path | None, Parameter(help="A folder, a file or a .zip; none prints the file.")
+        Path | None, Parameter(help="A folder, a file or a .zip; - or none prints the file.")
     ] = None,
     /,
     *,
     format: Annotated[  # noqa: A002 - the option is --format
-        str, Parameter(help="burnish (JSON), burnish-yaml, markdown, csv, prompty, promptfoo, …")
-    ] = "burnish",
+        str,
+        Parameter(
+            show_default="by the file's ending, else burnish",
+            help="burnish (JSON), burnish-yaml, markdown, csv, prompty, promptfoo, …",
+        ),
+    ] = "",
     prompt: Annotated[list[str] | None, Parameter(help="Only this prompt; repeatable.")] = None,
     category: Annotated[str | None, Parameter(help="Only this category.")] = None,
     tag: Annotated[list[str] | None, Parameter(help="Only with this tag; repeatable.")] = None,
@@ -137,6 +150,8 @@ def export(
     common: Common = NONE,
 ) -> None:
     """Write prompts to files, with their whole history where the format can hold it."""
+    if str(target) == STDIN:
+        target = None
     with platform(common) as p:
         made = p.export_(
             target,
@@ -154,6 +169,8 @@ def export(
         out_json(made)
     else:
         out(f"{counted(made.prompts, 'prompt')} in {counted(len(made.files), 'file')}: {target}")
+    if target is not None and not format and target.suffix not in _EXPECTED and target.is_file():
+        warn(f"{target.name} holds {made.format} (JSON); --format chooses another")
     if made.prompts and not common.json:
         for loss in made.loses:
             note(f"{made.format} does not hold: {loss}")

@@ -36,28 +36,31 @@ _SHOWN_LEFT_OUT = 10
 
 
 def add(
-    path: Annotated[str, Parameter(help="File or folder; - reads standard input.")],
-    /,
-    *,
+    *paths: Annotated[str, Parameter(help="Files and folders; - reads standard input.")],
     name: Annotated[
         str, Parameter(show_default="that of the file", help="Name of it, or of the folder.")
     ] = "",
     tag: Annotated[list[str] | None, Parameter(help="Tag of it; repeatable.")] = None,
     category: Annotated[str, Parameter(help="Category of it.")] = "",
     common: Common = NONE,
-) -> None:
+) -> int:
     """Take in text, Markdown, HTML, PDF (extra pdf), tables and code; a folder with all in it.
 
-    The same content again changes nothing; a changed file replaces what it was.
+    The same content again changes nothing; a changed file replaces what it was. Exit code 1 when
+    one of several files that are named could not be read.
     """
-    if path == "-":
+    if not paths:
+        raise UsageError("no file is named", hint="burnish knowledge add FILE, or a folder")
+    if paths == ("-",):
         report = _from_stdin(name, tag, category, common)
     else:
         with platform(common) as p, progress_bar() as bar:
             report = p.knowledge.add(
-                Path(path), name=name, tags=tag or (), category=category, progress=bar
+                *paths, name=name, tags=tag or (), category=category, progress=bar
             )
     _show_report(report, common)
+    named = {Path(path).name for path in paths}
+    return int(any(each.name in named for each in report.left_out))
 
 
 def _from_stdin(name: str, tag: list[str] | None, category: str, common: Common) -> AddReport:
@@ -147,10 +150,11 @@ def search(
     text = text_of(query, "query")
     with platform(common) as p:
         found = p.knowledge.search(text, mode=mode, tags=tag or (), category=category, limit=limit)
+        empty = not found.within and not p.knowledge.list()
     if common.json:
         out_json(found)
         return
-    _show_found(found)
+    _show_found(found, empty=empty)
 
 
 def remove(
@@ -165,7 +169,9 @@ def remove(
     if common.json:
         out_json(gone)
         return
-    out("\n".join(f"removed\t{each.name}" for each in gone))
+    out("\n".join(f"removed\t{each.name}" for each in gone.documents))
+    for each in gone.notes:
+        warn(each)
 
 
 def _show_report(report: AddReport, common: Common) -> None:
@@ -214,8 +220,10 @@ def _show_document(found: ShownDocument) -> None:
         screen.print(styled(chunk.body))
 
 
-def _show_found(found: KnowledgeFound) -> None:
-    if not found.items:
+def _show_found(found: KnowledgeFound, *, empty: bool) -> None:
+    if empty:
+        note("Your knowledge is empty. Add to it with: burnish knowledge add FILE")
+    elif not found.items:
         note("Nothing found." if found.within else "No document meets the filters.")
     elif on_terminal():
         for hit in found.items:

@@ -16,6 +16,7 @@ from cyclopts import Parameter
 
 from burnish.cli.common import (
     NONE,
+    STDIN,
     Common,
     console,
     note,
@@ -330,8 +331,9 @@ def _from_json(path: Path) -> dict[str, Any]:
     try:
         return decode(read_file(path), dict[str, Any])
     except (msgspec.DecodeError, msgspec.ValidationError) as error:
+        where = "standard input" if str(path) == STDIN else str(path)
         raise UsageError(
-            f"{path} holds no JSON object: {error}", hint='write {"name": …}'
+            f"{where} holds no JSON object: {error}", hint='write {"name": …}'
         ) from None
 
 

@@ -7,14 +7,16 @@ import json
 import os
 import re
 import sys
-from typing import Any
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, cast
 
 import cyclopts
 
 from burnish.cli.commands import COMMANDS, GROUPS
 from burnish.cli.common import READ_FROM_STDIN, STDIN, visible
 from burnish.cli.main import build, overview
-from burnish.errors import BurnishError
+from burnish.errors import BurnishError, UsageError
 
 INTERRUPTED = 130
 _TYPES = {"int": "no whole number", "float": "no number", "bool": "neither true nor false"}
@@ -48,9 +50,24 @@ def _call(arguments: list[str]) -> Any:
     given = [STDIN if argument == "-" else _utf8(argument) for argument in arguments]
     command, bound, _ = build().parse_args(given, exit_on_error=False, print_error=False)
     for name, value in bound.arguments.items():
-        if value == STDIN and name not in READ_FROM_STDIN:
-            bound.arguments[name] = "-"
+        bound.arguments[name] = _marked(name, value)
     return command(*bound.args, **bound.kwargs)
+
+
+def _marked(name: str, value: object) -> object:
+    """The value with the mark of standard input where it is read, else with `-` itself. Raises
+    UsageError for a path, which `-` cannot be."""
+    if isinstance(value, Path) and str(value) == STDIN and name not in READ_FROM_STDIN[Path]:
+        raise UsageError(
+            f"- (standard input or output) cannot be the {name} here",
+            hint="name a file; one that is called so is ./-",
+        )
+    if isinstance(value, (list, tuple)) and name not in READ_FROM_STDIN[list]:
+        given = ["-" if each == STDIN else each for each in cast("Iterable[object]", value)]
+        return given if isinstance(value, list) else tuple(given)
+    if value == STDIN and name not in READ_FROM_STDIN[str]:
+        return "-"
+    return cast("object", value)
 
 
 def _utf8(argument: str) -> str:
@@ -97,12 +114,12 @@ def _explained(error: cyclopts.CycloptsError, arguments: list[str]) -> tuple[str
         hint = f"did you mean {near[0]}?" if near else f"see {place} --help"
         return f"Unknown command {given!r} of {place}", hint
     if isinstance(error, cyclopts.UnusedCliTokensError) and error.unused_tokens:
-        shown = " ".join(error.unused_tokens)
+        shown = " ".join(error.unused_tokens).replace(STDIN, "-")
         return (
             f"more words than the command takes: {shown}",
             "put a text of several words in quotes",
         )
-    what = " ".join(str(error).split()).rstrip(".")
+    what = " ".join(str(error).split()).rstrip(".").replace(STDIN, "-")
     for python, plain in _TYPES.items():
         what = re.sub(rf"unable to convert (.+) into {python}\Z", rf"\1 is {plain}", what)
     return what, f"see burnish {command} --help" if command else "see burnish --help"

@@ -63,6 +63,10 @@ def sync(
     Each prompt is one Markdown file. Commits become versions with their author, date and message,
     and versions become commits.
     """
+    if target == "-":
+        raise UsageError(
+            "- is no repository", hint="name a folder or an address; a folder called so is ./-"
+        )
     if ours and theirs:
         raise UsageError("--ours and --theirs are given", hint="leave one of them out")
     with platform(common) as p, waiting("syncing"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Annotated
 
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
 
 _CONTEXT_LINES = 3
 _SHORT = 60
+_HISTORY = ("rev", "when", "who", "hash", "why", "labels")
+_NARROW = 80
+_ADDRESS = re.compile(r"\s*<[^<>]*>\Z")
 Why = Annotated[str, Parameter(name=["--message", "-m"], help="Why.")]
 
 
@@ -51,7 +55,7 @@ def history(
         out_json(entries)
         return
     if on_terminal() and not texts:
-        table(("rev", "when", "who", "hash", "why", "labels"), map(_row, entries), wide="why")
+        _print_history(entries)
         return
     for entry in entries:
         out("\t".join(_row(entry)).rstrip())
@@ -59,14 +63,30 @@ def history(
             out(f"{entry.version.text}\n")
 
 
-def _row(entry: HistoryEntry) -> tuple[str, ...]:
+def _print_history(entries: Iterable[HistoryEntry]) -> None:
+    """Names without addresses, and on a narrow screen days without times, without hashes."""
+    narrow = console().width < _NARROW
+    rows = [
+        (rev, when[:10] if narrow else when, _ADDRESS.sub("", who) or who, key, why, labels)
+        for rev, when, who, key, why, labels in map(_row, entries)
+    ]
+    kept = [at for at, heading in enumerate(_HISTORY) if not narrow or heading != "hash"]
+    table(
+        [_HISTORY[at] for at in kept],
+        [[row[at] for at in kept] for row in rows],
+        wide="why",
+        wraps="labels",
+    )
+
+
+def _row(entry: HistoryEntry) -> tuple[str, str, str, str, str, str]:
     version, when = entry.version, f"{entry.version.created_at:%Y-%m-%d %H:%M}"
-    known = (str(version.revision), when, version.author, version.content_hash[:10])
     line = () if version.branch == "main" else (f"branch:{version.branch}",)
     put_away = ("archived",) if version.archived_at else ()
     with_ = [f"includes {_included(each)}" for each in entry.includes]
     why = "; ".join(part for part in (version.message, *with_) if part)
-    return (*known, why, ", ".join((*entry.labels, *line, *put_away)))
+    labels = ", ".join((*entry.labels, *line, *put_away))
+    return str(version.revision), when, version.author, version.content_hash[:10], why, labels
 
 
 def _included(each: Included) -> str:

@@ -224,7 +224,7 @@ def _context(brief: Brief, archetype: Archetype, sections: Sections, context: st
     ]
     parts = ["\n".join(f"- {line}" for line in stated)] if stated else []
     if context:
-        parts.append(f"<context>\n{escape(context)}\n</context>")
+        parts.append(f"<context>\n{escape_all(context)}\n</context>")
     return "\n\n".join(parts)
 
 

@@ -21,7 +21,7 @@ from burnish.models.budget import Budget
 from burnish.models.question import Calls
 from burnish.prompts.prompt import Message, Variable, join_messages
 from burnish.prompts.sections import Section
-from burnish.prompts.template import escape, escape_all, find_variables
+from burnish.prompts.template import escape_all, find_variables
 from burnish.settings import WRITING, Family, Phase, PhasesSettings, Strategy
 
 
@@ -219,7 +219,7 @@ def _with_context(
     """The model was shown context and knowledge; the prompt carries them word for word, as it
     would offline."""
     beside = (
-        [f"<context>\n{escape(request.context)}\n</context>"] if request.context.strip() else []
+        [f"<context>\n{escape_all(request.context)}\n</context>"] if request.context.strip() else []
     )
     beside += [escape_all(request.knowledge)] if request.knowledge else []
     if not beside:

@@ -80,6 +80,9 @@ class WordPiece:
         return [*ids[: limit - 1], _END]
 
     def _pieces(self, word: str) -> tuple[int, ...]:
+        if len(word) > _LONGEST_WORD:
+            # It is unknown whatever it is, and keeping such words would fill the memory.
+            return (_UNKNOWN,)
         known = self._words.get(word)
         if known is None:
             if len(self._words) >= _KEPT_WORDS:

@@ -13,6 +13,7 @@ from pathlib import Path
 import msgspec
 from msgspec import structs
 
+from burnish.private import make_folder
 from burnish.prompts.refs import Reference
 from burnish.shapes import decode
 from burnish.storage.store import Fetched
@@ -179,7 +180,7 @@ class LastKnown:
 
         temporary = ""
         try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(self._path.parent)
             # Made for its owner alone.
             handle, temporary = tempfile.mkstemp(dir=self._path.parent, prefix=".last-known-")
             with os.fdopen(handle, "wb") as file:

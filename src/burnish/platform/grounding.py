@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from burnish.errors import NotFound
 from burnish.generation.grounding import Excerpt, Grounding, Source, grounding_of
 from burnish.generation.wish import Wish
 from burnish.settings import KnowledgeSettings
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
 
 # So many are looked at for those that fit into the prompt.
 _LOOKED_AT = 50
+_EMPTY = "your knowledge is empty; add to it with: burnish knowledge add FILE"
 # A search takes a question; what a long idea wants stands at its beginning or at its end.
 _HEAD, _TAIL = 3000, 1000
 # Names of variables are no words of the idea.
@@ -24,13 +27,16 @@ _TAGS = re.compile(r"\{\{[^{}]*\}\}|\{%[^{}]*%\}")
 async def ground(
     wish: Wish, knowledge: Callable[[], AsyncKnowledge], settings: KnowledgeSettings
 ) -> Grounding:
-    """Nothing for a wish that asks for none. Where nothing is found, a warning says so."""
+    """Nothing for a wish that asks for none. Where nothing is found, a warning says so. Raises
+    NotFound for a tag that no document has."""
     if not wish.knowledge:
         return Grounding()
     tags = (wish.knowledge,) if isinstance(wish.knowledge, str) else ()
     found = await knowledge().search(_query(wish.idea), tags=tags, limit=_LOOKED_AT)
+    if not found.within and tags:
+        raise await _no_tag(knowledge(), tags[0])
     if not found.within:
-        return Grounding(warnings=(_nothing_there(tags),))
+        return Grounding(warnings=(_EMPTY,))
     chosen = list(_chosen(found.items, settings))
     if not chosen:
         of = f" with the tag {tags[0]!r}" if tags else ""
@@ -69,9 +75,11 @@ def _excerpt(hit: KnowledgeHit) -> Excerpt:
     return Excerpt(source, chunk.body)
 
 
-def _nothing_there(tags: Sequence[str]) -> str:
-    if tags:
-        return (
-            f"no document of your knowledge has the tag {tags[0]!r}; the prompt was made without it"
-        )
-    return "your knowledge is empty; add to it with: burnish knowledge add FILE"
+async def _no_tag(knowledge: AsyncKnowledge, tag: str) -> NotFound:
+    known = sorted({each for document in await knowledge.list() for each in document.tags})
+    near = difflib.get_close_matches(tag.lower(), known, n=1)
+    if near:
+        hint = f"did you mean {near[0]!r}?"
+    else:
+        hint = "burnish knowledge list shows the tags" if known else "add one with --tag"
+    return NotFound(f"no document of your knowledge has the tag {tag!r}", hint=hint, subject=tag)

@@ -259,18 +259,24 @@ class AsyncPlatform(Finding):
         category: str | None = None,
         tags: Sequence[str] = (),
         prefix: str = "",
-        format: str = "burnish",  # noqa: A002 - the word that people know
+        format: str = "",  # noqa: A002 - the word that people know
         latest: bool = False,
         replace: bool = False,
     ) -> Exported:
         """The prompts named, or all that meet the conditions, as files of a format, written to
-        `target` where one is given: a folder, a file, or a zip by its ending.
+        `target` where one is given: a folder, a file, or a zip by its ending. Without a format
+        that ending names it (.yaml, .md, .csv, .prompty), and where it names none it is `burnish`.
 
         `latest` takes the newest version of each alone; what else the format cannot hold is in
         `loses`. Raises UsageError for an unknown format, for prompts that it cannot hold, and for
         files that exist, unless `replace`.
         """
-        from burnish.library.files.take_out import export_prompts, write_files
+        from burnish.library.files.take_out import (
+            export_prompts,
+            refuse_several,
+            usual_format,
+            write_files,
+        )
 
         made = await export_prompts(
             self.prompts,
@@ -278,9 +284,11 @@ class AsyncPlatform(Finding):
             category=category,
             tags=tags,
             prefix=prefix,
-            format=format,
+            format=format or usual_format(target),
             latest=latest,
         )
+        if not format:
+            refuse_several(made, target)
         if target is not None:
             await asyncio.to_thread(write_files, made.files, Path(target), replace=replace)
         return made

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import re
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
@@ -12,11 +13,11 @@ from msgspec import structs
 
 from burnish.errors import UsageError
 from burnish.settings import Settings
-from burnish.storage.open import revision_of
+from burnish.storage.open import revision_of, whole_address
 from burnish.storage.store import Store
 from burnish.storage.upkeep import Backup, Migrated, Vacuumed
 
-_NAMED = re.compile(r"burnish-\d{8}T\d{6}Z(?:-\d+)?\.sqlite")
+_TIME = r"\d{8}T\d{6}Z(?:-\d+)?"
 
 
 class AsyncDb:
@@ -36,9 +37,9 @@ class AsyncDb:
 
     async def backup(self, to: Path | str | None = None, *, keep: int | None = None) -> Backup:
         """A consistent copy while others write. `to` is a new file, or a folder, where the copy
-        is named after the time (UTC); without it, `backups` in the data folder.
+        is named after the database and the time (UTC); without it, `backups` in the data folder.
 
-        `keep` deletes all but the newest so many copies of that folder that were named so.
+        `keep` deletes all but the newest so many copies of this database that were named so there.
         Raises Conflict for a file that is there, UsageError for `keep` below 1 or with a file.
         """
         folder, path = await asyncio.to_thread(self._place, to)
@@ -50,16 +51,22 @@ class AsyncDb:
         made = await (await self._open_store()).upkeep.backup(path)
         if keep is None or folder is None:
             return made
-        dropped = await asyncio.to_thread(_drop_older, folder, keep)
+        dropped = await asyncio.to_thread(_drop_older, folder, self._stem(), keep)
         return structs.replace(made, dropped=dropped)
 
     def _place(self, to: Path | str | None) -> tuple[Path | None, Path]:
         """The folder whose copies are named after the time, if it is one, and the file."""
         if to is None:
             folder = self._settings.home_path / "backups"
-            return folder, _free(folder)
+            return folder, _free(folder, self._stem())
         given = Path(to).expanduser()
-        return (given, _free(given)) if given.is_dir() else (None, given)
+        return (given, _free(given, self._stem())) if given.is_dir() else (None, given)
+
+    def _stem(self) -> str:
+        """Tells the copies of several databases in one folder apart without telling an address,
+        which may hold a password."""
+        address = whole_address(self._settings.database_url)
+        return f"burnish-{hashlib.sha256(address.encode()).hexdigest()[:8]}"
 
     async def vacuum(self) -> Vacuumed:
         """Gives the room of what was deleted back to the disk. Others' writes wait meanwhile, and
@@ -67,8 +74,8 @@ class AsyncDb:
         return await (await self._open_store()).upkeep.vacuum()
 
 
-def _free(folder: Path) -> Path:
-    name = f"burnish-{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
+def _free(folder: Path, stem: str) -> Path:
+    name = f"{stem}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
     number, path = 1, folder / f"{name}.sqlite"
     while path.exists():
         number += 1
@@ -76,8 +83,9 @@ def _free(folder: Path) -> Path:
     return path
 
 
-def _drop_older(folder: Path, keep: int) -> tuple[str, ...]:
-    named = [path for path in folder.iterdir() if _NAMED.fullmatch(path.name) and path.is_file()]
+def _drop_older(folder: Path, stem: str, keep: int) -> tuple[str, ...]:
+    pattern = re.compile(rf"{stem}-{_TIME}\.sqlite")
+    named = [path for path in folder.iterdir() if pattern.fullmatch(path.name) and path.is_file()]
     named.sort(key=lambda path: (path.stat().st_mtime_ns, path.name), reverse=True)
     for path in named[keep:]:
         path.unlink(missing_ok=True)

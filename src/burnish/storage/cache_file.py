@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from burnish.private import make_file, make_folder
+
 # As the schema below sets it.
 _VERSION = 1
 # A reader stands in somebody's way, so it does not wait long for a lock; the writer may.
@@ -173,7 +175,8 @@ class CacheFile:
                 if self._writer is None or self._writer.file_id != file_id:
                     _close(self._writer)
                     self._writer = None
-                    self._path.parent.mkdir(parents=True, exist_ok=True)
+                    make_folder(self._path.parent)
+                    make_file(self._path)
                     self._writer = _Open(self._begin(), _file_id(self._path))
                 with _transaction(self._writer.connection) as connection:
                     done = change(connection)

@@ -85,7 +85,7 @@ class Knowledge(Protocol):
         """In their order."""
         ...
 
-    async def remove(self, ids: Sequence[str]) -> None:
-        """The documents with their pieces, words and vectors; nothing of them stays in the
-        database's file."""
+    async def remove(self, ids: Sequence[str]) -> bool:
+        """The documents with their pieces, words and vectors. Whether nothing of them stays in
+        the database's files: while others read what they began to read before, it does."""
         ...

@@ -16,6 +16,7 @@ from sqlalchemy.exc import DisconnectionError, StatementError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from burnish.errors import StoreError
+from burnish.private import make_file, make_folder
 from burnish.storage.migrations import HEAD, REVISIONS
 from burnish.storage.place import identity
 from burnish.storage.sql import Database, SqlStore
@@ -51,7 +52,9 @@ def revision_at(path: Path) -> str:
 
 def _prepare(path: Path) -> None:
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
+        # The log beside the file takes its permissions over.
+        make_file(path)
         if _version(path) == HEAD:
             return
         # Brings Alembic in, which a current file never pays for.

@@ -44,7 +44,11 @@ class SqliteUpkeep:
                 fresh.unlink(missing_ok=True)
             return Backup(path=str(to), size_bytes=to.stat().st_size, revision=revision)
         except OSError as error:
-            raise self._explain(to, error.strerror or str(error)) from error
+            raise StoreError(
+                f"the copy {to} cannot be written: {error.strerror or error}",
+                hint="name a place with room where you may write; the database is as it was",
+                subject=str(to),
+            ) from error
         except sqlite3.Error as error:
             raise self._explain(self._path, str(error)) from error
 

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from burnish.errors import MissingExtra, UsageError
 from burnish.library.knowledge.extract import Bounds, Extractor
 from burnish.library.knowledge.html import html_lines
+from burnish.library.knowledge.pieces import pieces
 
 from .conftest import Pdf
 
@@ -176,3 +177,47 @@ def test_words_of_a_page_are_all_kept(parts: list[str]) -> None:
     shown = "".join(line for line, _ in html_lines("".join(parts)))
     words = "".join(part for part in parts if part in ("one", "two"))
     assert "".join(shown.split()) == words
+
+
+def text_of_page(page: str) -> str:
+    return "\n".join(line for line, _ in html_lines(page))
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "<p>Before.<svg><path d='x'><title>Logo</title><p>The rent is due.</p>",
+        "<p>Before.<svg><g><h2>Rent</h2><p>The rent is due.</p><svg><title>b</title></svg>",
+        "<p>Before.<math><mi>x<table><tr><td>The rent is due.</table>",
+        "<p>Before.<object data=x><p>The rent is due.</p>",
+        "<p>Before.<object data=x type=y><param name=a>The rent is due.</object>",
+        "<p>Before.<nav><p>The rent is due.</p>",
+        "<p>Before.<noscript><p>The rent is due.</p>",
+        "<p>Before.<iframe src=x></iframe><canvas><p>The rent is due.</p>",
+        "<p>Before.<title>The rent is due.<p>Later.",
+    ],
+)
+def test_a_part_that_never_ends_takes_no_text_along(page: str) -> None:
+    shown = text_of_page(page)
+    assert "Before." in shown
+    assert "The rent is due." in shown
+    assert "Logo" not in shown
+
+
+def test_menus_and_drawings_are_no_text() -> None:
+    page = (
+        "<nav><ul><li>Menu<svg><title>Logo</title></svg></ul></nav><p>Text<svg><text>drawn</text>"
+        "</svg> goes on.<noscript><p>off</p></noscript><template><div>no</div></template>"
+    )
+    assert text_of_page(page) == "Text goes on."
+
+
+def test_the_title_heads_a_page_that_has_no_heading_of_its_own(extractor: Extractor) -> None:
+    head = "<html><head><title>Deposit\n rules</title></head><body><nav>Menu</nav>"
+    page = extractor.extract("a.html", f"{head}<p>Three rents.<h2>When</h2>Soon.".encode())
+    assert page.text == "# Deposit rules\n\nThree rents.\n\n## When\n\nSoon."
+    assert [(each.heading, each.body.split("\n")[0]) for each in pieces(page)] == [
+        ("Deposit rules", "# Deposit rules"),
+        ("Deposit rules > When", "## When"),
+    ]
+    assert text_of_page(f"{head}<h1>Deposits</h1><p>Three.") == "# Deposits\n\nThree."

@@ -184,7 +184,10 @@ def test_what_is_removed_is_in_no_table_and_nowhere_in_the_file(tmp_path: Path) 
         )
         p.knowledge.add_text(f"Another {words[1]}.", "a/too.md")
         assert p.knowledge.search("quagmire").items
-        assert [each.name for each in p.knowledge.remove("a/")] == ["a/goes.md", "a/too.md"]
+        assert [each.name for each in p.knowledge.remove("a/").documents] == [
+            "a/goes.md",
+            "a/too.md",
+        ]
         assert [hit.document for hit in p.knowledge.search("quagmire").items] in ([], ["stays.md"])
         with pytest.raises(NotFound, match="no document 'a/'"):
             p.knowledge.remove("stays.md", "a/")
@@ -300,3 +303,46 @@ def test_another_embedder_makes_vectors_of_its_own_and_a_refresh_drops_the_other
         assert p.knowledge.refresh().embedded == 0
     with burnish.open(search__embedder="minilm") as p:
         assert p.knowledge.refresh().embedded == 2
+
+
+def test_a_removal_while_others_read_tells_that_the_log_keeps_the_text(tmp_path: Path) -> None:
+    with burnish.open(search__embedder="hashed") as p:
+        p.knowledge.add_text("The quagmire is deep.", "goes.md")
+        p.knowledge.add_text("Stays.", "stays.md")
+        path = tmp_path / "home" / "burnish.sqlite"
+        with closing(sqlite3.connect(path, isolation_level=None)) as reader:
+            reader.execute("BEGIN")
+            reader.execute("SELECT count(*) FROM knowledge_documents").fetchone()
+            gone = p.knowledge.remove("goes.md")
+            assert [each.name for each in gone.documents] == ["goes.md"]
+            assert "burnish db vacuum" in gone.notes[0]
+            reader.execute("ROLLBACK")
+        p.db.vacuum()
+        held = b"".join(each.read_bytes() for each in path.parent.glob("burnish.sqlite*"))
+        assert b"quagmire" not in held.lower()
+        assert p.knowledge.remove("stays.md").notes == ()
+
+
+def test_the_same_text_elsewhere_takes_no_document_over(
+    p: burnish.Platform, tmp_path: Path
+) -> None:
+    for folder in ("one", "two"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "a.md").write_text("The same.", encoding="utf-8")
+    p.knowledge.add(tmp_path / "one" / "a.md")
+    with pytest.raises(Conflict, match="is another file already"):
+        p.knowledge.add(tmp_path / "two" / "a.md")
+    assert p.knowledge.list()[0].origin == str((tmp_path / "one" / "a.md").resolve())
+    (tmp_path / "one" / "a.md").unlink()
+    assert p.knowledge.add(tmp_path / "two" / "a.md").count("unchanged") == 1
+    assert p.knowledge.list()[0].origin == str((tmp_path / "two" / "a.md").resolve())
+
+
+@pytest.mark.parametrize("name", ["../x.md", "a/../x.md", "./x.md", "/etc/x.md", "a//x.md", ".."])
+def test_a_name_leads_nowhere(p: burnish.Platform, tmp_path: Path, name: str) -> None:
+    with pytest.raises(UsageError, match="is no name"):
+        p.knowledge.add_text("text", name)
+    (tmp_path / "a.md").write_text("text", encoding="utf-8")
+    with pytest.raises(UsageError, match="is no name"):
+        p.knowledge.add(tmp_path / "a.md", name=name)
+    assert p.knowledge.list() == []

@@ -26,6 +26,24 @@ _INCLUDING = ("burnish", "burnish-yaml", "markdown", "csv")
 _NO_TIME = (1980, 1, 1, 0, 0, 0)
 
 
+# An ending that several formats share stands for our own.
+_BY_ENDING = {
+    ".yaml": "burnish-yaml",
+    ".yml": "burnish-yaml",
+    ".md": "markdown",
+    ".markdown": "markdown",
+    ".csv": "csv",
+    ".prompty": "prompty",
+}
+
+
+def usual_format(target: str | Path | None) -> str:
+    """The format that the ending of a file names; our own for any other, and for none."""
+    if target is None or Path(target).expanduser().is_dir():
+        return "burnish"
+    return _BY_ENDING.get(Path(target).suffix.lower(), "burnish")
+
+
 class Exported(msgspec.Struct, frozen=True, kw_only=True):
     """`files` by name, as text; `loses` what the format cannot hold, a sentence each."""
 
@@ -107,6 +125,15 @@ class _Reader:
 
     def _tell(self, fault: str) -> None:
         self._broken.append(f"an include, which stays as text: {fault}")
+
+
+def refuse_several(made: Exported, target: str | Path | None) -> None:
+    """Where the ending of one file has chosen a format that makes several."""
+    if len(made.files) > 1 and usual_format(target) != "burnish":
+        raise UsageError(
+            f"{made.format} makes {len(made.files)} files of these prompts, and {target} is one",
+            hint=f"give a folder with --format {made.format}, or a file that ends in .yaml",
+        )
 
 
 def write_files(files: Mapping[str, str], target: Path, *, replace: bool = False) -> list[Path]:

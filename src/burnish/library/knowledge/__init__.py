@@ -10,6 +10,7 @@ from burnish.library.knowledge.values import (
     KnowledgeFound,
     KnowledgeHit,
     LeftOut,
+    Removed,
     ShownDocument,
     cite,
 )
@@ -21,6 +22,7 @@ __all__ = [
     "KnowledgeFound",
     "KnowledgeHit",
     "LeftOut",
+    "Removed",
     "ShownDocument",
     "cite",
 ]

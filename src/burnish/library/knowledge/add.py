@@ -21,10 +21,10 @@ from burnish.library.listing import clean_tags
 from burnish.storage.knowledge import Document, Knowledge
 
 # Changes with the way that texts are read and cut: what was read otherwise is read anew.
-_READING = "1"
+_READING = "2"
 
 
-class Labels(NamedTuple):
+class Said(NamedTuple):
     """What a user says of a document; what is empty stays as it is."""
 
     tags: tuple[str, ...] = ()
@@ -44,20 +44,20 @@ class Adder:
         self._max_bytes = max_bytes
         self._new_id = new_id
 
-    async def file(self, found: FoundFile, labels: Labels) -> Added:
+    async def file(self, found: FoundFile, said: Said) -> Added:
         """Raises UsageError for a file that cannot be read or is no text."""
         content = await asyncio.to_thread(read_bytes, found.path, self._max_bytes)
         origin = await asyncio.to_thread(lambda: str(found.path.resolve()))
-        return await self.content(found.name, content, origin, labels)
+        return await self.content(found.name, content, origin, said)
 
     async def again(self, document: Document) -> Added:
         """The document's own file."""
         path = Path(document.origin)
         if not await asyncio.to_thread(path.is_file):
             return Added(name=document.name, outcome="vanished", chunks=document.chunks)
-        return await self.file(FoundFile(document.name, path), Labels())
+        return await self.file(FoundFile(document.name, path), Said())
 
-    async def content(self, name: str, content: bytes, origin: str, labels: Labels) -> Added:
+    async def content(self, name: str, content: bytes, origin: str, said: Said) -> Added:
         name = checked_name(name)
         digest = f"{_READING}:{hashlib.sha256(content).hexdigest()}"
         held = await self._knowledge.by_name(name)
@@ -67,15 +67,15 @@ class Adder:
                 return Added(
                     name=name, outcome="same content", chunks=same.chunks, same_as=same.name
                 )
-            return await self._read(self._blank(name), content, digest, origin, labels)
+            return await self._read(self._blank(name), content, digest, origin, said)
+        await _check_same_source(held, origin)
         if held.content_hash != digest:
-            await _check_same_source(held, origin)
-            return await self._read(held, content, digest, origin, labels)
-        return await self._label(held, origin, labels)
+            return await self._read(held, content, digest, origin, said)
+        return await self._same(held, origin, said)
 
-    async def _label(self, held: Document, origin: str, labels: Labels) -> Added:
+    async def _same(self, held: Document, origin: str, said: Said) -> Added:
         """The same content: only what is said of it may be new."""
-        document = _labelled(held, labels)
+        document = _described(held, said)
         if origin:
             document = msgspec.structs.replace(document, origin=origin)
         if document == held:
@@ -87,12 +87,12 @@ class Adder:
         return Added(name=held.name, outcome=outcome, chunks=held.chunks, note=held.note)
 
     async def _read(
-        self, before: Document, content: bytes, digest: str, origin: str, labels: Labels
+        self, before: Document, content: bytes, digest: str, origin: str, said: Said
     ) -> Added:
         found = await asyncio.to_thread(self._extractor.extract, before.name, content)
         cut = await asyncio.to_thread(pieces, found)
         document = msgspec.structs.replace(
-            _labelled(before, labels),
+            _described(before, said),
             origin=origin,
             kind=found.kind,
             content_hash=digest,
@@ -123,11 +123,11 @@ class Adder:
         )
 
 
-def _labelled(document: Document, labels: Labels) -> Document:
+def _described(document: Document, said: Said) -> Document:
     return msgspec.structs.replace(
         document,
-        tags=clean_tags(labels.tags) or document.tags,
-        category=labels.category.strip() or document.category,
+        tags=clean_tags(said.tags) or document.tags,
+        category=said.category.strip() or document.category,
     )
 
 

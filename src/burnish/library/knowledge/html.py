@@ -10,14 +10,21 @@ from burnish.library.knowledge.document_text import clean
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
 # What is between these is no text of the page.
 _DROPPED = frozenset(
-    ("script", "style", "template", "noscript", "svg", "math", "iframe", "object", "canvas")
+    ("script", "style", "template", "noscript", "svg", "math", "iframe", "canvas", "nav")
 )
+# A browser ends these where a part of the page begins.
+_DRAWN = ("svg", "math")
+# The parser itself reads scripts and styles to their end.
+_SURELY = ("script", "style", *_DRAWN)
+_END = re.compile(r"</(template|noscript|iframe|canvas|nav)\b", re.IGNORECASE)
+_INLINE = "b big br center code em i img s small span strike strong sub sup tt u var"
 _BLOCK_TAGS = """
 address article aside blockquote body dd details dialog div dl dt fieldset figcaption figure footer
-form header hgroup hr html legend li main nav ol p search section summary table tbody tfoot thead
-title tr ul
+form header hgroup hr html legend li main ol p search section summary table tbody tfoot thead tr ul
 """
 _BLOCKS = frozenset(_BLOCK_TAGS.split())
+_PARTS = _BLOCKS | _HEADINGS.keys() | {"pre", "td", "th", *_INLINE.split()}
+_LONGEST_TITLE = 300
 _BLANK = re.compile(r"\s+")
 _STRUCTURE = re.compile(r"#{1,6}\s|```|~~~|=+\s*$|-+\s*$|\|")
 
@@ -25,8 +32,12 @@ _STRUCTURE = re.compile(r"#{1,6}\s|```|~~~|=+\s*$|-+\s*$|\|")
 class HtmlText(HTMLParser):
     """Feed it, close it, and take `lines`: each line of text with the line it came from."""
 
-    def __init__(self) -> None:
+    def __init__(self, source: str) -> None:
         super().__init__(convert_charrefs=True)
+        self._ends = _last_ends(source)
+        self._title: str | None = None
+        self._titled: int | None = None
+        self._headed = False
         self.lines: list[tuple[str, int]] = []
         self._line = ""
         self._began = 1
@@ -39,11 +50,15 @@ class HtmlText(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         del attrs
-        if self._dropped:
-            if tag in _DROPPED:
-                self._dropped.append(tag)
-        elif tag in _DROPPED:
-            self._dropped.append(tag)
+        self._end_title()
+        self._end_drawing(tag)
+        if tag in _DROPPED:
+            self._drop(tag)
+        elif self._dropped:
+            return
+        elif tag == "title":
+            self._paragraph()
+            self._title = ""
         elif tag in ("td", "th"):
             self._begin_cell()
         elif tag == "br":
@@ -52,6 +67,7 @@ class HtmlText(HTMLParser):
             self._fence(opens=True)
         elif tag in _HEADINGS:
             self._paragraph()
+            self._headed = self._headed or tag == "h1"
             self._prefix = "#" * _HEADINGS[tag] + " "
         elif tag in _BLOCKS:
             self._begin_block(tag)
@@ -62,10 +78,13 @@ class HtmlText(HTMLParser):
             self.handle_starttag(tag, attrs)
 
     def handle_endtag(self, tag: str) -> None:
+        self._end_drawing(tag)
         if self._dropped:
             # One that is never closed ends with what it stands in.
             if tag in self._dropped:
                 del self._dropped[self._dropped.index(tag) :]
+        elif tag == "title":
+            self._end_title()
         elif tag == "tr":
             self._end_row()
         elif tag == "pre":
@@ -79,6 +98,9 @@ class HtmlText(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         if self._dropped:
+            return
+        if self._title is not None:
+            self._title += data
             return
         if self._pre:
             first, *rest = clean(data).split("\n")
@@ -94,13 +116,38 @@ class HtmlText(HTMLParser):
 
     def close(self) -> None:
         super().close()
+        self._end_title()
         self._end_row()
         if self._pre:
             self._fence(opens=False)
         self._paragraph()
+        if self._headed and self._titled is not None:
+            # Without the empty line behind it; what the page shows as its heading says it all.
+            del self.lines[self._titled : self._titled + 2]
+
+    def _drop(self, tag: str) -> None:
+        # One that never ends would take the rest of the page along.
+        if self._dropped or tag in _SURELY or self.getpos() < self._ends.get(tag, (0, 0)):
+            self._dropped.append(tag)
+
+    def _end_drawing(self, tag: str) -> None:
+        while self._dropped and self._dropped[-1] in _DRAWN and tag in _PARTS:
+            self._dropped.pop()
+
+    def _end_title(self) -> None:
+        """A heading of the whole page; one that goes on and on was never ended, and is text."""
+        if self._title is None:
+            return
+        title, self._title = _BLANK.sub(" ", clean(self._title)).strip(), None
+        first = self._titled is None and self._cells is None and not self._pre
+        if title and first and len(title) <= _LONGEST_TITLE:
+            self._prefix = "# "
+            self._titled = len(self.lines)
+        self._add(title)
+        self._paragraph()
 
     def _add(self, text: str) -> None:
-        if text and not self._line:
+        if text and not self._line.strip():
             self._began = self.getpos()[0]
         self._line += text
 
@@ -187,9 +234,18 @@ class HtmlText(HTMLParser):
             self.lines.append(("", self.lines[-1][1]))
 
 
+def _last_ends(source: str) -> dict[str, tuple[int, int]]:
+    """Where each kind of tag is ended for the last time: line and column, as the parser counts."""
+    ends = {found[1].lower(): found.start() for found in _END.finditer(source)}
+    return {
+        tag: (source.count("\n", 0, at) + 1, at - source.rfind("\n", 0, at) - 1)
+        for tag, at in ends.items()
+    }
+
+
 def html_lines(source: str) -> list[tuple[str, int]]:
     """The lines of text of a page, each with the line of the source it came from."""
-    page = HtmlText()
+    page = HtmlText(source)
     page.feed(source)
     page.close()
     while page.lines and not page.lines[-1][0]:

@@ -16,6 +16,12 @@ def checked_name(name: str) -> str:
     """Raises UsageError for a name that cannot be shown or told apart."""
     if not name.strip() or name != name.strip() or name.endswith("/"):
         raise UsageError(f"{name!r} is no name", hint="give one with --name", subject=name)
+    if not {"", ".", ".."}.isdisjoint(name.split("/")):
+        raise UsageError(
+            f"{name!r} is no name: a part between slashes is empty, . or ..",
+            hint="give one such as docs/handbook.md with --name",
+            subject=name,
+        )
     if len(name) > _MAX_NAME:
         raise UsageError(
             f"a name of {len(name)} characters", hint=f"give one of at most {_MAX_NAME}"

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from burnish.errors import BurnishError, Conflict, MissingExtra, UsageError
-from burnish.library.knowledge.add import Adder, Labels
+from burnish.library.knowledge.add import Adder, Said
 from burnish.library.knowledge.extract import Bounds, Extractor
 from burnish.library.knowledge.files import find_files, shown
 from burnish.library.knowledge.names import meant, no_document
@@ -19,6 +19,7 @@ from burnish.library.knowledge.values import (
     AddReport,
     KnowledgeFound,
     LeftOut,
+    Removed,
     ShownDocument,
 )
 from burnish.library.listing import clean_tags
@@ -33,6 +34,9 @@ if TYPE_CHECKING:
     from burnish.library.ranked import Mode
 
 Progress = Callable[[str, int, int], None]
+_IN_LOG = (
+    "others are reading, so the database's log still has the text; run burnish db vacuum later"
+)
 
 
 class AsyncKnowledge:
@@ -53,15 +57,14 @@ class AsyncKnowledge:
 
     async def add(
         self,
-        path: str | Path,
-        *,
+        *paths: str | Path,
         name: str = "",
         tags: Sequence[str] = (),
         category: str = "",
         embed: bool = True,
         progress: Progress | None = None,
     ) -> AddReport:
-        """Takes in a file, or every text of a folder: plain text, Markdown, HTML, PDF (extra
+        """Takes in files, and every text of folders: plain text, Markdown, HTML, PDF (extra
         `pdf`), tables, code.
 
         A document is named after its file, in a folder with the folder before it, or as `name`
@@ -70,19 +73,28 @@ class AsyncKnowledge:
         vectors at once instead of with the next searches; `progress` is told what is done, how
         much of it, of how much.
 
-        Raises NotFound for no such file, UsageError for one file that is no text or too large,
-        MissingExtra for a PDF without the extra.
+        Raises NotFound for no such file, before any is read; UsageError for one file that is no
+        text or too large, and for one name of several paths; MissingExtra for a PDF without the
+        extra.
         """
-        found = await asyncio.to_thread(find_files, Path(path), name, self._settings.max_files)
-        alone = len(found.files) == 1 and not await asyncio.to_thread(Path(path).is_dir)
+        if name and len(paths) > 1:
+            raise UsageError(
+                "several paths cannot have one name", hint="name them one by one", subject=name
+            )
+        found = [
+            await asyncio.to_thread(find_files, Path(path), name, self._settings.max_files)
+            for path in paths
+        ]
+        files = [each for some in found for each in some.files]
+        alone = len(paths) == 1 and not await asyncio.to_thread(Path(paths[0]).is_dir)
         documents: list[Added] = []
-        left_out = list(found.left_out)
+        left_out = [each for some in found for each in some.left_out]
         async with self._adder() as adder:
-            for number, each in enumerate(found.files, start=1):
+            for number, each in enumerate(files, start=1):
                 if progress is not None:
-                    progress("reading", number, len(found.files))
+                    progress("reading", number, len(files))
                 try:
-                    documents.append(await adder.file(each, Labels(tuple(tags), category)))
+                    documents.append(await adder.file(each, Said(tuple(tags), category)))
                 except (UsageError, Conflict, MissingExtra) as error:
                     if alone:
                         raise _about(each.path, error) from None
@@ -105,7 +117,7 @@ class AsyncKnowledge:
         """Takes in a text that is in no file; what it is, the ending of its name tells."""
         content = text.encode("utf-8", "replace") if isinstance(text, str) else text
         async with self._adder() as adder:
-            added = await adder.content(name, content, "", Labels(tuple(tags), category))
+            added = await adder.content(name, content, "", Said(tuple(tags), category))
         return AddReport(documents=(added,), embedded=await self._embed(None) if embed else 0)
 
     async def list(self, *, tag: str | None = None, category: str | None = None) -> list[Document]:
@@ -143,15 +155,16 @@ class AsyncKnowledge:
             where=SearchFilter(tags=clean_tags(tags), category=category),
         )
 
-    async def remove(self, *names: str) -> list[Document]:
+    async def remove(self, *names: str) -> Removed:
         """Takes documents out with all that was made of them; a name that ends in `/` means all
-        under it. Raises NotFound, and then nothing is removed."""
+        under it. While others read the database, its log keeps the text for now, and a note says
+        so. Raises NotFound, and then nothing is removed."""
         store = await self._open_store()
         gone: dict[str, Document] = {}
         for name in names:
             gone |= {each.id: each for each in await meant(store.knowledge, name)}
-        await store.knowledge.remove(list(gone))
-        return list(gone.values())
+        emptied = await store.knowledge.remove(list(gone))
+        return Removed(documents=tuple(gone.values()), notes=() if emptied else (_IN_LOG,))
 
     async def refresh(
         self, *names: str, embed: bool = True, progress: Progress | None = None

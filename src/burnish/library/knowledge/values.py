@@ -41,6 +41,13 @@ class AddReport(msgspec.Struct, frozen=True, kw_only=True):
         return sum(each.outcome == outcome for each in self.documents)
 
 
+class Removed(msgspec.Struct, frozen=True, kw_only=True):
+    """`notes` tells where something of them is still to be found."""
+
+    documents: tuple[Document, ...]
+    notes: tuple[str, ...] = ()
+
+
 class ShownDocument(msgspec.Struct, frozen=True, kw_only=True):
     document: Document
     chunks: tuple[Chunk, ...]

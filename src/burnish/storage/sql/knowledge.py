@@ -35,6 +35,10 @@ _SEARCHED = ("name", "category", "tags", "heading", "facets", "body")
 _Row = dict[str, Any]
 
 
+# So long may others go on reading what they began to read before a removal.
+_READERS_END_MS = 3000
+
+
 class SqlKnowledgeIndex(SqlIndex):
     """A `KnowledgeIndex` over SQLite."""
 
@@ -104,9 +108,9 @@ class SqlKnowledge:
             rows = (await connection.execute(query.order_by(_c.position))).mappings().all()
         return [_chunk_of(row) for row in rows]
 
-    async def remove(self, ids: Sequence[str]) -> None:
+    async def remove(self, ids: Sequence[str]) -> bool:
         if not ids:
-            return
+            return True
         async with self._database.writing() as connection:
             # What was on a page that is no longer used is overwritten, not only forgotten.
             await connection.execute(text("PRAGMA secure_delete = ON"))
@@ -121,12 +125,24 @@ class SqlKnowledge:
                 text("INSERT INTO knowledge_fts (knowledge_fts) VALUES ('optimize')")
             )
         async with self._database.reading() as connection:
-            await connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
+            return await _emptied_log(connection)
 
     async def _first(self, query: Any) -> Document | None:
         async with self._database.reading() as connection:
             row = (await connection.execute(query)).mappings().first()
         return None if row is None else _document_of(row)
+
+
+async def _emptied_log(connection: AsyncConnection) -> bool:
+    """Whether the log beside the file, which still has what was removed, could be emptied."""
+    usual = (await connection.execute(text("PRAGMA busy_timeout"))).scalar_one()
+    await connection.execute(text(f"PRAGMA busy_timeout = {_READERS_END_MS:d}"))
+    try:
+        # Within that time the database itself tries again and again.
+        row = (await connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))).one()
+    finally:
+        await connection.execute(text(f"PRAGMA busy_timeout = {usual:d}"))
+    return not row[0]
 
 
 async def _put_document(connection: AsyncConnection, document: Document) -> None:
