@@ -113,20 +113,31 @@ class Vectors:
     def learn_vectors(self, vectors: Sequence[StoredVector]) -> bool:
         """Whether all were understood; those of a doc that changed since it was learned wait
         until the change is learned, and come again."""
-        np = self._np
-        ahead = next((n for n, v in enumerate(vectors) if self._is_ahead(v)), None)
-        known = vectors[:ahead]
-        fitting = [v for v in known if self._fits(v)]
-        if fitting:
-            docs = np.fromiter((v.doc for v in fitting), dtype=np.int64, count=len(fitting))
-            rows = self._row_of[docs]
-            content = np.frombuffer(b"".join(v.vector for v in fitting), dtype="<f2")
+        np, count = self._np, len(vectors)
+        stamps = np.fromiter((v.stamp for v in vectors), dtype=np.int64, count=count)
+        # Docs are learned in the order of stamps.
+        ahead = np.flatnonzero(stamps > self.stamp)
+        known = vectors[: int(ahead[0])] if len(ahead) else vectors
+        docs = np.fromiter((v.doc for v in known), dtype=np.int64, count=len(known))
+        fitting = self._fitting(docs, stamps[: len(known)], known)
+        if len(fitting):
+            rows = self._row_of[docs[fitting]]
+            chosen: list[int] = fitting.tolist()
+            content = np.frombuffer(b"".join([known[n].vector for n in chosen]), dtype="<f2")
             self._matrix[rows] = content.reshape(len(fitting), self.dimension)
             self._vectors += len(fitting) - int(self._held[rows].sum())
             self._held[rows] = True
         if known:
             self.vector_id = known[-1].id
-        return ahead is None
+        return not len(ahead)
+
+    def _fitting(self, docs: Any, stamps: Any, vectors: Sequence[StoredVector]) -> Any:
+        """Which of them are of what their docs say now."""
+        np = self._np
+        sizes = np.fromiter((len(v.vector) for v in vectors), dtype=np.int64, count=len(vectors))
+        there = np.minimum(docs, len(self._stamp_of) - 1)
+        same = (there == docs) & (self._stamp_of[there] == stamps)
+        return np.flatnonzero(same & (sizes == 2 * self.dimension))
 
     def docs_missing(self, limit: int) -> list[int]:
         rows = self._np.flatnonzero(~self._held[: self._used] & (self._doc_of[: self._used] > 0))
@@ -168,17 +179,6 @@ class Vectors:
             scores = self._matrix[rows] @ vector
         scores[~self._held[rows]] = -np.inf
         return rows, scores
-
-    def _is_ahead(self, vector: StoredVector) -> bool:
-        # Docs are learned in the order of stamps.
-        return vector.stamp > self.stamp
-
-    def _fits(self, vector: StoredVector) -> bool:
-        return (
-            vector.doc < len(self._stamp_of)
-            and vector.stamp == self._stamp_of[vector.doc]
-            and len(vector.vector) == 2 * self.dimension
-        )
 
     def _take_row(self, doc: int) -> None:
         if self._free:

@@ -94,13 +94,14 @@ class Words:
     async def _among_common(
         self, words: Sequence[str], where: SearchFilter, limit: int
     ) -> dict[int, float]:
-        """Every word is in very many docs: those that hold all of them, titles first."""
+        """Every word is in very many docs, so none says much: the newest that hold all of them,
+        those with all in their titles first."""
         found: dict[int, float] = {}
-        for titles in (True, False):
+        for titles, score in ((True, 2.0), (False, 1.0)):
             for match in await self._index.matches(
-                words, where, limit, every=True, titles=titles, among=_BUDGET
+                words, where, limit, every=True, titles=titles, weighed=False, among=_BUDGET
             ):
-                found[match.doc] = max(match.score, found.get(match.doc, 0.0))
+                found.setdefault(match.doc, score)
         return found
 
     async def _meant(self, word: str) -> str:

@@ -135,10 +135,12 @@ class TextIndex(Protocol):
         *,
         every: bool = False,
         titles: bool = False,
+        weighed: bool = True,
         among: int,
     ) -> list[Match]:
         """The best by BM25, which are weighed among the newest `among` that match: any of the
-        words, or with `every` all; with `titles` in name, tags and description alone."""
+        words, or with `every` all; with `titles` in name, tags and description alone. BM25 counts
+        all docs that have a word; without `weighed` none is counted, and each scores 0."""
         ...
 
     async def containing(self, parts: Sequence[str], where: SearchFilter, limit: int) -> list[int]:

@@ -133,6 +133,7 @@ class SqlIndex:
         *,
         every: bool = False,
         titles: bool = False,
+        weighed: bool = True,
         among: int,
     ) -> list[Match]:
         if not words:
@@ -148,7 +149,8 @@ class SqlIndex:
             "among": among,
             "limit": limit,
         }
-        statement = self._sql(_BEST, values, joins=joins, narrowed=narrowed)
+        weight = _WEIGHT.format(**self._named) if weighed else "0.0"
+        statement = self._sql(_BEST, values, joins=joins, narrowed=narrowed, weight=weight)
         return [Match(doc, -score) for doc, score in await self._rows(statement)]
 
     async def containing(self, parts: Sequence[str], where: SearchFilter, limit: int) -> list[int]:
@@ -298,9 +300,10 @@ _HOLDERS: Final = (
 )
 # The newest that match are weighed, so that a word which everybody uses costs no more than a rare
 # one.
+_WEIGHT: Final = "bm25({fts}, {bm25})"
 _BEST: Final = """
 SELECT doc, score FROM (
-  SELECT {fts}.rowid AS doc, bm25({fts}, {bm25}) AS score FROM {fts} {joins}
+  SELECT {fts}.rowid AS doc, {weight} AS score FROM {fts} {joins}
   WHERE {fts} MATCH :match{narrowed} ORDER BY {fts}.rowid DESC LIMIT :among
 ) ORDER BY score, doc DESC LIMIT :limit"""
 _NEAR: Final = "SELECT term, doc FROM {words} WHERE term >= :low AND term <= :high LIMIT :limit"
