@@ -193,3 +193,15 @@ def test_an_archived_version_vanishes_from_search_and_stays_in_the_history(run: 
         "1",
     ]
     assert "zeppelin" in run("prompts", "show", "note@1").out
+
+
+def test_hits_without_a_word_of_the_query_are_said_to_be_a_guess(run: Run) -> None:
+    run("prompts", "create", "t/a", "Analyze a Terraform plan.")
+    guess = "may have nothing to do with it"
+    found = json.loads(run("search", "kubernetes ingress annotations", "--json").out)
+    assert found["items"]
+    assert any(guess in note for note in found["notes"])
+    for query, mode in (("terraform", "hybrid"), ("kubernetes ingress annotations", "semantic")):
+        found = json.loads(run("search", query, "--mode", mode, "--json").out)
+        assert found["items"]
+        assert not any(guess in note for note in found["notes"])

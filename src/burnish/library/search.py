@@ -11,7 +11,7 @@ from burnish.errors import UsageError
 from burnish.library.embedders import Embedder
 from burnish.library.lineage import Likeness
 from burnish.library.listing import clean_tags
-from burnish.library.ranked import MAX_QUERY, Mode, Part, Ranker
+from burnish.library.ranked import MAX_QUERY, Mode, Part, Ranked, Ranker
 from burnish.library.snippets import Snippet, snippet
 from burnish.library.words import likeness, words_of
 from burnish.prompts.prompt import Prompt
@@ -20,6 +20,10 @@ from burnish.storage.index import Indexed, IndexedText, SearchFilter, SearchInde
 Where = Literal["text", "description", "name"]
 _CANDIDATES = 20
 _ANYTHING = SearchFilter()
+_A_GUESS = (
+    "no prompt has a word of the query; these are the nearest in meaning, and may have nothing to "
+    "do with it"
+)
 
 
 class Hit(msgspec.Struct, frozen=True, kw_only=True):
@@ -109,8 +113,15 @@ class Search:
             within=found.within,
             embedder=found.embedder,
             pending=found.pending,
-            notes=found.notes,
+            notes=(*found.notes, *(self._doubts(found) if mode == "hybrid" else ())),
         )
+
+    def _doubts(self, found: Ranked) -> tuple[str, ...]:
+        """Some prompt is always the nearest; its score tells its place, not that it fits."""
+        nearest = max((part.score for part in found.semantic.values()), default=0.0)
+        if found.text or not found.scores or nearest >= self._ranker.meaning.embedder.alike:
+            return ()
+        return (_A_GUESS,)
 
     async def near_duplicates(
         self, text: str, *, limit: int = 3, min_score: float = 0.6, leave_out: str = ""
