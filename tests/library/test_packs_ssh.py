@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import sys
-from collections.abc import Generator
 from pathlib import Path
 
 import pytest
@@ -13,16 +11,11 @@ import pytest
 import burnish
 from burnish.errors import NotPermitted, Unavailable
 
-pytestmark = [
-    pytest.mark.skipif(sys.platform == "win32", reason="the stand-in is a script"),
-    # dulwich forgets its own end of a connection that fails at the first word; what is behind it,
-    # the process and its pipes, is closed.
-    pytest.mark.filterwarnings("ignore:unclosed Protocol:ResourceWarning"),
-]
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the stand-in is a script")
 
 
 @pytest.fixture
-def asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Generator[Path]:
+def asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """What ssh was asked for; it never answers."""
     told, tools = tmp_path / "asked", tmp_path / "tools"
     tools.mkdir()
@@ -30,9 +23,7 @@ def asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Generator[Path]:
     script.write_text(f'#!/bin/sh\necho "$$ $@" > "{told}"\nexec sleep 300\n')
     script.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tools}{os.pathsep}{os.environ['PATH']}")
-    yield told
-    # While the filter holds.
-    gc.collect()
+    return told
 
 
 @pytest.mark.parametrize("address", ["git+ssh://git@example.com/t.git", "git@example.com:t.git"])

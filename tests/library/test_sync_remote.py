@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import gc
+import os
 import shutil
 import threading
 from collections.abc import Callable, Generator, Iterable
@@ -286,3 +288,20 @@ async def test_a_password_opens_the_door_and_is_kept_nowhere(tmp_path: Path, bar
         assert "hunter2" not in str(away.value)
         kept = [path.read_bytes() for path in a.home.rglob("*") if path.is_file()]
         assert not any(b"hunter2" in content for content in kept)
+
+
+async def test_an_ssh_that_is_refused_is_hung_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    ssh = tools / "ssh"
+    ssh.write_text("#!/bin/sh\necho 'Permission denied (publickey).' >&2\nexit 255\n")
+    ssh.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tools}{os.pathsep}{os.environ['PATH']}")
+    async with Place.open(tmp_path) as a:
+        await a.library.create("note", LATE)
+        # A connection that is left open is a warning, which fails the test.
+        with pytest.raises(Unavailable, match="Permission denied"):
+            await a.sync("ssh://git@localhost/team.git")
+        gc.collect()

@@ -25,6 +25,7 @@ from burnish.library.packs.git_sizes import unpacked_size
 from burnish.library.packs.git_ssh import TimedSsh, check_literal, host_of, is_ssh
 from burnish.library.packs.manifest import MANIFEST
 from burnish.library.packs.material import checked_size, no_pack, too_large
+from burnish.library.sync.connections import hung_up
 from burnish.library.sync.faults import as_ours
 from burnish.library.sync.remote import reached, shown
 from burnish.library.sync.repository import HEADS, Repository
@@ -135,8 +136,7 @@ class _Fetch:
                 f"{shown(address)} is no address of a git repository",
                 hint="use git+https://…, git+ssh://… or the path of a repository",
             ) from None
-        with closing(self._timed(client)):
-            return self._fetched(client, path)
+        return self._fetched(client, path)
 
     def _timed(self, client: Any) -> TimedSsh:
         """Of all that git speaks over, ssh alone keeps no time of its own."""
@@ -153,18 +153,15 @@ class _Fetch:
             wanted[:] = [_resolved(refs, self._source)]
             return wanted
 
-        with closing(client), SpooledTemporaryFile(_SPOOL_BYTES) as file:
+        def fetch() -> None:
+            # The ssh is ended first: to hang up waits for it.
+            with hung_up(client), closing(self._timed(client)):
+                walker = self.repo.get_graph_walker()
+                client.fetch_pack(path, wants, walker, self._counted(file.write), depth=1)
+
+        with SpooledTemporaryFile(_SPOOL_BYTES) as file:
             try:
-                reached(
-                    self._source.address,
-                    lambda: client.fetch_pack(
-                        path,
-                        wants,
-                        self.repo.get_graph_walker(),
-                        self._counted(file.write),
-                        depth=1,
-                    ),
-                )
+                reached(self._source.address, fetch)
             except Unavailable:
                 # Where ssh was ended it seems to have failed.
                 Meter(0, self._until, self._source.where).add(0)

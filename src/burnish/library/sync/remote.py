@@ -11,17 +11,17 @@ import re
 import shutil
 import time
 from collections.abc import Callable, Mapping
-from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from burnish.errors import NotFound, NotPermitted, Unavailable, UsageError
+from burnish.library.sync.connections import hung_up
 from burnish.library.sync.repository import HEADS, Repository, branch_of
 from burnish.library.sync.target import Seen
 from burnish.masking import without_secrets
 
 if TYPE_CHECKING:
-    from dulwich.client import GitClient
+    from dulwich.client import FetchPackResult, GitClient, SendPackResult
     from dulwich.objects import ObjectID
     from dulwich.refs import Ref
     from dulwich.repo import Repo
@@ -96,8 +96,11 @@ class Remote:
                 {name: found for name, found in heads.items() if found is not None}
             )
 
-        with closing(client):
-            result = reached(self._address, lambda: client.fetch(path, repo, determine_wants=wants))
+        def fetched() -> FetchPackResult:
+            with hung_up(client):
+                return client.fetch(path, repo, determine_wants=wants)
+
+        result = reached(self._address, fetched)
         repository.branch = _branch(result.refs, result.symrefs)
         found = result.refs.get(repository.ref)
         if found:
@@ -118,13 +121,14 @@ class Remote:
                 raise _Moved
             return {repository.ref: cast("ObjectID", new.encode())}
 
-        with closing(client):
-            try:
-                result = self._patiently(
-                    lambda: client.send_pack(path.encode(), update, store.generate_pack_data)
-                )
-            except _Moved:
-                return False
+        def sent() -> SendPackResult:
+            with hung_up(client):
+                return client.send_pack(path.encode(), update, store.generate_pack_data)
+
+        try:
+            result = self._patiently(sent)
+        except _Moved:
+            return False
         refused = (result.ref_status or {}).get(repository.ref)
         if refused and not _is_race(refused):
             raise NotPermitted(
