@@ -82,7 +82,7 @@ SCHEMAS: dict[str, Any] = {
 }
 SETTINGS_HEAD = """# Settings
 
-Generated from `burnish/settings/groups.py`. A value comes from a flag, else the environment, else
+Generated from `burnish/settings/`. A value comes from a flag, else the environment, else
 `burnish.yaml` in the working folder, else `burnish.yaml` in the data folder, else the default.
 `burnish config show` prints each value with its source.
 

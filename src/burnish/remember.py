@@ -56,3 +56,24 @@ class Remembered(Generic[T]):
             self._values[key] = (self._clock() + self._ttl_s, value)
             while len(self._values) > self._size:
                 del self._values[next(iter(self._values))]
+
+
+class Lately:
+    """What was added within the last `ttl_s` seconds, of the newest `size`. For one thread."""
+
+    def __init__(
+        self, ttl_s: float, size: int, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._ttl_s = ttl_s
+        self._size = size
+        self._clock = clock
+        self._until: dict[Hashable, float] = {}
+
+    def add(self, key: Hashable) -> None:
+        self._until.pop(key, None)
+        self._until[key] = self._clock() + self._ttl_s
+        while len(self._until) > self._size:
+            del self._until[next(iter(self._until))]
+
+    def has(self, key: Hashable) -> bool:
+        return self._until.get(key, 0.0) > self._clock()

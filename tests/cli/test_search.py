@@ -109,12 +109,13 @@ def test_reindex_makes_what_is_missing(filled: Run) -> None:
     assert again == "3 prompts indexed, 0 embedded with hashed-words/1\n"
 
 
-def test_what_is_not_embedded_yet_is_said(run: Run) -> None:
+def test_what_is_not_embedded_yet_is_said(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     import burnish
     from burnish.library import NewPrompt
 
     with burnish.open() as p:
         p.prompts.create_many([NewPrompt(name=f"p{n}", content=f"text {n}") for n in range(200)])
+    monkeypatch.setenv("BURNISH_SEARCH__PATIENCE_S", "0")
     done = run("search", "text")
     assert done.code == 0
     assert "200 prompts are not embedded yet" in done.err
@@ -205,3 +206,16 @@ def test_hits_without_a_word_of_the_query_are_said_to_be_a_guess(run: Run) -> No
         found = json.loads(run("search", query, "--mode", mode, "--json").out)
         assert found["items"]
         assert not any(guess in note for note in found["notes"])
+
+
+def test_how_long_a_search_waits_for_vectors(run: Run) -> None:
+    import burnish
+    from burnish.library import NewPrompt
+
+    assert run("search", "text").code == 0
+    with burnish.open(search__embedder="hashed") as p:
+        p.prompts.create_many([NewPrompt(name=f"m{n}", content=f"text {n}") for n in range(40)])
+    with burnish.open(search__embedder="hashed", search__patience_s=0) as p:
+        assert p.search("text").pending == 40
+    with burnish.open(search__embedder="hashed", search__patience_s=60) as p:
+        assert p.search("text").pending == 0

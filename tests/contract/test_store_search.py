@@ -15,8 +15,8 @@ ANY = SearchFilter()
 HOUR = timedelta(hours=1)
 
 
-async def found(store: Store, word: str, where: SearchFilter = ANY, **options: Any) -> list[str]:
-    matches = await store.search.matches([word], where, 50, among=1000, **options)
+async def found(store: Store, word: str, where: SearchFilter = ANY) -> list[str]:
+    matches = await store.search.matches([word], where, 50, among=1000)
     return [item.prompt.name for item in await store.search.items([m.doc for m in matches])]
 
 
@@ -180,9 +180,17 @@ async def test_matches_are_ranked_by_where_the_word_stands(store: Store) -> None
     await put(store, "told", "filler " * 30, description="alpha")
     await put(store, "alpha", "filler " * 30)
     assert await found(store, "alpha") == ["alpha", "told", "text"]
-    assert await found(store, "alpha", titles=True) == ["alpha", "told"]
-    both = await store.search.matches(["alpha", "filler"], ANY, 9, every=True, among=1000)
-    assert len(both) == 3
+    titled, held = await store.search.holding_all(["alpha", "filler"], ANY, 9, enough=9)
+    assert (len(titled), len(held)) == (0, 3)
+    titled, held = await store.search.holding_all(
+        ["alpha"], SearchFilter(author="nobody"), 9, enough=9
+    )
+    assert titled == held == []
+    titled, held = await store.search.holding_all(["alpha"], ANY, 2, enough=3)
+    assert [i.prompt.name for i in await store.search.items(titled)] == ["alpha", "told"]
+    assert titled == held
+    titled, held = await store.search.holding_all(["alpha"], ANY, 9, enough=2)
+    assert (len(titled), held) == (2, [])
     newest = await store.search.matches(["filler"], ANY, 9, among=1)
     assert len(newest) == 1
 

@@ -217,6 +217,29 @@ async def test_another_embedder_embeds_anew_in_the_background(
     assert (done.embedded, done.removed, done.prompts) == (0, whole, whole)
 
 
+async def test_a_search_waits_a_while_for_vectors(store: Store, library: Library) -> None:
+    await library.create_many([NewPrompt(name=f"m{n}", content=f"text {n}") for n in range(90)])
+    patient = Search(store.search, Counting, holder="here", patience_s=60)
+    assert (await patient.search("text 7")).pending == 0
+    await patient.close()
+
+
+async def test_a_score_by_both_tells_whether_a_hit_fits_at_all(search: Searching) -> None:
+    searched = search(Hashed)
+    (first, *_) = (await searched.search("lentils soup")).items
+    assert (first.prompt.name, first.score) == ("kitchen/soup", 1.0)
+    stray = await searched.search("soup of quarks and gluons at high temperature")
+    assert 0 < stray.items[0].score < 0.6
+    apart = await searched.search("magnetohydrodynamic turbulence", mode="hybrid")
+    assert all(hit.score < 0.5 for hit in apart.items)
+    assert (await searched.search("magnetohydrodynamic turbulence", min_score=0.5)).items == ()
+
+
+async def test_a_word_is_not_taken_for_a_shorter_one(search: Searching, library: Library) -> None:
+    await library.create("run", "Keep a steady pace.")
+    assert not [n for n in (await search(Hashed).search("parcel")).notes if "pace" in n]
+
+
 async def test_two_processes_do_not_embed_the_same_twice(
     search: Searching, store: Store, library: Library
 ) -> None:

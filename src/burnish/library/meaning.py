@@ -20,7 +20,7 @@ from burnish.storage.index import IndexedText, NewVector, SearchFilter, TextInde
 # So many are embedded before an answer is given, which takes less than a second; more wait for
 # the background.
 _AT_ONCE = 16
-_BATCH = 32
+_BATCH = 16
 _LEASE = timedelta(seconds=60)
 _LOAD = 20_000
 _LOAD_DOCS = 100_000
@@ -52,7 +52,8 @@ async def embed(index: TextIndex, embedder: Embedder, docs: Sequence[int]) -> in
 
 class Meaning:
     """`holder` names this process among those that may embed the same library; one at a time
-    does. `noun` is what a doc is called in what is said to people."""
+    does. `noun` is what a doc is called in what is said to people. Who begins to embed many waits
+    `patience_s` seconds for it."""
 
     def __init__(
         self,
@@ -60,11 +61,13 @@ class Meaning:
         embedder: Callable[[], Embedder],
         holder: str,
         noun: str = "prompt",
+        patience_s: float = 0.0,
     ) -> None:
         self._index = index
         self._make = embedder
         self._holder = holder
         self._noun = noun
+        self._patience_s = patience_s
         self._lock = asyncio.Lock()
         self._vectors: Vectors | None = None
         self._queries = Remembered[Any](_QUERIES_S, _QUERIES)
@@ -145,6 +148,9 @@ class Meaning:
             return await self._refresh()
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._in_background(), name="burnish-embedding")
+            # Once: those who ask while it runs get what there is.
+            await asyncio.wait({self._task}, timeout=self._patience_s)
+            missing = await self._refresh()
         return missing
 
     async def _in_background(self) -> None:

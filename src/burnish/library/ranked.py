@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from itertools import accumulate, islice
 from typing import Literal, get_args
 
 import msgspec
@@ -22,6 +23,8 @@ MAX_QUERY = 10_000
 _DEPTH = 100
 # The higher, the less a hit by some words of a query counts beside one by all of them.
 STRAY = 3.0
+# What a word that no doc has weighs beside one that a doc has.
+_UNKNOWN = 0.3
 _NO_WORDS = Worded([], {})
 _NOTHING_MEANT = Meant(ranking=[], within=0, pending=0)
 
@@ -36,7 +39,9 @@ class Part(msgspec.Struct, frozen=True):
 
 
 class Ranked(msgspec.Struct, frozen=True, kw_only=True):
-    """`scores` are those of the docs, best first, 0 to 1; `within` counts all docs that meet the
+    """`scores` are those of the docs, best first, 0 to 1: by words the share of the best one's, by
+    meaning the cosine, and in hybrid rankings the relevance, which the order of both rankings
+    fused may only lift; `within` counts all docs that meet the
     filter, `pending` those of the index without a vector; `known` is how much of the query any
     doc has, 0 to 1."""
 
@@ -49,6 +54,19 @@ class Ranked(msgspec.Struct, frozen=True, kw_only=True):
     pending: int
     embedder: str
     notes: tuple[str, ...]
+    alike: float
+
+    def relevance(self, doc: int, meant: float | None = None) -> float:
+        """How surely the doc is about what the query says, 0 to 1, whatever else there is: how
+        much of the query it has, where words that no doc has say little, and how near its meaning
+        comes to that of two texts on one matter (or `meant`, where that is known better). What
+        both doubt remains in doubt."""
+        text, semantic = self.parts(doc)
+        sayable = self.known + _UNKNOWN * (1 - self.known)
+        said = min(1.0, text.covered / sayable) if text and sayable else 0.0
+        if meant is None:
+            meant = min(1.0, max(0.0, semantic.score) / self.alike) if semantic else 0.0
+        return round(1 - (1 - said) * (1 - meant), 6)
 
     def parts(self, doc: int) -> tuple[Part | None, Part | None]:
         """By words and by meaning."""
@@ -65,10 +83,11 @@ class Ranker:
         *,
         holder: str,
         noun: str = "prompt",
+        patience_s: float = 0.0,
     ) -> None:
         self._index = index
         self.words = Words(index, noun)
-        self.meaning = Meaning(index, embedder, holder, noun)
+        self.meaning = Meaning(index, embedder, holder, noun, patience_s)
         self._counted: tuple[SearchFilter, int, int] | None = None
 
     async def rank(
@@ -78,26 +97,27 @@ class Ranker:
         below `min_score` (0 to 1). Raises UsageError for an empty query or a value out of its
         range."""
         query = _checked(query, mode, limit, min_score)
-        worded, meant = await self._both(query, mode, where, max(limit, _DEPTH))
+        worded, meant = await self._both(query, mode, where, limit)
         text, semantic = worded.ranking, meant.ranking
-        within = meant.within
-        if mode == "text":
-            within = await self._within(where)
-            ranked = [(doc, score / text[0][1] if text[0][1] else 1.0) for doc, score in text]
-        else:
-            ranked = semantic if mode == "semantic" else self._fused(worded, semantic)
-        rounded = ((doc, round(max(0.0, min(1.0, score)), 6)) for doc, score in ranked)
-        return Ranked(
+        found = Ranked(
             query=query,
-            scores=dict([each for each in rounded if each[1] >= min_score][:limit]),
+            scores={},
             text=_parts(text, worded.covered),
             semantic=_parts(semantic, {}),
             known=worded.known,
-            within=within,
+            within=await self._within(where) if mode == "text" else meant.within,
             pending=meant.pending,
             embedder="" if mode == "text" else self.meaning.embedder.id,
             notes=(*worded.notes, *meant.notes),
+            alike=0.0 if mode == "text" else self.meaning.embedder.alike,
         )
+        if mode == "text":
+            ranked = [(doc, score / text[0][1] if text[0][1] else 1.0) for doc, score in text]
+        elif mode == "semantic":
+            ranked = semantic
+        else:
+            ranked = _falling(self._fused(worded, semantic), found.relevance)
+        return msgspec.structs.replace(found, scores=_best(ranked, min_score, limit))
 
     async def _within(self, where: SearchFilter) -> int:
         """Counting looks at each doc, so it is done again only when one has changed."""
@@ -109,15 +129,17 @@ class Ranker:
         return self._counted[2]
 
     async def _both(
-        self, query: str, mode: Mode, where: SearchFilter, depth: int
+        self, query: str, mode: Mode, where: SearchFilter, limit: int
     ) -> tuple[Worded, Meant]:
         """The ways that the mode asks for, at the same time."""
+        depth = max(limit, _DEPTH)
         if mode == "text":
-            return await self.words.search(query, where, depth), _NOTHING_MEANT
+            return await self.words.search(query, where, depth, wanted=limit), _NOTHING_MEANT
         if mode == "semantic":
             return _NO_WORDS, await self.meaning.search(query, where, depth)
         return await asyncio.gather(
-            self.words.search(query, where, depth), self.meaning.search(query, where, depth)
+            self.words.search(query, where, depth, wanted=limit),
+            self.meaning.search(query, where, depth),
         )
 
     def _fused(self, worded: Worded, semantic: list[tuple[int, float]]) -> list[tuple[int, float]]:
@@ -128,6 +150,19 @@ class Ranker:
             "semantic": [(doc, 1.0) for doc, _ in semantic],
         }
         return fuse(rankings, {"text": 1.0, "semantic": self.meaning.embedder.weight})
+
+
+def _falling(
+    ranked: list[tuple[int, float]], relevance: Callable[[int], float]
+) -> list[tuple[int, float]]:
+    """With the relevance of each, and never less than what stands below it."""
+    docs = [doc for doc, _ in reversed(ranked)]
+    return list(zip(docs, accumulate(map(relevance, docs), max), strict=True))[::-1]
+
+
+def _best(ranked: list[tuple[int, float]], min_score: float, limit: int) -> dict[int, float]:
+    rounded = ((doc, round(max(0.0, min(1.0, score)), 6)) for doc, score in ranked)
+    return dict(islice((each for each in rounded if each[1] >= min_score), limit))
 
 
 def _parts(ranking: list[tuple[int, float]], covered: dict[int, float]) -> dict[int, Part]:

@@ -28,8 +28,10 @@ _A_GUESS = (
 
 class Hit(msgspec.Struct, frozen=True, kw_only=True):
     """`score` is 0 to 1: by meaning the cosine, by words the share of the best hit's score, and
-    in hybrid searches 1 for what is first by both. `text` or `semantic` is None where that way
-    did not find it. `where` tells which part of the prompt the snippet is of."""
+    in hybrid searches how surely the prompt is about what the query says: 1 where it has all its
+    words, or is as near in meaning as prompts on one matter are; never less than that of a hit
+    further down. `text` or `semantic` is None where that way did not find it. `where` tells which
+    part of the prompt the snippet is of."""
 
     prompt: Prompt
     revision: int
@@ -75,13 +77,19 @@ class Reindexed(msgspec.Struct, frozen=True, kw_only=True):
 
 class Search:
     """Over the index that a store keeps of itself. `embedder` is called when vectors are first
-    needed, for it may take long to load."""
+    needed, for it may take long to load. A search waits `patience_s` seconds for vectors that are
+    missing."""
 
     def __init__(
-        self, index: SearchIndex, embedder: Callable[[], Embedder], *, holder: str
+        self,
+        index: SearchIndex,
+        embedder: Callable[[], Embedder],
+        *,
+        holder: str,
+        patience_s: float = 0.0,
     ) -> None:
         self._index = index
-        self._ranker = Ranker(index, embedder, holder=holder)
+        self._ranker = Ranker(index, embedder, holder=holder, patience_s=patience_s)
 
     async def search(
         self,
@@ -117,7 +125,7 @@ class Search:
         )
 
     def _doubts(self, found: Ranked) -> tuple[str, ...]:
-        """Some prompt is always the nearest; its score tells its place, not that it fits."""
+        """Some prompt is always the nearest; its score tells it may not fit."""
         nearest = max((part.score for part in found.semantic.values()), default=0.0)
         if found.text or not found.scores or nearest >= self._ranker.meaning.embedder.alike:
             return ()

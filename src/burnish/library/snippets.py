@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 import msgspec
 
 from burnish.library.embedders import plain, stem
 
 LENGTH = 200
-_WORD = re.compile(r"[^\W_]+")
+_FOREIGN = re.compile(r"[^\W_]*[^\W_\x00-\x7f][^\W_]*")
 _UNSPACED = re.compile(r"[\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
 # Of a long text only so much is looked through.
 _MOST = 200_000
@@ -49,13 +49,22 @@ def _places(text: str, words: Sequence[str]) -> list[tuple[int, int, str]]:
     parts = {word for word in words if _UNSPACED.search(word)}
     found = [
         (match.start(), match.end(), root)
-        for match in _WORD.finditer(text)
+        for match in _likely(text, wanted)
         if (root := stem(plain(match[0]))) in wanted
     ]
     for part in parts:
         pattern = re.escape(part)
         found += [(m.start(), m.end(), part) for m in re.finditer(pattern, text)]
     return _apart(sorted(found))
+
+
+def _likely(text: str, wanted: Collection[str]) -> Iterator[re.Match[str]]:
+    """The words of the text that can have one of these stems, which any word begins with, and
+    those with letters that are written in several ways. Most texts have few of either."""
+    if begun := "|".join(re.escape(root) for root in wanted if root.isascii()):
+        yield from re.finditer(rf"(?<![^\W_])(?:{begun})[^\W_]*", text, re.IGNORECASE)
+    if not text.isascii():
+        yield from _FOREIGN.finditer(text)
 
 
 def _apart(found: list[tuple[int, int, str]]) -> list[tuple[int, int, str]]:

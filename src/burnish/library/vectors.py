@@ -162,7 +162,7 @@ class Vectors:
         """Rows (None: all) and their scores; -infinity without a vector."""
         np = self._np
         if among is None:
-            scores = self._matrix[: self._used] @ vector
+            scores = self._products(self._matrix[: self._used], vector)
             if self._vectors < self._used:
                 scores[~self._held[: self._used]] = -np.inf
             return None, scores
@@ -174,11 +174,16 @@ class Vectors:
             return rows, np.zeros(0, dtype=np.float32)
         first, last = int(rows[0]), int(rows[-1])
         if last - first + 1 <= len(rows) / _MOST:
-            scores = (self._matrix[first : last + 1] @ vector)[rows - first]
+            scores = self._products(self._matrix[first : last + 1], vector)[rows - first]
         else:
-            scores = self._matrix[rows] @ vector
+            scores = self._products(self._matrix[rows], vector)
         scores[~self._held[rows]] = -np.inf
         return rows, scores
+
+    def _products(self, rows: Any, vector: Any) -> Any:
+        """As fast as BLAS, whose threads go on to hold their cores for milliseconds after each
+        product, while everything else of a search waits."""
+        return self._np.einsum("ij,j->i", rows, vector)
 
     def _take_row(self, doc: int) -> None:
         if self._free:

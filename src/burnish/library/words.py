@@ -9,14 +9,19 @@ from math import log1p
 
 import msgspec
 
-from burnish.library.embedders import is_common, plain
+from burnish.library.embedders import is_common, plain, stem
+from burnish.remember import Lately
 from burnish.storage.index import UNSPACED, SearchFilter, TextIndex
 
 # Docs that one search weighs. The rarest words say most about what is looked for, so they come
 # first; a word that more docs hold is weighed among the newest of them.
 _BUDGET = 1_000
+_MANY = range(_BUDGET)
+_COMMON, _COMMON_S = 10_000, 60.0
+_WANTED = 10
 _MAX_WORDS = 32
-_SIMILARITY = 0.75
+# A slip of the pen changes a word's length by one letter at most.
+_SIMILARITY, _LONGER = 0.75, 1
 _NEAR = 3000
 # White space and ASCII signs: what else separates words is left to the index, which knows.
 _SPLIT = re.compile(r"[\s!-/:-@\[-`{-~\u2000-\u206f\u3000-\u303f]+")
@@ -40,8 +45,12 @@ class Words:
     def __init__(self, index: TextIndex, noun: str = "prompt") -> None:
         self._index = index
         self._noun = noun
+        self._common = Lately(_COMMON_S, _COMMON)
 
-    async def search(self, query: str, where: SearchFilter, limit: int) -> Worded:
+    async def search(
+        self, query: str, where: SearchFilter, limit: int, *, wanted: int = _WANTED
+    ) -> Worded:
+        """At most `limit`, of which a page shows the first `wanted`."""
         words = words_of(query)
         words = [word for word in words if not is_common(word)] or words
         unspaced = [word for word in words if UNSPACED.search(word)]
@@ -54,7 +63,7 @@ class Words:
                 del holders[word]
                 holders |= await self._holders([meant], where)
                 notes.append(f"no {self._noun} has {word!r}; words like {meant!r} were looked for")
-        found = await self._matches(holders, where, limit)
+        found = await self._matches(holders, where, limit, wanted)
         covered, known = _coverage(found, holders)
         for place, doc in enumerate(await self._index.containing(unspaced, where, limit)):
             found.setdefault(doc, 1.0 / (1.0 + place))
@@ -69,19 +78,29 @@ class Words:
         found = await self._matches(await self._holders(words, _ANYTHING), _ANYTHING, limit)
         return sorted(found, key=lambda doc: -found[doc])[:limit]
 
-    async def _holders(self, words: Sequence[str], where: SearchFilter) -> dict[str, list[int]]:
-        found = await self._index.holders(words, where, _BUDGET)
-        return dict(zip(words, found, strict=True))
+    async def _holders(self, words: Sequence[str], where: SearchFilter) -> dict[str, Sequence[int]]:
+        """Of each word. Which words very many docs hold is remembered for a minute: such words
+        are in most queries, and dear to count."""
+        asked = [word for word in words if not self._common.has((where, word))]
+        found = dict(zip(asked, await self._index.holders(asked, where, _BUDGET), strict=True))
+        for word, docs in found.items():
+            if len(docs) >= _BUDGET:
+                self._common.add((where, word))
+        return {word: found.get(word, _MANY) for word in words}
 
     async def _matches(
-        self, holders: Mapping[str, list[int]], where: SearchFilter, limit: int
+        self,
+        holders: Mapping[str, Sequence[int]],
+        where: SearchFilter,
+        limit: int,
+        wanted: int = _WANTED,
     ) -> dict[int, float]:
         counts = {word: len(docs) for word, docs in holders.items() if docs}
         present = sorted(counts, key=lambda word: counts[word])
         if not present:
             return {}
         if counts[present[0]] >= _BUDGET:
-            return await self._among_common(present, where, limit)
+            return await self._among_common(present, where, limit, wanted)
         chosen, docs = present[:1], counts[present[0]]
         for word in present[1:]:
             docs += counts[word]
@@ -92,17 +111,12 @@ class Words:
         return {match.doc: match.score for match in found}
 
     async def _among_common(
-        self, words: Sequence[str], where: SearchFilter, limit: int
+        self, words: Sequence[str], where: SearchFilter, limit: int, wanted: int
     ) -> dict[int, float]:
         """Every word is in very many docs, so none says much: the newest that hold all of them,
         those with all in their titles first."""
-        found: dict[int, float] = {}
-        for titles, score in ((True, 2.0), (False, 1.0)):
-            for match in await self._index.matches(
-                words, where, limit, every=True, titles=titles, weighed=False, among=_BUDGET
-            ):
-                found.setdefault(match.doc, score)
-        return found
+        titled, held = await self._index.holding_all(words, where, limit, enough=wanted)
+        return dict.fromkeys(held, 1.0) | dict.fromkeys(titled, 2.0)
 
     async def _meant(self, word: str) -> str:
         """The indexed word, without its ending, that is spelled most like it."""
@@ -111,7 +125,10 @@ class Words:
             return ""
         matcher = SequenceMatcher(b=word, autojunk=False)
         best, score = "", (0.0, 0)
+        sizes = {len(word), len(stem(word))}
         for near, docs in await self._index.words_near(word[:2], _NEAR):
+            if min(abs(len(near) - size) for size in sizes) > _LONGER:
+                continue
             matcher.set_seq1(near)
             if matcher.real_quick_ratio() < _SIMILARITY or matcher.quick_ratio() < _SIMILARITY:
                 continue
@@ -122,7 +139,7 @@ class Words:
 
 
 def _coverage(
-    found: Iterable[int], holders: Mapping[str, list[int]]
+    found: Iterable[int], holders: Mapping[str, Sequence[int]]
 ) -> tuple[dict[int, float], float]:
     """How much of the query each doc has, and all docs together: 1 for all its words, of which
     rare ones weigh more, and those that no doc has most."""

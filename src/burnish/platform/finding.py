@@ -131,5 +131,10 @@ class Finding(Ground):
             from burnish.library.search import Search
 
             named = self.settings.search.embedder
-            self._search = Search(store.search, lambda: embedder_named(named), holder=self.new_id())
+            self._search = Search(
+                store.search,
+                lambda: embedder_named(named),
+                holder=self.new_id(),
+                patience_s=self.settings.search.patience_s,
+            )
         return self._search

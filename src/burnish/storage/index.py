@@ -128,19 +128,17 @@ class TextIndex(Protocol):
         ...
 
     async def matches(
-        self,
-        words: Sequence[str],
-        where: SearchFilter,
-        limit: int,
-        *,
-        every: bool = False,
-        titles: bool = False,
-        weighed: bool = True,
-        among: int,
+        self, words: Sequence[str], where: SearchFilter, limit: int, *, among: int
     ) -> list[Match]:
-        """The best by BM25, which are weighed among the newest `among` that match: any of the
-        words, or with `every` all; with `titles` in name, tags and description alone. BM25 counts
-        all docs that have a word; without `weighed` none is counted, and each scores 0."""
+        """The best by BM25 of those that hold any of the words, weighed among the newest `among`.
+        BM25 counts all docs that have a word, whatever the conditions."""
+        ...
+
+    async def holding_all(
+        self, words: Sequence[str], where: SearchFilter, limit: int, *, enough: int
+    ) -> tuple[list[int], list[int]]:
+        """Docs that hold every word: those that do so in name, tags and description, and where
+        these are not `enough`, all of them; the newest of each. Nothing is weighed or counted."""
         ...
 
     async def containing(self, parts: Sequence[str], where: SearchFilter, limit: int) -> list[int]:

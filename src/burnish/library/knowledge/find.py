@@ -3,33 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Sequence
 
 from burnish.library.embedders import Embedder, Hashed
 from burnish.library.knowledge.values import KnowledgeFound, KnowledgeHit, cite
 from burnish.library.meaning import embed
-from burnish.library.ranked import Mode, Part, Ranked, Ranker
+from burnish.library.ranked import Mode, Ranked, Ranker
 from burnish.library.snippets import snippet
 from burnish.library.words import words_of
 from burnish.storage.index import UNSPACED, SearchFilter
 from burnish.storage.knowledge import IndexedChunk, KnowledgeIndex
 
 _BATCH = 32
-# What a word that no piece has weighs beside one that a piece has.
-_UNKNOWN = 0.3
-
-
 # From which likeness on two texts without spaces are about the same: they share few pairs of
 # letters by chance.
 _SURE_UNSPACED = 0.25
 _MOSTLY = 0.3
-
-
-class _Evidence(NamedTuple):
-    text: Part | None
-    semantic: Part | None
-    relevance: float
 
 
 class KnowledgeSearch:
@@ -49,10 +38,7 @@ class KnowledgeSearch:
         items = await self._index.items(list(found.scores))
         alike = await asyncio.to_thread(_alike, found.query, items)
         return KnowledgeFound(
-            items=tuple(
-                _hit(each, words, found.scores[each.doc], self._evidence(found, each.doc, alike))
-                for each in items
-            ),
+            items=tuple(_hit(each, words, found, alike.get(each.doc)) for each in items),
             query=found.query,
             mode=mode,
             within=found.within,
@@ -60,20 +46,6 @@ class KnowledgeSearch:
             pending=found.pending,
             notes=found.notes,
         )
-
-    def _evidence(self, found: Ranked, doc: int, alike: Mapping[int, float]) -> _Evidence:
-        """How much of what the query says the doc has, where words that no doc has say little: an
-        idea has many about how to write. And how surely it means the same. What both doubt remains
-        in doubt."""
-        text, semantic = found.parts(doc)
-        sayable = found.known + _UNKNOWN * (1 - found.known)
-        said = min(1.0, text.covered / sayable) if text and sayable else 0.0
-        if alike:
-            meant = min(1.0, alike[doc] / _SURE_UNSPACED)
-        else:
-            least = self._ranker.meaning.embedder.alike
-            meant = min(1.0, max(0.0, semantic.score) / least) if semantic else 0.0
-        return _Evidence(text, semantic, round(1 - (1 - said) * (1 - meant), 6))
 
     async def fill(self, progress: Callable[[int, int], None] | None = None) -> int:
         """Makes every vector that is missing, without reading those that are there; tells how
@@ -100,26 +72,30 @@ class KnowledgeSearch:
 
 
 def _alike(query: str, items: Sequence[IndexedChunk]) -> dict[int, float]:
-    """How alike query and pieces are by hashed words, for a query in a script without spaces:
-    words are not found in it, and sentence vectors of English know nothing of it. Empty for any
-    other."""
+    """How surely query and pieces mean the same by hashed words, 0 to 1, for a query in a script
+    without spaces: words are not found in it, and sentence vectors of English know nothing of it.
+    Empty for any other."""
     letters = sum(sign.isalpha() for sign in query)
     if not items or len(UNSPACED.findall(query)) <= _MOSTLY * letters:
         return {}
     rows = Hashed().encode([query, *(f"{i.chunk.heading}. {i.chunk.body}" for i in items)])
     scores = (rows[1:] @ rows[0]).tolist()
-    return {item.doc: max(0.0, score) for item, score in zip(items, scores, strict=True)}
+    return {
+        item.doc: min(1.0, max(0.0, score) / _SURE_UNSPACED)
+        for item, score in zip(items, scores, strict=True)
+    }
 
 
-def _hit(item: IndexedChunk, words: list[str], score: float, evidence: _Evidence) -> KnowledgeHit:
+def _hit(item: IndexedChunk, words: list[str], found: Ranked, meant: float | None) -> KnowledgeHit:
+    text, semantic = found.parts(item.doc)
     return KnowledgeHit(
         document=item.document.name,
         document_id=item.document.id,
         cite=cite(item.document.name, item.chunk),
         chunk=item.chunk,
-        score=score,
-        relevance=evidence.relevance,
-        text=evidence.text,
-        semantic=evidence.semantic,
+        score=found.scores[item.doc],
+        relevance=found.relevance(item.doc, meant),
+        text=text,
+        semantic=semantic,
         snippet=snippet(item.chunk.body, words),
     )

@@ -6,15 +6,14 @@ every store.
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import (
-    BindParameter,
     Table,
-    TextClause,
     bindparam,
     delete,
     insert,
@@ -22,6 +21,8 @@ from sqlalchemy import (
     text,
     update,
 )
+from sqlalchemy.dialects.sqlite import dialect as sqlite_dialect
+from sqlalchemy.exc import StatementError
 
 from burnish.shapes import decoder
 from burnish.storage.index import (
@@ -40,6 +41,7 @@ from burnish.storage.tables.search import search_leases
 _l = search_leases.c
 _INTS = decoder(list[int])
 _STATES = decoder(list[DocState])
+_TIME, _DIALECT = UtcTime(), sqlite_dialect()
 # Bound values in one statement; SQLite takes more, but no plan gets better by it.
 CHUNK = 500
 
@@ -64,6 +66,11 @@ class Layout:
     described: str
     joins: str = ""
     rebuild: tuple[str, ...]
+
+
+class _Query(NamedTuple):
+    sql: str
+    values: Mapping[str, Any]
 
 
 class SqlIndex:
@@ -93,7 +100,7 @@ class SqlIndex:
         statement = self._by_facets("count(*)", where)
         if statement is None:
             source, values = self._source(where)
-            statement = _bound(f"SELECT count(*) {source}", values)
+            statement = _Query(f"SELECT count(*) {source}", values)
         return int((await self._rows(statement))[0][0])
 
     async def docs(self, where: SearchFilter) -> list[int]:
@@ -101,10 +108,10 @@ class SqlIndex:
         statement = self._by_facets("json_group_array(rowid)", where)
         if statement is None:
             source, values = self._source(where)
-            statement = _bound(f"SELECT json_group_array(d.doc) {source}", values)
+            statement = _Query(f"SELECT json_group_array(d.doc) {source}", values)
         return sorted(_INTS.decode((await self._rows(statement))[0][0]))
 
-    def _by_facets(self, wanted: str, where: SearchFilter) -> TextClause | None:
+    def _by_facets(self, wanted: str, where: SearchFilter) -> _Query | None:
         """Where only facets are asked for, the index of words alone answers, ten times as fast:
         it holds what can be found, and nothing else."""
         facets = _facets(where)
@@ -122,36 +129,35 @@ class SqlIndex:
         lists = ", ".join(_HOLDERS.format(fts=fts, number=n) for n in range(len(words)))
         values: dict[str, Any] = {"most": most}
         values |= {f"w{n}": self._expression([word], facets) for n, word in enumerate(words)}
-        (row,) = await self._rows(_bound(f"SELECT {lists}", values))
+        (row,) = await self._rows(_Query(f"SELECT {lists}", values))
         return [_INTS.decode(each) for each in row]
 
     async def matches(
-        self,
-        words: Sequence[str],
-        where: SearchFilter,
-        limit: int,
-        *,
-        every: bool = False,
-        titles: bool = False,
-        weighed: bool = True,
-        among: int,
+        self, words: Sequence[str], where: SearchFilter, limit: int, *, among: int
     ) -> list[Match]:
         if not words:
             return []
-        conditions, values = self.conditions(where)
-        known = self.layout
-        joins = f"JOIN {known.docs.name} AS d ON d.doc = {known.fts}.rowid" if conditions else ""
-        if any(condition.startswith("p.") for condition in conditions):
-            joins += known.joins
-        narrowed = "".join(f" AND {condition}" for condition in conditions)
+        narrowed, values = self._narrowed(where)
+        asked = {"match": self._expression(words, _facets(where)), "among": among, "limit": limit}
+        query = self._sql(_BEST, values | asked, narrowed=narrowed)
+        return [Match(doc, -score) for doc, score in await self._rows(query)]
+
+    async def holding_all(
+        self, words: Sequence[str], where: SearchFilter, limit: int, *, enough: int
+    ) -> tuple[list[int], list[int]]:
+        if not words:
+            return [], []
+        narrowed, values = self._narrowed(where)
+        facets = _facets(where)
         values |= {
-            "match": self._expression(words, _facets(where), every=every, titles=titles),
-            "among": among,
+            "titled": self._expression(words, facets, every=True, titles=True),
+            "match": self._expression(words, facets, every=True),
             "limit": limit,
+            "enough": enough,
         }
-        weight = _WEIGHT.format(**self._named) if weighed else "0.0"
-        statement = self._sql(_BEST, values, joins=joins, narrowed=narrowed, weight=weight)
-        return [Match(doc, -score) for doc, score in await self._rows(statement)]
+        query = self._sql(_HOLDING_ALL, values, narrowed=narrowed)
+        titled, held = (await self._rows(query))[0]
+        return _INTS.decode(titled), _INTS.decode(held)
 
     async def containing(self, parts: Sequence[str], where: SearchFilter, limit: int) -> list[int]:
         if not parts:
@@ -165,7 +171,7 @@ class SqlIndex:
             f"SELECT d.doc {head}{known.bodies}"
             f" WHERE {conditions} AND d.unspaced{held} ORDER BY d.doc DESC LIMIT :limit"
         )
-        return [row[0] for row in await self._rows(_bound(statement, values))]
+        return [row[0] for row in await self._rows(_Query(statement, values))]
 
     async def words_near(self, beginning: str, limit: int) -> list[tuple[str, int]]:
         values = {"low": beginning, "high": f"{beginning}\U0010ffff", "limit": limit}
@@ -245,6 +251,16 @@ class SqlIndex:
         del where
         return [], {}
 
+    def _narrowed(self, where: SearchFilter) -> tuple[str, dict[str, Any]]:
+        """What follows the full-text table's name, up to its MATCH, and leaves the docs that meet
+        the conditions which are no facets."""
+        conditions, values = self.conditions(where)
+        known = self.layout
+        joins = f" JOIN {known.docs.name} AS d ON d.doc = {known.fts}.rowid" if conditions else ""
+        if any(condition.startswith("p.") for condition in conditions):
+            joins += known.joins
+        return " AND ".join((f"{joins} WHERE true", *conditions)), values
+
     def _source(self, where: SearchFilter) -> tuple[str, dict[str, Any]]:
         """FROM and WHERE that leave the docs that can be found and meet the conditions."""
         known = self.layout
@@ -267,12 +283,19 @@ class SqlIndex:
         asked = f"{columns} : ({quoted})"
         return f"{asked} AND {facets}" if facets else asked
 
-    def _sql(self, statement: str, values: Mapping[str, Any], **parts: str) -> TextClause:
-        return _bound(statement.format(**self._named, **parts), values)
+    def _sql(self, statement: str, values: Mapping[str, Any], **parts: str) -> _Query:
+        return _Query(statement.format(**self._named, **parts), values)
 
-    async def _rows(self, statement: TextClause) -> Sequence[Any]:
+    async def _rows(self, query: _Query) -> Sequence[Any]:
+        """Straight from the driver, whose thread is asked once: SQLAlchemy asks it four times for
+        each statement, which for one search is more than the searching."""
+        values = {name: _plain_value(value) for name, value in query.values.items()}
         async with self._database.reading() as connection:
-            return (await connection.execute(statement)).fetchall()
+            driver: Any = (await connection.get_raw_connection()).driver_connection
+            try:
+                return list(await driver.execute_fetchall(query.sql, values))
+            except sqlite3.Error as error:
+                raise StatementError(str(error), query.sql, values, error) from error
 
 
 _STATE: Final = "SELECT (SELECT max(stamp) FROM {docs}), (SELECT max(id) FROM {vectors})"
@@ -300,21 +323,25 @@ _HOLDERS: Final = (
 )
 # The newest that match are weighed, so that a word which everybody uses costs no more than a rare
 # one.
-_WEIGHT: Final = "bm25({fts}, {bm25})"
 _BEST: Final = """
 SELECT doc, score FROM (
-  SELECT {fts}.rowid AS doc, {weight} AS score FROM {fts} {joins}
-  WHERE {fts} MATCH :match{narrowed} ORDER BY {fts}.rowid DESC LIMIT :among
+  SELECT {fts}.rowid AS doc, bm25({fts}, {bm25}) AS score FROM {fts}{narrowed}
+  AND {fts} MATCH :match ORDER BY {fts}.rowid DESC LIMIT :among
 ) ORDER BY score, doc DESC LIMIT :limit"""
+_HOLDING_ALL: Final = """
+WITH titled AS MATERIALIZED (
+  SELECT json_group_array(doc) AS docs FROM (SELECT {fts}.rowid AS doc FROM {fts}{narrowed}
+  AND {fts} MATCH :titled ORDER BY {fts}.rowid DESC LIMIT :limit)
+)
+SELECT docs, CASE WHEN json_array_length(docs) >= :enough THEN '[]' ELSE (
+  SELECT json_group_array(doc) FROM (SELECT {fts}.rowid AS doc FROM {fts}{narrowed}
+  AND {fts} MATCH :match ORDER BY {fts}.rowid DESC LIMIT :limit)
+) END FROM titled"""
 _NEAR: Final = "SELECT term, doc FROM {words} WHERE term >= :low AND term <= :high LIMIT :limit"
 
 
-def _bound(statement: str, values: Mapping[str, Any]) -> TextClause:
-    binds: list[BindParameter[Any]] = [
-        bindparam(name, value, type_=UtcTime() if isinstance(value, datetime) else None)
-        for name, value in values.items()
-    ]
-    return text(statement).bindparams(*binds)
+def _plain_value(value: Any) -> Any:
+    return _TIME.process_bind_param(value, _DIALECT) if isinstance(value, datetime) else value
 
 
 def chunks(docs: Sequence[int]) -> list[list[int]]:
