@@ -15,7 +15,7 @@ from burnish.storage.index import UNSPACED, SearchFilter, TextIndex
 
 # Docs that one search weighs. The rarest words say most about what is looked for, so they come
 # first; a word that more docs hold is weighed among the newest of them.
-_BUDGET = 1_000
+_BUDGET = 500
 _MANY = range(_BUDGET)
 _COMMON, _COMMON_S = 10_000, 60.0
 _WANTED = 10
