@@ -1,0 +1,1 @@
+"""Does it work: examples, scorers, evaluations and what they add up to."""

@@ -1,0 +1,32 @@
+"""What scorers are asked."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import msgspec
+
+from burnish.prompts.prompt import Message
+from burnish.storage.example import Example
+from burnish.storage.result import Score
+
+
+class Answered(msgspec.Struct, frozen=True, kw_only=True):
+    """An answer with all that scorers may look at. `cost_usd` is None where no price is known."""
+
+    example: Example
+    output: str
+    messages: tuple[Message, ...] = ()
+    model: str = ""
+    cost_usd: float | None = None
+    latency_ms: float = 0.0
+    input_tokens: int = 0
+    output_tokens: int = 0
+
+
+class Scorer(Protocol):
+    """One way to score, made from a `ScorerSpec`. It may be asked by several tasks at once."""
+
+    async def score(self, answered: Answered) -> Score:
+        """Raises nothing of its own: what it cannot score is a Score with an `error`."""
+        ...

@@ -1,0 +1,1 @@
+"""Long work: durable, resumable, cancellable, with progress."""
