@@ -1,5 +1,6 @@
 from burnish.storage.tables.base import metadata
 from burnish.storage.tables.changes import prompt_changes
+from burnish.storage.tables.evaluations import evaluations, results
 from burnish.storage.tables.includes import includes
 from burnish.storage.tables.knowledge import (
     knowledge_chunks,
@@ -23,6 +24,7 @@ from burnish.storage.tables.techniques import technique_statistics
 
 __all__ = [
     "branches",
+    "evaluations",
     "includes",
     "knowledge_chunks",
     "knowledge_documents",
@@ -37,6 +39,7 @@ __all__ = [
     "prompt_versions",
     "prompts",
     "relations",
+    "results",
     "run_hours",
     "runs",
     "search_docs",

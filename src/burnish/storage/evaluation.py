@@ -1,0 +1,99 @@
+"""The port of evaluations: what was asked, and one result for each answer."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
+from typing import Any, Literal, Protocol
+
+import msgspec
+
+from burnish.storage.example import ScorerSpec, Split
+from burnish.storage.result import Result
+
+Stop = Literal["", "cost", "cancelled", "failed"]
+
+
+class Evaluation(msgspec.Struct, frozen=True, kw_only=True):
+    """Prompts (pinned references) x models (full names) x examples x repeats.
+
+    The examples are the first `examples` of a dataset's version (`name@3`) that have the split
+    and all the tags. `seed` goes to the models. `stop` tells why it ended before its time; empty
+    where it did not, or has not ended.
+    """
+
+    id: str
+    prompts: tuple[str, ...]
+    models: tuple[str, ...]
+    dataset: str
+    split: Split | None = None
+    tags: tuple[str, ...] = ()
+    examples: int = 0
+    repeats: int = 1
+    scorers: tuple[ScorerSpec, ...] = ()
+    parameters: dict[str, Any] = {}
+    concurrency: int = 1
+    max_cost_usd: float | None = None
+    fresh: bool = False
+    job_id: str = ""
+    who: str = ""
+    stop: Stop = ""
+    created_at: datetime
+    ended_at: datetime | None = None
+
+    @property
+    def size(self) -> int:
+        """How many answers it asks for."""
+        return len(self.prompts) * len(self.models) * self.examples * self.repeats
+
+    def cell(self, example: int, prompt: int, model: int, repeat: int) -> int:
+        """The number of an answer, in the order in which they are asked for: all of an example
+        stand together, so that a run which stops early has compared what it has."""
+        place = example * len(self.prompts) + prompt
+        return (place * len(self.models) + model) * self.repeats + repeat
+
+
+class Numbered(msgspec.Struct, frozen=True):
+    """`cell` is `Evaluation.cell`."""
+
+    cell: int
+    result: Result
+
+
+class Evaluations(Protocol):
+    async def add(self, evaluation: Evaluation) -> None:
+        """Raises Conflict for an id that is there."""
+        ...
+
+    async def by_prefix(self, prefix: str, limit: int) -> list[Evaluation]:
+        """Those whose id begins so."""
+        ...
+
+    async def page(
+        self, limit: int, *, prompt: str = "", dataset: str = "", before: str = ""
+    ) -> list[Evaluation]:
+        """Newest first, of a prompt's or dataset's name where one is given; `before` is the id
+        after which the page goes on."""
+        ...
+
+    async def end(self, evaluation_id: str, stop: Stop, at: datetime) -> None: ...
+
+    async def begin_again(self, evaluation_id: str) -> int:
+        """Forgets the results that are errors, and that it ended; tells how many."""
+        ...
+
+    async def put(self, evaluation_id: str, results: Sequence[Numbered]) -> None:
+        """All or none; a result whose cell is there already replaces it."""
+        ...
+
+    async def cells(self, evaluation_id: str) -> list[int]:
+        """Of the results that are there, in rising order."""
+        ...
+
+    def results(self, evaluation_id: str) -> AsyncIterator[Result]:
+        """In the order of cells, some at a time."""
+        ...
+
+    async def delete(self, evaluation_id: str) -> None:
+        """With its results."""
+        ...

@@ -1,0 +1,163 @@
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from msgspec import structs
+from sqlalchemy import RowMapping, String, bindparam, cast, delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from burnish.errors import Conflict, UsageError
+from burnish.storage.evaluation import Evaluation, Numbered, Stop
+from burnish.storage.result import Result
+from burnish.storage.sql.database import Database
+from burnish.storage.tables import evaluations, results
+
+_e, _r = evaluations.c, results.c
+_FIELDS = Result.__struct_fields__
+_PAGE = 500
+# Written out, as rows of runs are: each answer becomes a row.
+_PUT = (
+    f"INSERT OR REPLACE INTO {results.name} (evaluation_id, cell, {', '.join(_FIELDS)})"  # noqa: S608 - names of our own
+    f" VALUES ({', '.join('?' * (len(_FIELDS) + 2))})"
+)
+_ENCODER = msgspec.json.Encoder()
+
+
+class SqlEvaluations:
+    """Results are written by SQLite's own driver; other databases take them through SQLAlchemy."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._dialect = database.reader.dialect.name
+
+    async def add(self, evaluation: Evaluation) -> None:
+        try:
+            async with self._database.writing() as connection:
+                await connection.execute(insert(evaluations), structs.asdict(evaluation))
+        except IntegrityError:
+            raise Conflict(
+                f"there is an evaluation {evaluation.id}", hint="give it another id"
+            ) from None
+
+    async def by_prefix(self, prefix: str, limit: int) -> list[Evaluation]:
+        where = (_e.id >= prefix, _e.id < f"{prefix}\U0010ffff")
+        return await self._evaluations(select(evaluations).where(*where).limit(limit))
+
+    async def page(
+        self, limit: int, *, prompt: str = "", dataset: str = "", before: str = ""
+    ) -> list[Evaluation]:
+        query = select(evaluations).order_by(_e.id.desc()).limit(limit)
+        if before:
+            query = query.where(_e.id < before)
+        if dataset:
+            query = query.where(_e.dataset.startswith(f"{dataset}@", autoescape=True))
+        if prompt:
+            # Names of prompts hold no quotation mark, so it bounds them in the JSON of the list.
+            query = query.where(cast(_e.prompts, String).contains(f'"{prompt}@', autoescape=True))
+        return await self._evaluations(query)
+
+    async def end(self, evaluation_id: str, stop: Stop, at: datetime) -> None:
+        ended = update(evaluations).where(_e.id == evaluation_id)
+        async with self._database.writing() as connection:
+            await connection.execute(ended.values(stop=stop, ended_at=at))
+
+    async def begin_again(self, evaluation_id: str) -> int:
+        again = update(evaluations).where(_e.id == evaluation_id).values(stop="", ended_at=None)
+        failed = delete(results).where(_r.evaluation_id == evaluation_id, _r.error != "")
+        async with self._database.writing() as connection:
+            await connection.execute(again)
+            return (await connection.execute(failed)).rowcount
+
+    async def put(self, evaluation_id: str, results: Sequence[Numbered]) -> None:
+        if not results:
+            return
+        if self._dialect == "sqlite":
+            rows = [_row(evaluation_id, each) for each in results]
+            async with self._database.writing() as connection:
+                await connection.exec_driver_sql(_PUT, rows)
+            return
+        await self._replace(evaluation_id, results)
+
+    async def cells(self, evaluation_id: str) -> list[int]:
+        query = select(_r.cell).where(_r.evaluation_id == evaluation_id).order_by(_r.cell)
+        async with self._database.reading() as connection:
+            return list((await connection.scalars(query)).all())
+
+    async def results(self, evaluation_id: str) -> AsyncGenerator[Result]:
+        last = -1
+        query = (
+            select(results)
+            .where(_r.evaluation_id == evaluation_id, _r.cell > bindparam("last"))
+            .order_by(_r.cell)
+            .limit(_PAGE)
+        )
+        while True:
+            async with self._database.reading() as connection:
+                rows = (await connection.execute(query, {"last": last})).mappings().all()
+            for row in rows:
+                yield _result(row)
+            if len(rows) < _PAGE:
+                return
+            last = rows[-1][_r.cell]
+
+    async def delete(self, evaluation_id: str) -> None:
+        async with self._database.writing() as connection:
+            await connection.execute(delete(results).where(_r.evaluation_id == evaluation_id))
+            await connection.execute(delete(evaluations).where(_e.id == evaluation_id))
+
+    async def _replace(self, evaluation_id: str, given: Sequence[Numbered]) -> None:
+        cells = [each.cell for each in given]
+        rows = [
+            {"evaluation_id": evaluation_id, "cell": each.cell, **structs.asdict(each.result)}
+            for each in given
+        ]
+        async with self._database.writing() as connection:
+            await connection.execute(
+                delete(results).where(_r.evaluation_id == evaluation_id, _r.cell.in_(cells))
+            )
+            await connection.execute(insert(results), rows)
+
+    async def _evaluations(self, query: Any) -> list[Evaluation]:
+        async with self._database.reading() as connection:
+            rows = (await connection.execute(query)).mappings()
+        return [Evaluation(**{name: row[name] for name in _OF_ONE}) for row in rows]
+
+
+_OF_ONE = Evaluation.__struct_fields__
+
+
+def _row(evaluation_id: str, each: Numbered) -> tuple[Any, ...]:
+    result = each.result
+    if "\0" in result.output or "\0" in result.error:
+        raise UsageError("an answer holds a NUL character", hint="see the run's record")
+    return (
+        evaluation_id,
+        each.cell,
+        result.prompt,
+        result.model,
+        result.example,
+        result.repeat,
+        result.run_id,
+        result.output,
+        result.error,
+        _json(result.scores),
+        result.score,
+        result.passed,
+        result.latency_ms,
+        result.input_tokens,
+        result.output_tokens,
+        result.cost_usd,
+        result.cached,
+        _json(result.tags),
+    )
+
+
+def _json(value: Any) -> str:
+    return _ENCODER.encode(value).decode() if value else "[]"
+
+
+def _result(row: RowMapping) -> Result:
+    return Result(**{name: row[name] for name in _FIELDS})
