@@ -1,0 +1,72 @@
+"""Results on their way to the store: gathered for a moment, then written together."""
+
+from __future__ import annotations
+
+import asyncio
+from types import TracebackType
+from typing import Self
+
+from burnish.storage.evaluation import Evaluations, Numbered
+
+# A kill loses what was gathered since; a commit for each answer would cost ten times as much.
+_WINDOW_S = 0.015
+_MOST = 500
+
+
+class Keeper:
+    """Takes results, and ends with all of them written. `room` waits while many are not, and
+    raises the StoreError for which they could not be."""
+
+    def __init__(self, evaluations: Evaluations, evaluation_id: str) -> None:
+        self._evaluations = evaluations
+        self._id = evaluation_id
+        self._waiting: list[Numbered] = []
+        self._wake = asyncio.Event()
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._ending = False
+        self._task: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Self:
+        self._task = asyncio.create_task(self._write(), name="burnish-results")
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._ending = True
+        self._wake.set()
+        assert self._task is not None
+        await self._task
+
+    def keep(self, numbered: Numbered) -> None:
+        self._waiting.append(numbered)
+        self._wake.set()
+        if len(self._waiting) >= _MOST:
+            self._idle.clear()
+
+    async def room(self) -> None:
+        if self._idle.is_set() and self._task is not None and not self._task.done():
+            return
+        if self._task is not None and self._task.done():
+            self._task.result()
+        await self._idle.wait()
+
+    async def _write(self) -> None:
+        try:
+            while True:
+                await self._wake.wait()
+                if not self._ending:
+                    await asyncio.sleep(_WINDOW_S)
+                self._wake.clear()
+                some, self._waiting = self._waiting, []
+                self._idle.set()
+                await self._evaluations.put(self._id, some)
+                if self._ending and not self._waiting:
+                    return
+        finally:
+            # Who waits for room learns from the task why there is none.
+            self._idle.set()
