@@ -174,7 +174,7 @@ class Caller:
     ) -> Answer:
         """Tries the models in their order."""
         causes: list[ModelFailed] = []
-        names = tuple(dict.fromkeys((question.model, *(question.fallbacks or self._fallbacks))))
+        names = self._names(question)
         work = Work(question=question, run_id=run_id, began=time.perf_counter())
         for name in names:
             if name != names[0] and (kept := self._kept_of(name, question)):
@@ -233,7 +233,12 @@ class Caller:
 
     def _key(self, question: Question) -> str:
         """Over the whole request, the models that may answer, and where they are."""
-        return self._key_of((question.model, *(question.fallbacks or self._fallbacks)), question)
+        return self._key_of(self._names(question), question)
+
+    def _names(self, question: Question) -> tuple[str, ...]:
+        """The models that may answer, in their order."""
+        usual = () if question.alone else self._fallbacks
+        return tuple(dict.fromkeys((question.model, *(question.fallbacks or usual))))
 
     def _kept_of(self, name: str, question: Question) -> Answer | None:
         """What a stand-in answered before."""

@@ -24,7 +24,8 @@ class Question:
 
     An answer that `check` finds fault with is asked for again with the fault named, as often as
     faults of the wire are retried: as the settings say, or at most `retries` times. `fresh` asks
-    the model even where the answer is remembered. The rest says where the run belongs.
+    the model even where the answer is remembered; with `alone` no stand-in of the settings answers
+    for it. The rest says where the run belongs.
     """
 
     model: str
@@ -35,6 +36,7 @@ class Question:
     retries: int | None = None
     budget: Budget | None = None
     fresh: bool = False
+    alone: bool = False
     kind: str = "complete"
     prompt: str = ""
     version_id: str | None = None
