@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Meta
 
 from burnish.errors import SettingsError
+from burnish.settings.evaluation_groups import EvaluationSettings
 from burnish.settings.library_groups import (
     KnowledgeSettings,
     LibrarySettings,
@@ -290,6 +291,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     library: LibrarySettings = LibrarySettings()
     search: SearchSettings = SearchSettings()
     packs: PacksSettings = PacksSettings()
+    evaluation: EvaluationSettings = EvaluationSettings()
     knowledge: KnowledgeSettings = KnowledgeSettings()
     render: RenderSettings = RenderSettings()
     cache: CacheSettings = CacheSettings()

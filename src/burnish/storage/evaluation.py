@@ -18,7 +18,8 @@ class Evaluation(msgspec.Struct, frozen=True, kw_only=True):
     """Prompts (pinned references) x models (full names) x examples x repeats.
 
     The examples are the first `examples` of a dataset's version (`name@3`) that have the split
-    and all the tags. `seed` goes to the models. `stop` tells why it ended before its time; empty
+    and all the tags. `baseline` is the prompt that the others are compared with, empty
+    where each is compared with each. `stop` tells why it ended before its time; empty
     where it did not, or has not ended.
     """
 
@@ -31,6 +32,7 @@ class Evaluation(msgspec.Struct, frozen=True, kw_only=True):
     examples: int = 0
     repeats: int = 1
     scorers: tuple[ScorerSpec, ...] = ()
+    baseline: str = ""
     parameters: dict[str, Any] = {}
     concurrency: int = 1
     max_cost_usd: float | None = None

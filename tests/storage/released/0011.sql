@@ -53,7 +53,7 @@ INSERT INTO includes VALUES (
 );
 INSERT INTO evaluations VALUES (
   '01970000-0000-7000-8000-000000000031', '["writer/chapter@1"]', '["fake:a"]', 'topics@1', NULL,
-  '[]', 1, 1, '[{"name":"contains"}]', '{}', 4, NULL, 0, '', 'ann', '',
+  '[]', 1, 1, '[{"name":"contains"}]', '', '{}', 4, NULL, 0, '', 'ann', '',
   '2026-01-02T03:04:05.000000+00:00', NULL
 );
 INSERT INTO results VALUES (

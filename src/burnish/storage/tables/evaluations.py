@@ -22,6 +22,7 @@ evaluations = Table(
     Column("examples", Integer, nullable=False),
     Column("repeats", Integer, nullable=False),
     Column("scorers", Json(tuple[ScorerSpec, ...]), nullable=False),
+    Column("baseline", Verbatim, nullable=False),
     Column("parameters", Json(dict[str, Any]), nullable=False),
     Column("concurrency", Integer, nullable=False),
     Column("max_cost_usd", Float),

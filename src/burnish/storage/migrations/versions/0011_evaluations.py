@@ -23,6 +23,7 @@ def upgrade() -> None:
         sa.Column("examples", sa.Integer(), nullable=False),
         sa.Column("repeats", sa.Integer(), nullable=False),
         sa.Column("scorers", sa.JSON(), nullable=False),
+        sa.Column("baseline", TEXT, nullable=False),
         sa.Column("parameters", sa.JSON(), nullable=False),
         sa.Column("concurrency", sa.Integer(), nullable=False),
         sa.Column("max_cost_usd", sa.Float(), nullable=True),

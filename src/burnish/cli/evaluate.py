@@ -1,0 +1,269 @@
+"""evaluate."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+from cyclopts import Parameter
+
+from burnish.cli.common import (
+    NONE,
+    Common,
+    console,
+    note,
+    on_terminal,
+    out,
+    out_json,
+    platform,
+    progress_bar,
+    warn,
+)
+from burnish.cli.compose import MaxCost, MaxTokens
+from burnish.cli.money import cost_of, usd
+from burnish.errors import UsageError
+from burnish.storage.example import Split
+
+if TYPE_CHECKING:
+    import burnish
+    from burnish.evals.report import Report, Verdict
+    from burnish.evals.room import Evaluated
+    from burnish.platform.evaluating import Plan
+    from burnish.storage.job import Job
+
+Prompts = Annotated[
+    list[str] | None,
+    Parameter(help="Prompts (name, name@3, name@label), or a promptfoo configuration."),
+]
+Data = Annotated[
+    str | None,
+    Parameter(help="Dataset (name, name@3), or a file: CSV, JSONL, JSON, YAML."),
+]
+Var = Annotated[
+    list[str] | None, Parameter(help="Instead of data: NAME=VALUE of a variable; repeatable.")
+]
+Models = Annotated[
+    list[str] | None,
+    Parameter(name=["--models", "--model"], help="Models, with commas between; repeatable."),
+]
+Scorer = Annotated[
+    list[str] | None,
+    Parameter(help="NAME, NAME:VALUE or NAME>=0.8:VALUE; repeatable. See burnish scorers."),
+]
+Baseline = Annotated[
+    str, Parameter(help="Compare all with this prompt, such as mail/late@production.")
+]
+Files = Annotated[
+    list[Path] | None,
+    Parameter(
+        name="--report",
+        help="Write the report there: .html, .md, .xml (JUnit) or .json; repeatable.",
+    ),
+]
+
+
+def evaluate(
+    prompts: Prompts = None,
+    /,
+    *,
+    data: Data = None,
+    var: Var = None,
+    models: Models = None,
+    scorer: Scorer = None,
+    min_score: Annotated[
+        float | None, Parameter(help="Fail (exit 1) where a mean score is below, 0 to 1.")
+    ] = None,
+    baseline: Baseline = "",
+    max_regression: Annotated[
+        float | None,
+        Parameter(help="Fail where a score is surely so much below the baseline's, 0 to 1."),
+    ] = None,
+    max_cost: MaxCost = None,
+    concurrency: Annotated[
+        int | None,
+        Parameter(show_default="setting evaluation.concurrency", help="How many at once."),
+    ] = None,
+    repeats: Annotated[int, Parameter(help="How often each question is asked.")] = 1,
+    split: Annotated[Split | None, Parameter(help="Only examples of this split.")] = None,
+    tag: Annotated[
+        list[str] | None, Parameter(help="Only examples with this tag; repeatable.")
+    ] = None,
+    limit: Annotated[int | None, Parameter(help="Only the first so many examples.")] = None,
+    temperature: Annotated[
+        float | None, Parameter(show_default="the prompt's", help="For all prompts.")
+    ] = None,
+    max_tokens: MaxTokens = None,
+    seed: Annotated[int | None, Parameter(help="Sent to the models that take one.")] = None,
+    fresh: Annotated[
+        bool, Parameter(negative="", help="Ask also where the answer is remembered.")
+    ] = False,
+    report: Files = None,
+    dataset: Annotated[
+        str, Parameter(show_default="the file's name", help="Name to keep a file's examples under.")
+    ] = "",
+    dry_run: Annotated[
+        bool, Parameter(negative="", help="Only tell what would be asked, and its cost.")
+    ] = False,
+    resume: Annotated[str, Parameter(help="Go on with the evaluation of this id.")] = "",
+    common: Common = NONE,
+) -> int:
+    """Try prompts on examples and models, and tell how good the answers are and how sure that is.
+
+    Ends with exit code 1 below --min-score, past --max-regression, or where nothing was answered.
+    """
+    _check_files(report or [])
+    options: dict[str, Any] = {
+        "models": [name for each in models or () for name in each.split(",") if name.strip()],
+        "scorers": scorer or (),
+        "baseline": baseline,
+        "max_cost_usd": max_cost,
+        "concurrency": concurrency,
+        "repeats": repeats,
+        "split": split,
+        "tags": tag or (),
+        "limit": limit,
+        "temperature": temperature,
+        "max_tokens": max_tokens,
+        "seed": seed,
+        "fresh": fresh,
+        "dataset": dataset,
+    }
+    with platform(common) as p:
+        if resume:
+            done = _resumed(p, resume, bool(prompts or data))
+        else:
+            plan = p.plan_evaluation(*_given(prompts, data, var), **options)
+            if dry_run:
+                out_json(plan) if common.json else _show_plan(plan)
+                return 0
+            _tell_plan(plan)
+            with _shown_progress(plan.evaluation.id) as told:
+                done = p.run_evaluation(plan.evaluation, progress=told)
+    return _finish(done, min_score, max_regression, report or [], common)
+
+
+def _given(
+    prompts: list[str] | None, data: str | None, var: list[str] | None
+) -> tuple[list[str], Any]:
+    if not prompts:
+        raise UsageError("no prompt is named", hint="burnish evaluate mail/late --data cases.csv")
+    if (data is None) == (not var):
+        raise UsageError(
+            "there are no examples" if data is None else "--data and --var are given",
+            hint="give --data FILE or DATASET, or --var NAME=VALUE for one example",
+        )
+    return prompts, data if data is not None else [{"inputs": dict(map(_pair, var or ()))}]
+
+
+def _pair(written: str) -> tuple[str, str]:
+    name, sign, value = written.partition("=")
+    if not sign or not name:
+        raise UsageError(f"{written!r} is no NAME=VALUE", hint="such as --var city=Lisbon")
+    return name, value
+
+
+def _resumed(p: burnish.Platform, evaluation_id: str, more: bool) -> Evaluated:  # noqa: FBT001
+    if more:
+        raise UsageError(
+            "--resume goes on with an evaluation as it was asked for",
+            hint="leave out prompts and --data",
+        )
+    with _shown_progress(evaluation_id) as told:
+        return p.resume_evaluation(evaluation_id, progress=told)
+
+
+@contextmanager
+def _shown_progress(evaluation_id: str) -> Generator[Callable[[Job], None] | None]:
+    try:
+        with progress_bar() as tell:
+            if tell is None:
+                yield None
+                return
+
+            def told(job: Job) -> None:
+                facts = job.progress.facts
+                parts = [f"{usd(float(facts.get('cost_usd', 0)))} USD"]
+                if judged := facts.get("judged"):
+                    parts.append(f"{facts.get('passed', 0)} of {judged} pass")
+                if failed := facts.get("failed"):
+                    parts.append(f"{failed} failed")
+                tell(", ".join(parts), job.progress.done, job.progress.total)
+
+            yield told
+    except KeyboardInterrupt:
+        warn(f"stopped; go on with burnish evaluate --resume {evaluation_id}")
+        raise
+
+
+def _tell_plan(plan: Plan) -> None:
+    for each in plan.notes:
+        warn(each)
+    note(_planned(plan))
+
+
+def _planned(plan: Plan) -> str:
+    asked, guess = plan.evaluation, plan.estimate
+    return (
+        f"{guess.calls} calls: {len(asked.prompts)} x prompts, {len(asked.models)} x models, "
+        f"{asked.examples} x examples, {asked.repeats} x repeats of {asked.dataset}; "
+        f"about {guess.input_tokens + guess.output_tokens:,} tokens, {cost_of(guess.cost_usd)}"
+    )
+
+
+def _show_plan(plan: Plan) -> None:
+    out(_planned(plan))
+    for each in plan.notes:
+        warn(each)
+
+
+def _check_files(files: list[Path]) -> None:
+    """Before anything is paid for."""
+    from burnish.evals.report import ENDINGS
+
+    for path in files:
+        if path.suffix.lower() not in ENDINGS:
+            raise UsageError(
+                f"{path} has no ending of a report", hint=f"use {', '.join(ENDINGS)}"
+            )
+        if not path.parent.is_dir():
+            raise UsageError(f"there is no folder {path.parent}", hint="make it first")
+
+
+def _finish(
+    done: Evaluated,
+    min_score: float | None,
+    max_regression: float | None,
+    files: list[Path],
+    common: Common,
+) -> int:
+    from burnish.evals.report import gate, write_report
+
+    verdict = gate(
+        done.report,
+        min_score=min_score,
+        baseline=done.evaluation.baseline,
+        max_regression=max_regression,
+    )
+    for path in files:
+        path.write_bytes(write_report(done.report, path.suffix.lower(), verdict=verdict))
+    if common.json:
+        out_json({"evaluation": done.evaluation, "report": done.report, "verdict": verdict})
+    else:
+        _show(done, verdict)
+    answered = any(column.answered for column in done.report.columns)
+    return 0 if verdict.passed and answered else 1
+
+
+def _show(done: Evaluated, verdict: Verdict) -> None:
+    from burnish.evals.report import as_terminal, as_text
+
+    report: Report = done.report
+    if on_terminal():
+        console().print(as_terminal(report, verdict=verdict))
+    else:
+        out(as_text(report, verdict=verdict))
+    if done.why:
+        warn(f"ended early: {done.why}")
+    note(f"evaluation {done.evaluation.id}; again: burnish evaluations show {done.evaluation.id}")

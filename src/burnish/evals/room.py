@@ -1,0 +1,103 @@
+"""`p.evaluations`: what was evaluated, and what came of it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+
+import msgspec
+
+from burnish.errors import Conflict, NotFound, UsageError
+from burnish.evals.report import Report, report_of
+from burnish.storage.evaluation import Evaluation
+from burnish.storage.result import Result
+from burnish.storage.store import Store
+
+_MOST = 1_000
+_AT_ONCE = 500
+
+
+class Evaluated(msgspec.Struct, frozen=True, kw_only=True):
+    """An evaluation with what its results add up to so far. `why` says what ended it before its
+    time."""
+
+    evaluation: Evaluation
+    report: Report
+    why: str = ""
+
+
+class AsyncEvaluations:
+    def __init__(self, opener: Callable[[], Awaitable[Store]]) -> None:
+        self._open = opener
+
+    async def list(
+        self, *, prompt: str = "", dataset: str = "", limit: int = 50
+    ) -> list[Evaluation]:
+        """Newest first; those of a prompt or a dataset, by its name."""
+        if not 1 <= limit <= _MOST:
+            raise UsageError(f"{limit} evaluations cannot be listed", hint=f"use 1 to {_MOST}")
+        store = await self._open()
+        return await store.evaluations.page(limit, prompt=prompt, dataset=dataset)
+
+    async def get(self, evaluation_id: str) -> Evaluation:
+        """By its id, or a beginning of it that no other has. Raises NotFound, and Conflict where
+        several ids begin so."""
+        store = await self._open()
+        found = await store.evaluations.by_prefix(evaluation_id, 2) if evaluation_id else []
+        if not found:
+            raise NotFound(
+                f"no evaluation has the id {evaluation_id!r}",
+                hint="see burnish evaluations list",
+                subject=evaluation_id,
+            )
+        if len(found) > 1:
+            raise Conflict(
+                f"more than one evaluation has an id that begins with {evaluation_id!r}",
+                hint="give more of it",
+            )
+        return found[0]
+
+    async def results(self, evaluation_id: str) -> AsyncIterator[Result]:
+        """One for each answer so far, in the order in which they were asked for."""
+        evaluation = await self.get(evaluation_id)
+        store = await self._open()
+        async for result in store.evaluations.results(evaluation.id):
+            yield result
+
+    async def report(self, evaluation_id: str, *, why: str = "", baseline: str = "") -> Evaluated:
+        """What the results so far add up to. All prompts are compared with the `baseline`, one of
+        them, or that of the evaluation; where there is none, each with each."""
+        evaluation = await self.get(evaluation_id)
+        store = await self._open()
+        results = store.evaluations.results(evaluation.id)
+        loop = asyncio.get_running_loop()
+        report = await asyncio.to_thread(
+            report_of,
+            _pulled(results, loop),
+            title=", ".join(evaluation.prompts),
+            baseline=baseline or evaluation.baseline,
+            planned=evaluation.size,
+        )
+        return Evaluated(evaluation=evaluation, report=report, why=why)
+
+    async def delete(self, evaluation_id: str) -> Evaluation:
+        """With its results; the runs stay."""
+        evaluation = await self.get(evaluation_id)
+        await (await self._open()).evaluations.delete(evaluation.id)
+        return evaluation
+
+
+def _pulled(results: AsyncIterator[Result], loop: asyncio.AbstractEventLoop) -> Iterator[Result]:
+    """For a thread beside the loop: adding up is work for the processor, and all results at once
+    could be more than fits into memory."""
+    while some := asyncio.run_coroutine_threadsafe(_some(results), loop).result():
+        yield from some
+
+
+async def _some(results: AsyncIterator[Result]) -> list[Result]:
+    found: list[Result] = []
+    async for result in results:
+        found.append(result)
+        if len(found) >= _AT_ONCE:
+            break
+    return found

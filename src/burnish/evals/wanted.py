@@ -1,0 +1,71 @@
+"""What is asked of an evaluation, before anything is looked up."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Self
+
+import msgspec
+
+from burnish.errors import UsageError
+from burnish.storage.evaluation import Evaluation
+from burnish.storage.example import Example, ScorerSpec, Split
+
+Data = str | Path | Sequence[Mapping[str, Any] | Example]
+_MOST_AT_ONCE = 1_000
+_MOST_REPEATS = 1_000
+PARAMETERS = ("temperature", "max_tokens", "top_p", "seed", "stop")
+
+
+class Wanted(msgspec.Struct, frozen=True, kw_only=True):
+    """`data` is a dataset's reference, a file of examples, or examples. `parameters` are those of
+    `ModelRequest` that are set for all prompts."""
+
+    prompts: tuple[str, ...]
+    data: Any
+    models: tuple[str, ...] = ()
+    scorers: tuple[ScorerSpec, ...] = ()
+    baseline: str = ""
+    split: Split | None = None
+    tags: tuple[str, ...] = ()
+    limit: int | None = None
+    repeats: int = 1
+    concurrency: int | None = None
+    parameters: dict[str, Any] = {}
+    max_cost_usd: float | None = None
+    fresh: bool = False
+    dataset: str = ""
+
+    def checked(self) -> Self:
+        """Raises UsageError for what no evaluation can be."""
+        if not self.prompts:
+            raise UsageError("no prompt is named", hint="name one or more, such as mail/late@3")
+        for name, value, most in (
+            ("repeats", self.repeats, _MOST_REPEATS),
+            ("concurrency", self.concurrency, _MOST_AT_ONCE),
+            ("limit", self.limit, None),
+        ):
+            if value is not None and (value < 1 or (most is not None and value > most)):
+                bound = f"1 to {most}" if most else "1 or more"
+                raise UsageError(f"{name} is {value}", hint=f"use {bound}", subject=name)
+        return self
+
+    @classmethod
+    def again(cls, evaluation: Evaluation) -> Self:
+        """As the evaluation was asked for, its prompts and dataset pinned."""
+        return cls(
+            prompts=evaluation.prompts,
+            data=evaluation.dataset,
+            models=evaluation.models,
+            scorers=evaluation.scorers,
+            baseline=evaluation.baseline,
+            split=evaluation.split,
+            tags=evaluation.tags,
+            limit=evaluation.examples,
+            repeats=evaluation.repeats,
+            concurrency=evaluation.concurrency,
+            parameters=evaluation.parameters,
+            max_cost_usd=evaluation.max_cost_usd,
+            fresh=evaluation.fresh,
+        )

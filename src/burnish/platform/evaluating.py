@@ -1,0 +1,298 @@
+"""Evaluations on a platform: what is wanted becomes an evaluation, and that a run of it."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from burnish.errors import Conflict, NotFound, UsageError
+from burnish.evals.estimate import Estimate, estimated
+from burnish.evals.prepared import Prepared
+from burnish.evals.runner import Bench, Run, Tally
+from burnish.evals.wanted import Wanted
+from burnish.generation.wish import checked_cost
+from burnish.models.model import ModelRequest
+from burnish.models.question import Question
+from burnish.prompts.config import read_config
+from burnish.storage.evaluation import Evaluation, Stop
+from burnish.storage.example import Example, ScorerSpec
+
+if TYPE_CHECKING:
+    from burnish.evals.datasets import AsyncDatasets
+    from burnish.evals.registry import Scorers
+    from burnish.library.prompts import AsyncPrompts
+    from burnish.models.model import Usage
+    from burnish.models.question import Answer
+    from burnish.platform.live import Live
+    from burnish.platform.parts import Parts
+    from burnish.prompts.prompt import Message
+    from burnish.prompts.render import Renderer
+    from burnish.storage.store import Store
+
+_EXACT = ScorerSpec(name="exact")
+# So many examples tell whether a prompt has places for what they bring, and what a call costs.
+_SAMPLE = 50
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
+    """What an evaluation would do. Nothing of it is stored but its examples."""
+
+    evaluation: Evaluation
+    estimate: Estimate
+    notes: tuple[str, ...] = ()
+
+
+class Evaluating:
+    def __init__(
+        self,
+        parts: Parts,
+        live: Live,
+        *,
+        prompts: AsyncPrompts,
+        datasets: AsyncDatasets,
+        scorers: Callable[[], Scorers],
+        renderer: Renderer,
+    ) -> None:
+        self._settings = parts.settings
+        self._live = live
+        self._prompts = prompts
+        self._datasets = datasets
+        self._scorers = scorers
+        self._renderer = renderer
+        self._open_store = parts.open_store
+        self._new_id = parts.ids
+
+    async def plan(self, wanted: Wanted) -> Plan:
+        """Raises UsageError where it could give nothing, NotFound for a prompt or dataset that is
+        not there."""
+        checked_cost(wanted.max_cost_usd)
+        dataset = await self._dataset(wanted)
+        count = await self._datasets.count(dataset, split=wanted.split, tags=wanted.tags)
+        count = min(count, wanted.limit or count)
+        if not count:
+            raise UsageError(
+                f"{dataset} has no example that meets the conditions",
+                hint="leave out --split and --tag, or see burnish datasets show",
+            )
+        named = (*wanted.prompts, *((wanted.baseline,) if wanted.baseline else ()))
+        prepared = [await self._prepared(ref, wanted) for ref in named]
+        sample = [each async for each in self._examples(dataset, wanted, min(count, _SAMPLE))]
+        for scorer in wanted.scorers:
+            self._scorers().make(scorer)
+        evaluation = self._evaluation(wanted, dataset, count, prepared, sample)
+        estimate = await estimated(
+            evaluation,
+            _distinct(prepared),
+            sample,
+            renderer=self._renderer,
+            price=self._price,
+            usual=self._usual_tokens,
+        )
+        return Plan(evaluation=evaluation, estimate=estimate, notes=_notes(evaluation, sample))
+
+    async def begin(self, evaluation: Evaluation) -> Evaluation:
+        await (await self._open_store()).evaluations.add(evaluation)
+        return evaluation
+
+    async def run(
+        self, evaluation_id: str, told: Callable[[Tally], Awaitable[None]]
+    ) -> tuple[Stop, Run]:
+        """Does what is not done yet. Raises StoreError where results cannot be kept; what is there
+        by then stays, and another `run` goes on."""
+        store = (await self._open_store()).evaluations
+        (evaluation,) = await store.by_prefix(evaluation_id, 1) or [None]
+        if evaluation is None:
+            raise NotFound(f"there is no evaluation {evaluation_id}", hint="it was deleted")
+        await store.begin_again(evaluation.id)
+        wanted = Wanted.again(evaluation)
+        prepared = [await self._prepared(ref, wanted) for ref in evaluation.prompts]
+        bench = Bench(
+            store=store,
+            renderer=self._renderer,
+            ask=self._asker(evaluation),
+            scorer=self._scorers().make,
+        )
+        run = Run(evaluation, prepared, bench, told=told)
+        stop: Stop = "failed"
+        try:
+            stop = await run.run(self._examples(evaluation.dataset, wanted, evaluation.examples))
+        except asyncio.CancelledError:
+            stop = "cancelled"
+            raise
+        finally:
+            await store.end(evaluation.id, stop, datetime.now(UTC))
+        return stop, run
+
+    def _asker(self, evaluation: Evaluation) -> Any:
+        budget = self._live.budget(evaluation.max_cost_usd)
+
+        async def ask(
+            prepared: Prepared, model: str, messages: tuple[Message, ...], repeat: int
+        ) -> Answer:
+            parameters = msgspec.structs.replace(prepared.parameters, sample=repeat)
+            return await self._live.calls.complete(
+                Question(
+                    model=model,
+                    messages=messages,
+                    parameters=parameters,
+                    budget=budget,
+                    fresh=evaluation.fresh,
+                    alone=True,
+                    kind="evaluation",
+                    prompt=prepared.name,
+                    version_id=prepared.version_id,
+                    trace_id=evaluation.id,
+                )
+            )
+
+        return ask
+
+    def _examples(self, dataset: str, wanted: Wanted, limit: int) -> AsyncIterator[Example]:
+        return self._datasets.iter_examples(
+            dataset, split=wanted.split, tags=wanted.tags, limit=limit
+        )
+
+    async def _prepared(self, reference: str, wanted: Wanted) -> Prepared:
+        whole = await self._prompts.expand(reference)
+        config = read_config(whole.version.config)
+        usual = ModelRequest(
+            model="", messages=(), temperature=config.temperature, max_tokens=config.max_tokens
+        )
+        return Prepared(
+            reference=f"{whole.prompt.name}@{whole.version.revision}",
+            name=whole.prompt.name,
+            version_id=whole.version.id,
+            messages=whole.version.messages,
+            variables=whole.version.variables,
+            parameters=msgspec.structs.replace(usual, **wanted.parameters),
+            model=config.model or "",
+        )
+
+    def _evaluation(
+        self,
+        wanted: Wanted,
+        dataset: str,
+        count: int,
+        prepared: Sequence[Prepared],
+        sample: Sequence[Example],
+    ) -> Evaluation:
+        _check_fit(prepared, sample)
+        scorers = wanted.scorers
+        if not scorers and any(each.expected is not None for each in sample):
+            scorers = () if any(each.scorers for each in sample) else (_EXACT,)
+        return Evaluation(
+            id=self._new_id(),
+            prompts=tuple(dict.fromkeys(each.reference for each in prepared)),
+            baseline=prepared[-1].reference if wanted.baseline else "",
+            models=self._models(wanted, prepared),
+            dataset=dataset,
+            split=wanted.split,
+            tags=wanted.tags,
+            examples=count,
+            repeats=wanted.repeats,
+            scorers=scorers,
+            parameters=wanted.parameters,
+            concurrency=wanted.concurrency or self._settings.evaluation.concurrency,
+            max_cost_usd=wanted.max_cost_usd,
+            fresh=wanted.fresh,
+            who=self._settings.author_name,
+            created_at=datetime.now(UTC),
+        )
+
+    def _models(self, wanted: Wanted, prepared: Sequence[Prepared]) -> tuple[str, ...]:
+        """Those that are named, else that of the prompts' config, else the usual one."""
+        registry = self._live.registry
+        own = [each.model for each in prepared if each.model]
+        usual = self._settings.generation.model
+        named = wanted.models or own or [registry.automatic() if usual == "auto" else usual]
+        if "offline" in named:
+            raise UsageError(
+                "an evaluation takes a model, and none is set up",
+                hint="name some with --models provider:model,…; see burnish models list",
+            )
+        return tuple(dict.fromkeys(registry.full_name(name) for name in named))
+
+    async def _dataset(self, wanted: Wanted) -> str:
+        """The version that the examples are in, as a pinned reference; what is no dataset yet
+        becomes one."""
+        data = wanted.data
+        if isinstance(data, str) and not await asyncio.to_thread(Path(data).is_file):
+            return (await self._datasets.resolve(data)).reference
+        if isinstance(data, str | Path):
+            name = wanted.dataset or _name_of(Path(data))
+            return (await self._datasets.add(name, Path(data), replace=True)).version.reference
+        rows = [_plain(row) for row in data]
+        digest = hashlib.sha256(msgspec.json.encode(rows)).hexdigest()[:8]
+        name = wanted.dataset or f"inline/{digest}"
+        return (await self._datasets.add(name, rows, replace=True)).version.reference
+
+    def _price(self, model: str, usage: Usage) -> float | None:
+        """What runs on this machine costs nothing."""
+        provider, name = self._live.registry.parse(model)
+        if self._live.registry.preset(provider).local:
+            return 0.0
+        return self._live.prices.cost_usd(provider, name, usage)
+
+    async def _usual_tokens(self, version_id: str, model: str) -> float | None:
+        """How long the version's answers by the model were so far, in tokens."""
+        from burnish.storage.run import RunFilter
+
+        store = await self._open_store()
+        where = RunFilter(version_id=version_id, model=model, failed=False, cached=False)
+        runs = await store.runs.page(where, 20)
+        return sum(run.output_tokens for run in runs) / len(runs) if runs else None
+
+
+def _distinct(prepared: Sequence[Prepared]) -> list[Prepared]:
+    return list({each.reference: each for each in prepared}.values())
+
+
+def _name_of(path: Path) -> str:
+    name = "".join(c if c.isalnum() or c in "._-" else "-" for c in path.stem).strip(".-")
+    return name or "examples"
+
+
+def _plain(row: Mapping[str, Any] | Example) -> dict[str, Any]:
+    return msgspec.to_builtins(row) if isinstance(row, Example) else dict(row)
+
+
+def _check_fit(prepared: Sequence[Prepared], sample: Sequence[Example]) -> None:
+    """A prompt that none of the inputs reaches would be asked the same thing again and again."""
+    for each in prepared:
+        named = [variable.name for variable in each.variables]
+        if len(sample) > 1 and not any(each.values(example.inputs) for example in sample):
+            given = sorted({name for example in sample for name in example.inputs})
+            raise UsageError(
+                f"{each.reference} has no variable of the examples: it has "
+                f"{', '.join(named) or 'none'}, they have {', '.join(given) or 'none'}",
+                hint="rename with --map field=variable, or edit the prompt",
+                subject=each.reference,
+            )
+
+
+def _notes(evaluation: Evaluation, sample: Sequence[Example]) -> tuple[str, ...]:
+    scored = evaluation.scorers or any(each.scorers for each in sample)
+    return () if scored else ("nothing is scored: name a scorer, or give what is expected",)
+
+
+async def one(store: Store, evaluation_id: str) -> Evaluation:
+    """By its id, or a beginning of it that no other has."""
+    found = await store.evaluations.by_prefix(evaluation_id, 2) if evaluation_id else []
+    if not found:
+        raise NotFound(
+            f"no evaluation has the id {evaluation_id!r}",
+            hint="see burnish evaluations list",
+            subject=evaluation_id,
+        )
+    if len(found) > 1:
+        raise Conflict(
+            f"more than one evaluation has an id that begins with {evaluation_id!r}",
+            hint="give more of it",
+        )
+    return found[0]

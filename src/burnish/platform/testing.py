@@ -1,0 +1,159 @@
+"""Trying prompts on a platform: datasets, scorers, evaluations."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from burnish.errors import BurnishError
+from burnish.platform.working import Working
+
+if TYPE_CHECKING:
+    from burnish.evals.registry import Scorers
+    from burnish.evals.room import AsyncEvaluations, Evaluated
+    from burnish.evals.wanted import Data, Wanted
+    from burnish.jobs.job import JobContext
+    from burnish.platform.evaluating import Evaluating, Plan
+    from burnish.storage.evaluation import Evaluation
+    from burnish.storage.example import ScorerSpec, Split
+    from burnish.storage.job import Job
+
+EVALUATION = "evaluation"
+
+
+class Testing(Working):
+    @cached_property
+    def evaluations(self) -> AsyncEvaluations:
+        """What was evaluated: list, get, results, report, delete."""
+        from burnish.evals.room import AsyncEvaluations
+
+        return AsyncEvaluations(self._open_store)
+
+    async def evaluate(
+        self,
+        prompts: str | Sequence[str],
+        data: Data,
+        *,
+        models: str | Sequence[str] = (),
+        scorers: Sequence[str | ScorerSpec | Callable[..., Any]] = (),
+        split: Split | None = None,
+        tags: Sequence[str] = (),
+        limit: int | None = None,
+        repeats: int = 1,
+        concurrency: int | None = None,
+        temperature: float | None = None,
+        max_tokens: int | None = None,
+        seed: int | None = None,
+        max_cost_usd: float | None = None,
+        fresh: bool = False,
+        baseline: str = "",
+        dataset: str = "",
+        progress: Callable[[Job], None] | None = None,
+    ) -> Evaluated:
+        """Asks each model each prompt for each example, scores the answers, and tells what they
+        add up to, with how sure that is.
+
+        `data` is a dataset (`name`, `name@3`), a file of examples, or examples; what is no dataset
+        yet becomes one, named after the file or by `dataset`. Without `models` the prompt's own is
+        asked, else the usual one; without `scorers` answers are compared with what is expected.
+        Every answer is kept as it comes: who is stopped goes on with `resume_evaluation`, and no
+        finished answer is asked for again. Models that fail are in the report and stop nothing.
+        With `max_cost_usd` it ends before the call that could pass it. `repeats` ask again, past
+        what is remembered; `fresh` asks even where the first answer is. All prompts are compared
+        with each other, or with the `baseline`, one of them.
+
+        Raises UsageError for what could give nothing, NotFound, StoreError.
+        """
+        plan = await self._evaluating.plan(_wanted(locals()))
+        return await self.run_evaluation(plan.evaluation, progress=progress)
+
+    async def plan_evaluation(
+        self, prompts: str | Sequence[str], data: Data, **options: Any
+    ) -> Plan:
+        """What `evaluate` would do and about what it would cost; no model is asked. The `options`
+        are those of `evaluate`."""
+        return await self._evaluating.plan(_wanted({"prompts": prompts, "data": data, **options}))
+
+    async def run_evaluation(
+        self, evaluation: Evaluation, *, progress: Callable[[Job], None] | None = None
+    ) -> Evaluated:
+        """Does what a plan said."""
+        await self._evaluating.begin(evaluation)
+        return await self._ended(evaluation, progress)
+
+    async def resume_evaluation(
+        self, evaluation_id: str, *, progress: Callable[[Job], None] | None = None
+    ) -> Evaluated:
+        """Goes on with one that was stopped or ended before its time: asks for what is missing,
+        and again for what failed."""
+        return await self._ended(await self.evaluations.get(evaluation_id), progress)
+
+    @cached_property
+    def scorers(self) -> Scorers:
+        """What scores answers: names, describe."""
+        from burnish.evals.registry import Scorers
+
+        return Scorers(self._plugins.collect("scorers"))
+
+    @cached_property
+    def _evaluating(self) -> Evaluating:
+        from burnish.platform.evaluating import Evaluating
+
+        return Evaluating(
+            self._parts,
+            self._live,
+            prompts=self.prompts,
+            datasets=self.datasets,
+            scorers=lambda: self.scorers,
+            renderer=self._renderer,
+        )
+
+    async def _ended(
+        self, evaluation: Evaluation, progress: Callable[[Job], None] | None
+    ) -> Evaluated:
+        subject = ", ".join(evaluation.prompts)
+        job = await self.jobs.submit(EVALUATION, {"id": evaluation.id}, subject=subject)
+        async for job in self.jobs.watch(job.id):  # noqa: B020 - the last one is how it ended
+            if progress is not None:
+                progress(job)
+        if job.state == "failed":
+            raise BurnishError(
+                f"the evaluation failed: {job.error}",
+                hint=f"what is there stays; go on with burnish evaluate --resume {evaluation.id}",
+                subject=evaluation.id,
+            )
+        why = job.result.get("why", "") if isinstance(job.result, dict) else job.state
+        return await self.evaluations.report(evaluation.id, why=why)
+
+    async def evaluation_work(self, context: JobContext) -> Any:
+        """The work of jobs of the kind `evaluation`."""
+        from burnish.evals.runner import Tally
+
+        async def told(tally: Tally) -> None:
+            await context.progress(
+                tally.done,
+                tally.total,
+                cost_usd=round(tally.cost_usd, 6),
+                failed=tally.failed,
+                passed=tally.passed,
+                judged=tally.judged,
+            )
+
+        evaluation_id = str(context.job.input.get("id", ""))
+        stop, run = await self._evaluating.run(evaluation_id, told)
+        return {"id": evaluation_id, "stop": stop, "why": run.dear}
+
+
+def _wanted(given: dict[str, Any]) -> Wanted:
+    from burnish.evals.wanted import PARAMETERS, Wanted
+    from burnish.evals.written import spec_of
+
+    fields = {name: given[name] for name in Wanted.__struct_fields__ if given.get(name) is not None}
+    fields["parameters"] = {name: given[name] for name in PARAMETERS if given.get(name) is not None}
+    for name in ("prompts", "models"):
+        value = fields.get(name, ())
+        fields[name] = (value,) if isinstance(value, str) else tuple(value)
+    fields["tags"] = tuple(fields.get("tags", ()))
+    fields["scorers"] = tuple(spec_of(each) for each in fields.get("scorers", ()))
+    return Wanted(**fields).checked()
