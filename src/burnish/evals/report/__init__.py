@@ -1,0 +1,38 @@
+"""What the results of an evaluation add up to, as figures that say how sure they are."""
+
+from burnish.evals.report.build import report_of
+from burnish.evals.report.gate import Check, FailingRows, Verdict, gate
+from burnish.evals.report.recommend import Weights
+from burnish.evals.report.report import (
+    Column,
+    Comparison,
+    Cost,
+    Fault,
+    Flicker,
+    Latency,
+    Measure,
+    Recommendation,
+    Report,
+    Row,
+    Slice,
+)
+
+__all__ = [
+    "Check",
+    "Column",
+    "Comparison",
+    "Cost",
+    "FailingRows",
+    "Fault",
+    "Flicker",
+    "Latency",
+    "Measure",
+    "Recommendation",
+    "Report",
+    "Row",
+    "Slice",
+    "Verdict",
+    "Weights",
+    "gate",
+    "report_of",
+]

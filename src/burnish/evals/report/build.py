@@ -1,0 +1,131 @@
+"""A report out of results, in one pass."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from burnish.evals.report.columns import column_of, faults_of
+from burnish.evals.report.compare import Marks, Pair, compare, leader, pairs_of
+from burnish.evals.report.recommend import Weights, recommend
+from burnish.evals.report.report import Column, Fault, Report
+from burnish.evals.report.tally import Tally
+from burnish.storage.result import Result
+
+# Of more tags, those with most examples.
+MAX_TAGS = 50
+_MAX_FAULTS = 50
+WEIGHTS = Weights()
+
+
+class _Seen:
+    """What came so far, examples by the number of their first appearance."""
+
+    def __init__(self) -> None:
+        self.tallies: dict[tuple[str, str], Tally] = {}
+        self.numbers: dict[str, int] = {}
+        self.repeats = 0
+        self._tags: dict[str, list[int]] = {}
+
+    def add(self, result: Result) -> None:
+        example = self.numbers.get(result.example)
+        if example is None:
+            example = self.numbers[result.example] = len(self.numbers)
+            for tag in set(result.tags):
+                self._tags.setdefault(tag, []).append(example)
+        self.repeats = max(self.repeats, result.repeat + 1)
+        key = result.prompt, result.model
+        tally = self.tallies.get(key)
+        if tally is None:
+            tally = self.tallies[key] = Tally(*key)
+        tally.add(result, example)
+
+    def masks(self) -> dict[str, NDArray[Any]]:
+        """For each tag, which examples carry it."""
+        often = sorted(self._tags, key=lambda tag: (-len(self._tags[tag]), tag))[:MAX_TAGS]
+        masks: dict[str, NDArray[Any]] = {}
+        for tag in sorted(often):
+            masks[tag] = np.zeros(len(self.numbers), dtype=bool)
+            masks[tag][self._tags[tag]] = True
+        return masks
+
+
+def report_of(
+    results: Iterable[Result],
+    *,
+    title: str = "",
+    baseline: str = "",
+    planned: int | None = None,
+    weights: Weights = WEIGHTS,
+) -> Report:
+    """What `results` add up to; none of them may come twice. The order matters to nothing but the
+    order of the columns, which is that of appearance.
+
+    `baseline` names what the others are compared with: a prompt (each model with itself), a model
+    (each prompt with itself) or a column; without it each is compared with each. `planned` is how
+    many results a column should have (None: as many as examples and repeats that were seen).
+    Raises NotFound for a baseline that has no result.
+    """
+    seen = _Seen()
+    for result in results:
+        seen.add(result)
+    examples, found = list(seen.numbers), list(seen.tallies.values())
+    if planned is None:
+        planned = len(examples) * seen.repeats
+    columns = _columns(found, examples, seen.masks(), planned)
+    marks = [Marks.of(tally, len(examples)) for tally in found]
+    pairs, compared = pairs_of(columns, baseline)
+    comparisons = compare(columns, marks, pairs)
+    beside = compare(columns, marks, _with_leader(columns)) if baseline else comparisons
+    return Report(
+        title=title,
+        examples=len(examples),
+        repeats=seen.repeats,
+        results=sum(column.results for column in columns),
+        missing=sum(column.missing for column in columns),
+        columns=columns,
+        compared=compared,
+        baseline=baseline,
+        comparisons=tuple(comparisons),
+        recommendation=recommend(columns, beside, weights),
+        faults=_faults(found, columns),
+    )
+
+
+def _columns(
+    tallies: Sequence[Tally],
+    examples: Sequence[str],
+    tagged: dict[str, NDArray[Any]],
+    planned: int,
+) -> tuple[Column, ...]:
+    prompts = {tally.prompt for tally in tallies}
+    models = {tally.model for tally in tallies}
+
+    def name(tally: Tally) -> str:
+        if len(models) == 1:
+            return tally.prompt
+        return tally.model if len(prompts) == 1 else f"{tally.prompt} · {tally.model}"
+
+    return tuple(
+        column_of(tally, name(tally), planned=planned, examples=examples, tagged=tagged)
+        for tally in tallies
+    )
+
+
+def _faults(tallies: Sequence[Tally], columns: Sequence[Column]) -> tuple[Fault, ...]:
+    found = [
+        fault
+        for tally, column in zip(tallies, columns, strict=True)
+        for fault in faults_of(tally, column.name)
+    ]
+    found.sort(key=lambda fault: (-fault.count, fault.column, fault.metric, fault.error))
+    return tuple(found[:_MAX_FAULTS])
+
+
+def _with_leader(columns: Sequence[Column]) -> list[Pair]:
+    """What the recommendation rests on, where other pairs were asked for."""
+    first = leader(columns)
+    return [(at, first) for at in range(len(columns)) if first is not None and at != first]

@@ -1,0 +1,161 @@
+"""What an evaluation adds up to. Every figure says of how many it is, and how sure."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from burnish.evals.statistics import Interval, McNemar, Wilcoxon
+
+Outcome = Literal["better", "worse", "no difference", "no data"]
+Compared = Literal["each", "best", "baseline"]
+DecidedBy = Literal["score", "cost and latency", "nothing"]
+
+
+class Measure(msgspec.Struct, frozen=True, kw_only=True):
+    """A `rate` is the share of ones where each value is 0 or 1. `mean` is None without values and
+    `interval` without enough of them; `unscored` answers are those that a scorer could say
+    nothing of, and are in no other figure."""
+
+    metric: str
+    kind: Literal["rate", "mean"]
+    n: int
+    mean: float | None
+    interval: Interval | None
+    unscored: int = 0
+
+
+class Slice(msgspec.Struct, frozen=True, kw_only=True):
+    """The answers to the examples that carry a tag."""
+
+    tag: str
+    score: Measure
+    passed: Measure
+
+
+class Latency(msgspec.Struct, frozen=True, kw_only=True):
+    """Of the answers, failed calls left out; None without any."""
+
+    p50_ms: float | None
+    p95_ms: float | None
+
+
+class Cost(msgspec.Struct, frozen=True, kw_only=True):
+    """`usd` was spent, as far as prices are known, and is None where none is; a cached answer cost
+    nothing. `unknown` counts the answers without a price. `per_answer_usd` is what an answer
+    costs that is not cached."""
+
+    usd: float | None
+    unknown: int
+    per_answer_usd: float | None
+
+
+class Flicker(msgspec.Struct, frozen=True, kw_only=True):
+    """Of the `examples` that were answered more than once, how many passed at one time and failed
+    at another, and the first of these by name."""
+
+    examples: int
+    changed: int
+    ids: tuple[str, ...]
+
+
+class Row(msgspec.Struct, frozen=True, kw_only=True):
+    """An answer worth looking at. Long texts are cut; `reasons` are of the metrics that failed."""
+
+    example: str
+    repeat: int
+    score: float | None
+    passed: bool | None
+    error: str
+    output: str
+    reasons: tuple[str, ...]
+    run_id: str
+
+
+class Column(msgspec.Struct, frozen=True, kw_only=True):
+    """One prompt by one model. `name` is as short as tells the columns of the report apart. Failed
+    calls are in no figure but `failed`; `missing` were planned and never came. `rows` are the
+    worst first: wrong answers, then failed calls; `failing` counts all of both."""
+
+    name: str
+    prompt: str
+    model: str
+    results: int
+    answered: int
+    failed: int
+    missing: int
+    cached: int
+    score: Measure
+    passed: Measure
+    metrics: tuple[Measure, ...]
+    tags: tuple[Slice, ...]
+    latency: Latency
+    input_tokens: int
+    output_tokens: int
+    cost: Cost
+    flicker: Flicker
+    failing: int
+    rows: tuple[Row, ...]
+
+
+class Comparison(msgspec.Struct, frozen=True, kw_only=True):
+    """The scores of `column` less those of `against`, example by example (a mean over repeats),
+    over the `n` examples that both answered; `missing` are the others. `p` is McNemar's where
+    every score is 0 or 1, else Wilcoxon's; `p_holm` and `p_bh` are corrected for all comparisons
+    of the report. `outcome` is `better` or `worse` only where `p_holm` is below 0.05 and the
+    interval of the mean difference leaves 0 out. `verdicts` compares pass and fail."""
+
+    column: str
+    against: str
+    n: int
+    missing: int
+    difference: float | None
+    interval: Interval | None
+    test: Literal["mcnemar", "wilcoxon"]
+    p: float
+    p_holm: float
+    p_bh: float
+    ranks: Wilcoxon
+    verdicts: McNemar | None
+    cohens_dz: float | None
+    outcome: Outcome
+    text: str
+
+
+class Recommendation(msgspec.Struct, frozen=True, kw_only=True):
+    """The score decides. Among columns that differ by none, `alike`, cost and latency do, by their
+    `weights`; `column` is empty where these do not differ either, or nothing is scored."""
+
+    column: str
+    decided_by: DecidedBy
+    alike: tuple[str, ...]
+    weights: dict[str, float]
+    text: str
+
+
+class Fault(msgspec.Struct, frozen=True, kw_only=True):
+    """Errors that differ by numbers alone, shown by one of them. `metric` is the scorer's, empty
+    for a call that failed."""
+
+    column: str
+    metric: str
+    error: str
+    count: int
+
+
+class Report(msgspec.Struct, frozen=True, kw_only=True):
+    """`compared` says which columns were: each with `each`, each with the `best`, or with the
+    `baseline` that is named."""
+
+    title: str
+    examples: int
+    repeats: int
+    results: int
+    missing: int
+    columns: tuple[Column, ...]
+    compared: Compared
+    baseline: str
+    comparisons: tuple[Comparison, ...]
+    recommendation: Recommendation
+    faults: tuple[Fault, ...]

@@ -1,0 +1,42 @@
+"""How sure a figure is, and whether two differ: closed forms on numpy and `math`."""
+
+from burnish.evals.statistics.bootstrap import bca
+from burnish.evals.statistics.correction import benjamini_hochberg, holm
+from burnish.evals.statistics.intervals import (
+    LEVEL,
+    Interval,
+    clipped,
+    grouped,
+    t_clustered,
+    t_interval,
+    wilson,
+    wilson_clustered,
+)
+from burnish.evals.statistics.paired import (
+    McNemar,
+    Wilcoxon,
+    cohens_dz,
+    mcnemar,
+    paired_rates,
+    wilcoxon,
+)
+
+__all__ = [
+    "LEVEL",
+    "Interval",
+    "McNemar",
+    "Wilcoxon",
+    "bca",
+    "benjamini_hochberg",
+    "clipped",
+    "cohens_dz",
+    "grouped",
+    "holm",
+    "mcnemar",
+    "paired_rates",
+    "t_clustered",
+    "t_interval",
+    "wilcoxon",
+    "wilson",
+    "wilson_clustered",
+]

@@ -1,0 +1,107 @@
+"""How sure a rate or a mean is. Each interval holds the true value in `level` of all studies."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from burnish.evals.statistics.special import normal_quantile, t_quantile
+
+Floats = NDArray[np.float64]
+
+LEVEL = 0.95
+
+
+class Interval(msgspec.Struct, frozen=True, kw_only=True):
+    """`method` is how it was made: `wilson`, `wilson clustered`, `t`, `t clustered`, `bca`,
+    `paired rates`."""
+
+    low: float
+    high: float
+    method: str
+    level: float = LEVEL
+
+
+def wilson(successes: float, n: float, *, level: float = LEVEL) -> Interval | None:
+    """Of a rate (Wilson 1927); None without any observation."""
+    if n <= 0:
+        return None
+    return _wilson(successes / n, n, normal_quantile((1 + level) / 2), level, "wilson")
+
+
+def wilson_clustered(sums: Floats, counts: Floats, *, level: float = LEVEL) -> Interval | None:
+    """Of a rate whose observations come in groups (repeats of one example): Wilson's interval for
+    the number of independent observations that tell as much, which is at most the number of all
+    and at least that of the groups' equivalent. `sums` are successes, `counts` tries by group.
+    None below two groups."""
+    groups, total = len(sums), float(counts.sum())
+    if groups < 2:
+        return None
+    rate = float(sums.sum()) / total
+    spread = _clustered_error(sums, counts) ** 2
+    # Without any spread the repeats tell nothing that the groups do not.
+    worth = min(rate * (1 - rate) / spread, total) if spread > 0 else float(groups)
+    return _wilson(rate, worth, t_quantile((1 + level) / 2, groups - 1), level, "wilson clustered")
+
+
+def t_interval(values: Floats, *, level: float = LEVEL) -> Interval | None:
+    """Of a mean (Student); None below two values."""
+    n = len(values)
+    if n < 2:
+        return None
+    mean, error = float(values.mean()), float(values.std(ddof=1)) / math.sqrt(n)
+    return _around(mean, error, n - 1, level, "t")
+
+
+def t_clustered(sums: Floats, counts: Floats, *, level: float = LEVEL) -> Interval | None:
+    """Of a mean whose values come in groups: Student's interval with the standard error that is
+    robust to what the values of one group have in common (Liang and Zeger 1986, with their
+    correction for few groups). `sums` are of the values, `counts` their number by group. None
+    below two groups."""
+    groups = len(sums)
+    if groups < 2:
+        return None
+    mean = float(sums.sum() / counts.sum())
+    return _around(mean, _clustered_error(sums, counts), groups - 1, level, "t clustered")
+
+
+def clipped(interval: Interval | None, low: float, high: float) -> Interval | None:
+    """Where no value can lie outside of `low` to `high`, no mean can."""
+    if interval is None:
+        return None
+    return msgspec.structs.replace(
+        interval, low=max(interval.low, low), high=min(interval.high, high)
+    )
+
+
+def _wilson(rate: float, n: float, z: float, level: float, method: str) -> Interval:
+    square = z * z / n
+    centre = (rate + square / 2) / (1 + square)
+    half = z / (1 + square) * math.sqrt(rate * (1 - rate) / n + square / (4 * n))
+    # At the ends rounding would leave a hair between the rate and its bound.
+    low = 0.0 if rate == 0 else max(centre - half, 0.0)
+    high = 1.0 if rate == 1 else min(centre + half, 1.0)
+    return Interval(low=low, high=high, method=method, level=level)
+
+
+def _around(mean: float, error: float, degrees: int, level: float, method: str) -> Interval:
+    half = t_quantile((1 + level) / 2, degrees) * error
+    return Interval(low=mean - half, high=mean + half, method=method, level=level)
+
+
+def _clustered_error(sums: Floats, counts: Floats) -> float:
+    groups, total = len(sums), counts.sum()
+    off = sums - counts * (sums.sum() / total)
+    return math.sqrt(groups / (groups - 1) * float((off * off).sum())) / float(total)
+
+
+def grouped(values: Floats, groups: NDArray[Any]) -> tuple[Floats, Floats]:
+    """Sum and number of the values of each group that has any; `groups` are whole numbers."""
+    counts = np.bincount(groups).astype(np.float64)
+    sums = np.bincount(groups, weights=values).astype(np.float64)
+    there = counts > 0
+    return sums[there], counts[there]
