@@ -3,6 +3,7 @@ from __future__ import annotations
 from burnish.storage.changes import Changes
 from burnish.storage.sql.branches import SqlBranches
 from burnish.storage.sql.database import Database
+from burnish.storage.sql.datasets import SqlDatasets
 from burnish.storage.sql.knowledge import SqlKnowledge
 from burnish.storage.sql.labels import SqlLabels
 from burnish.storage.sql.packs import SqlPacks
@@ -31,6 +32,7 @@ class SqlStore:
         self.knowledge = SqlKnowledge(database)
         self.techniques = SqlTechniques(database)
         self.packs = SqlPacks(database)
+        self.datasets = SqlDatasets(database)
         self.changes = changes
 
     async def close(self) -> None:
