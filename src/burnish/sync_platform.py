@@ -17,6 +17,7 @@ from burnish.techniques import Catalog
 if TYPE_CHECKING:
     from burnish.library.fallback import Fallback
     from burnish.storage.cache import ResponseCache
+    from burnish.sync_datasets import Datasets
     from burnish.sync_knowledge import Knowledge
     from burnish.sync_rooms import Db, Models, Packs, Runs, Starter
 
@@ -180,6 +181,13 @@ class Platform(SyncFace[AsyncPlatform]):
         from burnish.sync_knowledge import Knowledge
 
         return Knowledge(self._target.knowledge, self._loop)
+
+    @cached_property
+    def datasets(self) -> Datasets:
+        """Examples to try prompts on."""
+        from burnish.sync_datasets import Datasets
+
+        return Datasets(self._target.datasets, self._loop)
 
     @cached_property
     def models(self) -> Models:

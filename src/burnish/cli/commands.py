@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from burnish.cli.dataset_commands import DATASETS
+
 Command = tuple[str, str, str, str]
 
 COMMANDS: tuple[Command, ...] = (
@@ -378,6 +380,7 @@ GROUPS = (
     ("prompts", "Keep prompts over time: versions, labels, rendering.", PROMPTS),
     ("starter", "Ready prompts that come with Burnish.", STARTER),
     ("knowledge", "Texts of your own that prompts take their facts from.", KNOWLEDGE),
+    ("datasets", "Examples to try prompts on, kept as versions.", DATASETS),
     ("packs", "Sets of prompts to share and to install.", PACKS),
     ("models", "Language models: which there are, who answers, local weights.", MODELS),
     ("runs", "What was run: every call with its tokens, cost and errors.", RUNS),

@@ -164,7 +164,7 @@ def _pair(written: str) -> tuple[str, str]:
     return name, value
 
 
-def _resumed(p: burnish.Platform, evaluation_id: str, more: bool) -> Evaluated:  # noqa: FBT001
+def _resumed(p: burnish.Platform, evaluation_id: str, more: bool) -> Evaluated:
     if more:
         raise UsageError(
             "--resume goes on with an evaluation as it was asked for",
@@ -224,9 +224,7 @@ def _check_files(files: list[Path]) -> None:
 
     for path in files:
         if path.suffix.lower() not in ENDINGS:
-            raise UsageError(
-                f"{path} has no ending of a report", hint=f"use {', '.join(ENDINGS)}"
-            )
+            raise UsageError(f"{path} has no ending of a report", hint=f"use {', '.join(ENDINGS)}")
         if not path.parent.is_dir():
             raise UsageError(f"there is no folder {path.parent}", hint="make it first")
 

@@ -30,6 +30,7 @@ from burnish.telemetry.logs import Log
 
 if TYPE_CHECKING:
     from burnish.analytics.runs import AsyncRuns
+    from burnish.evals.datasets import AsyncDatasets
     from burnish.library.library import Library
     from burnish.library.packs import AsyncPacks
     from burnish.library.starter import AsyncStarter
@@ -182,6 +183,21 @@ class Ground:
             author=self.settings.author_name,
         )
         return AsyncPacks(self.prompts, self._open_store, self._ids, self._cache, rules)
+
+    @cached_property
+    def datasets(self) -> AsyncDatasets:
+        """Examples to try prompts on: add, get, show, versions, resolve, iter_examples, count,
+        diff, export, from_runs, generate, delete, list."""
+        from burnish.platform.dataset_room import dataset_room
+
+        return dataset_room(
+            self.settings,
+            open_store=self._open_store,
+            flushed_store=self._flushed_store,
+            new_id=self._ids,
+            prompts=self.prompts,
+            live=self._live,
+        )
 
     @property
     def responses(self) -> ResponseCache:

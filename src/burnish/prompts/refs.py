@@ -70,13 +70,13 @@ def parse(text: str) -> Reference:
     return Reference(name=name, label=_check_form(pointer, "label"))
 
 
-def check_name(name: str) -> str:
+def check_name(name: str, what: str = "prompt") -> str:
     """The name without surrounding space. Raises UsageError for one that cannot be used."""
     trimmed = name.strip()
     broken = _broken_rule(trimmed)
     if broken:
         raise UsageError(
-            f"{name[:80]!r} cannot name a prompt: {broken}",
+            f"{name[:80]!r} cannot name a {what}: {broken}",
             hint="use folders and words such as writer/write_chapter",
             subject=name,
         )

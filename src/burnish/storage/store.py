@@ -22,6 +22,7 @@ from burnish.storage.stats import CategoryStat
 from burnish.storage.upkeep import Upkeep
 
 if TYPE_CHECKING:
+    from burnish.storage.datasets import Datasets
     from burnish.storage.evaluation import Evaluations
     from burnish.storage.packs import Packs
 
@@ -349,6 +350,8 @@ class Store(Protocol):
     def packs(self) -> Packs: ...
     @property
     def evaluations(self) -> Evaluations: ...
+    @property
+    def datasets(self) -> Datasets: ...
     @property
     def changes(self) -> Changes | None: ...
 

@@ -48,9 +48,19 @@ INSERT INTO run_hours VALUES (
   1, 812.5, 'cQQBAAAA'
 );
 INSERT INTO technique_statistics VALUES ('few_shot', 'creative_writing', '2026-01-02', 4, 3, 2.5, 3);
-INSERT INTO includes VALUES (
-  '01970000-0000-7000-8000-000000000012', 'shared/tone@production', 'shared/tone'
+INSERT INTO datasets VALUES (
+  1, '01970000-0000-7000-8000-000000000051', 'writer/topics', 'Topics of chapters',
+  '2026-01-02T03:04:05.000000+00:00', '2026-01-03T03:04:05.000000+00:00'
 );
+INSERT INTO dataset_versions VALUES (
+  '01970000-0000-7000-8000-000000000052', 1, 1, 1, '{"test":1}',
+  '00000000000000000000000000000000000000000000000000000000000000ff', 'first', 'ann', 'topics.csv',
+  '2026-01-02T03:04:05.000000+00:00'
+);
+INSERT INTO dataset_contents VALUES (
+  1, 'digest one', 28, '{"inputs":{"topic":"winter"}}', '2026-01-02T03:04:05.000000+00:00'
+);
+INSERT INTO dataset_examples VALUES (1, 1, 1, 'winter', 'test', 1, 1, NULL);
 INSERT INTO evaluations VALUES (
   '01970000-0000-7000-8000-000000000031', '["writer/chapter@1"]', '["fake:a"]', 'topics@1', NULL,
   '[]', 1, 1, '[{"name":"contains"}]', '', '{}', 4, NULL, 0, '', 'ann', '',

@@ -37,7 +37,7 @@ def read_rows(text: str) -> list[Row]:
         quoted = found[1]
         if quoted is None and found[2].startswith('"'):
             raise Fault("a quoted field is not closed, or goes on behind its quotes", line)
-        cells.append(_unguarded(found[2] if quoted is None else quoted.replace('""', '"')))
+        cells.append(unguarded(found[2] if quoted is None else quoted.replace('""', '"')))
         line += found[0].count("\n")
         at = found.end()
         if text[at : at + 1] == delimiter:
@@ -60,5 +60,6 @@ def _cell(text: str) -> str:
     return '"' + safe.replace('"', '""') + '"' if _NEEDS_QUOTES.search(safe) else safe
 
 
-def _unguarded(text: str) -> str:
+def unguarded(text: str) -> str:
+    """Without the apostrophe that `write_rows` puts before what a spreadsheet would run."""
     return text[1:] if _GUARDED.match(text) else text

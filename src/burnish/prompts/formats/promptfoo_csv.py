@@ -34,7 +34,7 @@ def table_tests(text: str) -> list[dict[str, Any]]:
 
 def _test(cells: dict[str, str]) -> dict[str, Any]:
     checks = [
-        _check(cell.strip())
+        check_of(cell.strip())
         for head, cell in cells.items()
         if re.fullmatch(r"__expected\d*", head) and cell.strip()
     ]
@@ -51,7 +51,8 @@ def _test(cells: dict[str, str]) -> dict[str, Any]:
     }
 
 
-def _check(cell: str) -> dict[str, Any]:
+def check_of(cell: str) -> dict[str, Any]:
+    """The assertion that a cell is short for, such as `contains: hello`."""
     found = _CHECK.fullmatch(cell)
     if not found or (found[4] is None and found[2] not in _ALONE):
         return {"type": "equals", "value": cell}

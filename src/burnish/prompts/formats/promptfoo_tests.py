@@ -160,7 +160,7 @@ def _cases(
         yield Case(
             example=ExampleFile(
                 inputs=without_keys(inputs, notes),
-                expected=_expected(checks),
+                expected=whole_answer(checks),
                 checks=tuple(about),
                 description=str(test.get("description") or ""),
                 tags=words(mapping(test.get("metadata")).get("tags")),
@@ -185,7 +185,7 @@ def _combined(values: Mapping[str, Any], notes: dict[str, None]) -> list[dict[st
     return combined[:_MOST_COMBINED]
 
 
-def _expected(checks: Sequence[dict[str, Any]]) -> Any:
+def whole_answer(checks: Sequence[dict[str, Any]]) -> Any:
     """The whole answer that a test wants, where it names one."""
     for check in checks:
         value = check.get("value")
@@ -200,7 +200,7 @@ def written_tests(examples: Sequence[ExampleFile]) -> list[dict[str, Any]]:
 
 def _written(example: ExampleFile) -> dict[str, Any]:
     checks = list(example.checks)
-    if example.expected is not None and _expected(checks) is None:
+    if example.expected is not None and whole_answer(checks) is None:
         checks.append({"type": "equals", "value": example.expected})
     test: dict[str, Any] = {
         "description": example.description,

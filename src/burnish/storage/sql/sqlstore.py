@@ -3,6 +3,7 @@ from __future__ import annotations
 from burnish.storage.changes import Changes
 from burnish.storage.sql.branches import SqlBranches
 from burnish.storage.sql.database import Database
+from burnish.storage.sql.datasets import SqlDatasets
 from burnish.storage.sql.evaluations import SqlEvaluations
 from burnish.storage.sql.knowledge import SqlKnowledge
 from burnish.storage.sql.labels import SqlLabels
@@ -33,6 +34,7 @@ class SqlStore:
         self.techniques = SqlTechniques(database)
         self.packs = SqlPacks(database)
         self.evaluations = SqlEvaluations(database)
+        self.datasets = SqlDatasets(database)
         self.changes = changes
 
     async def close(self) -> None:

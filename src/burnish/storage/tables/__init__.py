@@ -1,5 +1,11 @@
 from burnish.storage.tables.base import metadata
 from burnish.storage.tables.changes import prompt_changes
+from burnish.storage.tables.datasets import (
+    dataset_contents,
+    dataset_examples,
+    dataset_versions,
+    datasets,
+)
 from burnish.storage.tables.evaluations import evaluations, results
 from burnish.storage.tables.includes import includes
 from burnish.storage.tables.knowledge import (
@@ -24,6 +30,10 @@ from burnish.storage.tables.techniques import technique_statistics
 
 __all__ = [
     "branches",
+    "dataset_contents",
+    "dataset_examples",
+    "dataset_versions",
+    "datasets",
     "evaluations",
     "includes",
     "knowledge_chunks",
