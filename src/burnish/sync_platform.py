@@ -17,6 +17,7 @@ from burnish.techniques import Catalog
 if TYPE_CHECKING:
     from burnish.library.fallback import Fallback
     from burnish.storage.cache import ResponseCache
+    from burnish.sync_jobs import Jobs, Schedules
     from burnish.sync_knowledge import Knowledge
     from burnish.sync_rooms import Db, Models, Packs, Runs, Starter
 
@@ -180,6 +181,20 @@ class Platform(SyncFace[AsyncPlatform]):
         from burnish.sync_knowledge import Knowledge
 
         return Knowledge(self._target.knowledge, self._loop)
+
+    @cached_property
+    def jobs(self) -> Jobs:
+        """Long work that can be watched, cancelled and resumed."""
+        from burnish.sync_jobs import Jobs
+
+        return Jobs(self._target.jobs, self._loop)
+
+    @cached_property
+    def schedules(self) -> Schedules:
+        """What begins jobs from time to time."""
+        from burnish.sync_jobs import Schedules
+
+        return Schedules(self._target.schedules, self._loop)
 
     @cached_property
     def models(self) -> Models:

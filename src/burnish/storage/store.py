@@ -22,6 +22,7 @@ from burnish.storage.stats import CategoryStat
 from burnish.storage.upkeep import Upkeep
 
 if TYPE_CHECKING:
+    from burnish.storage.jobs import Jobs, Schedules
     from burnish.storage.packs import Packs
 
 Sort = Literal["rating", "name", "updated"]
@@ -346,6 +347,10 @@ class Store(Protocol):
     def upkeep(self) -> Upkeep: ...
     @property
     def packs(self) -> Packs: ...
+    @property
+    def jobs(self) -> Jobs: ...
+    @property
+    def schedules(self) -> Schedules: ...
     @property
     def changes(self) -> Changes | None: ...
 

@@ -3,12 +3,14 @@ from __future__ import annotations
 from burnish.storage.changes import Changes
 from burnish.storage.sql.branches import SqlBranches
 from burnish.storage.sql.database import Database
+from burnish.storage.sql.jobs import SqlJobs
 from burnish.storage.sql.knowledge import SqlKnowledge
 from burnish.storage.sql.labels import SqlLabels
 from burnish.storage.sql.packs import SqlPacks
 from burnish.storage.sql.prompts import SqlPrompts
 from burnish.storage.sql.relations import SqlRelations
 from burnish.storage.sql.runs import SqlRuns
+from burnish.storage.sql.schedules import SqlSchedules
 from burnish.storage.sql.search import SqlSearch
 from burnish.storage.sql.techniques import SqlTechniques
 from burnish.storage.sql.versions import SqlVersions
@@ -31,6 +33,8 @@ class SqlStore:
         self.knowledge = SqlKnowledge(database)
         self.techniques = SqlTechniques(database)
         self.packs = SqlPacks(database)
+        self.jobs = SqlJobs(database)
+        self.schedules = SqlSchedules(database)
         self.changes = changes
 
     async def close(self) -> None:

@@ -1,6 +1,7 @@
 from burnish.storage.tables.base import metadata
 from burnish.storage.tables.changes import prompt_changes
 from burnish.storage.tables.includes import includes
+from burnish.storage.tables.jobs import jobs, schedules
 from burnish.storage.tables.knowledge import (
     knowledge_chunks,
     knowledge_documents,
@@ -24,6 +25,7 @@ from burnish.storage.tables.techniques import technique_statistics
 __all__ = [
     "branches",
     "includes",
+    "jobs",
     "knowledge_chunks",
     "knowledge_documents",
     "knowledge_vectors",
@@ -39,6 +41,7 @@ __all__ = [
     "relations",
     "run_hours",
     "runs",
+    "schedules",
     "search_docs",
     "search_leases",
     "search_vectors",
