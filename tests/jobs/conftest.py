@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Callable
 from pathlib import Path
 from typing import Any
 
@@ -97,15 +97,16 @@ async def make(store: SqlStore, bench: Bench) -> AsyncGenerator[Make]:
         await runner.close()
 
 
-async def until(seen: Callable[[], Any] | Callable[[], Awaitable[Any]]) -> None:
+async def until(seen: Callable[[], object]) -> None:
     """Waits for something that happens in the background; the test's own timeout bounds it."""
-    while True:
-        found = seen()
-        if isinstance(found, Awaitable):
-            found = await found
-        if found:
-            return
+    while not seen():  # noqa: ASYNC110 - what is waited for is in other processes and files
         await asyncio.sleep(0.01)
+
+
+async def until_state(runner: InlineRunner, job: Job, state: str) -> Job:
+    while (now := await runner.get(job.id)).state != state:  # noqa: ASYNC110 - as above
+        await asyncio.sleep(0.02)
+    return now
 
 
 async def states(runner: InlineRunner, *jobs: Job) -> list[str]:

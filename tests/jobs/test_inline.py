@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from tests.jobs.conftest import QUICK, Bench, Make, states, until
+from tests.jobs.conftest import QUICK, Bench, Make, states, until, until_state
 
 from burnish.errors import (
     AllModelsFailed,
@@ -58,7 +58,7 @@ async def test_a_worker_leaves_kinds_to_others(make: Make, bench: Bench) -> None
     assert (await make().work(kinds=["quick"], once=True)).done == 1
     assert (await make().work(once=True)).done == 0
     assert await states(more, quick, other) == ["done", "queued"]
-    with pytest.raises(UsageError, match="no work of the kind 'other'.*fail, hold, quick"):
+    with pytest.raises(UsageError, match=r"no work of the kind 'other'.*fail, hold, quick"):
         await make().resume(other.id)
 
 
@@ -306,8 +306,7 @@ async def test_work_that_will_not_stop_keeps_nobody_waiting(make: Make, bench: B
 
     runner = make(kinds={"deaf": deaf})
     job = await runner.submit("deaf")
-    await until(lambda: runner.get(job.id))
-    await asyncio.sleep(0.1)
+    await until_state(runner, job, "running")
     await runner.close()
     assert bench.stopped == ["deaf"]
     assert any("does not stop" in each for each in bench.warnings)
