@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from burnish.library.fallback import Fallback
     from burnish.storage.cache import ResponseCache
     from burnish.sync_datasets import Datasets
+    from burnish.sync_jobs import Jobs, Schedules
     from burnish.sync_knowledge import Knowledge
     from burnish.sync_rooms import Db, Models, Packs, Runs, Starter
 
@@ -188,6 +189,20 @@ class Platform(SyncFace[AsyncPlatform]):
         from burnish.sync_datasets import Datasets
 
         return Datasets(self._target.datasets, self._loop)
+
+    @cached_property
+    def jobs(self) -> Jobs:
+        """Long work that can be watched, cancelled and resumed."""
+        from burnish.sync_jobs import Jobs
+
+        return Jobs(self._target.jobs, self._loop)
+
+    @cached_property
+    def schedules(self) -> Schedules:
+        """What begins jobs from time to time."""
+        from burnish.sync_jobs import Schedules
+
+        return Schedules(self._target.schedules, self._loop)
 
     @cached_property
     def models(self) -> Models:

@@ -40,15 +40,16 @@ class Runner(Protocol):
     async def submit(
         self,
         kind: str,
-        input: dict[str, Any],  # noqa: A002 - the word of the struct
+        input: dict[str, Any] | None = None,  # noqa: A002 - the word of the struct
         *,
         subject: str = "",
         key: str = "",
         priority: int = 0,
         who: str = "",
+        here: bool = True,
     ) -> Job:
         """Queues it. With a `key`, a job of that key which is there is given instead of a new
-        one. Raises UsageError for an unknown kind."""
+        one. Unless `here`, it is left to workers. Raises UsageError for an unknown kind."""
         ...
 
     async def get(self, job_id: str) -> Job:
@@ -65,7 +66,7 @@ class Runner(Protocol):
         """Ends it, running or not; one that has ended stays as it is."""
         ...
 
-    async def resume(self, job_id: str) -> Job:
+    async def resume(self, job_id: str, *, here: bool = True) -> Job:
         """Queues one that failed, was cancelled, or whose process is gone. Raises Conflict for
         one that is done or running."""
         ...

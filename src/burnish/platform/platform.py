@@ -16,22 +16,20 @@ from burnish.generation.result import Generation
 from burnish.generation.target import parse_target
 from burnish.generation.wish import Wish
 from burnish.intents import Classification
-from burnish.platform.finding import Finding
 from burnish.platform.generating import Generating
+from burnish.platform.testing import Testing
 from burnish.settings import Loaded
 from burnish.techniques import Selection, SelectRequest
 
 if TYPE_CHECKING:
-    from burnish.generation.batch import BatchReport, Progress
     from burnish.library.files.take_out import Exported
     from burnish.library.sync import SyncReport, Take
     from burnish.library.template_files import Conflicts, ImportReport
     from burnish.models.question import Answer
-    from burnish.platform.batches import Batches, BatchPlan
     from burnish.platform.completing import Completing
 
 
-class AsyncPlatform(Finding):
+class AsyncPlatform(Testing):
     """Everything that Burnish does, as coroutines. `burnish.open_async()` makes one.
 
     The store is opened by the first call that needs it; `analyze` and `enhance` never do, and
@@ -193,42 +191,6 @@ class AsyncPlatform(Finding):
         since its last restart, are the text of the result, which the last event brings."""
         return self._generating.stream(_wish(locals()))
 
-    async def batch(
-        self,
-        items: Sequence[str | Mapping[str, Any]] | Path | str,
-        *,
-        output: Path | str | None = None,
-        workers: int = 4,
-        resume: bool = False,
-        skip_errors: bool = False,
-        progress: Callable[[Progress], None] | None = None,
-        **options: Any,
-    ) -> BatchReport:
-        """`generate` for many ideas, `workers` at a time.
-
-        `items` are ideas, objects with an idea and options of their own, or the path of a file of
-        them (JSON, JSON lines, CSV, text). Each finished item is a line of the journal `output`
-        (beside the file unless named); `resume` goes on with a journal and does only what is
-        left. The `options` are those of `generate`, for all items.
-
-        Raises the first error after the items under way have ended, unless `skip_errors`.
-        """
-        return await self._batches.run(
-            items,
-            output=output,
-            workers=workers,
-            resume=resume,
-            skip_errors=skip_errors,
-            progress=progress,
-            options=options,
-        )
-
-    async def plan_batch(
-        self, items: Sequence[str | Mapping[str, Any]] | Path | str, **options: Any
-    ) -> BatchPlan:
-        """What `batch` would do: the items, the model and how many calls; nothing is run."""
-        return self._batches.plan(items, options)
-
     async def import_(
         self,
         path: str | Path,
@@ -364,12 +326,6 @@ class AsyncPlatform(Finding):
             max_cost_usd=max_cost_usd,
             fresh=fresh,
         )
-
-    @cached_property
-    def _batches(self) -> Batches:
-        from burnish.platform.batches import Batches
-
-        return Batches(self._generating, self._live, self.prompts)
 
     @cached_property
     def _completing(self) -> Completing:

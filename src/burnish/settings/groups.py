@@ -10,6 +10,7 @@ from msgspec import Meta
 
 from burnish.errors import SettingsError
 from burnish.settings.evaluation_groups import EvaluationSettings
+from burnish.settings.job_groups import JobsSettings
 from burnish.settings.library_groups import (
     KnowledgeSettings,
     LibrarySettings,
@@ -286,6 +287,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     models: ModelsSettings = ModelsSettings()
     local: LocalSettings = LocalSettings()
     runs: RunsSettings = RunsSettings()
+    jobs: JobsSettings = JobsSettings()
     intents: IntentSettings = IntentSettings()
     techniques: TechniqueSettings = TechniqueSettings()
     library: LibrarySettings = LibrarySettings()

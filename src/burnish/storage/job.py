@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import msgspec
 
 JobState = Literal["queued", "running", "done", "failed", "cancelled"]
+ENDED: Final = ("done", "failed", "cancelled")
 
 
 class Progress(msgspec.Struct, frozen=True, kw_only=True):
@@ -22,7 +23,9 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
 class Job(msgspec.Struct, frozen=True, kw_only=True):
     """`kind` names the work (`evaluation`, `batch`…), `subject` what it is about (an id, a name).
     `attempts` counts how often the work was begun; `heard_at` is when its process was last known
-    to be alive. `result` is plain JSON and small. Higher `priority` goes first."""
+    to be alive. `failures` counts, since somebody last asked for the job, the faults that may pass
+    and the processes that were lost. `result` is plain JSON and small. Higher `priority` goes
+    first."""
 
     id: str
     kind: str
@@ -34,6 +37,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     progress: Progress = Progress()
     priority: int = 0
     attempts: int = 0
+    failures: int = 0
     who: str = ""
     worker: str = ""
     created_at: datetime

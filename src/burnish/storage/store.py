@@ -24,6 +24,7 @@ from burnish.storage.upkeep import Upkeep
 if TYPE_CHECKING:
     from burnish.storage.datasets import Datasets
     from burnish.storage.evaluation import Evaluations
+    from burnish.storage.jobs import Jobs, Schedules
     from burnish.storage.packs import Packs
 
 Sort = Literal["rating", "name", "updated"]
@@ -352,6 +353,10 @@ class Store(Protocol):
     def evaluations(self) -> Evaluations: ...
     @property
     def datasets(self) -> Datasets: ...
+    @property
+    def jobs(self) -> Jobs: ...
+    @property
+    def schedules(self) -> Schedules: ...
     @property
     def changes(self) -> Changes | None: ...
 

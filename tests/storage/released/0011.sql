@@ -61,6 +61,20 @@ INSERT INTO dataset_contents VALUES (
   1, 'digest one', 28, '{"inputs":{"topic":"winter"}}', '2026-01-02T03:04:05.000000+00:00'
 );
 INSERT INTO dataset_examples VALUES (1, 1, 1, 'winter', 'test', 1, 1, NULL);
+INSERT INTO jobs (
+  id, kind, subject, state, input, result, error, progress, priority, attempts, failures, who, worker,
+  key, created_at, not_before
+) VALUES (
+  '01970000-0000-7000-8000-000000000051', 'batch', 'ideas.csv', 'queued', '{"file":"ideas.csv"}',
+  'null', '', '{"done":3,"total":9}', 1, 1, 0, 'ann', '', 'ideas', '2026-01-02T03:07:00.000000+00:00',
+  '2026-01-02T03:07:00.000000+00:00'
+);
+INSERT INTO schedules (
+  name, kind, cron, zone, input, paused, next_at, last_job, who, created_at
+) VALUES (
+  'nightly', 'backup', '0 3 * * *', 'UTC', '{}', 0, '2026-01-03T03:00:00.000000+00:00', '', 'ann',
+  '2026-01-02T03:07:00.000000+00:00'
+);
 INSERT INTO evaluations VALUES (
   '01970000-0000-7000-8000-000000000031', '["writer/chapter@1"]', '["fake:a"]', 'topics@1', NULL,
   '[]', 1, 1, '[{"name":"contains"}]', '', '{}', 4, NULL, 0, '', 'ann', '',

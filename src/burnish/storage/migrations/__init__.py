@@ -1,9 +1,9 @@
-"""Steps from an empty database to the newest schema."""
+"""The schema's released revisions, oldest first. Reading them does not import Alembic."""
 
 from typing import Final
 
 REVISIONS: Final = (
     *("0001", "0002", "0003", "0004", "0005", "0006"),
-    *("0007", "0008", "0009", "0011"),
+    *("0007", "0008", "0009", "0010", "0011"),
 )
 HEAD: Final = REVISIONS[-1]

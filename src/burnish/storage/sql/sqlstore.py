@@ -5,12 +5,14 @@ from burnish.storage.sql.branches import SqlBranches
 from burnish.storage.sql.database import Database
 from burnish.storage.sql.datasets import SqlDatasets
 from burnish.storage.sql.evaluations import SqlEvaluations
+from burnish.storage.sql.jobs import SqlJobs
 from burnish.storage.sql.knowledge import SqlKnowledge
 from burnish.storage.sql.labels import SqlLabels
 from burnish.storage.sql.packs import SqlPacks
 from burnish.storage.sql.prompts import SqlPrompts
 from burnish.storage.sql.relations import SqlRelations
 from burnish.storage.sql.runs import SqlRuns
+from burnish.storage.sql.schedules import SqlSchedules
 from burnish.storage.sql.search import SqlSearch
 from burnish.storage.sql.techniques import SqlTechniques
 from burnish.storage.sql.versions import SqlVersions
@@ -35,6 +37,8 @@ class SqlStore:
         self.packs = SqlPacks(database)
         self.evaluations = SqlEvaluations(database)
         self.datasets = SqlDatasets(database)
+        self.jobs = SqlJobs(database)
+        self.schedules = SqlSchedules(database)
         self.changes = changes
 
     async def close(self) -> None:

@@ -8,6 +8,7 @@ from burnish.storage.tables.datasets import (
 )
 from burnish.storage.tables.evaluations import evaluations, results
 from burnish.storage.tables.includes import includes
+from burnish.storage.tables.jobs import jobs, schedules
 from burnish.storage.tables.knowledge import (
     knowledge_chunks,
     knowledge_documents,
@@ -36,6 +37,7 @@ __all__ = [
     "datasets",
     "evaluations",
     "includes",
+    "jobs",
     "knowledge_chunks",
     "knowledge_documents",
     "knowledge_vectors",
@@ -52,6 +54,7 @@ __all__ = [
     "results",
     "run_hours",
     "runs",
+    "schedules",
     "search_docs",
     "search_leases",
     "search_vectors",

@@ -1,0 +1,89 @@
+"""The jobs that this process runs, a bounded number at once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+
+from burnish.jobs.attempt import Attempt
+from burnish.jobs.job import Work
+from burnish.jobs.process import own_name
+from burnish.jobs.rules import Rules
+from burnish.storage.job import Job
+from burnish.storage.store import Store
+
+
+class Crew:
+    def __init__(
+        self,
+        open_store: Callable[[], Awaitable[Store]],
+        kinds: Mapping[str, Work],
+        rules: Rules,
+        warn: Callable[[str, str], None],
+        *,
+        size: int,
+    ) -> None:
+        self.kinds = kinds
+        self.rules = rules
+        self._open_store = open_store
+        self._warn = warn
+        self._size = size
+        self._name = own_name()
+        self._attempts: dict[str, Attempt] = {}
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+
+    @property
+    def has_room(self) -> bool:
+        return len(self._tasks) < self._size
+
+    @property
+    def running(self) -> frozenset[str]:
+        return frozenset(self._tasks)
+
+    async def take(
+        self, kinds: Sequence[str] | None = None, ids: Sequence[str] | None = None
+    ) -> Job | None:
+        """Claims and begins the job that goes first, where there is room for one."""
+        if not self.has_room:
+            return None
+        store = await self._open_store()
+        now = datetime.now(UTC)
+        until = now + timedelta(seconds=self.rules.lease_s)
+        wanted = list(self.kinds) if kinds is None else kinds
+        found = await store.jobs.claim(wanted, self._name, now, until, ids=ids)
+        if found is None:
+            return None
+        job, lease = found
+        attempt = Attempt(job, lease, store.jobs, self.rules, self._warn)
+        task = asyncio.create_task(attempt.run(self.kinds[job.kind]), name=f"burnish-job-{job.id}")
+        self._attempts[job.id], self._tasks[job.id] = attempt, task
+        task.add_done_callback(lambda done: self._ended(job.id, done))
+        return job
+
+    def look(self, job_id: str) -> None:
+        """Has the job, if it runs here, see at once what was done to it."""
+        if job_id in self._attempts:
+            self._attempts[job_id].look()
+
+    async def wait(self, timeout_s: float, job_id: str = "") -> None:
+        """Until that job, or any where none is named, has ended here, or so long."""
+        tasks = {task for name, task in self._tasks.items() if job_id in ("", name)}
+        if tasks:
+            await asyncio.wait(tasks, timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED)
+        else:
+            await asyncio.sleep(timeout_s)
+
+    async def close(self) -> None:
+        """Stops all work and queues its jobs again."""
+        for attempt in list(self._attempts.values()):
+            attempt.stop()
+        if self._tasks:
+            await asyncio.wait(set(self._tasks.values()))
+
+    def _ended(self, job_id: str, task: asyncio.Task[None]) -> None:
+        del self._attempts[job_id], self._tasks[job_id]
+        with suppress(asyncio.CancelledError):
+            if error := task.exception():
+                self._warn(f"job {job_id} was left", str(error))

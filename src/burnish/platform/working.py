@@ -1,0 +1,86 @@
+"""Long work on a platform: batches, jobs and what begins them from time to time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from burnish.platform.finding import Finding
+from burnish.platform.generating import Generating
+
+if TYPE_CHECKING:
+    from burnish.generation.batch import BatchReport, Progress
+    from burnish.jobs.inline import InlineRunner
+    from burnish.jobs.schedules import AsyncSchedules
+    from burnish.platform.batches import Batches, BatchPlan
+
+
+class Working(Finding):
+    _generating: Generating
+
+    async def close(self) -> None:
+        """Writes what is not yet written and ends what the platform started; jobs that run here
+        are queued again. Calling it twice is harmless."""
+        try:
+            if "jobs" in self.__dict__:
+                await self.jobs.close()
+        finally:
+            await super().close()
+
+    @cached_property
+    def jobs(self) -> InlineRunner:
+        """Long work: submit, list, get, watch, wait, cancel, resume, forget, work."""
+        from burnish.platform.jobs import runner_of
+
+        return runner_of(self, self._open_store, self._ids, self._live.warn)
+
+    @cached_property
+    def schedules(self) -> AsyncSchedules:
+        """What begins jobs from time to time: add, list, get, remove, pause, resume."""
+        from burnish.jobs.schedules import AsyncSchedules
+
+        return AsyncSchedules(self._open_store, self.jobs.check, lambda: self.settings.author_name)
+
+    async def batch(
+        self,
+        items: Sequence[str | Mapping[str, Any]] | Path | str,
+        *,
+        output: Path | str | None = None,
+        workers: int = 4,
+        resume: bool = False,
+        skip_errors: bool = False,
+        progress: Callable[[Progress], None] | None = None,
+        **options: Any,
+    ) -> BatchReport:
+        """`generate` for many ideas, `workers` at a time.
+
+        `items` are ideas, objects with an idea and options of their own, or the path of a file of
+        them (JSON, JSON lines, CSV, text). Each finished item is a line of the journal `output`
+        (beside the file unless named); `resume` goes on with a journal and does only what is
+        left. The `options` are those of `generate`, for all items.
+
+        Raises the first error after the items under way have ended, unless `skip_errors`.
+        """
+        return await self._batches.run(
+            items,
+            output=output,
+            workers=workers,
+            resume=resume,
+            skip_errors=skip_errors,
+            progress=progress,
+            options=options,
+        )
+
+    async def plan_batch(
+        self, items: Sequence[str | Mapping[str, Any]] | Path | str, **options: Any
+    ) -> BatchPlan:
+        """What `batch` would do: the items, the model and how many calls; nothing is run."""
+        return self._batches.plan(items, options)
+
+    @cached_property
+    def _batches(self) -> Batches:
+        from burnish.platform.batches import Batches
+
+        return Batches(self._generating, self._live, self.prompts)
