@@ -1,9 +1,10 @@
-"""The sync face of datasets."""
+"""The sync face of datasets and evaluations."""
 
 from __future__ import annotations
 
 from burnish._sync import SyncFace, blocking, streaming
 from burnish.evals.datasets import AsyncDatasets
+from burnish.evals.room import AsyncEvaluations
 
 
 class Datasets(SyncFace[AsyncDatasets]):
@@ -22,3 +23,13 @@ class Datasets(SyncFace[AsyncDatasets]):
     generate = blocking(AsyncDatasets.generate)
     delete = blocking(AsyncDatasets.delete)
     list = blocking(AsyncDatasets.list)
+
+
+class Evaluations(SyncFace[AsyncEvaluations]):
+    """`platform.evaluations` of the sync face."""
+
+    list = blocking(AsyncEvaluations.list)
+    get = blocking(AsyncEvaluations.get)
+    results = streaming(AsyncEvaluations.results)
+    report = blocking(AsyncEvaluations.report)
+    delete = blocking(AsyncEvaluations.delete)

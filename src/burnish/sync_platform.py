@@ -17,7 +17,7 @@ from burnish.techniques import Catalog
 if TYPE_CHECKING:
     from burnish.library.fallback import Fallback
     from burnish.storage.cache import ResponseCache
-    from burnish.sync_datasets import Datasets
+    from burnish.sync_datasets import Datasets, Evaluations
     from burnish.sync_jobs import Jobs, Schedules
     from burnish.sync_knowledge import Knowledge
     from burnish.sync_rooms import Db, Models, Packs, Runs, Starter
@@ -119,6 +119,10 @@ class Platform(SyncFace[AsyncPlatform]):
     sync = blocking(AsyncPlatform.sync)
     export_ = blocking(AsyncPlatform.export_)
     complete = blocking(AsyncPlatform.complete)
+    evaluate = blocking(AsyncPlatform.evaluate)
+    plan_evaluation = blocking(AsyncPlatform.plan_evaluation)
+    run_evaluation = blocking(AsyncPlatform.run_evaluation)
+    resume_evaluation = blocking(AsyncPlatform.resume_evaluation)
     search = blocking(AsyncPlatform.search)
     near_duplicates = blocking(AsyncPlatform.near_duplicates)
     reindex = blocking(AsyncPlatform.reindex)
@@ -189,6 +193,13 @@ class Platform(SyncFace[AsyncPlatform]):
         from burnish.sync_datasets import Datasets
 
         return Datasets(self._target.datasets, self._loop)
+
+    @cached_property
+    def evaluations(self) -> Evaluations:
+        """What was evaluated, and what came of it."""
+        from burnish.sync_datasets import Evaluations
+
+        return Evaluations(self._target.evaluations, self._loop)
 
     @cached_property
     def jobs(self) -> Jobs:

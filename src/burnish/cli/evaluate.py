@@ -50,7 +50,7 @@ Models = Annotated[
 ]
 Scorer = Annotated[
     list[str] | None,
-    Parameter(help="NAME, NAME:VALUE or NAME>=0.8:VALUE; repeatable. See burnish scorers."),
+    Parameter(help="NAME, NAME:VALUE or NAME:{JSON}; repeatable. See burnish scorers."),
 ]
 Baseline = Annotated[
     str, Parameter(help="Compare all with this prompt, such as mail/late@production.")
@@ -129,6 +129,7 @@ def evaluate(
         "seed": seed,
         "fresh": fresh,
         "dataset": dataset,
+        "files": True,
     }
     with platform(common) as p:
         if resume:

@@ -10,7 +10,7 @@ import msgspec
 
 from burnish.errors import UsageError
 from burnish.storage.evaluation import Evaluation
-from burnish.storage.example import Example, ScorerSpec, Split
+from burnish.storage.example import Example, Split
 
 Data = str | Path | Sequence[Mapping[str, Any] | Example]
 _MOST_AT_ONCE = 1_000
@@ -20,12 +20,13 @@ PARAMETERS = ("temperature", "max_tokens", "top_p", "seed", "stop")
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     """`data` is a dataset's reference, a file of examples, or examples. `parameters` are those of
-    `ModelRequest` that are set for all prompts."""
+    `ModelRequest` that are set for all prompts, `scorers` what `Scorers.take` understands; `files`
+    lets it run a file that is named."""
 
     prompts: tuple[str, ...]
     data: Any
     models: tuple[str, ...] = ()
-    scorers: tuple[ScorerSpec, ...] = ()
+    scorers: tuple[Any, ...] = ()
     baseline: str = ""
     split: Split | None = None
     tags: tuple[str, ...] = ()
@@ -36,6 +37,7 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     max_cost_usd: float | None = None
     fresh: bool = False
     dataset: str = ""
+    files: bool = False
 
     def checked(self) -> Self:
         """Raises UsageError for what no evaluation can be."""

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from burnish.errors import Conflict, NotFound, UsageError
+from burnish.errors import NotFound, UsageError
 from burnish.evals.estimate import Estimate, estimated
 from burnish.evals.prepared import Prepared
 from burnish.evals.runner import Bench, Run, Tally
+from burnish.evals.scored import Scorer
 from burnish.evals.wanted import Wanted
 from burnish.generation.wish import checked_cost
 from burnish.models.model import ModelRequest
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
     from burnish.platform.parts import Parts
     from burnish.prompts.prompt import Message
     from burnish.prompts.render import Renderer
-    from burnish.storage.store import Store
 
 _EXACT = ScorerSpec(name="exact")
 # So many examples tell whether a prompt has places for what they bring, and what a call costs.
@@ -65,6 +65,8 @@ class Evaluating:
         self._datasets = datasets
         self._scorers = scorers
         self._renderer = renderer
+        # Functions that were given in code cannot be made again from what is stored of them.
+        self._taken: dict[bytes, Scorer] = {}
         self._open_store = parts.open_store
         self._new_id = parts.ids
 
@@ -83,8 +85,9 @@ class Evaluating:
         named = (*wanted.prompts, *((wanted.baseline,) if wanted.baseline else ()))
         prepared = [await self._prepared(ref, wanted) for ref in named]
         sample = [each async for each in self._examples(dataset, wanted, min(count, _SAMPLE))]
-        for scorer in wanted.scorers:
-            self._scorers().make(scorer)
+        made = [self._scorers().take(each, files=wanted.files) for each in wanted.scorers]
+        self._taken |= {msgspec.json.encode(each.spec): each for each in made}
+        wanted = msgspec.structs.replace(wanted, scorers=tuple(each.spec for each in made))
         evaluation = self._evaluation(wanted, dataset, count, prepared, sample)
         estimate = await estimated(
             evaluation,
@@ -116,7 +119,7 @@ class Evaluating:
             store=store,
             renderer=self._renderer,
             ask=self._asker(evaluation),
-            scorer=self._scorers().make,
+            scorer=self._scorer,
         )
         run = Run(evaluation, prepared, bench, told=told)
         stop: Stop = "failed"
@@ -128,6 +131,9 @@ class Evaluating:
         finally:
             await store.end(evaluation.id, stop, datetime.now(UTC))
         return stop, run
+
+    def _scorer(self, spec: ScorerSpec) -> Scorer:
+        return self._taken.get(msgspec.json.encode(spec)) or self._scorers().make(spec)
 
     def _asker(self, evaluation: Evaluation) -> Any:
         budget = self._live.budget(evaluation.max_cost_usd)
@@ -279,20 +285,3 @@ def _check_fit(prepared: Sequence[Prepared], sample: Sequence[Example]) -> None:
 def _notes(evaluation: Evaluation, sample: Sequence[Example]) -> tuple[str, ...]:
     scored = evaluation.scorers or any(each.scorers for each in sample)
     return () if scored else ("nothing is scored: name a scorer, or give what is expected",)
-
-
-async def one(store: Store, evaluation_id: str) -> Evaluation:
-    """By its id, or a beginning of it that no other has."""
-    found = await store.evaluations.by_prefix(evaluation_id, 2) if evaluation_id else []
-    if not found:
-        raise NotFound(
-            f"no evaluation has the id {evaluation_id!r}",
-            hint="see burnish evaluations list",
-            subject=evaluation_id,
-        )
-    if len(found) > 1:
-        raise Conflict(
-            f"more than one evaluation has an id that begins with {evaluation_id!r}",
-            hint="give more of it",
-        )
-    return found[0]

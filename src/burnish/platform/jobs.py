@@ -79,14 +79,16 @@ def kinds_of(platform: Working) -> dict[str, Work]:
 
 def runner_of(
     platform: Working,
+    kinds: Mapping[str, Work],
     open_store: Callable[[], Awaitable[Store]],
+    *,
     new_id: Callable[[], str],
     warn: Callable[[str, str], None],
 ) -> InlineRunner:
     wanted = platform.settings.jobs
     return InlineRunner(
         open_store,
-        kinds_of(platform),
+        kinds,
         new_id=new_id,
         who=lambda: platform.settings.author_name,
         warn=warn,

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from burnish.evals.registry import Scorers
     from burnish.evals.room import AsyncEvaluations, Evaluated
     from burnish.evals.wanted import Data, Wanted
-    from burnish.jobs.job import JobContext
+    from burnish.jobs.job import JobContext, Work
     from burnish.platform.evaluating import Evaluating, Plan
     from burnish.storage.evaluation import Evaluation
     from burnish.storage.example import ScorerSpec, Split
@@ -123,11 +123,14 @@ class Testing(Working):
                 hint=f"what is there stays; go on with burnish evaluate --resume {evaluation.id}",
                 subject=evaluation.id,
             )
-        why = job.result.get("why", "") if isinstance(job.result, dict) else job.state
-        return await self.evaluations.report(evaluation.id, why=why)
+        ended = await self.evaluations.get(evaluation.id)
+        why = {"cost": "the next call could pass --max-cost", "cancelled": "it was cancelled"}
+        return await self.evaluations.report(evaluation.id, why=why.get(ended.stop, ""))
 
-    async def evaluation_work(self, context: JobContext) -> Any:
-        """The work of jobs of the kind `evaluation`."""
+    def _kinds(self) -> dict[str, Work]:
+        return {**super()._kinds(), EVALUATION: self._evaluate_for}
+
+    async def _evaluate_for(self, context: JobContext) -> Any:
         from burnish.evals.runner import Tally
 
         async def told(tally: Tally) -> None:
@@ -147,7 +150,6 @@ class Testing(Working):
 
 def _wanted(given: dict[str, Any]) -> Wanted:
     from burnish.evals.wanted import PARAMETERS, Wanted
-    from burnish.evals.written import spec_of
 
     fields = {name: given[name] for name in Wanted.__struct_fields__ if given.get(name) is not None}
     fields["parameters"] = {name: given[name] for name in PARAMETERS if given.get(name) is not None}
@@ -155,5 +157,5 @@ def _wanted(given: dict[str, Any]) -> Wanted:
         value = fields.get(name, ())
         fields[name] = (value,) if isinstance(value, str) else tuple(value)
     fields["tags"] = tuple(fields.get("tags", ()))
-    fields["scorers"] = tuple(spec_of(each) for each in fields.get("scorers", ()))
+    fields["scorers"] = tuple(fields.get("scorers", ()))
     return Wanted(**fields).checked()

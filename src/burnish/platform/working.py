@@ -13,6 +13,7 @@ from burnish.platform.generating import Generating
 if TYPE_CHECKING:
     from burnish.generation.batch import BatchReport, Progress
     from burnish.jobs.inline import InlineRunner
+    from burnish.jobs.job import Work
     from burnish.jobs.schedules import AsyncSchedules
     from burnish.platform.batches import Batches, BatchPlan
 
@@ -34,7 +35,15 @@ class Working(Finding):
         """Long work: submit, list, get, watch, wait, cancel, resume, forget, work."""
         from burnish.platform.jobs import runner_of
 
-        return runner_of(self, self._open_store, self._ids, self._live.warn)
+        return runner_of(
+            self, self._kinds(), self._open_store, new_id=self._ids, warn=self._live.warn
+        )
+
+    def _kinds(self) -> dict[str, Work]:
+        """What work there is for jobs, by name."""
+        from burnish.platform.jobs import kinds_of
+
+        return kinds_of(self)
 
     @cached_property
     def schedules(self) -> AsyncSchedules:
