@@ -17,6 +17,7 @@ import msgspec
 
 from burnish.cli import commands
 from burnish.cli import main as cli
+from burnish.evals.registry import ScorerInfo
 from burnish.generation.result import Generation
 from burnish.intents import Classification
 from burnish.library.branches import MergePlan
@@ -79,6 +80,7 @@ SCHEMAS: dict[str, Any] = {
     "knowledge-search": KnowledgeFound,
     "techniques": list[Technique],
     "techniques-select": Selection,
+    "scorers": list[ScorerInfo],
 }
 SETTINGS_HEAD = """# Settings
 

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
         UsageError,
         VariableError,
     )
+    from burnish.evals.custom import scorer
+    from burnish.evals.scorers.kind import ScorerKind
     from burnish.generation.archetype import Archetype
     from burnish.generation.event import GenerationEvent
     from burnish.generation.persona import Persona
@@ -62,6 +64,8 @@ if TYPE_CHECKING:
         Variable,
     )
     from burnish.settings import Settings
+    from burnish.storage.example import ScorerSpec
+    from burnish.storage.result import Score
     from burnish.storage.run import Run
     from burnish.sync_platform import Platform
     from burnish.techniques import Recommendation, Technique
@@ -73,6 +77,8 @@ _HOME = {
         " OutputRejected RenderLimit SettingsError StoreError StructureLost TemplateRefused"
         " Unavailable UsageError VariableError"
     ),
+    "burnish.evals.custom": "scorer",
+    "burnish.evals.scorers.kind": "ScorerKind",
     "burnish.generation.archetype": "Archetype",
     "burnish.generation.event": "GenerationEvent",
     "burnish.generation.persona": "Persona",
@@ -86,6 +92,8 @@ _HOME = {
     "burnish.platform": "AsyncPlatform",
     "burnish.prompts.prompt": "Label Message Prompt PromptVersion Variable",
     "burnish.settings": "Settings",
+    "burnish.storage.example": "ScorerSpec",
+    "burnish.storage.result": "Score",
     "burnish.storage.run": "Run",
     "burnish.sync_platform": "Platform",
     "burnish.techniques": "Recommendation Technique",
@@ -128,6 +136,9 @@ __all__ = [
     "RenderLimit",
     "Result",
     "Run",
+    "Score",
+    "ScorerKind",
+    "ScorerSpec",
     "Settings",
     "SettingsError",
     "StoreError",
@@ -143,6 +154,7 @@ __all__ = [
     "open",
     "open_async",
     "prompted",
+    "scorer",
 ]
 
 

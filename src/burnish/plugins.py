@@ -8,6 +8,7 @@ A plug-in is a module (or any object) that a package names under the entry-point
     def archetypes():   burnish.generation.Archetype values
     def models():       burnish.Preset values (a provider that speaks OpenAI's language), or objects
                         of one's own that do what `burnish.Model` asks
+    def scorers():      what @burnish.scorer makes of functions
     def call_observers():  functions that are told of every model call (a burnish.CallEvent)
 
 A later plug-in's entry replaces an earlier one's of the same name, so a plug-in can also change
@@ -31,13 +32,19 @@ from burnish.errors import UsageError
 from burnish.masking import without_secrets
 
 GROUP = "burnish.plugins"
-HOOKS = ("techniques", "personas", "archetypes", "models", "call_observers")
-BUILT_IN = ("burnish.techniques.built_in", "burnish.generation.built_in", "burnish.models.built_in")
+HOOKS = ("techniques", "personas", "archetypes", "models", "scorers", "call_observers")
+BUILT_IN = (
+    "burnish.techniques.built_in",
+    "burnish.generation.built_in",
+    "burnish.models.built_in",
+    "burnish.evals.built_in",
+)
 EXPECTED = {
     "techniques": "burnish.Technique values or paths of folders",
     "personas": "burnish.Persona values",
     "archetypes": "burnish.Archetype values",
     "models": "burnish.Preset values or objects that do what burnish.Model asks",
+    "scorers": "what @burnish.scorer makes of functions",
     "call_observers": "functions",
 }
 # Classes by their place: whoever gives their values has loaded them already.
@@ -46,6 +53,7 @@ _CLASSES = {
     "personas": ("burnish.generation.persona", "Persona"),
     "archetypes": ("burnish.generation.archetype", "Archetype"),
     "models": ("burnish.models.preset", "Preset"),
+    "scorers": ("burnish.evals.scorers.kind", "ScorerKind"),
 }
 MODEL_PARTS = ("complete", "stream", "embed", "names", "capabilities", "close")
 _NEAR = 0.8

@@ -15,6 +15,7 @@ from burnish.storage.store import Fetched
 from burnish.techniques import Catalog
 
 if TYPE_CHECKING:
+    from burnish.evals.registry import Scorers
     from burnish.library.fallback import Fallback
     from burnish.storage.cache import ResponseCache
     from burnish.sync_datasets import Datasets, Evaluations
@@ -234,6 +235,11 @@ class Platform(SyncFace[AsyncPlatform]):
     @property
     def catalog(self) -> Catalog:
         return self._target.catalog
+
+    @property
+    def scorers(self) -> Scorers:
+        """All scorers by name: names, list, describe, make."""
+        return self._target.scorers
 
     @property
     def personas(self) -> dict[str, Persona]:

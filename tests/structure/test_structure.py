@@ -69,6 +69,8 @@ def test_no_broad_except() -> None:
     # where foreign code may raise anything, and turn it into an error of ours.
     allowed = {
         "_sync.py",
+        "evals/custom.py",
+        "evals/made.py",
         "models/adapter.py",
         "models/call.py",
         "models/pydantic_ai.py",
@@ -76,7 +78,7 @@ def test_no_broad_except() -> None:
     }
     places = {place.split(":")[0].removeprefix("src/burnish/") for place in broad}
     assert places <= allowed
-    assert len(broad) <= len(allowed) + 1  # adapter.py has two
+    assert len(broad) <= len(allowed) + 2  # adapter.py and made.py have two
 
 
 def test_outside_data_gets_its_shape_in_one_place() -> None:

@@ -62,6 +62,12 @@ COMMANDS: tuple[Command, ...] = (
         "List prompting techniques, or show one.",
         "burnish techniques --category reasoning --intent planning",
     ),
+    (
+        "scorers",
+        "scorers:scorers",
+        "List scorers of answers, or show one.",
+        "burnish scorers numeric",
+    ),
     ("personas", "catalogs:personas", "List personas, or show one.", "burnish personas writing"),
     ("version", "machine:version", "Print the version.", "burnish version --json"),
     (

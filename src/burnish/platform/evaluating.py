@@ -14,7 +14,7 @@ import msgspec
 from burnish.errors import NotFound, UsageError
 from burnish.evals.estimate import Estimate, estimated
 from burnish.evals.prepared import Prepared
-from burnish.evals.runner import Bench, Run, Tally
+from burnish.evals.runner import Ask, Bench, Run, Tally
 from burnish.evals.scored import Scorer
 from burnish.evals.wanted import Wanted
 from burnish.generation.wish import checked_cost
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from burnish.evals.datasets import AsyncDatasets
     from burnish.evals.registry import Scorers
     from burnish.library.prompts import AsyncPrompts
+    from burnish.models.budget import Budget
     from burnish.models.model import Usage
     from burnish.models.question import Answer
     from burnish.platform.live import Live
@@ -56,7 +57,7 @@ class Evaluating:
         *,
         prompts: AsyncPrompts,
         datasets: AsyncDatasets,
-        scorers: Callable[[], Scorers],
+        scorers: Callable[[Budget | None], Scorers],
         renderer: Renderer,
     ) -> None:
         self._settings = parts.settings
@@ -85,8 +86,12 @@ class Evaluating:
         named = (*wanted.prompts, *((wanted.baseline,) if wanted.baseline else ()))
         prepared = [await self._prepared(ref, wanted) for ref in named]
         sample = [each async for each in self._examples(dataset, wanted, min(count, _SAMPLE))]
-        made = [self._scorers().take(each, files=wanted.files) for each in wanted.scorers]
-        self._taken |= {msgspec.json.encode(each.spec): each for each in made}
+        scorers = self._scorers(None)
+        made = [scorers.take(each, files=wanted.files) for each in wanted.scorers]
+        # Judges among them are made again for each run, which spends from its own budget.
+        self._taken |= {
+            msgspec.json.encode(each.spec): each for each in made if not scorers.knows(each.spec)
+        }
         wanted = msgspec.structs.replace(wanted, scorers=tuple(each.spec for each in made))
         evaluation = self._evaluation(wanted, dataset, count, prepared, sample)
         estimate = await estimated(
@@ -115,11 +120,13 @@ class Evaluating:
         await store.begin_again(evaluation.id)
         wanted = Wanted.again(evaluation)
         prepared = [await self._prepared(ref, wanted) for ref in evaluation.prompts]
+        budget = self._live.budget(evaluation.max_cost_usd)
+        scorers = self._scorers(budget)
         bench = Bench(
             store=store,
             renderer=self._renderer,
-            ask=self._asker(evaluation),
-            scorer=self._scorer,
+            ask=self._asker(evaluation, budget),
+            scorer=lambda spec: self._taken.get(msgspec.json.encode(spec)) or scorers.make(spec),
         )
         run = Run(evaluation, prepared, bench, told=told)
         stop: Stop = "failed"
@@ -129,15 +136,11 @@ class Evaluating:
             stop = "cancelled"
             raise
         finally:
+            scorers.close()
             await store.end(evaluation.id, stop, datetime.now(UTC))
         return stop, run
 
-    def _scorer(self, spec: ScorerSpec) -> Scorer:
-        return self._taken.get(msgspec.json.encode(spec)) or self._scorers().make(spec)
-
-    def _asker(self, evaluation: Evaluation) -> Any:
-        budget = self._live.budget(evaluation.max_cost_usd)
-
+    def _asker(self, evaluation: Evaluation, budget: Budget) -> Ask:
         async def ask(
             prepared: Prepared, model: str, messages: tuple[Message, ...], repeat: int
         ) -> Answer:

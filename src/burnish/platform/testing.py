@@ -7,10 +7,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from burnish.errors import BurnishError
+from burnish.platform.judging import Judging
 from burnish.platform.working import Working
 
 if TYPE_CHECKING:
-    from burnish.evals.registry import Scorers
     from burnish.evals.room import AsyncEvaluations, Evaluated
     from burnish.evals.wanted import Data, Wanted
     from burnish.jobs.job import JobContext, Work
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 EVALUATION = "evaluation"
 
 
-class Testing(Working):
+class Testing(Working, Judging):
     @cached_property
     def evaluations(self) -> AsyncEvaluations:
         """What was evaluated: list, get, results, report, delete."""
@@ -90,13 +90,6 @@ class Testing(Working):
         return await self._ended(await self.evaluations.get(evaluation_id), progress)
 
     @cached_property
-    def scorers(self) -> Scorers:
-        """What scores answers: names, describe."""
-        from burnish.evals.registry import Scorers
-
-        return Scorers(self._plugins.collect("scorers"))
-
-    @cached_property
     def _evaluating(self) -> Evaluating:
         from burnish.platform.evaluating import Evaluating
 
@@ -105,7 +98,7 @@ class Testing(Working):
             self._live,
             prompts=self.prompts,
             datasets=self.datasets,
-            scorers=lambda: self.scorers,
+            scorers=self._scorers_within,
             renderer=self._renderer,
         )
 

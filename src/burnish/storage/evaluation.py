@@ -81,7 +81,8 @@ class Evaluations(Protocol):
     async def end(self, evaluation_id: str, stop: Stop, at: datetime) -> None: ...
 
     async def begin_again(self, evaluation_id: str) -> int:
-        """Forgets the results that are errors, and that it ended; tells how many."""
+        """Forgets the results that are errors or could not be scored, and that it ended; tells how
+        many."""
         ...
 
     async def put(self, evaluation_id: str, results: Sequence[Numbered]) -> None:

@@ -6,7 +6,18 @@ from typing import Any
 
 import msgspec
 from msgspec import structs
-from sqlalchemy import RowMapping, String, bindparam, cast, delete, insert, select, update
+from sqlalchemy import (
+    RowMapping,
+    String,
+    and_,
+    bindparam,
+    cast,
+    delete,
+    insert,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.exc import IntegrityError
 
 from burnish.errors import Conflict, UsageError
@@ -66,7 +77,10 @@ class SqlEvaluations:
 
     async def begin_again(self, evaluation_id: str) -> int:
         again = update(evaluations).where(_e.id == evaluation_id).values(stop="", ended_at=None)
-        failed = delete(results).where(_r.evaluation_id == evaluation_id, _r.error != "")
+        unscored = and_(_r.score.is_(None), cast(_r.scores, String) != "[]")
+        failed = delete(results).where(
+            _r.evaluation_id == evaluation_id, or_(_r.error != "", unscored)
+        )
         async with self._database.writing() as connection:
             await connection.execute(again)
             return (await connection.execute(failed)).rowcount

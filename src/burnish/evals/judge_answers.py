@@ -1,0 +1,62 @@
+"""What a judge answered, read out of whatever it wrote around it."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, cast
+
+from burnish.evals.scorers.json_text import embedded
+
+_SCORE = re.compile(r"\s*([1-5](?:\.\d+)?)\s*(?:/\s*5)?\s*")
+_MOST_REASON = 600
+
+Read = tuple[Any, str, str]
+"""The verdict, the reason, and what is wrong with the answer; empty where nothing is."""
+
+
+def score(text: str) -> Read:
+    """1 to 5."""
+    given, reason, problem = _field(text, "score")
+    if problem:
+        return None, reason, problem
+    found = _SCORE.fullmatch(str(given)) if not isinstance(given, bool) else None
+    if found is None or float(found[1]) > 5:
+        return None, reason, "the score is no number from 1 to 5"
+    return float(found[1]), reason, ""
+
+
+def met(text: str) -> Read:
+    given, reason, problem = _field(text, "met")
+    known = {"true": True, "yes": True, "false": False, "no": False}
+    verdict = known.get(str(given).strip().lower())
+    if not problem and verdict is None:
+        problem = '"met" is neither true nor false'
+    return verdict, reason, problem
+
+
+def choice(text: str) -> Read:
+    given, reason, problem = _field(text, "choice")
+    letter = str(given).strip(" ().").upper()[:1]
+    if not problem and (not letter or letter not in "ABCDE"):
+        problem = "the choice is no letter from A to E"
+    return letter, reason, problem
+
+
+def better(text: str) -> Read:
+    given, reason, problem = _field(text, "better")
+    word = str(given).strip().lower()
+    if not problem and word not in ("first", "second", "tie"):
+        problem = '"better" is not first, second or tie'
+    return word, reason, problem
+
+
+def _field(text: str, name: str) -> tuple[Any, str, str]:
+    """Of the last object that has the field: models may think aloud before it."""
+    verdict: dict[str, Any] | None = None
+    for value, _ in embedded(text):
+        if isinstance(value, dict) and name in value:
+            verdict = cast("dict[str, Any]", value)
+    if verdict is None:
+        return None, "", f'there is no JSON object with "{name}" in it'
+    reason = verdict.get("reason")
+    return verdict[name], " ".join(str(reason or "").split())[:_MOST_REASON], ""

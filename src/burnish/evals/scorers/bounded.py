@@ -1,0 +1,101 @@
+"""Patterns and schemas, tried where they can be stopped.
+
+A regular expression can take longer than the universe lasts, and nothing in this process can end
+it. So a child process tries all but the plainest patterns; one that takes too long is ended with
+it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from importlib.util import find_spec
+from typing import Any, Literal
+
+import msgspec
+
+from burnish.errors import MissingExtra, UsageError
+from burnish.prompts.isolated import Child
+from burnish.shapes import decode
+
+TIME_S = 2.0
+_MEMORY_BYTES = 256 * 1024 * 1024
+_PLAIN_CHARS = 2_000
+# Each of these may multiply the ways in which a text is tried.
+_BRANCHING = re.compile(r"[*+?{|]")
+
+
+class Trial(msgspec.Struct, frozen=True, kw_only=True):
+    """`text` is UTF-8 that may hold halves of surrogate pairs."""
+
+    kind: Literal["search", "fullmatch", "schema"]
+    rule: bytes
+    text: bytes
+    flags: int = 0
+
+
+class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+    """`detail` is what was found, or what is wrong with the text; `problem` what is wrong with
+    the rule."""
+
+    met: bool = False
+    detail: str = ""
+    problem: str = ""
+
+
+class Bounded:
+    def __init__(self) -> None:
+        self._child = Child(
+            "burnish.evals.scorers.bounded_child", time_s=TIME_S, memory_bytes=_MEMORY_BYTES
+        )
+
+    async def match(
+        self, pattern: str, text: str, *, flags: int = 0, whole: bool = False
+    ) -> tuple[bool, str]:
+        """Whether the pattern fits somewhere (or the `whole` text), and what it fits.
+
+        Raises UsageError for a pattern that is wrong or takes too long.
+        """
+        if len(text) <= _PLAIN_CHARS and len(_BRANCHING.findall(pattern)) <= 1:
+            compiled = re.compile(pattern, flags)
+            found = compiled.fullmatch(text) if whole else compiled.search(text)
+            return found is not None, found[0] if found else ""
+        trial = Trial(
+            kind="fullmatch" if whole else "search",
+            rule=_bytes(pattern),
+            text=_bytes(text),
+            flags=int(flags),
+        )
+        outcome = await asyncio.to_thread(self._tried, trial, "the pattern")
+        return outcome.met, outcome.detail
+
+    def validate(self, schema: Any, text: str) -> str:
+        """What is wrong with a JSON text by a schema; empty where nothing is.
+
+        Raises UsageError for a schema that is wrong, refers to another place, or takes too long,
+        MissingExtra without the extra `schema`.
+        """
+        if find_spec("jsonschema") is None:
+            raise MissingExtra("jsonschema", "schema")
+        trial = Trial(kind="schema", rule=msgspec.json.encode(schema), text=_bytes(text))
+        return self._tried(trial, "the schema").detail
+
+    def close(self) -> None:
+        self._child.close()
+
+    def _tried(self, trial: Trial, what: str) -> Outcome:
+        answer = self._child.ask(msgspec.json.encode(trial))
+        if answer is None:
+            raise UsageError(
+                f"{what} took more than {TIME_S:g} s or "
+                f"{_MEMORY_BYTES // 1_048_576} MiB on this answer and was stopped",
+                hint="a repetition inside a repetition is the usual cause; write it without",
+            )
+        outcome = decode(answer, Outcome)
+        if outcome.problem:
+            raise UsageError(f"{what} is wrong: {outcome.problem}", hint="correct it")
+        return outcome
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")
