@@ -13,6 +13,7 @@ from burnish.evals.report.report import Column, Report, Row
 from burnish.evals.report.words import (
     counted,
     interval_text,
+    share,
     signed,
     signed_interval,
 )
@@ -173,10 +174,9 @@ def _verdict(
         for column in columns
         if column.name in failed
     )
-    if broken:
-        text = "failed: " + "; ".join(check.text for check in broken)
-    else:
-        text = "passed: " + "; ".join(check.text for check in checks)
+    head = f"failed, {share(len(broken), len(checks))} checks" if broken else "passed"
+    lines = (f"- {check.text}" for check in broken or checks)
+    text = "\n".join((f"{head}:", *lines))
     return Verdict(passed=not broken, text=text, checks=tuple(checks), failing=failing)
 
 

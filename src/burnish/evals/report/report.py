@@ -70,6 +70,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     error: str
     output: str
     reasons: tuple[str, ...]
+    latency_ms: float
     run_id: str
 
 

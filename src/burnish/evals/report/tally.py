@@ -100,10 +100,11 @@ class Tally:
 
 
 class Worst:
-    """The rows that are worth looking at first, however many there are."""
+    """The rows that are worth looking at first, however many there are; of the repeats of an
+    example the worst alone."""
 
     def __init__(self) -> None:
-        self._kept: list[tuple[tuple[object, ...], Row]] = []
+        self._kept: dict[str, tuple[tuple[object, ...], Row]] = {}
         self._bound: tuple[object, ...] | None = None
 
     def add(self, result: Result) -> None:
@@ -113,20 +114,23 @@ class Worst:
         key = _badness(result)
         if self._bound is not None and key >= self._bound:
             return
-        self._kept.append((key, _row(result)))
+        before = self._kept.get(result.example)
+        if before is not None and before[0] <= key:
+            return
+        self._kept[result.example] = key, _row(result)
         if len(self._kept) >= 2 * MAX_ROWS:
             self._trim()
 
     def _trim(self) -> None:
-        self._kept.sort(key=lambda each: each[0])
-        del self._kept[MAX_ROWS:]
-        if len(self._kept) == MAX_ROWS:
-            self._bound = self._kept[-1][0]
+        worst = sorted(self._kept.values(), key=lambda each: each[0])[:MAX_ROWS]
+        self._kept = {row.example: (key, row) for key, row in worst}
+        if len(worst) == MAX_ROWS:
+            self._bound = worst[-1][0]
 
     @property
     def rows(self) -> tuple[Row, ...]:
         self._trim()
-        return tuple(row for _, row in self._kept)
+        return tuple(row for _, row in self._kept.values())
 
 
 def _badness(result: Result) -> tuple[object, ...]:
@@ -146,6 +150,7 @@ def _row(result: Result) -> Row:
         error=cut(result.error),
         output=cut(result.output),
         reasons=_reasons(failed),
+        latency_ms=result.latency_ms,
         run_id=result.run_id,
     )
 

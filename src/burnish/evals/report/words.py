@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 from burnish.evals.report.report import Column, Cost, Measure
 from burnish.evals.statistics import Interval
 
 NONE = "-"
+# Control characters, and those that turn the direction of what stands after them.
+_UNSEEN = re.compile(
+    r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
+)
 
 
 def number(value: float | None) -> str:
@@ -67,3 +73,13 @@ def share(part: int, whole: int) -> str:
 
 def counted(count: int, what: str) -> str:
     return f"{count:,} {what}{'' if count == 1 else 's'}"
+
+
+def visible(text: str) -> str:
+    """Foreign text on one line: it can move no cursor, end no line and turn no direction."""
+    return _UNSEEN.sub(_escape, " ".join(text.split()))
+
+
+def _escape(found: re.Match[str]) -> str:
+    code = ord(found[0])
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"

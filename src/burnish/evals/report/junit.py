@@ -1,0 +1,118 @@
+"""A report as JUnit XML, which continuous integration shows as tests."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import datetime
+from xml.etree.ElementTree import Element, SubElement, indent, tostring
+
+from burnish.evals.report.gate import Check, Verdict
+from burnish.evals.report.report import Column, Report, Row
+from burnish.evals.report.sheets import row_name, row_text
+from burnish.evals.report.words import (
+    answers_text,
+    cost_text,
+    measured,
+    milliseconds,
+    share,
+    visible,
+)
+
+# What XML 1.0 cannot hold at all.
+_NOT_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def junit(report: Report, verdict: Verdict | None = None, *, at: datetime) -> str:
+    """A suite for each column: its checks (its score, without a gate) and its worst failing rows.
+    Rows that a gate lets pass are shown as skipped, so that the file is red where the gate is.
+    `at` is when the evaluation was done. Valid against the schema of Ant's JUnit reports."""
+    root = Element("testsuites")
+    for number, column in enumerate(report.columns):
+        checks = [] if verdict is None else [c for c in verdict.checks if c.column == column.name]
+        root.append(_suite(column, number, checks, at, gated=verdict is not None))
+    indent(root)
+    return tostring(root, encoding="unicode", xml_declaration=False) + "\n"
+
+
+def _suite(
+    column: Column, number: int, checks: list[Check], at: datetime, *, gated: bool
+) -> Element:
+    cases = [_check(column, check) for check in checks] or [_case(column, "score", 0.0)]
+    excused = gated and all(check.passed for check in checks)
+    failing = [row for row in column.rows if row.error or row.passed is False]
+    cases += [_row(column, row, excused=excused) for row in failing]
+    suite = Element(
+        "testsuite",
+        name=_token(column.name),
+        package="burnish",
+        id=str(number),
+        timestamp=at.replace(tzinfo=None).isoformat(timespec="seconds"),
+        hostname="localhost",
+        tests=str(len(cases)),
+        failures=str(sum(case.find("failure") is not None for case in cases)),
+        errors=str(sum(case.find("error") is not None for case in cases)),
+        skipped=str(sum(case.find("skipped") is not None for case in cases)),
+        time=_seconds(sum(row.latency_ms for row in failing)),
+    )
+    properties = SubElement(suite, "properties")
+    for name, value in _facts(column):
+        SubElement(properties, "property", name=name, value=_attribute(value))
+    suite.extend(cases)
+    listed = f"{share(len(failing), column.failing)} failing rows are listed\n"
+    SubElement(suite, "system-out").text = listed
+    SubElement(suite, "system-err")
+    return suite
+
+
+def _facts(column: Column) -> Iterator[tuple[str, str]]:
+    yield "prompt", column.prompt
+    yield "model", column.model
+    yield "answers", answers_text(column)
+    yield "score", measured(column.score)
+    yield "passed", measured(column.passed)
+    yield "p50", milliseconds(column.latency.p50_ms)
+    yield "p95", milliseconds(column.latency.p95_ms)
+    yield "cost_usd", cost_text(column.cost)
+
+
+def _case(column: Column, name: str, latency_ms: float) -> Element:
+    return Element(
+        "testcase",
+        name=_token(name),
+        classname=_token(column.name),
+        time=_seconds(latency_ms),
+    )
+
+
+def _check(column: Column, check: Check) -> Element:
+    case = _case(column, f"{check.name} {check.bound:g}", 0.0)
+    if not check.passed:
+        SubElement(case, "failure", type=check.name, message=_attribute(check.text))
+    return case
+
+
+def _row(column: Column, row: Row, *, excused: bool) -> Element:
+    case = _case(column, row_name(row), row.latency_ms)
+    said = _attribute(row_text(row))
+    if excused:
+        SubElement(case, "skipped", message=f"failed, but the gate lets it pass: {said}")
+    elif row.error:
+        SubElement(case, "error", type="call", message=said)
+    else:
+        found = SubElement(case, "failure", type="score", message=said)
+        found.text = _NOT_XML.sub("�", row.output)
+    return case
+
+
+def _seconds(latency_ms: float) -> str:
+    return f"{max(latency_ms, 0.0) / 1000:.3f}"
+
+
+def _attribute(text: str) -> str:
+    return _NOT_XML.sub("�", visible(text))
+
+
+def _token(text: str) -> str:
+    """Never empty: the schema asks for at least a character."""
+    return _attribute(text) or "(empty)"

@@ -1,0 +1,94 @@
+"""A report as Markdown for a pull request."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from burnish.evals.report.gate import Verdict
+from burnish.evals.report.report import Column, Report
+from burnish.evals.report.sheets import Sheet, headline, row_name, row_text, sheets
+from burnish.evals.report.words import counted, share, visible
+
+# Anything else could be markup, HTML, a link or the name of somebody to be told.
+_NOT_PLAIN = re.compile(r"[^\w .,;:()%+/…·«»–-]|_")  # noqa: RUF001 - a dash people write
+_LINKED = re.compile(r"((?<![\w.])&#64;|&#35;|www(?=\.))", re.IGNORECASE)
+# Two numbers in brackets, with nothing behind that would make a link of them.
+_INTERVAL = re.compile(r"&#91;([+-]?[\d.]+, [+-]?[\d.]+)&#93;(?![(:]|&#91;)")
+# A comment on a pull request takes 65,536 characters.
+_MAX_CHARS = 60_000
+_MAX_ROW = 300
+
+
+def markdown(report: Report, verdict: Verdict | None = None) -> str:
+    """The figures as tables, the worst rows folded away. Foreign text can be no markup, mention
+    nobody and link to nothing; rows that would pass the length of a comment are left out."""
+    parts = [f"## {_plain(report.title) or 'Evaluation'}", _plain(headline(report))]
+    if verdict is not None:
+        parts.append(_verdict(verdict))
+    parts.append(_plain(report.recommendation.text))
+    made = sheets(report)
+    parts += [_table(made[0])] if made else []
+    parts += [_folded(sheet.title, _table(sheet)) for sheet in made[1:]]
+    length = sum(map(len, parts))
+    for column in report.columns:
+        rows = _rows(column)
+        if rows and length + len(rows) < _MAX_CHARS:
+            parts.append(rows)
+            length += len(rows)
+        elif rows:
+            parts.append(f"The worst rows of {_code(column.name)} are too long for a comment.")
+    return "\n\n".join(parts) + "\n"
+
+
+def _verdict(verdict: Verdict) -> str:
+    lines = [f"**Gate {'passed' if verdict.passed else 'failed'}**", ""]
+    lines += [f"- {'✅' if each.passed else '❌'} {_plain(each.text)}" for each in verdict.checks]
+    return "\n".join(lines)
+
+
+def _table(sheet: Sheet) -> str:
+    lines = [_line(sheet.headings), _line(tuple("---" for _ in sheet.headings))]
+    lines += [_line(tuple(map(_plain, row))) for row in sheet.rows]
+    remark = f"\n\n{sheet.remark}" if sheet.remark else ""
+    return "\n".join(lines) + remark
+
+
+def _line(cells: tuple[str, ...]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _folded(title: str, content: str) -> str:
+    return f"<details><summary>{title}</summary>\n\n{content}\n\n</details>"
+
+
+def _rows(column: Column) -> str:
+    if not column.rows:
+        return ""
+    shown = "\n".join(_items(column))
+    worst = f"Worst {share(len(column.rows), column.failing)} failing rows"
+    if column.failing <= len(column.rows):
+        worst = f"Worst rows, {counted(column.failing, 'failing row')}"
+    return _folded(f"{worst}: {_code(column.name)}", shown)
+
+
+def _items(column: Column) -> Iterator[str]:
+    for row in column.rows:
+        output = visible(row.output)
+        answer = f"<br>{_code(output[:_MAX_ROW])}" if output else ""
+        yield f"- **{_plain(row_name(row))}** {_plain(row_text(row)[:_MAX_ROW])}{answer}"
+
+
+def _code(text: str) -> str:
+    return f"<code>{_plain(text)}</code>"
+
+
+def _plain(text: str) -> str:
+    """Each sign that could mean something is written by its number. What a site reads after it has
+    drawn the page (names after @, issues after #, addresses) is broken by a space of no width."""
+    plain = _LINKED.sub(r"\1&#8203;", _NOT_PLAIN.sub(_by_number, visible(text)))
+    return _INTERVAL.sub(r"[\1]", plain)
+
+
+def _by_number(found: re.Match[str]) -> str:
+    return f"&#{ord(found[0])};"
