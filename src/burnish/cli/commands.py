@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from burnish.cli.dataset_commands import DATASETS
+from burnish.cli.evaluation_commands import EVALUATE, EVALUATIONS
 
 Command = tuple[str, str, str, str]
 
@@ -31,6 +32,7 @@ COMMANDS: tuple[Command, ...] = (
         "Make a prompt from each idea in a file.",
         "burnish batch ideas.csv --workers 8 --skip-errors",
     ),
+    *EVALUATE,
     (
         "import",
         "files:import_",
@@ -387,6 +389,7 @@ GROUPS = (
     ("starter", "Ready prompts that come with Burnish.", STARTER),
     ("knowledge", "Texts of your own that prompts take their facts from.", KNOWLEDGE),
     ("datasets", "Examples to try prompts on, kept as versions.", DATASETS),
+    ("evaluations", "What was evaluated, and what came of it.", EVALUATIONS),
     ("packs", "Sets of prompts to share and to install.", PACKS),
     ("models", "Language models: which there are, who answers, local weights.", MODELS),
     ("runs", "What was run: every call with its tokens, cost and errors.", RUNS),

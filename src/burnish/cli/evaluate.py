@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -28,7 +29,7 @@ from burnish.storage.example import Split
 
 if TYPE_CHECKING:
     import burnish
-    from burnish.evals.report import Report, Verdict
+    from burnish.evals.report import Verdict
     from burnish.evals.room import Evaluated
     from burnish.platform.evaluating import Plan
     from burnish.storage.job import Job
@@ -64,6 +65,20 @@ Files = Annotated[
 ]
 
 
+@Parameter(name="*")
+@dataclass(frozen=True)
+class Gate:
+    """Bounds below which a command ends with exit code 1."""
+
+    min_score: Annotated[
+        float | None, Parameter(help="Fail (exit 1) where a mean score is below, 0 to 1.")
+    ] = None
+    max_regression: Annotated[
+        float | None,
+        Parameter(help="Fail where a score is surely so much below the baseline's, 0 to 1."),
+    ] = None
+
+
 def evaluate(
     prompts: Prompts = None,
     /,
@@ -72,14 +87,8 @@ def evaluate(
     var: Var = None,
     models: Models = None,
     scorer: Scorer = None,
-    min_score: Annotated[
-        float | None, Parameter(help="Fail (exit 1) where a mean score is below, 0 to 1.")
-    ] = None,
     baseline: Baseline = "",
-    max_regression: Annotated[
-        float | None,
-        Parameter(help="Fail where a score is surely so much below the baseline's, 0 to 1."),
-    ] = None,
+    gate: Gate | None = None,
     max_cost: MaxCost = None,
     concurrency: Annotated[
         int | None,
@@ -113,7 +122,7 @@ def evaluate(
 
     Ends with exit code 1 below --min-score, past --max-regression, or where nothing was answered.
     """
-    _check_files(report or [])
+    check_files(report or [])
     options: dict[str, Any] = {
         "models": [name for each in models or () for name in each.split(",") if name.strip()],
         "scorers": scorer or (),
@@ -142,7 +151,7 @@ def evaluate(
             _tell_plan(plan)
             with _shown_progress(plan.evaluation.id) as told:
                 done = p.run_evaluation(plan.evaluation, progress=told)
-    return _finish(done, min_score, max_regression, report or [], common)
+    return finish(done, gate or Gate(), report or [], common)
 
 
 def _given(
@@ -219,9 +228,9 @@ def _show_plan(plan: Plan) -> None:
         warn(each)
 
 
-def _check_files(files: list[Path]) -> None:
+def check_files(files: list[Path]) -> None:
     """Before anything is paid for."""
-    from burnish.evals.report import ENDINGS
+    from burnish.evals.report.files import ENDINGS
 
     for path in files:
         if path.suffix.lower() not in ENDINGS:
@@ -230,23 +239,19 @@ def _check_files(files: list[Path]) -> None:
             raise UsageError(f"there is no folder {path.parent}", hint="make it first")
 
 
-def _finish(
-    done: Evaluated,
-    min_score: float | None,
-    max_regression: float | None,
-    files: list[Path],
-    common: Common,
-) -> int:
-    from burnish.evals.report import gate, write_report
+def finish(done: Evaluated, bounds: Gate, files: list[Path], common: Common) -> int:
+    """Shows and writes the report; the exit code."""
+    from burnish.evals.report import gate
+    from burnish.evals.report.files import report_file
 
     verdict = gate(
         done.report,
-        min_score=min_score,
-        baseline=done.evaluation.baseline,
-        max_regression=max_regression,
+        min_score=bounds.min_score,
+        baseline=done.report.baseline if bounds.max_regression is not None else "",
+        max_regression=bounds.max_regression,
     )
     for path in files:
-        path.write_bytes(write_report(done.report, path.suffix.lower(), verdict=verdict))
+        path.write_bytes(report_file(done.report, path.suffix.lower(), verdict))
     if common.json:
         out_json({"evaluation": done.evaluation, "report": done.report, "verdict": verdict})
     else:
@@ -256,13 +261,15 @@ def _finish(
 
 
 def _show(done: Evaluated, verdict: Verdict) -> None:
-    from burnish.evals.report import as_terminal, as_text
-
-    report: Report = done.report
     if on_terminal():
-        console().print(as_terminal(report, verdict=verdict))
+        from burnish.evals.report.terminal import terminal
+
+        screen = console()
+        screen.print(terminal(done.report, verdict, width=screen.width))
     else:
-        out(as_text(report, verdict=verdict))
+        from burnish.evals.report.markdown import markdown
+
+        out(markdown(done.report, verdict))
     if done.why:
         warn(f"ended early: {done.why}")
     note(f"evaluation {done.evaluation.id}; again: burnish evaluations show {done.evaluation.id}")

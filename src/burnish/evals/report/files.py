@@ -1,0 +1,34 @@
+"""A report as a file, in the form that its ending names."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Final
+
+import msgspec
+
+from burnish.errors import UsageError
+from burnish.evals.report.gate import Verdict
+from burnish.evals.report.report import Report
+
+ENDINGS: Final = (".html", ".md", ".xml", ".json")
+
+
+def report_file(report: Report, ending: str, verdict: Verdict | None = None) -> bytes:
+    """HTML, Markdown, JUnit's XML or JSON, in UTF-8. Raises UsageError for another ending."""
+    # Each form is loaded when it is asked for: most runs ask for none.
+    if ending == ".html":
+        from burnish.evals.report.page import html
+
+        return html(report, verdict).encode("utf-8", "replace")
+    if ending == ".md":
+        from burnish.evals.report.markdown import markdown
+
+        return markdown(report, verdict).encode("utf-8", "replace")
+    if ending == ".xml":
+        from burnish.evals.report.junit import junit
+
+        return junit(report, verdict, at=datetime.now(UTC)).encode("utf-8", "replace")
+    if ending == ".json":
+        return msgspec.json.format(msgspec.json.encode({"report": report, "verdict": verdict}))
+    raise UsageError(f"no report ends in {ending!r}", hint=f"use {', '.join(ENDINGS)}")
