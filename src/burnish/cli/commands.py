@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from burnish.cli.commands_jobs import JOBS, SCHEDULE
+
 Command = tuple[str, str, str, str]
 
 COMMANDS: tuple[Command, ...] = (
@@ -47,6 +49,7 @@ COMMANDS: tuple[Command, ...] = (
         "Keep prompts as files in git, both ways.",
         "burnish sync ./prompts --dry-run",
     ),
+    ("worker", "worker:worker", "Run queued jobs and schedules.", "burnish worker --once"),
     ("search", "search:search", "Find prompts by words and by meaning.", "burnish search soup"),
     (
         "stats",
@@ -381,6 +384,8 @@ GROUPS = (
     ("packs", "Sets of prompts to share and to install.", PACKS),
     ("models", "Language models: which there are, who answers, local weights.", MODELS),
     ("runs", "What was run: every call with its tokens, cost and errors.", RUNS),
+    ("jobs", "Long work: how far it is, how it ended, going on with it.", JOBS),
+    ("schedule", "Jobs that begin at set times, kept by burnish worker.", SCHEDULE),
     ("cache", "Answers of models that are remembered.", CACHE),
     ("db", "The database itself: copies, room, tables.", DB),
     ("config", "Settings and where they come from.", CONFIG),
