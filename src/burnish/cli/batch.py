@@ -24,8 +24,10 @@ from burnish.cli.common import (
     warn,
 )
 from burnish.cli.compose import MaxCost, MaxTokens, Model, Target
+from burnish.errors import UsageError
 
 if TYPE_CHECKING:
+    import burnish
     from burnish.generation.batch import BatchReport, Progress
     from burnish.platform.batches import BatchPlan
 
@@ -37,6 +39,9 @@ Phases = Annotated[
 ]
 Persona = Annotated[
     str, Parameter(show_default="setting generation.persona", help="Voice; see burnish personas.")
+]
+Background = Annotated[
+    bool, Parameter(negative="", help="Leave it to burnish worker, and print the job's id.")
 ]
 DryRun = Annotated[bool, Parameter(negative="", help="Only tell what would be done.")]
 
@@ -54,6 +59,7 @@ def batch(
     ] = None,
     resume: Annotated[bool, Parameter(negative="", help="Go on with what is left.")] = False,
     skip_errors: SkipErrors = False,
+    background: Background = False,
     dry_run: DryRun = False,
     model: Model = "",
     phases: Phases = "",
@@ -84,10 +90,33 @@ def batch(
         if dry_run:
             _show_plan(p.plan_batch(given, **options), as_json=common.json)
             return 0
+        if background:
+            _submit(p, given, output, how, options, as_json=common.json)
+            return 0
         with _shown_progress() as told:
             report = p.batch(given, output=output, progress=told, **how, **options)
     out_json(report) if common.json else _show(report)
     return 1 if report.failed else 0
+
+
+def _submit(
+    p: burnish.Platform,
+    given: list[str] | Path,
+    output: Path | None,
+    how: dict[str, Any],
+    options: dict[str, Any],
+    *,
+    as_json: bool,
+) -> None:
+    if not isinstance(given, Path):
+        raise UsageError("a job outlives standard input", hint="name a file with the ideas")
+    p.plan_batch(given, **options)  # what is wrong with it is said now, not later
+    places = {"file": str(given.absolute()), "output": str(output.absolute()) if output else None}
+    told = {name: value for name, value in options.items() if value not in (None, "", [])}
+    wanted = places | how | {"options": told}
+    job = p.jobs.submit("batch", wanted, subject=given.name, here=False)
+    out_json(job) if as_json else out(job.id)
+    note(f"burnish worker runs it; burnish jobs watch {job.id} shows how far it is")
 
 
 def _from_stdin() -> list[str]:

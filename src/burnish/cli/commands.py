@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from burnish.cli.dataset_commands import DATASETS
 from burnish.cli.evaluation_commands import EVALUATE, EVALUATIONS
+from burnish.cli.job_commands import JOBS, SCHEDULE
 
 Command = tuple[str, str, str, str]
 
@@ -51,6 +52,7 @@ COMMANDS: tuple[Command, ...] = (
         "Keep prompts as files in git, both ways.",
         "burnish sync ./prompts --dry-run",
     ),
+    ("worker", "worker:worker", "Run queued jobs and schedules.", "burnish worker --once"),
     ("search", "search:search", "Find prompts by words and by meaning.", "burnish search soup"),
     (
         "stats",
@@ -393,6 +395,8 @@ GROUPS = (
     ("packs", "Sets of prompts to share and to install.", PACKS),
     ("models", "Language models: which there are, who answers, local weights.", MODELS),
     ("runs", "What was run: every call with its tokens, cost and errors.", RUNS),
+    ("jobs", "Long work: how far it is, how it ended, going on with it.", JOBS),
+    ("schedule", "Jobs that begin at set times, kept by burnish worker.", SCHEDULE),
     ("cache", "Answers of models that are remembered.", CACHE),
     ("db", "The database itself: copies, room, tables.", DB),
     ("config", "Settings and where they come from.", CONFIG),

@@ -122,7 +122,7 @@ def tell_left_out(runs: int) -> None:
 
 def _list_terminal(page: RunPage) -> None:
     wide = console().width >= _WIDE
-    short = _short_ids([run.id for run in page.items])
+    short = short_ids([run.id for run in page.items])
     headings = ["id", "when", "what", "model", *(("tokens", "USD") if wide else ()), "ms", ""]
     today = datetime.now(UTC).date()
     rows = (
@@ -156,7 +156,7 @@ def _model(name: str, *, wide: bool) -> str:
     return f"{shown[: most - 1]}…" if len(shown) > most else shown or "-"
 
 
-def _short_ids(ids: list[str]) -> list[str]:
+def short_ids(ids: list[str]) -> list[str]:
     length = _SHORT_ID
     while len({run_id[:length] for run_id in ids}) < len(ids):
         length += 1

@@ -76,7 +76,7 @@ class AsyncEvaluations:
             _pulled(results, loop),
             title=", ".join(evaluation.prompts),
             baseline=baseline or evaluation.baseline,
-            planned=evaluation.size,
+            planned=evaluation.examples * evaluation.repeats,
         )
         return Evaluated(evaluation=evaluation, report=report, why=why)
 

@@ -33,6 +33,7 @@ class Crew:
         self._name = own_name()
         self._attempts: dict[str, Attempt] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._turn = asyncio.Event()
 
     @property
     def has_room(self) -> bool:
@@ -59,6 +60,7 @@ class Crew:
         attempt = Attempt(job, lease, store.jobs, self.rules, self._warn)
         task = asyncio.create_task(attempt.run(self.kinds[job.kind]), name=f"burnish-job-{job.id}")
         self._attempts[job.id], self._tasks[job.id] = attempt, task
+        self.wake()
         task.add_done_callback(lambda done: self._ended(job.id, done))
         return job
 
@@ -67,13 +69,19 @@ class Crew:
         if job_id in self._attempts:
             self._attempts[job_id].look()
 
+    def wake(self) -> None:
+        """Ends the waits for anything to happen."""
+        turn, self._turn = self._turn, asyncio.Event()
+        turn.set()
+
     async def wait(self, timeout_s: float, job_id: str = "") -> None:
-        """Until that job, or any where none is named, has ended here, or so long."""
-        tasks = {task for name, task in self._tasks.items() if job_id in ("", name)}
-        if tasks:
-            await asyncio.wait(tasks, timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED)
-        else:
-            await asyncio.sleep(timeout_s)
+        """Until that job has ended, if it runs here, or until anything happens, or so long."""
+        if task := self._tasks.get(job_id):
+            await asyncio.wait({task}, timeout=timeout_s)
+            return
+        with suppress(TimeoutError):
+            async with asyncio.timeout(timeout_s):
+                await self._turn.wait()
 
     async def close(self) -> None:
         """Stops all work and queues its jobs again."""
@@ -84,6 +92,7 @@ class Crew:
 
     def _ended(self, job_id: str, task: asyncio.Task[None]) -> None:
         del self._attempts[job_id], self._tasks[job_id]
+        self.wake()
         with suppress(asyncio.CancelledError):
             if error := task.exception():
                 self._warn(f"job {job_id} was left", str(error))

@@ -222,6 +222,7 @@ class InlineRunner:
         if self._closed:
             raise UsageError("the platform is closed", hint="open another")
         self._here.add(job_id)
+        self._crew.wake()
         if self._pump is None or self._pump.done():
             self._pump = asyncio.create_task(self._run_all(), name="burnish-jobs")
 

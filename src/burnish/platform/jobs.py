@@ -101,7 +101,7 @@ async def _batch(platform: Working, context: JobContext) -> Any:
     given = _read(context, BatchInput)
     waiting = set[asyncio.Task[None]]()
 
-    def told(progress: Progress) -> None:
+    def tell(progress: Progress) -> None:
         done = progress.done + progress.failed
         said = f"{progress.failed} failed" if progress.failed else ""
         task = asyncio.ensure_future(context.progress(done, progress.total, said))
@@ -115,13 +115,14 @@ async def _batch(platform: Working, context: JobContext) -> Any:
         # What an attempt before wrote down is done.
         resume=given.resume or context.job.attempts > 1,
         skip_errors=given.skip_errors,
-        progress=told,
+        progress=tell,
         **given.options,
     )
     if waiting:
         await asyncio.wait(waiting)
-    # The results are in the journal.
-    return msgspec.to_builtins(msgspec.structs.replace(report, results=()))
+    told = msgspec.structs.asdict(report)
+    del told["results"]  # they are in the journal
+    return told
 
 
 def _read(context: JobContext, shape: type[T]) -> T:

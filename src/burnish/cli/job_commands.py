@@ -1,0 +1,29 @@
+"""The commands of jobs and of schedules."""
+
+from __future__ import annotations
+
+JOBS: tuple[tuple[str, str, str, str], ...] = (
+    ("list", "jobs:list_", "List jobs, newest first.", "burnish jobs list --state failed"),
+    ("show", "jobs:show", "Show a job and its result.", "burnish jobs show 019a"),
+    ("watch", "jobs:watch", "Follow a job until it ends.", "burnish jobs watch 019a"),
+    ("cancel", "jobs:cancel", "End a job, running or not.", "burnish jobs cancel 019a"),
+    ("resume", "jobs:resume", "Go on with a job that was broken off.", "burnish jobs resume 019a"),
+    (
+        "forget",
+        "jobs:forget",
+        "Delete old jobs that have ended.",
+        "burnish jobs forget --older-than 30d",
+    ),
+)
+SCHEDULE: tuple[tuple[str, str, str, str], ...] = (
+    ("list", "schedule:list_", "List what begins when.", "burnish schedule list"),
+    (
+        "add",
+        "schedule:add",
+        "Begin a job from time to time.",
+        "burnish schedule add nightly backup '0 3 * * *' --set keep=7",
+    ),
+    ("remove", "schedule:remove", "Take a schedule away.", "burnish schedule remove nightly"),
+    ("pause", "schedule:pause", "Begin nothing for now.", "burnish schedule pause nightly"),
+    ("resume", "schedule:resume", "Begin again after a pause.", "burnish schedule resume nightly"),
+)

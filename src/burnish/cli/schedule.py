@@ -1,0 +1,127 @@
+"""schedule list, add, remove, pause, resume."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from cyclopts import Parameter
+
+from burnish.cli.common import NONE, Common, note, on_terminal, out, out_json, platform, table
+from burnish.errors import UsageError
+from burnish.storage.jobs import Schedule
+
+Name = Annotated[str, Parameter(help="Name of the schedule.")]
+
+
+def list_(*, common: Common = NONE) -> None:
+    """List what begins when.
+
+    In a pipe: name, kind, cron expression, time zone, state, next time, last time, last job.
+    """
+    with platform(common) as p:
+        schedules = p.schedules.list()
+    if common.json:
+        out_json(schedules)
+    elif not schedules:
+        note("No schedules.")
+    elif on_terminal():
+        headings = ("name", "kind", "when", "next (UTC)", "last (UTC)")
+        table(headings, map(_row, schedules), wide="name")
+    else:
+        out("\n".join("\t".join(_columns(each)) for each in schedules))
+
+
+def _row(schedule: Schedule) -> tuple[str, ...]:
+    zone = "" if schedule.zone == "UTC" else f" {schedule.zone}"
+    then = "paused" if schedule.paused else _time(schedule.next_at)
+    when = f"{schedule.cron}{zone}"
+    return (schedule.name, schedule.kind, when, then, _time(schedule.last_at) or "never")
+
+
+def _columns(schedule: Schedule) -> tuple[str, ...]:
+    return (
+        schedule.name,
+        schedule.kind,
+        schedule.cron,
+        schedule.zone,
+        "paused" if schedule.paused else "active",
+        schedule.next_at.isoformat(),
+        schedule.last_at.isoformat() if schedule.last_at else "-",
+        schedule.last_job or "-",
+    )
+
+
+def add(
+    name: Name,
+    kind: Annotated[str, Parameter(help="What to do: backup, batch, retention or vacuum.")],
+    cron: Annotated[
+        str, Parameter(help="Minute, hour, day, month and weekday, in quotes; or @daily.")
+    ],
+    /,
+    *,
+    set: Annotated[  # noqa: A002 - the option's name
+        list[str] | None,
+        Parameter(help="Something of the job's input: keep=7; repeatable."),
+    ] = None,
+    zone: Annotated[str, Parameter(help="Time zone that the times are in.")] = "UTC",
+    common: Common = NONE,
+) -> None:
+    """Begin a job from time to time, whenever a worker runs.
+
+    A job is not begun while the one before has not ended. What was due while no worker ran is
+    begun once, as soon as one does.
+    """
+    with platform(common) as p:
+        schedule = p.schedules.add(name, kind, cron, zone=zone, input=_given(set or []))
+    _tell(schedule, as_json=common.json)
+    note("Times are kept while burnish worker runs.")
+
+
+def remove(name: Name, /, *, common: Common = NONE) -> None:
+    """Take a schedule away. Jobs that it began stay."""
+    with platform(common) as p:
+        p.schedules.remove(name)
+    out_json({"removed": name}) if common.json else out(f"{name} removed")
+
+
+def pause(name: Name, /, *, common: Common = NONE) -> None:
+    """Begin nothing until schedule resume."""
+    with platform(common) as p:
+        schedule = p.schedules.pause(name)
+    _tell(schedule, as_json=common.json)
+
+
+def resume(name: Name, /, *, common: Common = NONE) -> None:
+    """Begin again after a pause; what was due meanwhile is left out."""
+    with platform(common) as p:
+        schedule = p.schedules.resume(name)
+    _tell(schedule, as_json=common.json)
+
+
+def _tell(schedule: Schedule, *, as_json: bool) -> None:
+    if as_json:
+        out_json(schedule)
+    elif schedule.paused:
+        out(f"{schedule.name}: paused")
+    else:
+        out(f"{schedule.name}: {schedule.kind}, next at {_time(schedule.next_at)} UTC")
+
+
+def _given(pairs: list[str]) -> dict[str, Any]:
+    """A value that is JSON is that; any other is text."""
+    given: dict[str, Any] = {}
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not (name and equals):
+            raise UsageError(f"{pair!r} sets nothing", hint="write name=value, such as keep=7")
+        try:
+            given[name] = json.loads(value)
+        except (ValueError, RecursionError):
+            given[name] = value
+    return given
+
+
+def _time(at: datetime | None) -> str:
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M}" if at else ""
