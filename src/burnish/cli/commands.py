@@ -5,6 +5,7 @@ from __future__ import annotations
 from burnish.cli.dataset_commands import DATASETS
 from burnish.cli.evaluation_commands import EVALUATE, EVALUATIONS
 from burnish.cli.job_commands import JOBS, SCHEDULE
+from burnish.cli.machine_commands import CACHE, COMPLETION, CONFIG, DB
 
 Command = tuple[str, str, str, str]
 
@@ -307,44 +308,6 @@ RUNS: tuple[Command, ...] = (
         "burnish runs forget --older-than 90d",
     ),
 )
-CACHE: tuple[Command, ...] = (
-    (
-        "stats",
-        "stats:cache_stats",
-        "How full it is and how often it helped.",
-        "burnish cache stats",
-    ),
-    ("clear", "stats:cache_clear", "Forget all answers of models.", "burnish cache clear"),
-)
-CONFIG: tuple[Command, ...] = (
-    (
-        "show",
-        "config:show",
-        "Print each setting, its value and where it came from.",
-        "burnish config show",
-    ),
-    (
-        "validate",
-        "validate:validate",
-        "Check files and environment for mistakes, and mend them.",
-        "burnish config validate --fix",
-    ),
-    ("init", "config:init", "Write a settings file to begin from.", "burnish config init --here"),
-)
-COMPLETION: tuple[Command, ...] = (
-    (
-        "install",
-        "machine:install_completion",
-        "Write the completion script where your shell looks for it.",
-        "burnish completion install",
-    ),
-    (
-        "show",
-        "machine:show_completion",
-        "Print the completion script.",
-        "burnish completion show bash > burnish.bash",
-    ),
-)
 
 
 KNOWLEDGE: tuple[Command, ...] = (
@@ -379,11 +342,6 @@ KNOWLEDGE: tuple[Command, ...] = (
         "Read files again that changed.",
         "burnish knowledge refresh",
     ),
-)
-DB: tuple[Command, ...] = (
-    ("backup", "db:backup", "Copy the database while it is in use.", "burnish db backup --keep 7"),
-    ("vacuum", "db:vacuum", "Give room back to the disk.", "burnish db vacuum"),
-    ("migrate", "db:migrate", "Bring the tables to the newest revision.", "burnish db migrate"),
 )
 
 GROUPS = (

@@ -159,12 +159,9 @@ def _given(
 ) -> tuple[list[str], Any]:
     if not prompts:
         raise UsageError("no prompt is named", hint="burnish evaluate mail/late --data cases.csv")
-    if (data is None) == (not var):
-        raise UsageError(
-            "there are no examples" if data is None else "--data and --var are given",
-            hint="give --data FILE or DATASET, or --var NAME=VALUE for one example",
-        )
-    return prompts, data if data is not None else [{"inputs": dict(map(_pair, var or ()))}]
+    if data is not None and var:
+        raise UsageError("--data and --var are given", hint="leave one of them out")
+    return prompts, [{"inputs": dict(map(_pair, var))}] if var else data
 
 
 def _pair(written: str) -> tuple[str, str]:
@@ -241,15 +238,9 @@ def check_files(files: list[Path]) -> None:
 
 def finish(done: Evaluated, bounds: Gate, files: list[Path], common: Common) -> int:
     """Shows and writes the report; the exit code."""
-    from burnish.evals.report import gate
     from burnish.evals.report.files import report_file
 
-    verdict = gate(
-        done.report,
-        min_score=bounds.min_score,
-        baseline=done.report.baseline if bounds.max_regression is not None else "",
-        max_regression=bounds.max_regression,
-    )
+    verdict = _judged(done, bounds)
     for path in files:
         path.write_bytes(report_file(done.report, path.suffix.lower(), verdict))
     if common.json:
@@ -257,10 +248,24 @@ def finish(done: Evaluated, bounds: Gate, files: list[Path], common: Common) -> 
     else:
         _show(done, verdict)
     answered = any(column.answered for column in done.report.columns)
-    return 0 if verdict.passed and answered else 1
+    return 0 if answered and (verdict is None or verdict.passed) else 1
 
 
-def _show(done: Evaluated, verdict: Verdict) -> None:
+def _judged(done: Evaluated, bounds: Gate) -> Verdict | None:
+    """None where no bound is given."""
+    from burnish.evals.report import gate
+
+    if bounds.min_score is None and bounds.max_regression is None:
+        return None
+    return gate(
+        done.report,
+        min_score=bounds.min_score,
+        baseline=done.report.baseline if bounds.max_regression is not None else "",
+        max_regression=bounds.max_regression,
+    )
+
+
+def _show(done: Evaluated, verdict: Verdict | None) -> None:
     if on_terminal():
         from burnish.evals.report.terminal import terminal
 

@@ -79,6 +79,12 @@ def from_promptfoo(assertion: Mapping[str, Any]) -> ScorerSpec:
     )
 
 
+def is_promptfoo(kind: str) -> bool:
+    """Whether promptfoo has an assertion of that name that is known here, usable or not."""
+    kind = kind.removeprefix("not-")
+    return kind in _REFUSED or kind in _OWN or kind in _SAME
+
+
 def _refuse_the_rest(assertion: Mapping[str, Any], given: str) -> None:
     others = [
         key for key, value in assertion.items() if key not in _READ and value not in (None, {}, [])

@@ -7,7 +7,7 @@ from typing import Protocol
 import msgspec
 
 from burnish.prompts.prompt import Message
-from burnish.storage.example import Example
+from burnish.storage.example import Example, ScorerSpec
 from burnish.storage.result import Score
 
 
@@ -30,3 +30,16 @@ class Scorer(Protocol):
     async def score(self, answered: Answered) -> Score:
         """Raises nothing of its own: what it cannot score is a Score with an `error`."""
         ...
+
+
+class Refused:
+    """In the place of a scorer that there is not. It counts for nothing."""
+
+    def __init__(self, spec: ScorerSpec, why: str) -> None:
+        self._spec = spec
+        self._why = str(spec.value) if spec.name == "unsupported" else why
+
+    async def score(self, answered: Answered) -> Score:
+        del answered  # whatever it says
+        metric = self._spec.metric or self._spec.name
+        return Score(metric=metric, value=None, passed=False, weight=0.0, error=self._why)

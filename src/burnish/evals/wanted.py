@@ -24,7 +24,7 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     lets it run a file that is named."""
 
     prompts: tuple[str, ...]
-    data: Any
+    data: Any = None
     models: tuple[str, ...] = ()
     scorers: tuple[Any, ...] = ()
     baseline: str = ""

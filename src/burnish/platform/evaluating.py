@@ -12,14 +12,16 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from burnish.errors import NotFound, UsageError
+from burnish.evals.datasets.checks import UNSUPPORTED
 from burnish.evals.estimate import Estimate, estimated
 from burnish.evals.prepared import Prepared
 from burnish.evals.runner import Ask, Bench, Run, Tally
-from burnish.evals.scored import Scorer
+from burnish.evals.scored import Refused, Scorer
 from burnish.evals.wanted import Wanted
 from burnish.generation.wish import checked_cost
 from burnish.models.model import ModelRequest
 from burnish.models.question import Question
+from burnish.platform.promptfoo import from_config, is_config
 from burnish.prompts.config import read_config
 from burnish.storage.evaluation import Evaluation, Stop
 from burnish.storage.example import Example, ScorerSpec
@@ -75,6 +77,9 @@ class Evaluating:
         """Raises UsageError where it could give nothing, NotFound for a prompt or dataset that is
         not there."""
         checked_cost(wanted.max_cost_usd)
+        notes: tuple[str, ...] = ()
+        if await is_config(wanted):
+            wanted, notes = await from_config(wanted, self._prompts)
         dataset = await self._dataset(wanted)
         count = await self._datasets.count(dataset, split=wanted.split, tags=wanted.tags)
         count = min(count, wanted.limit or count)
@@ -102,7 +107,9 @@ class Evaluating:
             price=self._price,
             usual=self._usual_tokens,
         )
-        return Plan(evaluation=evaluation, estimate=estimate, notes=_notes(evaluation, sample))
+        return Plan(
+            evaluation=evaluation, estimate=estimate, notes=notes + _notes(evaluation, sample)
+        )
 
     async def begin(self, evaluation: Evaluation) -> Evaluation:
         await (await self._open_store()).evaluations.add(evaluation)
@@ -126,7 +133,7 @@ class Evaluating:
             store=store,
             renderer=self._renderer,
             ask=self._asker(evaluation, budget),
-            scorer=lambda spec: self._taken.get(msgspec.json.encode(spec)) or scorers.make(spec),
+            scorer=lambda spec: self._scorer(spec, scorers),
         )
         run = Run(evaluation, prepared, bench, told=told)
         stop: Stop = "failed"
@@ -139,6 +146,15 @@ class Evaluating:
             scorers.close()
             await store.end(evaluation.id, stop, datetime.now(UTC))
         return stop, run
+
+    def _scorer(self, spec: ScorerSpec, scorers: Scorers) -> Scorer:
+        """What a file of tests asks for and is not there scores nothing, and says so."""
+        if taken := self._taken.get(msgspec.json.encode(spec)):
+            return taken
+        try:
+            return scorers.make(spec)
+        except UsageError as error:
+            return Refused(spec, error.what)
 
     def _asker(self, evaluation: Evaluation, budget: Budget) -> Ask:
         async def ask(
@@ -231,6 +247,8 @@ class Evaluating:
         """The version that the examples are in, as a pinned reference; what is no dataset yet
         becomes one."""
         data = wanted.data
+        if data is None:
+            raise UsageError("there are no examples", hint="give --data FILE or a dataset's name")
         if isinstance(data, str) and not await asyncio.to_thread(Path(data).is_file):
             return (await self._datasets.resolve(data)).reference
         if isinstance(data, str | Path):
@@ -287,4 +305,12 @@ def _check_fit(prepared: Sequence[Prepared], sample: Sequence[Example]) -> None:
 
 def _notes(evaluation: Evaluation, sample: Sequence[Example]) -> tuple[str, ...]:
     scored = evaluation.scorers or any(each.scorers for each in sample)
-    return () if scored else ("nothing is scored: name a scorer, or give what is expected",)
+    notes = [] if scored else ["nothing is scored: name a scorer, or give what is expected"]
+    refused = {
+        (scorer.metric, str(scorer.value))
+        for each in sample
+        for scorer in each.scorers
+        if scorer.name == UNSUPPORTED
+    }
+    notes += [f"not scored: {why}" for _, why in sorted(refused)]
+    return tuple(notes)

@@ -33,7 +33,7 @@ class Testing(Working, Judging):
     async def evaluate(
         self,
         prompts: str | Sequence[str],
-        data: Data,
+        data: Data | None = None,
         *,
         models: str | Sequence[str] = (),
         scorers: Sequence[str | ScorerSpec | Callable[..., Any]] = (),
@@ -55,7 +55,8 @@ class Testing(Working, Judging):
         add up to, with how sure that is.
 
         `data` is a dataset (`name`, `name@3`), a file of examples, or examples; what is no dataset
-        yet becomes one, named after the file or by `dataset`. Without `models` the prompt's own is
+        yet becomes one, named after the file or by `dataset`. In the place of prompts may stand the
+        path of a promptfoo configuration, which brings prompts, models and tests. Without `models` the prompt's own is
         asked, else the usual one; without `scorers` answers are compared with what is expected.
         Every answer is kept as it comes: who is stopped goes on with `resume_evaluation`, and no
         finished answer is asked for again. Models that fail are in the report and stop nothing.
@@ -69,7 +70,7 @@ class Testing(Working, Judging):
         return await self.run_evaluation(plan.evaluation, progress=progress)
 
     async def plan_evaluation(
-        self, prompts: str | Sequence[str], data: Data, **options: Any
+        self, prompts: str | Sequence[str], data: Data | None = None, **options: Any
     ) -> Plan:
         """What `evaluate` would do and about what it would cost; no model is asked. The `options`
         are those of `evaluate`."""

@@ -1,4 +1,4 @@
-"""Assertions of promptfoo as scorers."""
+"""Assertions of promptfoo as scorers; others are scorers by the names that they have."""
 
 from __future__ import annotations
 
@@ -6,10 +6,13 @@ import math
 from collections.abc import Iterable
 from typing import Any
 
+from burnish.errors import UsageError
+from burnish.evals.promptfoo import from_promptfoo, is_promptfoo
 from burnish.prompts.formats.document import Fault
 from burnish.prompts.formats.gather import mapping
 from burnish.storage.example import ScorerSpec
 
+UNSUPPORTED = "unsupported"
 _OWN = ("type", "value", "threshold", "weight", "metric")
 
 
@@ -23,6 +26,11 @@ def _scorer(given: Any) -> ScorerSpec:
     name = check.get("type")
     if not isinstance(name, str) or not name.strip():
         raise Fault("an assertion has no type")
+    if is_promptfoo(name.strip()):
+        try:
+            return from_promptfoo({**check, "type": name.strip()})
+        except UsageError as error:
+            return unsupported(name.strip(), error.what)
     metric = check.get("metric")
     weight = _number(check, "weight")
     return ScorerSpec(
@@ -33,6 +41,11 @@ def _scorer(given: Any) -> ScorerSpec:
         metric=metric if isinstance(metric, str) else "",
         parameters={key: value for key, value in check.items() if key not in _OWN},
     )
+
+
+def unsupported(name: str, why: str) -> ScorerSpec:
+    """Stands where a scorer cannot: it tells so in every result, and counts for nothing."""
+    return ScorerSpec(name=UNSUPPORTED, value=why, weight=0.0, metric=name)
 
 
 def _number(check: dict[str, Any], key: str) -> float | None:

@@ -65,6 +65,12 @@ class Promptfoo:
         root: Place = ("config",) if _config(fields) is not fields else ()
         return _Reader(source, mapping(_config(fields)), root).reading()
 
+    def models(self, source: Source) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """The models of all its providers that have a counterpart here, by their full names, and
+        notes on the others."""
+        fields = mapping(_config(object_at(source)))
+        return _Reader(source, fields, ()).models()
+
     def write(self, prompts: Sequence[PromptFile]) -> dict[str, str]:
         return {"promptfooconfig.yaml": write_yaml(_document(prompts))}
 
@@ -95,6 +101,17 @@ class _Reader:
                 *each.place,
             )
         return self._found.reading()
+
+    def models(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        notes: dict[str, None] = {}
+        given = self._fields.get("providers", self._fields.get("targets"))
+        found: dict[str, None] = {}
+        for address, options in self._providers(given, notes):
+            if name := _model_of(address, options):
+                found[name] = None
+            else:
+                notes[_no_counterpart(address)] = None
+        return tuple(found), tuple(notes)
 
     def _given(self) -> Iterator[tuple[Place, Any, str]]:
         """Each prompt with its place and what it is labelled."""
@@ -171,11 +188,9 @@ class _Reader:
         others: dict[str, Any] = {}
         given = self._fields.get("providers", self._fields.get("targets"))
         for address, options in self._providers(given, notes):
-            name = "" if reference(address) else from_address(address)
-            if not name and isinstance(own := options.get("model"), str):
-                name = model_name(address.partition(":")[0], own)
+            name = _model_of(address, options)
             if not name:
-                notes.setdefault(f"the provider {address[:80]} has no counterpart here")
+                notes.setdefault(_no_counterpart(address))
             elif "model" not in config:
                 settings = {key: value for key, value in options.items() if key != "model"}
                 config, others = split_parameters(settings)
@@ -204,6 +219,17 @@ def _of_file(entry: Given, file: FileText, *, alone: bool) -> Given:
     own = file.label or (entry.label if alone else "")
     label = own or (f"{entry.label}/{file.name}" if entry.label else "")
     return msgspec.structs.replace(entry, raw=file.text, label=label, group=entry.label, file=file)
+
+
+def _model_of(address: str, options: dict[str, Any]) -> str:
+    name = "" if reference(address) else from_address(address)
+    if not name and isinstance(own := options.get("model"), str):
+        name = model_name(address.partition(":")[0], own)
+    return name
+
+
+def _no_counterpart(address: str) -> str:
+    return f"the provider {address[:80]} has no counterpart here"
 
 
 def _provider(item: Any) -> Iterator[tuple[str, dict[str, Any]]]:
