@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator
 
 import msgspec
 
@@ -57,7 +57,7 @@ class AsyncEvaluations:
             )
         return found[0]
 
-    async def results(self, evaluation_id: str) -> AsyncIterator[Result]:
+    async def results(self, evaluation_id: str) -> AsyncGenerator[Result]:
         """One for each answer so far, in the order in which they were asked for."""
         evaluation = await self.get(evaluation_id)
         store = await self._open()

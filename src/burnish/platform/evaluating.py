@@ -108,7 +108,7 @@ class Evaluating:
             usual=self._usual_tokens,
         )
         return Plan(
-            evaluation=evaluation, estimate=estimate, notes=notes + _notes(evaluation, sample)
+            evaluation=evaluation, estimate=estimate, notes=(*notes, *_notes(evaluation, sample))
         )
 
     async def begin(self, evaluation: Evaluation) -> Evaluation:

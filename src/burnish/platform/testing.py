@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from burnish.errors import BurnishError
+from burnish.errors import BurnishError, Conflict
 from burnish.platform.judging import Judging
 from burnish.platform.working import Working
 
@@ -56,8 +56,10 @@ class Testing(Working, Judging):
 
         `data` is a dataset (`name`, `name@3`), a file of examples, or examples; what is no dataset
         yet becomes one, named after the file or by `dataset`. In the place of prompts may stand the
-        path of a promptfoo configuration, which brings prompts, models and tests. Without `models` the prompt's own is
-        asked, else the usual one; without `scorers` answers are compared with what is expected.
+        path of a promptfoo configuration, which brings prompts, models and tests.
+
+        Without `models` the prompt's own is asked, else the usual one; without `scorers` answers
+        are compared with what is expected.
         Every answer is kept as it comes: who is stopped goes on with `resume_evaluation`, and no
         finished answer is asked for again. Models that fail are in the report and stop nothing.
         With `max_cost_usd` it ends before the call that could pass it. `repeats` ask again, past
@@ -106,8 +108,7 @@ class Testing(Working, Judging):
     async def _ended(
         self, evaluation: Evaluation, progress: Callable[[Job], None] | None
     ) -> Evaluated:
-        subject = ", ".join(evaluation.prompts)
-        job = await self.jobs.submit(EVALUATION, {"id": evaluation.id}, subject=subject)
+        job = await self._job(evaluation)
         async for job in self.jobs.watch(job.id):  # noqa: B020 - the last one is how it ended
             if progress is not None:
                 progress(job)
@@ -120,6 +121,21 @@ class Testing(Working, Judging):
         ended = await self.evaluations.get(evaluation.id)
         why = {"cost": "the next call could pass --max-cost", "cancelled": "it was cancelled"}
         return await self.evaluations.report(evaluation.id, why=why.get(ended.stop, ""))
+
+    async def _job(self, evaluation: Evaluation) -> Job:
+        """The one that runs the evaluation: where one is at it, in whatever process, there is no
+        second one."""
+        given = {"id": evaluation.id}
+        subject = ", ".join(evaluation.prompts)
+        job = await self.jobs.submit(EVALUATION, given, subject=subject, key=evaluation.id)
+        if job.state == "done":
+            return await self.jobs.submit(EVALUATION, given, subject=subject)
+        if not job.attempts:
+            return job
+        try:
+            return await self.jobs.resume(job.id)
+        except Conflict:  # it runs elsewhere, and is watched from here
+            return job
 
     def _kinds(self) -> dict[str, Work]:
         return {**super()._kinds(), EVALUATION: self._evaluate_for}
