@@ -51,6 +51,8 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
             if value is not None and (value < 1 or (most is not None and value > most)):
                 bound = f"1 to {most}" if most else "1 or more"
                 raise UsageError(f"{name} is {value}", hint=f"use {bound}", subject=name)
+        if self.max_cost_usd is not None and self.max_cost_usd < 0:
+            raise UsageError("the bound on cost is below 0", hint="give dollars, or leave it out")
         return self
 
     @classmethod
