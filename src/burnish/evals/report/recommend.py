@@ -31,6 +31,7 @@ def recommend(
         return _said("", "nothing", (), weights, "Nothing is scored, so nothing is recommended.")
     best = columns[first]
     others = [column for column in columns if column is not best and column.score.n]
+    others.sort(key=lambda column: (-(column.score.mean or 0.0), column.name))
     alike = [best, *(each for each in others if not _differ(best, each, comparisons))]
     if len(columns) == 1:
         text = f"{best.name} is the only one: score {measured(best.score)}."
