@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from burnish.errors import NotFound
+from burnish.errors import NotFound, UsageError
 from burnish.evals.report import Weights, report_of
 from burnish.storage.result import Result
 
@@ -196,3 +196,14 @@ def test_a_recommended_column_whose_calls_failed_is_recommended_with_a_warning(
     results = column(rates(60, 1.0)) + column(rates(60, 0.2), model="fake:b")
     results += [made(f"x{i}", None, error="down") for i in range(5)]
     assert "Mind that 5 of 65 of its calls failed." in report_of(results).recommendation.text
+
+
+@pytest.mark.parametrize("weight", [-1.0, float("nan"), float("inf")])
+def test_weights_that_make_no_sense_are_refused(weight: float) -> None:
+    with pytest.raises(UsageError, match="weights are"):
+        Weights(cost=weight)
+
+
+def test_weights_of_nothing_decide_nothing(column: MadeAll) -> None:
+    results = column(rates(50, 0.8)) + column(rates(50, 0.8), model="fake:b", latency_ms=900.0)
+    assert report_of(results, weights=Weights(cost=0.0, latency=0.0)).recommendation.column == ""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import msgspec
 
+from burnish.errors import UsageError
 from burnish.evals.report.compare import leader
 from burnish.evals.report.report import Column, Comparison, DecidedBy, Recommendation
 from burnish.evals.report.words import dollars, measured, milliseconds, share
@@ -20,6 +22,12 @@ class Weights(msgspec.Struct, frozen=True, kw_only=True):
 
     cost: float = 0.7
     latency: float = 0.3
+
+    def __post_init__(self) -> None:
+        if not (0 <= self.cost < math.inf and 0 <= self.latency < math.inf):
+            raise UsageError(
+                f"weights are {self.cost:g} and {self.latency:g}", hint="give numbers from 0 on"
+            )
 
 
 def recommend(
@@ -53,7 +61,7 @@ def _among(alike: Sequence[Column], weights: Weights) -> Recommendation:
     by = f"cost {parts['cost']:g} and latency {parts['latency']:g}"
     if not priced:
         by = "latency alone, for not every price is known"
-    if values[order[0]] - values[order[1]] < _MARGIN * sum(parts.values()):
+    if values[order[0]] - values[order[1]] <= _MARGIN * sum(parts.values()):
         text = f"{opening} By {by}, none leads either: any of them will do."
         return _said("", "nothing", names, weights, text)
     chosen = alike[order[0]]
