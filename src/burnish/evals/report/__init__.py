@@ -2,6 +2,9 @@
 
 from burnish.evals.report.build import report_of
 from burnish.evals.report.gate import Check, FailingRows, Verdict, gate
+from burnish.evals.report.junit import junit
+from burnish.evals.report.markdown import markdown
+from burnish.evals.report.page import html
 from burnish.evals.report.recommend import Weights
 from burnish.evals.report.report import (
     Column,
@@ -16,6 +19,7 @@ from burnish.evals.report.report import (
     Row,
     Slice,
 )
+from burnish.evals.report.terminal import terminal
 
 __all__ = [
     "Check",
@@ -34,5 +38,9 @@ __all__ = [
     "Verdict",
     "Weights",
     "gate",
+    "html",
+    "junit",
+    "markdown",
     "report_of",
+    "terminal",
 ]

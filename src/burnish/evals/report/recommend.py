@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import msgspec
 
+from burnish.errors import UsageError
 from burnish.evals.report.compare import leader
 from burnish.evals.report.report import Column, Comparison, DecidedBy, Recommendation
 from burnish.evals.report.words import dollars, measured, milliseconds, share
@@ -21,6 +23,12 @@ class Weights(msgspec.Struct, frozen=True, kw_only=True):
     cost: float = 0.7
     latency: float = 0.3
 
+    def __post_init__(self) -> None:
+        if not (0 <= self.cost < math.inf and 0 <= self.latency < math.inf):
+            raise UsageError(
+                f"weights are {self.cost:g} and {self.latency:g}", hint="give numbers from 0 on"
+            )
+
 
 def recommend(
     columns: Sequence[Column], comparisons: Sequence[Comparison], weights: Weights
@@ -31,6 +39,7 @@ def recommend(
         return _said("", "nothing", (), weights, "Nothing is scored, so nothing is recommended.")
     best = columns[first]
     others = [column for column in columns if column is not best and column.score.n]
+    others.sort(key=lambda column: (-(column.score.mean or 0.0), column.name))
     alike = [best, *(each for each in others if not _differ(best, each, comparisons))]
     if len(columns) == 1:
         text = f"{best.name} is the only one: score {measured(best.score)}."
@@ -52,7 +61,7 @@ def _among(alike: Sequence[Column], weights: Weights) -> Recommendation:
     by = f"cost {parts['cost']:g} and latency {parts['latency']:g}"
     if not priced:
         by = "latency alone, for not every price is known"
-    if values[order[0]] - values[order[1]] < _MARGIN * sum(parts.values()):
+    if values[order[0]] - values[order[1]] <= _MARGIN * sum(parts.values()):
         text = f"{opening} By {by}, none leads either: any of them will do."
         return _said("", "nothing", names, weights, text)
     chosen = alike[order[0]]
