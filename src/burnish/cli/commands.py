@@ -279,6 +279,14 @@ MODELS: tuple[Command, ...] = (
         "burnish models pull smollm2-135m",
     ),
 )
+JUDGE: tuple[Command, ...] = (
+    (
+        "check",
+        "judge:check",
+        "Try a model as a judge on answers that people have graded.",
+        "burnish judge check --model openai:gpt-5-mini",
+    ),
+)
 RUNS: tuple[Command, ...] = (
     (
         "list",
@@ -386,6 +394,7 @@ GROUPS = (
     ("knowledge", "Texts of your own that prompts take their facts from.", KNOWLEDGE),
     ("packs", "Sets of prompts to share and to install.", PACKS),
     ("models", "Language models: which there are, who answers, local weights.", MODELS),
+    ("judge", "Models that judge answers, and how far to trust them.", JUDGE),
     ("runs", "What was run: every call with its tokens, cost and errors.", RUNS),
     ("cache", "Answers of models that are remembered.", CACHE),
     ("db", "The database itself: copies, room, tables.", DB),
