@@ -17,6 +17,7 @@ import msgspec
 
 from burnish.cli import commands
 from burnish.cli import main as cli
+from burnish.evals.judge_check import JudgeReport
 from burnish.evals.registry import ScorerInfo
 from burnish.generation.result import Generation
 from burnish.intents import Classification
@@ -81,6 +82,7 @@ SCHEMAS: dict[str, Any] = {
     "techniques": list[Technique],
     "techniques-select": Selection,
     "scorers": list[ScorerInfo],
+    "judge-check": JudgeReport,
 }
 SETTINGS_HEAD = """# Settings
 

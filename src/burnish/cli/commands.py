@@ -286,6 +286,14 @@ MODELS: tuple[Command, ...] = (
         "burnish models pull smollm2-135m",
     ),
 )
+JUDGE: tuple[Command, ...] = (
+    (
+        "check",
+        "judge:check",
+        "Try a model as a judge on answers that people have graded.",
+        "burnish judge check --model openai:gpt-5-mini",
+    ),
+)
 RUNS: tuple[Command, ...] = (
     (
         "list",
@@ -352,6 +360,7 @@ GROUPS = (
     ("evaluations", "What was evaluated, and what came of it.", EVALUATIONS),
     ("packs", "Sets of prompts to share and to install.", PACKS),
     ("models", "Language models: which there are, who answers, local weights.", MODELS),
+    ("judge", "Models that judge answers, and how far to trust them.", JUDGE),
     ("runs", "What was run: every call with its tokens, cost and errors.", RUNS),
     ("jobs", "Long work: how far it is, how it ended, going on with it.", JOBS),
     ("schedule", "Jobs that begin at set times, kept by burnish worker.", SCHEDULE),

@@ -132,7 +132,7 @@ class Judge:
         return range(self._repeats)
 
     async def _most_said(
-        self, asked: tuple[Message, ...], read: Callable[[str], judge_answers.Read]
+        self, asked: tuple[Message, ...], read: Callable[[str, str], judge_answers.Read]
     ) -> Verdict:
         verdicts = [await self._verdict(asked, read, n) for n in self._samples]
         usable = [each for each in verdicts if not each.error]
@@ -143,17 +143,21 @@ class Judge:
         return msgspec.structs.replace(most, all=tuple(said))
 
     async def _verdict(
-        self, asked: tuple[Message, ...], read: Callable[[str], judge_answers.Read], sample: int
+        self,
+        asked: tuple[Message, ...],
+        read: Callable[[str, str], judge_answers.Read],
+        sample: int,
     ) -> Verdict:
         size = sum(len(message.content) for message in asked)
         if size > _MOST_CHARS:
             return Verdict(error=f"too long to judge: {size:,} of at most {_MOST_CHARS:,} signs")
         try:
             text = await self._said(asked, sample)
-            value, reason, problem = read(text)
+            value, reason, problem = read(text, asked[-1].content)
             if problem:
                 again = judge_asks.mended(asked, text, problem)
-                value, reason, problem = read(await self._said(again, sample))
+                text = await self._said(again, sample)
+                value, reason, problem = read(text, asked[-1].content)
         except BurnishError as error:
             return Verdict(error=f"the judge {self._model} failed: {error.what}")
         if problem:

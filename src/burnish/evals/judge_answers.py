@@ -1,4 +1,8 @@
-"""What a judge answered, read out of whatever it wrote around it."""
+"""What a judge answered, read out of whatever it wrote around it.
+
+JSON that stands word for word in what was `asked` is no verdict: it is quoted, and an answer that
+wants to be its own judge may hold one.
+"""
 
 from __future__ import annotations
 
@@ -14,9 +18,9 @@ Read = tuple[Any, str, str]
 """The verdict, the reason, and what is wrong with the answer; empty where nothing is."""
 
 
-def score(text: str) -> Read:
+def score(text: str, asked: str) -> Read:
     """1 to 5."""
-    given, reason, problem = _field(text, "score")
+    given, reason, problem = _field(text, asked, "score")
     if problem:
         return None, reason, problem
     found = _SCORE.fullmatch(str(given)) if not isinstance(given, bool) else None
@@ -25,8 +29,8 @@ def score(text: str) -> Read:
     return float(found[1]), reason, ""
 
 
-def met(text: str) -> Read:
-    given, reason, problem = _field(text, "met")
+def met(text: str, asked: str) -> Read:
+    given, reason, problem = _field(text, asked, "met")
     known = {"true": True, "yes": True, "false": False, "no": False}
     verdict = known.get(str(given).strip().lower())
     if not problem and verdict is None:
@@ -34,27 +38,27 @@ def met(text: str) -> Read:
     return verdict, reason, problem
 
 
-def choice(text: str) -> Read:
-    given, reason, problem = _field(text, "choice")
+def choice(text: str, asked: str) -> Read:
+    given, reason, problem = _field(text, asked, "choice")
     letter = str(given).strip(" ().").upper()[:1]
     if not problem and (not letter or letter not in "ABCDE"):
         problem = "the choice is no letter from A to E"
     return letter, reason, problem
 
 
-def better(text: str) -> Read:
-    given, reason, problem = _field(text, "better")
+def better(text: str, asked: str) -> Read:
+    given, reason, problem = _field(text, asked, "better")
     word = str(given).strip().lower()
     if not problem and word not in ("first", "second", "tie"):
         problem = '"better" is not first, second or tie'
     return word, reason, problem
 
 
-def _field(text: str, name: str) -> tuple[Any, str, str]:
+def _field(text: str, asked: str, name: str) -> tuple[Any, str, str]:
     """Of the last object that has the field: models may think aloud before it."""
     verdict: dict[str, Any] | None = None
-    for value, _ in embedded(text):
-        if isinstance(value, dict) and name in value:
+    for value, own in embedded(text):
+        if isinstance(value, dict) and name in value and own not in asked:
             verdict = cast("dict[str, Any]", value)
     if verdict is None:
         return None, "", f'there is no JSON object with "{name}" in it'

@@ -89,8 +89,13 @@ class Scorers:
                 )
             kind = load_function(bare)
             return self._made(ScorerSpec(name=given.replace(bare, kind.name)), kind)
+        return self.made_of(given)
+
+    def made_of(self, given: object, parameters: Mapping[str, Any] | None = None) -> MadeScorer:
+        """A function, or what `@burnish.scorer` made of one, with parameters. Raises
+        UsageError."""
         kind = kind_of(given)
-        return self._made(ScorerSpec(name=kind.name), kind)
+        return self._made(ScorerSpec(name=kind.name, parameters=dict(parameters or {})), kind)
 
     def spec(self, text: str) -> ScorerSpec:
         """`exact`, `contains:some text`, `numeric:{"value": 3, "parameters": {…}}`: a name, with

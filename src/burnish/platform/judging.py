@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from burnish.errors import UsageError
 from burnish.platform.finding import Finding
 
 if TYPE_CHECKING:
+    from burnish.evals.judge_check import JudgeReport
     from burnish.evals.registry import Scorers
     from burnish.library.embedders import Embedder
     from burnish.models.budget import Budget
@@ -32,6 +37,44 @@ class Judging(Finding):
 
         tools = Tools(ask=ask, judge_model=self._judge_model, embedder=self._scoring_embedder)
         return Scorers(self._parts.plugins.collect("scorers"), tools)
+
+    async def check_judge(
+        self,
+        model: str = "",
+        *,
+        labels: Path | str | None = None,
+        criteria: str = "",
+        repeats: int = 1,
+        max_cost_usd: float | None = None,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> JudgeReport:
+        """How far a model can be trusted to judge: its agreement with answers that people have
+        graded, whether its verdicts hold when two answers change places, whether it likes long
+        ones, and whether an answer can talk it into a better score.
+
+        `labels` is a file of JSON lines (id, request, answer, score 1 to 5, passed); without one
+        those that come with Burnish are used. Raises UsageError for a wrong file or model name,
+        NotFound, Unavailable where the model gives no usable verdict.
+        """
+        from burnish.evals.judge import Judge
+        from burnish.evals.judge_check import check_judge
+        from burnish.evals.labelled import CRITERIA, our_labels, read_labels
+        from burnish.models.question import Answer, Question
+
+        chosen = model or self._judge_model()
+        if not chosen:
+            raise UsageError("no model is set up that could judge", hint="name one with --model")
+        budget = self._live.budget(max_cost_usd)
+
+        async def ask(question: Question) -> Answer:
+            return await self._live.calls.complete(replace(question, budget=budget))
+
+        return await check_judge(
+            Judge(ask, self.check_model(chosen), repeats=repeats),
+            our_labels() if labels is None else read_labels(Path(labels)),
+            criteria=criteria or CRITERIA,
+            tell=progress,
+        )
 
     async def close(self) -> None:
         """Writes what is not yet written and ends what the platform started. Calling it twice is
