@@ -30,7 +30,7 @@ def show_terminal(found: ShownDataset) -> None:
     screen.print(Rule(styled(version.reference, "bold"), style="dim", align="left"))
     if dataset.description:
         screen.print(styled(dataset.description))
-    splits = ", ".join(f"{name} {count}" for name, count in version.splits.items())
+    splits = totals((version.splits.get(name, 0), name) for name in ("train", "dev", "test"))
     screen.print(styled(f"{counted(version.size, 'example')}: {splits}\n", "dim"))
     rows = [
         (

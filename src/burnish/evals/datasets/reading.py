@@ -11,7 +11,15 @@ import msgspec
 
 from burnish.errors import UsageError
 from burnish.evals.datasets.fields import Read, Row, example_of
-from burnish.evals.datasets.rows import RawRow, format_of, listed, rows_of, whole_value
+from burnish.evals.datasets.rows import (
+    MAX_ROW_BYTES,
+    TOO_LONG,
+    RawRow,
+    format_of,
+    listed,
+    rows_of,
+    whole_value,
+)
 from burnish.evals.datasets.staging import Staging, unpacked
 from burnish.prompts.formats.document import Fault
 from burnish.prompts.formats.gather import Gathered, is_list, is_mapping, items, mapping
@@ -133,7 +141,7 @@ def _taken(
     else:
         value = whole_value(file, kind)
         rows = _tests(value, path, notes) if _is_promptfoo(value) else listed(value)
-    return (_of_row(row, wanted) for row in rows)
+    yield from (_of_row(row, wanted) for row in rows)
 
 
 def _is_promptfoo(value: Any) -> bool:
@@ -170,12 +178,15 @@ def _of_value(number: int, value: object, wanted: Wanted) -> Taken:
     """One that a program gave."""
     place = f"item {number}"
     if isinstance(value, Example):
-        value = msgspec.to_builtins(value)
+        value = {**msgspec.to_builtins(value), "tags": list(value.tags)}
     elif isinstance(value, Mapping):
         value = dict(cast("Row", value))
     if not is_mapping(value):
         return Taken(place, None, "has no fields")
-    return _of_row(RawRow(place, mapping(value)), wanted)
+    taken = _of_row(RawRow(place, mapping(value)), wanted)
+    if taken.read and len(msgspec.json.encode(taken.read.example)) > MAX_ROW_BYTES:
+        return Taken(place, None, TOO_LONG)
+    return taken
 
 
 def _of_row(row: RawRow, wanted: Wanted) -> Taken:

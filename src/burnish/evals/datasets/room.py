@@ -141,8 +141,14 @@ class AsyncDatasets:
         one = await resolved(datasets, old)
         if new:
             other = await resolved(datasets, new)
+        elif one.version > 1:
+            one, other = await resolved(datasets, f"{one.name}@{one.version - 1}"), one
         else:
-            one, other = await resolved(datasets, f"{one.name}@{max(one.version - 1, 1)}"), one
+            raise UsageError(
+                f"{one.reference} is the first version, so there is none before it",
+                hint="name two versions, such as name@1 name@2",
+                subject=old,
+            )
         if one.dataset_id != other.dataset_id:
             raise UsageError(
                 f"{one.name!r} and {other.name!r} are two datasets",

@@ -30,6 +30,7 @@ _ENDINGS: Final = {
     ".yml": "yaml",
 }
 MAX_ROW_BYTES: Final = 1024 * 1024
+TOO_LONG: Final = f"has more than {MAX_ROW_BYTES >> 20} MiB"
 _MAX_WHOLE_BYTES: Final = {"json": 64 * 1024 * 1024, "yaml": 8 * 1024 * 1024}
 _MAX_COLUMNS = 1000
 _LISTS = ("examples", "tests", "data", "items", "rows")
@@ -93,11 +94,8 @@ def _row(place: str, value: Any) -> RawRow:
     if not is_mapping(value):
         return RawRow(place, None, "has no fields")
     if len(msgspec.json.encode(value)) > MAX_ROW_BYTES:
-        return RawRow(place, None, _TOO_LONG)
+        return RawRow(place, None, TOO_LONG)
     return RawRow(place, mapping(value))
-
-
-_TOO_LONG = f"has more than {MAX_ROW_BYTES >> 20} MiB"
 
 
 def _json_lines(file: IO[bytes]) -> Iterator[RawRow]:
@@ -125,7 +123,7 @@ def _lines(file: IO[bytes]) -> Iterator[tuple[int, str | Fault]]:
         if len(line) > MAX_ROW_BYTES and not line.endswith(b"\n"):
             while line and not line.endswith(b"\n"):
                 line = file.readline(MAX_ROW_BYTES)
-            yield number, Fault(_TOO_LONG)
+            yield number, Fault(TOO_LONG)
             continue
         try:
             yield number, line.decode()
@@ -166,7 +164,7 @@ class _CsvLines:
             raise line
         self._size += len(line)
         if self._size > MAX_ROW_BYTES:
-            raise Fault(f"{_TOO_LONG}; is a quote not closed?")
+            raise Fault(f"{TOO_LONG}; is a quote not closed?")
         return line
 
 

@@ -35,7 +35,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["dataset"], ["datasets.key"], name=op.f("fk_dataset_versions_dataset_datasets")
         ),
-        sa.UniqueConstraint("dataset", "version", name=op.f("uq_dataset_versions_dataset")),
+        sa.UniqueConstraint("dataset", "version", name=op.f("uq_dataset_versions_dataset_version")),
     )
     op.create_table(
         "dataset_contents",
