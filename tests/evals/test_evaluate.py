@@ -247,7 +247,8 @@ def test_what_could_give_nothing_is_refused_before_a_call(
         p.prompts.create("say", "Say: {{ text }}")
         p.prompts.create("plain", "No variable.")
         with pytest.raises(kind, match=told):
-            p.evaluate(prompts, ROWS, **({"models": "fake:a"} | options))
+            given: dict[str, Any] = {"models": "fake:a"} | options
+            p.evaluate(prompts, ROWS, **given)
         assert p.evaluations.list() == []
     assert model.requests == []
 
