@@ -13,7 +13,18 @@ import pytest
 from markdown_it import MarkdownIt
 from rich.console import Console
 
-from burnish.evals.report import Report, Verdict, gate, html, junit, markdown, report_of, terminal
+from burnish.evals.report import (
+    Report,
+    Verdict,
+    gate,
+    html,
+    junit,
+    markdown,
+    plain,
+    report_of,
+    terminal,
+)
+from burnish.evals.report.plain import FIELDS
 from burnish.storage.result import Result, Score
 
 Made = Callable[..., Result]
@@ -45,7 +56,7 @@ def hostile(made: Made) -> tuple[Report, Verdict]:
 
 
 @pytest.fixture
-def plain(column: MadeAll) -> Report:
+def mails(column: MadeAll) -> Report:
     first = column([1.0] * 17 + [0.0] * 3, latency_ms=120.0)
     second = column([1.0] * 12 + [0.0] * 8, model="fake:b", latency_ms=480.0, cost_usd=None)
     return report_of(first + second, title="late mails")
@@ -72,8 +83,8 @@ def test_latencies_of_each_model_are_shown(made: Made) -> None:
     assert "p95" in heading
 
 
-def test_a_terminal_shows_figures_with_their_intervals(plain: Report) -> None:
-    text = shown(plain, gate(plain, min_score=0.8), width=120)
+def test_a_terminal_shows_figures_with_their_intervals(mails: Report) -> None:
+    text = shown(mails, gate(mails, min_score=0.8), width=120)
     assert re.search(r"fake:a +20 +0\.85 \[0\.64, 0\.95\] +120 ms +120 ms", text)
     assert re.search(r"fake:b .* unknown\n", text)
     assert "no difference" in text
@@ -83,12 +94,12 @@ def test_a_terminal_shows_figures_with_their_intervals(plain: Report) -> None:
 
 @pytest.mark.parametrize("width", [40, 60, 80, 120, 200])
 def test_no_line_is_wider_than_the_terminal(
-    hostile: tuple[Report, Verdict], plain: Report, width: int
+    hostile: tuple[Report, Verdict], mails: Report, width: int
 ) -> None:
-    for report, verdict in (hostile, (plain, gate(plain, min_score=0.8))):
+    for report, verdict in (hostile, (mails, gate(mails, min_score=0.8))):
         lines = shown(report, verdict, width=width).splitlines()
         assert all(len(line) <= width for line in lines)
-        assert "0.85 [0.64, 0.95]" in shown(plain, width=width)
+        assert "0.85 [0.64, 0.95]" in shown(mails, width=width)
 
 
 def test_foreign_text_moves_no_cursor_and_turns_no_direction(
@@ -133,16 +144,16 @@ def test_the_page_runs_nothing_and_loads_nothing(hostile: tuple[Report, Verdict]
     assert "{{ title }}" in said
 
 
-def test_the_page_says_what_the_report_says(plain: Report) -> None:
-    text = html(plain, gate(plain, min_score=0.8))
+def test_the_page_says_what_the_report_says(mails: Report) -> None:
+    text = html(mails, gate(mails, min_score=0.8))
     said = "".join(Page(text).data)
     for expected in (
         "late mails", "Gate failed", "0.85 [0.64, 0.95]", "no difference", "Worst rows",
-        plain.recommendation.text,
+        mails.recommendation.text,
     ):  # fmt: skip
         assert expected in said
     assert 'x="63.96" y="5" width="30.8"' in text  # the interval of 17 of 20, on a line of 100
-    assert "Gate" not in "".join(Page(html(plain)).data)
+    assert "Gate" not in "".join(Page(html(mails)).data)
 
 
 def test_markdown_holds_no_markup_of_others(hostile: tuple[Report, Verdict]) -> None:
@@ -165,8 +176,8 @@ def test_markdown_holds_no_markup_of_others(hostile: tuple[Report, Verdict]) -> 
     assert columns <= {line.count("|") for line in text.splitlines() if line.startswith("| ---")}
 
 
-def test_markdown_is_a_table_with_intervals_and_folded_rows(plain: Report) -> None:
-    text = markdown(plain, gate(plain, min_score=0.8))
+def test_markdown_is_a_table_with_intervals_and_folded_rows(mails: Report) -> None:
+    text = markdown(mails, gate(mails, min_score=0.8))
     assert text.startswith(
         "## late mails\n\n2 columns, 20 examples, 40 answers\n\n**Gate failed**\n"
     )
@@ -235,8 +246,8 @@ def test_junit_of_hostile_text_is_valid(hostile: tuple[Report, Verdict]) -> None
         assert root.findall("testsuite/testcase/error")
 
 
-def test_junit_is_red_where_the_gate_is(plain: Report) -> None:
-    good, bad = check_schema(junit(plain, gate(plain, min_score=0.8), at=AT))
+def test_junit_is_red_where_the_gate_is(mails: Report) -> None:
+    good, bad = check_schema(junit(mails, gate(mails, min_score=0.8), at=AT))
     assert (good.attrib["failures"], good.attrib["skipped"]) == ("0", "3")
     assert (bad.attrib["failures"], bad.attrib["skipped"]) == ("9", "0")
     failure = bad.find("testcase/failure")
@@ -245,8 +256,8 @@ def test_junit_is_red_where_the_gate_is(plain: Report) -> None:
     assert bad.findtext("system-out") == "8 of 8 failing rows are listed\n"
 
 
-def test_junit_without_a_gate_lists_every_failing_row(plain: Report) -> None:
-    first, second = check_schema(junit(plain, at=AT))
+def test_junit_without_a_gate_lists_every_failing_row(mails: Report) -> None:
+    first, second = check_schema(junit(mails, at=AT))
     assert (first.attrib["failures"], second.attrib["failures"]) == ("3", "8")
 
 
@@ -255,3 +266,20 @@ def test_no_results_have_a_form_too() -> None:
     for text in (html(empty), markdown(empty), shown(empty, width=80)):
         assert "Nothing is scored" in text
     assert not len(check_schema(junit(empty, at=AT)))
+
+
+def test_a_gate_that_fails_lists_the_rows_that_failed(column: MadeAll) -> None:
+    report = report_of(column([1.0] * 9 + [0.0] * 11))
+    lines = shown(report, gate(report, min_score=0.8), width=100).splitlines()
+    assert [line for line in lines if "exact: failed" in line] == [
+        f"  {example}  score 0.00, exact: failed".ljust(100)
+        for example in sorted(map(str, range(9, 20)))
+    ]
+
+
+def test_a_pipe_gets_figures_between_tabs(mails: Report, hostile: tuple[Report, Verdict]) -> None:
+    first, second = plain(mails).splitlines()
+    assert first == "fake:a\t20\t0\t0\t0.85\t0.639581\t0.947631\t0.85\t120\t120\t0\t0.02"
+    assert second.split("\t")[-1] == "-"
+    assert all(line.count("\t") == len(FIELDS) - 1 for line in plain(hostile[0]).splitlines())
+    assert plain(report_of([])) == ""

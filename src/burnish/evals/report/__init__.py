@@ -5,6 +5,7 @@ from burnish.evals.report.gate import Check, FailingRows, Verdict, gate
 from burnish.evals.report.junit import junit
 from burnish.evals.report.markdown import markdown
 from burnish.evals.report.page import html
+from burnish.evals.report.plain import plain
 from burnish.evals.report.recommend import Weights
 from burnish.evals.report.report import (
     Column,
@@ -41,6 +42,7 @@ __all__ = [
     "html",
     "junit",
     "markdown",
+    "plain",
     "report_of",
     "terminal",
 ]

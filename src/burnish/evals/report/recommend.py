@@ -42,10 +42,11 @@ def recommend(
     others.sort(key=lambda column: (-(column.score.mean or 0.0), column.name))
     alike = [best, *(each for each in others if not _differ(best, each, comparisons))]
     if len(columns) == 1:
-        text = f"{best.name} is the only one: score {measured(best.score)}."
+        text = f"{best.name} scores {measured(best.score)}; there is no other to choose from."
         return _said(best.name, "score", (), weights, text)
     if len(alike) == 1:
-        text = f"Take {best.name}: it scores best, {measured(best.score)}, and the others are worse"
+        rest = "the other is" if len(columns) == 2 else "the others are"
+        text = f"Take {best.name}: it scores best, {measured(best.score)}, and {rest} worse"
         return _said(best.name, "score", (), weights, f"{text}.{_reliability(best)}")
     return _among(alike, weights)
 

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 _STYLES = {"better": "green", "worse": "red", "no difference": "dim", "no data": "dim"}
 _GAP = 2
-# Of texts that people wrote or models answered, this much is enough to know the row by.
+# Of texts that people wrote or models answered, this much is enough to know the row by. A column
+# that breaks a gate shows all the rows that are kept of it.
 _MAX_ROWS, _MAX_CELL = 5, 200
 # Tables that are about foreign texts wrap them; of others, a line that wraps is hard to read.
 _WRAPS, _LEAST = ("such as", "first of them"), 20
@@ -36,8 +37,9 @@ def terminal(report: Report, verdict: Verdict | None = None, *, width: int) -> G
         parts += [Text(f"\n{sheet.title}", style="bold"), _sheet(report, sheet, width)]
         if sheet.remark:
             parts.append(Text(sheet.remark, style="dim"))
+    broken = {each.column for each in verdict.failing} if verdict is not None else set[str]()
     for column in report.columns:
-        parts += _worst(column)
+        parts += _worst(column, len(column.rows) if column.name in broken else _MAX_ROWS)
     parts.append(Text(f"\n{visible(report.recommendation.text)}", style="bold"))
     if verdict is not None:
         parts += _verdict(verdict)
@@ -115,7 +117,7 @@ def _items(items: Iterable[tuple[Text, str]]) -> RenderableType:
     return lines
 
 
-def _worst(column: Column) -> Iterator[RenderableType]:
+def _worst(column: Column, most: int) -> Iterator[RenderableType]:
     from rich.padding import Padding
     from rich.text import Text
 
@@ -124,11 +126,11 @@ def _worst(column: Column) -> Iterator[RenderableType]:
     failing = counted(column.failing, "failing row") if column.failing else "none fails"
     title = Text("\nWorst rows ", style="bold")
     yield title.append(f"{visible(column.name)} ({failing})", style="not bold dim")
-    for row in column.rows[:_MAX_ROWS]:
+    for row in column.rows[:most]:
         line = Text(row_name(row), style="cyan").append(f"  {_cut(row_text(row))}", style="none")
-        if row.output:
-            line.append(f"\n{_cut(visible(row.output))}", style="dim")
         yield Padding(line, (0, 0, 0, 2))
+        if row.output:
+            yield Padding(Text(_cut(visible(row.output)), style="dim"), (0, 0, 0, 4))
 
 
 def _verdict(verdict: Verdict) -> Iterator[RenderableType]:

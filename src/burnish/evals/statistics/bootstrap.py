@@ -8,6 +8,8 @@ from burnish.evals.statistics.intervals import LEVEL, Floats, Interval, t_interv
 from burnish.evals.statistics.special import normal_cdf, normal_quantile
 
 RESAMPLES = 10_000
+# Of many values fewer are needed, for their means differ less from a normal curve.
+_DRAWS, _LEAST = 4_000_000, 2_000
 # Below, a resample has too few different means, and Student's interval is nearer the truth;
 # above, both are the same and this one costs more.
 _FROM, _TO = 10, 2_000
@@ -18,7 +20,7 @@ _DECIMALS = 12
 
 
 def bca(
-    values: Floats, *, level: float = LEVEL, resamples: int = RESAMPLES, seed: int = 0
+    values: Floats, *, level: float = LEVEL, resamples: int | None = None, seed: int = 0
 ) -> Interval | None:
     """Of the mean of values that are independent: one for each example, a mean over its repeats
     where it has several. The same values give the same interval in any order. None below two
@@ -32,6 +34,8 @@ def bca(
     mean = float(distinct @ counts) / n
     if len(distinct) == 1:
         return Interval(low=mean, high=mean, method="bca", level=level)
+    if resamples is None:
+        resamples = max(min(RESAMPLES, _DRAWS // n), _LEAST)
     means = _means(distinct, counts, resamples, np.random.default_rng(seed))
     bias, acceleration = _bias(means, mean), _acceleration(distinct, counts, mean)
     tails = ((1 - level) / 2, (1 + level) / 2)
