@@ -90,7 +90,7 @@ def server(tmp_path: Path) -> Iterator[Running]:
     running.close()
 
 
-_OWN = ("latency", "cached", "cost")
+_OWN = ("latency", "cached", "cost", "run_id")
 
 
 def told(out: str) -> Any:

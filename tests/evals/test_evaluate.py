@@ -246,8 +246,8 @@ def test_what_could_give_nothing_is_refused_before_a_call(
     with opened(model, generation__model="offline") as p:
         p.prompts.create("say", "Say: {{ text }}")
         p.prompts.create("plain", "No variable.")
+        given: dict[str, Any] = {"models": "fake:a"} | options
         with pytest.raises(kind, match=told):
-            given: dict[str, Any] = {"models": "fake:a"} | options
             p.evaluate(prompts, ROWS, **given)
         assert p.evaluations.list() == []
     assert model.requests == []

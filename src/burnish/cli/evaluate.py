@@ -122,7 +122,9 @@ def evaluate(
 
     Ends with exit code 1 below --min-score, past --max-regression, or where nothing was answered.
     """
+    gate = gate or Gate()
     check_files(report or [])
+    _check_gate(gate, baseline or ("its own" if resume else ""))
     options: dict[str, Any] = {
         "models": [name for each in models or () for name in each.split(",") if name.strip()],
         "scorers": scorer or (),
@@ -151,7 +153,7 @@ def evaluate(
             _tell_plan(plan)
             with _shown_progress(plan.evaluation.id) as told:
                 done = p.run_evaluation(plan.evaluation, progress=told)
-    return finish(done, gate or Gate(), report or [], common)
+    return finish(done, gate, report or [], common)
 
 
 def _given(
@@ -225,6 +227,13 @@ def _show_plan(plan: Plan) -> None:
         warn(each)
 
 
+def _check_gate(bounds: Gate, baseline: str) -> None:
+    from burnish.evals.report.gate import check_bounds
+
+    if bounds.min_score is not None or bounds.max_regression is not None:
+        check_bounds(bounds.min_score, baseline, bounds.max_regression)
+
+
 def check_files(files: list[Path]) -> None:
     """Before anything is paid for."""
     from burnish.evals.report.files import ENDINGS
@@ -260,7 +269,7 @@ def _judged(done: Evaluated, bounds: Gate) -> Verdict | None:
     return gate(
         done.report,
         min_score=bounds.min_score,
-        baseline=done.report.baseline if bounds.max_regression is not None else "",
+        baseline=done.report.baseline,
         max_regression=bounds.max_regression,
     )
 

@@ -62,7 +62,7 @@ def gate(
     Columns of the baseline are held to no bound. Raises UsageError for bounds that make no sense,
     NotFound for a report without comparisons with `baseline`.
     """
-    _check_bounds(min_score, baseline, max_regression)
+    check_bounds(min_score, baseline, max_regression)
     others = [column for column in report.columns if not _is_base(column, baseline)]
     # Whoever tries the baseline alone is told of it, and not that nothing was tried.
     judged = others or report.columns
@@ -84,7 +84,8 @@ def gate(
     return _verdict(judged, checks, min_score)
 
 
-def _check_bounds(min_score: float | None, baseline: str, max_regression: float | None) -> None:
+def check_bounds(min_score: float | None, baseline: str, max_regression: float | None) -> None:
+    """Raises UsageError for bounds that make no sense, which is better known before a call."""
     if min_score is None and max_regression is None:
         raise UsageError("a gate needs a bound", hint="give --min-score or --max-regression")
     for name, bound in (("min_score", min_score), ("max_regression", max_regression)):

@@ -1,0 +1,207 @@
+"""evaluate and evaluations: reports, gates, promptfoo configurations, going on."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pytest
+from tests.cli.conftest import Run
+from tests.scenario.running import Running, serving
+
+ROWS = "id,text,expected\n" + "".join(
+    f"r{n},item {n},{'' if n % 5 else 'NOT '}You said: Say: item {n}\n" for n in range(10)
+)
+MODEL = ("--model", "openai:m")
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Running]:
+    with serving() as running:
+        monkeypatch.setenv("OPENAI_BASE_URL", running.url)
+        yield running
+
+
+@pytest.fixture
+def rows(run: Run, tmp_path: Path, server: Running) -> str:
+    """A file of ten examples, of which two expect what does not come."""
+    del server
+    run("prompts", "create", "mail/say", "Say: {{ text }}")
+    path = tmp_path / "rows.csv"
+    path.write_text(ROWS)
+    return str(path)
+
+
+@pytest.fixture
+def folder(rows: str, server: Running, monkeypatch: pytest.MonkeyPatch) -> Running:
+    """The server, with the folder of the rows as the working one."""
+    monkeypatch.chdir(Path(rows).parent)
+    return server
+
+
+def test_a_report_says_how_good_and_how_sure(run: Run, rows: str) -> None:
+    done = run("evaluate", "mail/say", "--data", rows, *MODEL)
+    assert done.code == 0, done.err
+    assert "0.80 [0.49, 0.94]" in done.out
+    (line,) = run("evaluations", "list").out.splitlines()
+    evaluation, _, state, prompts, models, dataset = line.split("\t")
+    assert (state, prompts, models, dataset) == ("done", "mail/say@1", "openai:m", "rows@1")
+    assert run("evaluations", "show", evaluation[:12]).out == done.out
+    results = run("evaluations", "results", evaluation).out.splitlines()
+    assert len(results) == 10
+    assert json.loads(results[0])["output"] == "You said: Say: item 0"
+
+
+@pytest.mark.spec("TST-12")
+def test_a_gate_fails_below_its_score_and_lists_the_failing_rows(run: Run, rows: str) -> None:
+    good = run("evaluate", "mail/say", "--data", rows, *MODEL, "--min-score", "0.8")
+    assert good.code == 0, good.err
+    bad = run("evaluate", "mail/say", "--data", rows, *MODEL, "--min-score", "0.9")
+    assert bad.code == 1
+    assert "r0" in bad.out
+    assert "r5" in bad.out
+    shown = run("evaluations", "show", "01", "--min-score", "0.9")
+    assert shown.code in (1, 4)
+
+
+def test_a_gate_holds_against_a_baseline(run: Run, rows: str, tmp_path: Path) -> None:
+    run("prompts", "create", "mail/say", "Tell: {{ text }}")
+    run("prompts", "label", "mail/say", "production", "1")
+    first = run(
+        *("evaluate", "mail/say@2", "--data", rows, *MODEL),
+        *("--baseline", "mail/say@production", "--max-regression", "0.02"),
+    )
+    assert first.code == 1, first.err
+    assert "mail/say" in first.out
+    assert run("evaluate", "mail/say@2", "--data", rows, "--baseline", "gone", *MODEL).code == 3
+
+
+def test_reports_are_files_by_their_endings(run: Run, rows: str, tmp_path: Path) -> None:
+    files = [tmp_path / f"report.{ending}" for ending in ("html", "md", "xml", "json")]
+    options = [part for path in files for part in ("--report", str(path))]
+    done = run("evaluate", "mail/say", "--data", rows, *MODEL, *options, "--min-score", "0.9")
+    assert done.code == 1
+    page, text, suite, data = (path.read_text(encoding="utf-8") for path in files)
+    assert page.startswith("<!doctype html>")
+    assert "://" not in page
+    assert "0.80 [0.49, 0.94]" in text
+    assert ET.fromstring(suite.encode()).tag == "testsuites"
+    assert json.loads(data)["verdict"]["passed"] is False
+    for path, why in (("report.pdf", "no ending"), ("no/where.html", "no folder")):
+        refused = run("evaluate", "mail/say", "--data", rows, *MODEL, "--report", path)
+        assert (refused.code, why in refused.err) == (2, True)
+
+
+def test_one_example_and_several_models(run: Run, rows: str) -> None:
+    del rows
+    models = ("--models", "openai:a,openai:b", "--models", "openai:down")
+    done = run("evaluate", "mail/say", "--var", "text=hello", *models, "--json")
+    assert done.code == 0, done.err
+    report = json.loads(done.out)["report"]
+    columns = {column["model"]: column for column in report["columns"]}
+    assert [c["answered"] for c in columns.values()] == [1, 1, 0]
+    assert columns["openai:down"]["failed"] == 1
+
+
+def test_nothing_is_asked_in_a_dry_run(run: Run, rows: str, server: Running) -> None:
+    done = run("evaluate", "mail/say", "--data", rows, "--models", "openai:a,openai:b", "--dry-run")
+    assert (done.code, "20 calls" in done.out) == (0, True)
+    plan = run("evaluate", "mail/say", "--data", "rows", *MODEL, "--dry-run", "--json")
+    assert json.loads(plan.out)["estimate"]["calls"] == 10
+    assert server.counters().received == 0
+    assert run("evaluations", "list").out == ""
+
+
+def test_it_goes_on_with_what_failed(run: Run, rows: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    url = "http://127.0.0.1:9/v1"
+    with monkeypatch.context() as away:
+        away.setenv("OPENAI_BASE_URL", url)
+        away.setenv("BURNISH_MODELS__MAX_RETRIES", "0")
+        failed = run("evaluate", "mail/say", "--data", rows, *MODEL, "--json")
+    assert failed.code == 1
+    evaluation = json.loads(failed.out)["evaluation"]["id"]
+    done = run("evaluate", "--resume", evaluation, "--json")
+    assert done.code == 0, done.err
+    (column,) = json.loads(done.out)["report"]["columns"]
+    assert (column["answered"], column["failed"]) == (10, 0)
+    assert run("evaluate", "mail/say", "--resume", evaluation).code == 2
+    assert run("evaluate", "--resume", "nothing").code == 3
+
+
+CONFIG = """
+description: Polite answers
+prompts:
+  - "Say: {{text}}"
+  - "Please say: {{text}}"
+providers:
+  - openai:m
+  - openai:n
+  - exec:./mine.sh
+defaultTest:
+  assert:
+    - type: contains
+      value: "{{text}}"
+tests:
+  - vars: {text: one}
+    assert:
+      - type: icontains
+        value: YOU SAID
+      - type: javascript
+        value: output.length < 3
+  - vars: {text: two}
+    assert:
+      - type: equals
+        value: "You said: Say: two"
+"""
+
+
+def test_a_promptfoo_configuration_runs_as_it_is(run: Run, server: Running, tmp_path: Path) -> None:
+    del server
+    path = tmp_path / "promptfooconfig.yaml"
+    path.write_text(CONFIG)
+    done = run("evaluate", str(path), "--json")
+    assert done.code == 0, done.err
+    told = json.loads(done.out)
+    assert told["evaluation"]["models"] == ["openai:m", "openai:n"]
+    assert len(told["evaluation"]["prompts"]) == 2
+    assert "javascript" in done.err
+    assert "exec:./mine.sh" in done.err
+    plain, polite = told["report"]["columns"][0], told["report"]["columns"][2]
+    assert (plain["passed"]["mean"], polite["passed"]["mean"]) == (1.0, 0.5)
+    # The same file again changes nothing in the library.
+    assert (
+        json.loads(run("evaluate", str(path), "--json").out)["evaluation"]["prompts"]
+        == (told["evaluation"]["prompts"])
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "told"),
+    [
+        ((), 2, "no prompt is named"),
+        (("mail/say",), 2, "no examples"),
+        (("mail/say", "--data", "x.csv", "--var", "a=b"), 2, "--data and --var"),
+        (("mail/say", "--var", "text"), 2, "NAME=VALUE"),
+        (("mail/say", "--data", "nothing"), 3, "nothing"),
+        (("mail/say", "--data", "rows.csv", "--scorer", "exakt"), 2, "exact"),
+        (("mail/say", "--data", "rows.csv", "--min-score", "7"), 2, "7"),
+        (("mail/say", "--data", "rows.csv", "--max-regression", "0.1"), 2, "baseline"),
+    ],
+)
+def test_what_is_wrong_is_said_before_a_call(
+    run: Run, folder: Running, arguments: tuple[str, ...], code: int, told: str
+) -> None:
+    done = run("evaluate", *arguments, *(MODEL if arguments else ()))
+    assert (done.code, told in done.err) == (code, True), done.err
+    assert done.err.count("\n") == 1
+    assert folder.counters().received == 0
+
+
+def test_an_evaluation_is_deleted_only_when_asked_twice(run: Run, rows: str) -> None:
+    run("evaluate", "mail/say", "--data", rows, *MODEL)
+    evaluation = run("evaluations", "list").out.split("\t")[0]
+    assert run("evaluations", "delete", evaluation).code == 2
+    assert run("evaluations", "delete", evaluation, "--yes").code == 0
+    assert run("evaluations", "list").out == ""
