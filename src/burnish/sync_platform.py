@@ -118,6 +118,7 @@ class Platform(SyncFace[AsyncPlatform]):
     sync = blocking(AsyncPlatform.sync)
     export_ = blocking(AsyncPlatform.export_)
     complete = blocking(AsyncPlatform.complete)
+    score = blocking(AsyncPlatform.score)
     check_judge = blocking(AsyncPlatform.check_judge)
     search = blocking(AsyncPlatform.search)
     near_duplicates = blocking(AsyncPlatform.near_duplicates)
