@@ -124,6 +124,7 @@ class Platform(SyncFace[AsyncPlatform]):
     plan_evaluation = blocking(AsyncPlatform.plan_evaluation)
     run_evaluation = blocking(AsyncPlatform.run_evaluation)
     resume_evaluation = blocking(AsyncPlatform.resume_evaluation)
+    score = blocking(AsyncPlatform.score)
     check_judge = blocking(AsyncPlatform.check_judge)
     search = blocking(AsyncPlatform.search)
     near_duplicates = blocking(AsyncPlatform.near_duplicates)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 from collections.abc import Callable
@@ -10,9 +11,12 @@ from pathlib import Path
 import pytest
 
 import burnish
+import burnish.errors
 from burnish.cli.main import main
-from burnish.evals.judge_check import JudgeReport
+from burnish.evals.judge import Judge
+from burnish.evals.judge_check import JudgeReport, check_judge
 from burnish.evals.labelled import Labelled, our_labels
+from burnish.models.question import Answer, Question
 
 LABELS = {(each.request, each.answer): each for each in our_labels()}
 
@@ -152,3 +156,37 @@ def test_a_judge_that_says_nothing_usable_is_unavailable(
     assert "gave no verdict" in capsys.readouterr().err
     assert main(["judge", "check"]) == 2
     assert "name one with --model" in capsys.readouterr().err
+
+
+def test_a_judge_out_of_reach_is_asked_once() -> None:
+    down = burnish.Fake(faults=[burnish.errors.KeyRefused("no key", model="fake:j")] * 500)
+
+    class Plugin:
+        @staticmethod
+        def models() -> list[burnish.Fake]:
+            return [down]
+
+    with burnish.open(plugins=[Plugin]) as p:
+        with pytest.raises(burnish.Unavailable, match="no key"):
+            p.check_judge("fake:judge")
+        with pytest.raises(burnish.UsageError, match="asked 0 times"):
+            p.check_judge("fake:judge", repeats=0)
+    assert len(down.requests) == 1
+
+
+async def test_a_bound_on_money_ends_it_and_nothing_goes_on_behind() -> None:
+    asked = 0
+
+    async def ask(question: Question) -> Answer:
+        nonlocal asked
+        asked += 1
+        await asyncio.sleep(0)
+        if asked > 10:
+            raise burnish.BudgetExceeded("the next call could pass the bound", hint="raise it")
+        return Answer(run_id="1", text='{"reason": "r", "score": 3}', model=question.model)
+
+    with pytest.raises(burnish.BudgetExceeded):
+        await check_judge(Judge(ask, "fake:judge"), our_labels(), concurrency=4)
+    stopped = asked
+    await asyncio.sleep(0.05)
+    assert asked == stopped < 30  # of more than a hundred

@@ -11,6 +11,7 @@ import importlib.util
 import inspect
 import sys
 from collections.abc import Awaitable, Callable
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, cast, overload
 
@@ -190,34 +191,42 @@ def _options(function: Function, names: dict[str, str]) -> type[Options]:
     return cast("type[Options]", made)
 
 
-def _arguments(
-    function: Function, names: dict[str, str], case: Case[Any]
-) -> tuple[list[Any], dict[str, Any]]:
-    placed: list[Any] = []
-    named: dict[str, Any] = {}
-    for each in inspect.signature(function).parameters.values():
-        if each.kind in (each.VAR_POSITIONAL, each.VAR_KEYWORD):
-            continue
-        filler = _KNOWN.get(names.get(each.name, ""))
-        value = filler(case) if filler else getattr(case.options, each.name)
-        if each.kind is each.POSITIONAL_ONLY:
-            placed.append(value)
-        else:
-            named[each.name] = value
-    return placed, named
+class _Filled:
+    """A function's arguments from a case; what each is has been found out beforehand."""
+
+    def __init__(self, function: Function, names: dict[str, str]) -> None:
+        self._placed: list[Callable[[Case[Any]], Any]] = []
+        self._named: dict[str, Callable[[Case[Any]], Any]] = {}
+        for each in inspect.signature(function).parameters.values():
+            if each.kind in (each.VAR_POSITIONAL, each.VAR_KEYWORD):
+                continue
+            known = _KNOWN.get(names.get(each.name, ""))
+            give = known or attrgetter(f"options.{each.name}")
+            if each.kind is each.POSITIONAL_ONLY:
+                self._placed.append(give)
+            else:
+                self._named[each.name] = give
+
+    def __call__(self, case: Case[Any]) -> tuple[list[Any], dict[str, Any]]:
+        placed = [give(case) for give in self._placed]
+        return placed, {name: give(case) for name, give in self._named.items()}
 
 
 def _plain(function: Function, names: dict[str, str]) -> Callable[[Case[Any]], Grade]:
+    filled = _Filled(function, names)
+
     def grade(case: Case[Any]) -> Grade:
-        placed, named = _arguments(function, names, case)
+        placed, named = filled(case)
         return _graded(function(*placed, **named))
 
     return grade
 
 
 def _waiting(function: Function, names: dict[str, str]) -> Callable[[Case[Any]], Awaitable[Grade]]:
+    filled = _Filled(function, names)
+
     async def grade(case: Case[Any]) -> Grade:
-        placed, named = _arguments(function, names, case)
+        placed, named = filled(case)
         return _graded(await function(*placed, **named))
 
     return grade

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from burnish.errors import BurnishError, UsageError
+from burnish.errors import BudgetExceeded, BurnishError, UsageError
 from burnish.evals import judge_answers, judge_asks
 from burnish.evals.scorers.tools import Ask
 from burnish.models.model import ModelRequest
@@ -22,11 +22,13 @@ Winner = Literal["first", "second", "tie"]
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     """`value` is what was asked for: a score of 1 to 5, yes or no, a letter; None where the judge
-    gave nothing usable, and then `error` says so. `all` holds each of several repeats."""
+    gave nothing usable, and then `error` says so; `reached` tells whether it answered at all.
+    `all` holds each of several repeats."""
 
     value: Any = None
     reason: str = ""
     error: str = ""
+    reached: bool = True
     all: tuple[Any, ...] = ()
 
 
@@ -44,7 +46,8 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
 class Judge:
     """Asks `model` through `ask` at temperature 0, for its reason before its verdict.
 
-    An answer that holds no verdict is asked for once more; then it is an error, never a guess.
+    An answer that holds no verdict is asked for once more; then it is an error, never a guess, as
+    is a model that fails. Only BudgetExceeded is raised.
     `repeats` asks several times at temperature 1 and takes the mean of the scores. It is off:
     at temperature 0 repeats say the same again, and at others their mean hardly agrees better
     with people than the first answer, at several times the price.
@@ -158,8 +161,10 @@ class Judge:
                 again = judge_asks.mended(asked, text, problem)
                 text = await self._said(again, sample)
                 value, reason, problem = read(text, asked[-1].content)
+        except BudgetExceeded:
+            raise
         except BurnishError as error:
-            return Verdict(error=f"the judge {self._model} failed: {error.what}")
+            return Verdict(error=f"the judge {self._model} failed: {error.what}", reached=False)
         if problem:
             return Verdict(error=f"the judge {self._model} gave no verdict: {problem}")
         return Verdict(value=value, reason=reason, all=(value,))

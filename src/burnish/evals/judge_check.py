@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from functools import partial
 from itertools import combinations
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -83,24 +83,39 @@ async def check_judge(
     """Has the judge grade what people have graded, then pairs of it in both orders. `tell` is
     told how much of how much is done.
 
-    Raises UsageError for too few labels, Unavailable where the judge gives no usable verdict.
+    Raises UsageError for too few labels, Unavailable where the judge cannot be reached or gives no
+    usable verdict, BudgetExceeded.
     """
     if len(labels) < 2:
         raise UsageError("there are too few labels", hint="give at least 2, better 50 to 100")
     pairs = list(_pairs(labels))
     count = _Counted(len(labels) + len(pairs), concurrency, tell)
-    verdicts = await asyncio.gather(
-        *(count(judge.grade(each.request, each.answer, criteria)) for each in labels)
+    # One alone first: where nobody answers, the others need not be tried.
+    first = await count(partial(judge.grade, labels[0].request, labels[0].answer, criteria))
+    if not first.reached:
+        raise Unavailable(first.error, hint="see: burnish models check")
+    others = await _together(
+        count(partial(judge.grade, each.request, each.answer, criteria)) for each in labels[1:]
     )
+    verdicts = [first, *others]
     if all(each.error for each in verdicts):
-        raise Unavailable(verdicts[0].error, hint="see: burnish models check")
-    compared = await asyncio.gather(
-        *(
-            count(judge.compare(one.request, one.answer, other.answer, criteria))
-            for one, other in pairs
-        )
+        raise Unavailable(first.error, hint="try a model that follows instructions better")
+    compared = await _together(
+        count(partial(judge.compare, one.request, one.answer, other.answer, criteria))
+        for one, other in pairs
     )
     return _report(judge.model, labels, verdicts, pairs, compared)
+
+
+async def _together(work: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
+    """All of it; when one fails, nothing goes on behind the error."""
+    tasks = [asyncio.ensure_future(each) for each in work]
+    try:
+        return await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 class _Counted:
@@ -112,9 +127,9 @@ class _Counted:
         self._done = 0
         self._tell = tell
 
-    async def __call__(self, work: Awaitable[T]) -> T:
+    async def __call__(self, work: Callable[[], Awaitable[T]]) -> T:
         async with self._gate:
-            found = await work
+            found = await work()
         self._done += 1
         if self._tell is not None:
             self._tell(self._done, self._total)

@@ -40,6 +40,7 @@ class MadeScorer:
         self._metric = spec.metric or spec.name
         self._threshold = kind.threshold if spec.threshold is None else spec.threshold
         self._timeout_s = kind.timeout_s if options.timeout_s is None else options.timeout_s
+        self._waits = kind.waits and spec.value is not None
         self._hung = 0
 
     async def score(self, answered: Answered) -> Score:
@@ -66,7 +67,7 @@ class MadeScorer:
         if self.kind.apart:
             return await self._in_time(_apart(lambda: cast("Grade", grade(case))))
         is_long = len(case.output) > _INLINE_CHARS
-        if self.kind.waits or (is_long and not inspect.iscoroutinefunction(grade)):
+        if self._waits or (is_long and not inspect.iscoroutinefunction(grade)):
             return await self._in_time(asyncio.to_thread(grade, case))
         found = grade(case)
         return found if isinstance(found, Grade) else await self._in_time(found)

@@ -102,9 +102,11 @@ class Scorers:
         a value or fields of a spec as JSON behind a colon. Raises UsageError."""
         name, _, rest = text.strip().partition(":")
         self._kind(name.removeprefix(NOT))
-        fields, problem = parsed(rest) if rest.lstrip().startswith("{") else (None, "")
+        is_json = rest.lstrip().startswith("{") and not rest.lstrip().startswith("{{")
+        fields, problem = parsed(rest) if is_json else (None, "")
         if problem:
-            raise UsageError(f"what stands after {name}: is {problem}", hint="correct the JSON")
+            hint = 'correct the JSON; a text that begins with { goes into {"value": "…"}'
+            raise UsageError(f"what stands after {name}: is {problem}", hint=hint)
         if isinstance(fields, dict) and fields.keys() & set(ScorerSpec.__struct_fields__):
             return _converted({**cast("dict[str, Any]", fields), "name": name})
         if isinstance(fields, dict):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from burnish.errors import UsageError
 from burnish.platform.finding import Finding
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from burnish.evals.registry import Scorers
     from burnish.library.embedders import Embedder
     from burnish.models.budget import Budget
+    from burnish.storage.result import Score
 
 
 class Judging(Finding):
@@ -37,6 +39,25 @@ class Judging(Finding):
 
         tools = Tools(ask=ask, judge_model=self._judge_model, embedder=self._scoring_embedder)
         return Scorers(self._parts.plugins.collect("scorers"), tools)
+
+    async def score(
+        self,
+        output: str,
+        scorers: Sequence[object],
+        *,
+        expected: Any = None,
+        inputs: Mapping[str, Any] | None = None,
+    ) -> tuple[Score, ...]:
+        """One text, scored. A scorer is a name with or without a value (`contains:late`), a
+        `burnish.ScorerSpec`, or a function. Raises UsageError for a scorer that is wrong; what
+        one cannot score is the error of its score."""
+        from burnish.evals.scored import Answered
+        from burnish.storage.example import Example
+
+        made = [self.scorers.take(each) for each in scorers]
+        example = Example(id="", inputs=dict(inputs or {}), expected=expected)
+        answered = Answered(example=example, output=output)
+        return tuple(await asyncio.gather(*(each.score(answered) for each in made)))
 
     async def check_judge(
         self,

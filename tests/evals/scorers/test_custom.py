@@ -129,3 +129,16 @@ def test_a_file_that_is_wrong_is_named(
     with pytest.raises(error, match=says) as caught:
         scorers.take(address, files=True)
     assert caught.value.hint
+
+
+def test_one_text_can_be_scored_by_hand(p: burnish.Platform) -> None:
+    given: list[object] = ["contains:{{ day }}", polite, burnish.ScorerSpec(name="f1"), "numeric"]
+    spec = burnish.ScorerSpec(name="contains", value="{{ day }}", parameters={"fill": True})
+    found = p.score(
+        "Please come on Friday", [*given, spec], expected="come Friday", inputs={"day": "Friday"}
+    )
+    assert [each.metric for each in found] == ["contains", "polite", "f1", "numeric", "contains"]
+    assert [each.passed for each in found] == [False, True, True, False, True]
+    assert "no number" in found[3].error
+    with pytest.raises(burnish.UsageError, match="would run a file"):
+        p.score("x", ["python:checks.py:polite"])

@@ -8,6 +8,7 @@ it.
 from __future__ import annotations
 
 import asyncio
+import math
 import re
 from importlib.util import find_spec
 from typing import Any, Literal
@@ -20,9 +21,13 @@ from burnish.shapes import decode
 
 TIME_S = 2.0
 _MEMORY_BYTES = 256 * 1024 * 1024
-_PLAIN_CHARS = 2_000
-# Each of these may multiply the ways in which a text is tried.
-_BRANCHING = re.compile(r"[*+?{|]")
+# Ways to try a text that take this process a few hundredths of a second at most.
+_MOST_WAYS = 2_000_000
+# A repeated group multiplies what is inside it, what a reference stands for is anything, and a
+# verbose pattern may hide both between its spaces.
+_UNBOUNDED_WORK = re.compile(r"\)[*+?{]|\\[1-9]|\(\?P=|\(\?\(|\(\?[a-zA-Z]*x")
+_REPEATS = re.compile(r"[*+]|\{(\d*)(,?)(\d*)\}")
+_CHOICES = re.compile(r"[?|]")
 
 
 class Trial(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,7 +61,7 @@ class Bounded:
 
         Raises UsageError for a pattern that is wrong or takes too long.
         """
-        if len(text) <= _PLAIN_CHARS and len(_BRANCHING.findall(pattern)) <= 1:
+        if _ways(pattern, len(text)) <= _MOST_WAYS:
             compiled = re.compile(pattern, flags)
             found = compiled.fullmatch(text) if whole else compiled.search(text)
             return found is not None, found[0] if found else ""
@@ -95,6 +100,24 @@ class Bounded:
         if outcome.problem:
             raise UsageError(f"{what} is wrong: {outcome.problem}", hint="correct it")
         return outcome
+
+
+def _ways(pattern: str, size: int) -> float:
+    """In how many ways at most a pattern can be tried on a text of that size: from each place,
+    each length of each repetition, both sides of each choice. Signs that an escape or a class
+    makes harmless are counted too."""
+    if _UNBOUNDED_WORK.search(pattern):
+        return math.inf
+    ways = (size + 1.0) * 2.0 ** min(200, len(_CHOICES.findall(pattern)))
+    for found in _REPEATS.finditer(pattern):
+        least, comma, most = found[1], found[2], found[3]
+        is_fixed = found[0].startswith("{") and not comma
+        if not is_fixed and not most:
+            ways *= size + 1
+        elif not is_fixed:
+            ways *= max(1, int(most) - int(least or 0) + 1)
+        ways = min(ways, _MOST_WAYS + 1.0)
+    return ways
 
 
 def _bytes(text: str) -> bytes:

@@ -80,10 +80,10 @@ class ScorerKind:
     `needs` says where what the answer is compared with comes from: `value` of the spec alone,
     `expected` of the example where the spec has none, `optional`, or `nothing`. Before anything
     runs `check` looks at a spec's value where it has one, `check_options` at its parameters; they
-    raise UsageError. `threshold` is the
-    least score that passes unless the spec has one. `timeout_s` is None where the work has bounds
-    of its own. A plain `grade` that `waits` for another process is called in a thread; `apart`
-    gives each call a thread of its own, which is left behind when it hangs.
+    raise UsageError. `threshold` is the least score that passes unless the spec has one.
+    `timeout_s` is None where the work has bounds of its own. A plain `grade` that `waits` for
+    another process where there is a value is called in a thread; `apart` gives each call a thread
+    of its own, which is left behind when it hangs.
     """
 
     name: str

@@ -13,6 +13,7 @@ from burnish.storage.example import ScorerSpec
 _PASSAGE_WORDS = 40
 _MOST_PASSAGES = 12
 _CHARS_A_WORD = 40
+_MOST_KNOWN = 4_000
 
 
 async def similar(case: Case[Options]) -> Grade:
@@ -22,7 +23,7 @@ async def similar(case: Case[Options]) -> Grade:
     if not case.output.strip():
         return Grade(value=0.0, reason="the answer is empty")
     embedder = case.tools.embedder()
-    value = await asyncio.to_thread(_nearest, embedder, case.output, wanted)
+    value = await asyncio.to_thread(_nearest, embedder, case.output, wanted, case.tools.vectors)
     by_words = embedder.id.startswith("hashed")
     return Grade(
         value=value,
@@ -31,10 +32,24 @@ async def similar(case: Case[Options]) -> Grade:
     )
 
 
-def _nearest(embedder: Embedder, output: str, wanted: Sequence[str]) -> float:
+def _nearest(
+    embedder: Embedder, output: str, wanted: Sequence[str], known: dict[tuple[str, str], Any]
+) -> float:
     """The largest cosine; vectors that point apart have nothing in common, which is 0."""
-    first, *others = (_vector(embedder, each) for each in (output, *wanted))
+    first = _vector(embedder, output)
+    others = [_remembered(embedder, each, known) for each in wanted]
     return min(1.0, max(0.0, *(float(first @ other) for other in others)))
+
+
+def _remembered(embedder: Embedder, text: str, known: dict[tuple[str, str], Any]) -> Any:
+    key = (embedder.id, text)
+    vector = known.get(key)
+    if vector is None:
+        vector = _vector(embedder, text)
+        if len(known) >= _MOST_KNOWN:
+            known.clear()
+        known[key] = vector
+    return vector
 
 
 def _vector(embedder: Embedder, text: str) -> Any:

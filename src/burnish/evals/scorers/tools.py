@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 from burnish.evals.scorers.bounded import Bounded
 from burnish.library.embedders import Embedder, embedder_named
@@ -24,12 +25,14 @@ def _no_model() -> str:
 @dataclass(frozen=True, kw_only=True)
 class Tools:
     """`judge_model` names the model that judges where a scorer names none; empty: there is none.
-    `close` ends the process that patterns and schemas are tried in."""
+    `vectors` are those of expected texts, which many answers are compared with. `close` ends the
+    process that patterns and schemas are tried in."""
 
     ask: Ask | None = None
     judge_model: Callable[[], str] = _no_model
     embedder: Callable[[], Embedder] = _usual_embedder
     bounded: Bounded = field(default_factory=Bounded)
+    vectors: dict[tuple[str, str], Any] = field(default_factory=dict[tuple[str, str], Any])
 
     def close(self) -> None:
         self.bounded.close()
