@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -75,5 +77,5 @@ def _examples() -> None:
     op.create_index("ix_dataset_examples_content", "dataset_examples", ["content"])
 
 
-def _required(kind: sa.types.TypeEngine[object], *names: str) -> list[sa.Column[object]]:
+def _required(kind: Any, *names: str) -> list[sa.Column[Any]]:
     return [sa.Column(name, kind, nullable=False) for name in names]
