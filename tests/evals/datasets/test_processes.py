@@ -64,3 +64,29 @@ def test_a_process_that_is_killed_leaves_the_whole_version_or_none(tmp_path: Pat
         rows = ({"id": f"p0-{n}", "x": f"p0 {n} " + "y" * 200} for n in range(3000))
         p.datasets.add("d", rows)
         assert {e.id for e in p.datasets.iter_examples("d")} >= {f"p0-{n}" for n in range(3000)}
+
+
+@pytest.mark.parametrize("ending", ["jsonl", "csv"])
+def test_a_larger_file_takes_no_more_memory(tmp_path: Path, ending: str) -> None:
+    """120 MB against 12 MB."""
+
+    def most_mb(rows: int) -> int:
+        path = tmp_path / f"{rows}.{ending}"
+        with path.open("w", encoding="utf-8") as file:
+            file.write("x,answer\n" if ending == "csv" else "")
+            for n in range(rows):
+                text = f"{n} " + "y" * 600_000
+                file.write(f"{text},z\n" if ending == "csv" else f'{{"x": "{text}"}}\n')
+        command = [
+            sys.executable,
+            str(ADDER.with_name("reader.py")),
+            str(tmp_path / str(rows)),
+            path,
+        ]
+        done = subprocess.run(command, check=True, capture_output=True, text=True, env=ENVIRONMENT)
+        path.unlink()
+        size, most = map(int, done.stdout.split())
+        assert size == rows
+        return most
+
+    assert most_mb(200) < most_mb(20) + 40

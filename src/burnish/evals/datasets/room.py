@@ -7,7 +7,7 @@ from contextlib import closing
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, Literal
 
-from burnish.errors import UsageError
+from burnish.errors import NotFound, UsageError
 from burnish.evals.datasets.adding import added, taken_in
 from burnish.evals.datasets.export import exported
 from burnish.evals.datasets.names import found, parse, resolved
@@ -137,6 +137,12 @@ class AsyncDatasets:
             left -= len(found)
             if found:
                 yield tuple(found)
+        if left and await datasets.version(version.dataset_id, version.version) is None:
+            raise NotFound(
+                f"{version.reference} was deleted while it was read",
+                hint="see burnish datasets list",
+                subject=reference,
+            )
 
     async def count(
         self, reference: str, *, split: Split | None = None, tags: Sequence[str] = ()
