@@ -17,6 +17,7 @@ import msgspec
 
 from burnish.cli import commands
 from burnish.cli import main as cli
+from burnish.evals.datasets import DatasetAdded, ShownDataset
 from burnish.evals.judge_check import JudgeReport
 from burnish.evals.registry import ScorerInfo
 from burnish.generation.result import Generation
@@ -39,6 +40,7 @@ from burnish.library.values import Expanded, HistoryEntry, Page, Rendered, Saved
 from burnish.prompts.diff import Diff
 from burnish.prompts.prompt import Branch
 from burnish.settings import fields
+from burnish.storage.datasets import Dataset, Difference
 from burnish.storage.knowledge import Document
 from burnish.storage.lineage import LabelRequest
 from burnish.storage.store import Fetched, LabelMove
@@ -79,6 +81,10 @@ SCHEMAS: dict[str, Any] = {
     "knowledge-remove": Removed,
     "knowledge-show": ShownDocument,
     "knowledge-search": KnowledgeFound,
+    "datasets-add": DatasetAdded,
+    "datasets-list": list[Dataset],
+    "datasets-show": ShownDataset,
+    "datasets-diff": Difference,
     "techniques": list[Technique],
     "techniques-select": Selection,
     "scorers": list[ScorerInfo],

@@ -283,7 +283,11 @@ def _show_added(done: DatasetAdded, common: Common) -> None:
             (done.repeats, counted(done.repeats, "repeat").partition(" ")[2] + " left out"),
         )
     )
-    out(f"{done.version.reference}\t{counted(done.version.size, 'example')}\t{what}")
+    size = counted(done.version.size, "example")
+    if on_terminal():
+        out(f"{done.version.reference}: {size} ({what})")
+    else:
+        out(f"{done.version.reference}\t{size}\t{what}")
     for row in done.skipped_rows[:_SHOWN_ROWS]:
         warn(f"left out {row.place}: {row.problem}")
     if (more := done.skipped - min(len(done.skipped_rows), _SHOWN_ROWS)) > 0:

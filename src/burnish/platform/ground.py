@@ -186,8 +186,8 @@ class Ground:
 
     @cached_property
     def datasets(self) -> AsyncDatasets:
-        """Examples to try prompts on: add, get, show, versions, resolve, iter_examples, count,
-        diff, export, from_runs, generate, delete, list."""
+        """Examples to try prompts on: add, get, show, versions, resolve, iter_examples, iter_pages,
+        count, diff, export, from_runs, generate, delete, list."""
         from burnish.platform.dataset_room import dataset_room
 
         return dataset_room(

@@ -98,6 +98,66 @@ def test_a_bad_row_stores_nothing_unless_it_is_left_out(p: burnish.Platform) -> 
         p.datasets.add("e", [{"id": 1}], skip_errors=True)
 
 
+@pytest.mark.parametrize(
+    ("name", "content", "kept", "places"),
+    [
+        (
+            "a.jsonl",
+            '{"x": "a"}\n{"x": "%s"}\nnot JSON\n\xff\n{"x": "b"}\n' % ("y" * 2**21),
+            ["a", "b"],
+            ["line 2", "line 3", "line 4"],
+        ),
+        (
+            "a.csv",
+            'x,answer\na,1\n%s,2\n"q"uote,3\n\xff,4\nshort\n"two\nlines",5\n' % ("y" * 2**21),
+            ["a", "two\nlines"],
+            ["line 3", "line 4", "line 5", "line 6"],
+        ),
+    ],
+    ids=["lines", "table"],
+)
+def test_good_rows_around_bad_ones_are_kept(
+    p: burnish.Platform,
+    tmp_path: Path,
+    *,
+    name: str,
+    content: str,
+    kept: list[str],
+    places: list[str],
+) -> None:
+    (tmp_path / name).write_bytes(content.encode("latin-1"))
+    done = p.datasets.add("d", tmp_path / name, skip_errors=True)
+    assert [row.place for row in done.skipped_rows] == places
+    assert [e.inputs["x"] for e in examples(p, "d")] == kept
+
+
+@pytest.mark.spec("TST-02")
+@pytest.mark.parametrize("name", ["a.csv", "a.jsonl"])
+def test_rows_fill_variables_and_their_braces_stay_as_they_are(
+    p: burnish.Platform, tmp_path: Path, name: str
+) -> None:
+    values = [("Ann", "{{ name }}"), ("{% raw %}", "{name} {{ 7 * 7 }}")]
+    with (tmp_path / name).open("w", encoding="utf-8") as file:
+        file.write("name,text\n" if name == "a.csv" else "")
+        for who, text in values:
+            row = json.dumps({"name": who, "text": text})
+            file.write(f"{who},{text}\n" if name == "a.csv" else f"{row}\n")
+    p.prompts.create("mail", "Dear {{ name }}, you wrote: {{ text }}")
+    p.datasets.add("d", tmp_path / name)
+    told = [p.prompts.render("mail", e.inputs).messages[0].content for e in examples(p, "d")]
+    assert told == [f"Dear {who}, you wrote: {text}" for who, text in values]
+
+
+async def test_what_is_deleted_while_it_is_read_does_not_seem_to_end(tmp_path: Path) -> None:
+    async with burnish.open_async(str(tmp_path / "home")) as p:
+        await p.datasets.add("d", ({"n": n} for n in range(1200)))
+        reading = p.datasets.iter_pages("d")
+        assert len(await anext(reading)) < 1200
+        await p.datasets.delete("d")
+        with pytest.raises(NotFound, match="deleted while it was read"):
+            await anext(reading)
+
+
 def test_open_files_and_values_too_deep_or_large(p: burnish.Platform) -> None:
     done = p.datasets.add("d", io.BytesIO(b"x,answer\na,b\n"), format="csv")
     assert (done.version.size, done.version.origin) == (1, "standard input")

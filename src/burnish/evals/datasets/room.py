@@ -7,7 +7,7 @@ from contextlib import closing
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, Literal
 
-from burnish.errors import UsageError
+from burnish.errors import NotFound, UsageError
 from burnish.evals.datasets.adding import added, taken_in
 from burnish.evals.datasets.export import exported
 from burnish.evals.datasets.names import found, parse, resolved
@@ -112,17 +112,37 @@ class AsyncDatasets:
     ) -> AsyncGenerator[Example]:
         """The examples of a version in the order in which they first came, a page at a time:
         those of a split, and with all of the tags."""
-        datasets = (await self._open_store()).datasets
-        version = await resolved(datasets, reference)
+        async for page in self.iter_pages(reference, split=split, tags=tags, limit=limit):
+            for example in page:
+                yield example
+
+    async def iter_pages(
+        self,
+        reference: str,
+        *,
+        split: Split | None = None,
+        tags: Sequence[str] = (),
+        limit: int | None = None,
+    ) -> AsyncGenerator[tuple[Example, ...]]:
+        """`iter_examples`, some at a time: as many as fit into a few megabytes."""
         wanted, left = frozenset(tags), _checked_limit(limit)
         checked_split(split)
+        datasets = (await self._open_store()).datasets
+        version = await resolved(datasets, reference)
         after = 0
         while left and (page := await datasets.page(version, split=split, after=after)):
             after = page[-1].position
-            for each in page:
-                if left and wanted.issubset(each.example.tags):
-                    left -= 1
-                    yield each.example
+            found = [each.example for each in page if wanted.issubset(each.example.tags)]
+            del found[left:]
+            left -= len(found)
+            if found:
+                yield tuple(found)
+        if left and await datasets.version(version.dataset_id, version.version) is None:
+            raise NotFound(
+                f"{version.reference} was deleted while it was read",
+                hint="see burnish datasets list",
+                subject=reference,
+            )
 
     async def count(
         self, reference: str, *, split: Split | None = None, tags: Sequence[str] = ()

@@ -180,6 +180,8 @@ class Putting:
         return Done(change.version_id, self._counts)
 
     async def _held(self, ids: Sequence[str]) -> dict[str, _Held]:
+        if self._version == 1:
+            return {}
         query = _HELD.where(
             _e.dataset == self._key, _e.until.is_(None), _e.example_id.in_(set(ids))
         )

@@ -77,5 +77,5 @@ def _examples() -> None:
     op.create_index("ix_dataset_examples_content", "dataset_examples", ["content"])
 
 
-def _required(kind: sa.types.TypeEngine[Any], *names: str) -> list[sa.Column[object]]:
+def _required(kind: Any, *names: str) -> list[sa.Column[Any]]:
     return [sa.Column(name, kind, nullable=False) for name in names]
