@@ -41,6 +41,8 @@ from burnish.prompts.diff import Diff
 from burnish.prompts.prompt import Branch
 from burnish.settings import fields
 from burnish.storage.datasets import Dataset, Difference
+from burnish.storage.job import Job
+from burnish.storage.jobs import Schedule
 from burnish.storage.knowledge import Document
 from burnish.storage.lineage import LabelRequest
 from burnish.storage.store import Fetched, LabelMove
@@ -76,6 +78,9 @@ SCHEMAS: dict[str, Any] = {
     "packs-uninstall": UninstallReport,
     "sync": SyncReport,
     "search": Found,
+    "jobs-list": list[Job],
+    "jobs-show": Job,
+    "schedule-list": list[Schedule],
     "knowledge-add": AddReport,
     "knowledge-list": list[Document],
     "knowledge-remove": Removed,

@@ -41,7 +41,6 @@ def submitted(run: Run, ideas: Path, *options: str) -> str:
     return done.out.strip()
 
 
-@pytest.mark.spec("GEN-23")
 def test_a_batch_is_left_to_a_worker(run: Run, ideas: Path) -> None:
     job_id = submitted(run, ideas)
     (line,) = run("jobs", "list").out.splitlines()
@@ -176,7 +175,6 @@ def test_a_worker_that_ends_leaves_its_job_to_another(
         assert (now["state"], now["attempts"]) == ("running", 2)
 
 
-@pytest.mark.spec("DB-05")
 def test_a_worker_makes_the_backups_that_are_scheduled(
     run: Run, p: burnish.Platform, tmp_path: Path
 ) -> None:
@@ -222,7 +220,6 @@ def did(p: burnish.Platform, kind: str, given: dict[str, Any] | None = None) -> 
     return job.error or job.result
 
 
-@pytest.mark.spec("MET-16")
 def test_retention_forgets_old_runs(p: burnish.Platform, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "set runs.retention_days" in did(p, "retention")
     now = datetime.now(UTC)

@@ -20,7 +20,7 @@ from burnish.jobs.rules import Rules
 from burnish.storage.ids import Ids
 from burnish.storage.sqlite import open_sqlite
 
-RULES = Rules(lease_s=2.0, look_s=0.1, tell_s=0.05, retries=3)
+RULES = Rules(lease_s=6.0, look_s=0.1, tell_s=0.05, retries=3)
 
 
 def note(folder: Path, line: str) -> None:

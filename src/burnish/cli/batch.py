@@ -83,9 +83,7 @@ def batch(
         "max_tokens": max_tokens,
     }
     how = {"workers": workers, "resume": resume, "skip_errors": skip_errors}
-    given: list[str] | Path = file
-    if str(file) == STDIN:
-        given, output = _from_stdin(), output or Path("batch.results.jsonl")
+    given, output = _items(file, output)
     with platform(common) as p:
         if dry_run:
             _show_plan(p.plan_batch(given, **options), as_json=common.json)
@@ -97,6 +95,12 @@ def batch(
             report = p.batch(given, output=output, progress=told, **how, **options)
     out_json(report) if common.json else _show(report)
     return 1 if report.failed else 0
+
+
+def _items(file: Path, output: Path | None) -> tuple[list[str] | Path, Path | None]:
+    if str(file) != STDIN:
+        return file, output
+    return _from_stdin(), output or Path("batch.results.jsonl")
 
 
 def _submit(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -10,9 +11,13 @@ from datetime import UTC, datetime, timedelta
 from burnish.jobs.attempt import Attempt
 from burnish.jobs.job import Work
 from burnish.jobs.process import own_name
+from burnish.jobs.reaper import reap
 from burnish.jobs.rules import Rules
 from burnish.storage.job import Job
+from burnish.storage.jobs import Jobs
 from burnish.storage.store import Store
+
+_REAP_S = 5.0
 
 
 class Crew:
@@ -33,7 +38,10 @@ class Crew:
         self._name = own_name()
         self._attempts: dict[str, Attempt] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
-        self._turn = asyncio.Event()
+        # Made anew whenever something was queued or has ended, or has begun.
+        self.turn = asyncio.Event()
+        self.begun = asyncio.Event()
+        self._reaped = float("-inf")
 
     @property
     def has_room(self) -> bool:
@@ -60,7 +68,8 @@ class Crew:
         attempt = Attempt(job, lease, store.jobs, self.rules, self._warn)
         task = asyncio.create_task(attempt.run(self.kinds[job.kind]), name=f"burnish-job-{job.id}")
         self._attempts[job.id], self._tasks[job.id] = attempt, task
-        self.wake()
+        begun, self.begun = self.begun, asyncio.Event()
+        begun.set()
         task.add_done_callback(lambda done: self._ended(job.id, done))
         return job
 
@@ -71,17 +80,29 @@ class Crew:
 
     def wake(self) -> None:
         """Ends the waits for anything to happen."""
-        turn, self._turn = self._turn, asyncio.Event()
+        turn, self.turn = self.turn, asyncio.Event()
         turn.set()
 
-    async def wait(self, timeout_s: float, job_id: str = "") -> None:
-        """Until that job has ended, if it runs here, or until anything happens, or so long."""
+    async def reap(self, jobs: Jobs) -> None:
+        """Looks for jobs whose process is gone, if that was not done just before."""
+        now = time.monotonic()
+        if now - self._reaped > min(_REAP_S, self.rules.lease_s / 6):
+            self._reaped = now
+            await reap(jobs, self.rules.retries)
+
+    async def wait_for(self, job_id: str, begun: asyncio.Event, timeout_s: float) -> None:
+        """Until that job has ended, if it runs here, or one has begun since `begun` was the
+        crew's, or so long."""
         if task := self._tasks.get(job_id):
             await asyncio.wait({task}, timeout=timeout_s)
-            return
+        else:
+            await self.wait(begun, timeout_s)
+
+    async def wait(self, event: asyncio.Event, timeout_s: float) -> None:
+        """Until the event, or so long."""
         with suppress(TimeoutError):
             async with asyncio.timeout(timeout_s):
-                await self._turn.wait()
+                await event.wait()
 
     async def close(self) -> None:
         """Stops all work and queues its jobs again."""

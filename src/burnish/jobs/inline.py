@@ -161,8 +161,8 @@ class InlineRunner:
 
     async def watch(self, job_id: str) -> AsyncGenerator[Job]:
         """The job whenever it changed; the last one has ended."""
+        seen, begun = None, self._crew.begun
         job = await self.get(job_id)
-        seen = None
         while True:
             now = msgspec.structs.replace(job, heard_at=None)
             if now != seen:
@@ -172,7 +172,8 @@ class InlineRunner:
                 return
             if job.state == "running" and self._is_lost(job):
                 await reap(await self._jobs(), self._rules.retries)
-            await self._crew.wait(_LOOK_S, job.id)
+            await self._crew.wait_for(job.id, begun, _LOOK_S)
+            begun = self._crew.begun
             job = await self.get(job.id)
 
     async def wait(self, job_id: str) -> Job:
@@ -229,9 +230,10 @@ class InlineRunner:
     async def _run_all(self) -> None:
         """Until every job that was submitted here has ended, here or elsewhere."""
         while self._here:
+            turn = self._crew.turn
             try:
                 jobs = await self._jobs()
-                await reap(jobs, self._rules.retries)
+                await self._crew.reap(jobs)
                 while await self._crew.take(ids=sorted(self._here)):
                     pass
                 known = set(self._here)
@@ -239,7 +241,7 @@ class InlineRunner:
             except StoreError as error:
                 self._warn("queued jobs wait", str(error))
             if self._here:
-                await self._crew.wait(self._rules.look_s)
+                await self._crew.wait(turn, self._rules.look_s)
 
 
 def _checked(given: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Awaitable, Callable, Sequence
 
 import msgspec
 
 from burnish.errors import StoreError
 from burnish.jobs.crew import Crew
-from burnish.jobs.reaper import reap
 from burnish.jobs.schedules import fire_due
 from burnish.storage.job import ENDED, Job
 from burnish.storage.store import Store
-
-_REAP_S = 5.0
 
 
 class Worked(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,12 +39,12 @@ class Worker:
         self._running: set[str] = set()
         self._counts: dict[str, int] = {}
         self._told: Callable[[Job], None] | None = None
-        self._reaped = float("-inf")
         self._away = False
 
     async def run(self, *, once: bool, told: Callable[[Job], None] | None) -> Worked:
         self._told = told
         while True:
+            turn = self._crew.turn
             try:
                 await self._turn()
                 self._away = False
@@ -60,14 +56,12 @@ class Worker:
                 self._away = True
             if once and not self._running:
                 return Worked(**self._counts)
-            await self._crew.wait(self._crew.rules.look_s)
+            await self._crew.wait(turn, self._crew.rules.look_s)
 
     async def _turn(self) -> None:
         store = await self._open_store()
         await self._tell_ended(store)
-        if time.monotonic() - self._reaped > _REAP_S:
-            await reap(store.jobs, self._crew.rules.retries)
-            self._reaped = time.monotonic()
+        await self._crew.reap(store.jobs)
         await fire_due(store, self._kinds, self._new_id, self._warn)
         while job := await self._crew.take(self._kinds):
             self._running.add(job.id)
