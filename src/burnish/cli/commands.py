@@ -67,12 +67,7 @@ COMMANDS: tuple[Command, ...] = (
         "List prompting techniques, or show one.",
         "burnish techniques --category reasoning --intent planning",
     ),
-    (
-        "scorers",
-        "scorers:scorers",
-        "List scorers of answers, or show one.",
-        "burnish scorers numeric",
-    ),
+    ("scorers", "scorers:scorers", "List scorers, or show one.", "burnish scorers numeric"),
     ("personas", "catalogs:personas", "List personas, or show one.", "burnish personas writing"),
     ("version", "machine:version", "Print the version.", "burnish version --json"),
     (
@@ -287,12 +282,7 @@ MODELS: tuple[Command, ...] = (
     ),
 )
 JUDGE: tuple[Command, ...] = (
-    (
-        "check",
-        "judge:check",
-        "Try a model as a judge on answers that people have graded.",
-        "burnish judge check --model openai:gpt-5-mini",
-    ),
+    ("check", "judge:check", "Compare a judge with people.", "burnish judge check --model openai"),
 )
 RUNS: tuple[Command, ...] = (
     (
