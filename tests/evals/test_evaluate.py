@@ -262,3 +262,11 @@ def test_an_evaluation_is_found_by_the_beginning_of_its_id_and_deleted() -> None
         with pytest.raises(NotFound):
             p.evaluations.get(done.evaluation.id)
         assert p.runs.count() == 12
+
+
+def test_how_many_are_asked_at_once_is_a_setting() -> None:
+    model = Fake(latency_s=0.02)
+    with opened(model, evaluation__concurrency=3) as p:
+        p.prompts.create("say", "Say: {{ text }}")
+        p.evaluate("say", ROWS, models="fake:a")
+    assert model.most_in_flight == 3

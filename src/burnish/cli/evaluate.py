@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -22,7 +22,7 @@ from burnish.cli.common import (
     progress_bar,
     warn,
 )
-from burnish.cli.compose import MaxCost, MaxTokens
+from burnish.cli.compose import MaxCost
 from burnish.cli.money import cost_of, usd
 from burnish.errors import UsageError
 from burnish.storage.example import Split
@@ -79,6 +79,44 @@ class Gate:
     ] = None
 
 
+@Parameter(name="*")
+@dataclass(frozen=True)
+class Asking:
+    """How models are asked."""
+
+    repeats: Annotated[int, Parameter(help="How often each question is asked.")] = 1
+    concurrency: Annotated[
+        int | None,
+        Parameter(show_default="setting evaluation.concurrency", help="How many at once."),
+    ] = None
+    temperature: Annotated[
+        float | None, Parameter(show_default="the prompt's", help="For all prompts.")
+    ] = None
+    max_tokens: Annotated[
+        int | None,
+        Parameter(show_default="the prompt's", help="Longest answer; bounds the worst cost too."),
+    ] = None
+    seed: Annotated[int | None, Parameter(help="Sent to the models that take one.")] = None
+    fresh: Annotated[
+        bool, Parameter(negative="", help="Ask also where the answer is remembered.")
+    ] = False
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class Which:
+    """Which examples."""
+
+    split: Annotated[Split | None, Parameter(help="Only examples of this split.")] = None
+    tag: Annotated[list[str] | None, Parameter(help="Only examples with this tag; repeatable.")] = (
+        None
+    )
+    limit: Annotated[int | None, Parameter(help="Only the first so many examples.")] = None
+    dataset: Annotated[
+        str, Parameter(show_default="the file's name", help="Name to keep a file's examples under.")
+    ] = ""
+
+
 def evaluate(
     prompts: Prompts = None,
     /,
@@ -87,31 +125,12 @@ def evaluate(
     var: Var = None,
     models: Models = None,
     scorer: Scorer = None,
+    which: Which | None = None,
+    asking: Asking | None = None,
+    max_cost: MaxCost = None,
     baseline: Baseline = "",
     gate: Gate | None = None,
-    max_cost: MaxCost = None,
-    concurrency: Annotated[
-        int | None,
-        Parameter(show_default="setting evaluation.concurrency", help="How many at once."),
-    ] = None,
-    repeats: Annotated[int, Parameter(help="How often each question is asked.")] = 1,
-    split: Annotated[Split | None, Parameter(help="Only examples of this split.")] = None,
-    tag: Annotated[
-        list[str] | None, Parameter(help="Only examples with this tag; repeatable.")
-    ] = None,
-    limit: Annotated[int | None, Parameter(help="Only the first so many examples.")] = None,
-    temperature: Annotated[
-        float | None, Parameter(show_default="the prompt's", help="For all prompts.")
-    ] = None,
-    max_tokens: MaxTokens = None,
-    seed: Annotated[int | None, Parameter(help="Sent to the models that take one.")] = None,
-    fresh: Annotated[
-        bool, Parameter(negative="", help="Ask also where the answer is remembered.")
-    ] = False,
     report: Files = None,
-    dataset: Annotated[
-        str, Parameter(show_default="the file's name", help="Name to keep a file's examples under.")
-    ] = "",
     dry_run: Annotated[
         bool, Parameter(negative="", help="Only tell what would be asked, and its cost.")
     ] = False,
@@ -122,24 +141,19 @@ def evaluate(
 
     Ends with exit code 1 below --min-score, past --max-regression, or where nothing was answered.
     """
-    gate = gate or Gate()
+    gate, which = gate or Gate(), which or Which()
     check_files(report or [])
     _check_gate(gate, baseline or ("its own" if resume else ""))
     options: dict[str, Any] = {
+        **asdict(asking or Asking()),
         "models": [name for each in models or () for name in each.split(",") if name.strip()],
         "scorers": scorer or (),
         "baseline": baseline,
         "max_cost_usd": max_cost,
-        "concurrency": concurrency,
-        "repeats": repeats,
-        "split": split,
-        "tags": tag or (),
-        "limit": limit,
-        "temperature": temperature,
-        "max_tokens": max_tokens,
-        "seed": seed,
-        "fresh": fresh,
-        "dataset": dataset,
+        "split": which.split,
+        "tags": which.tag or (),
+        "limit": which.limit,
+        "dataset": which.dataset,
         "files": True,
     }
     with platform(common) as p:

@@ -185,22 +185,18 @@ class Run:
         this waits for what those under way really cost."""
         while True:
             self._asking += 1
+            waits = False
             try:
-                answer = await self._bench.ask(cell.prepared, cell.model, messages, cell.repeat)
+                return await self._bench.ask(cell.prepared, cell.model, messages, cell.repeat)
             except BudgetExceeded:
-                self._asking -= 1
-                if self._asking == 0 or self._dear is not None:
-                    self._settle()
+                waits = self._asking > 1 and self._dear is None
+                if not waits:
                     raise
-                await self._settled.wait()
-            except BaseException:
+            finally:
                 self._asking -= 1
-                self._settle()
-                raise
-            else:
-                self._asking -= 1
-                self._settle()
-                return answer
+                if not waits:
+                    self._settle()
+            await self._settled.wait()
 
     def _settle(self) -> None:
         """Wakes those who wait for what calls under way cost."""
