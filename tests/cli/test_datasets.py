@@ -57,11 +57,11 @@ def test_standard_input_fields_under_other_names_and_bad_rows(spawn: Run) -> Non
     options = ("--format", "csv", "--map", "expected=label", "--tag", "mail")
     refused = spawn("datasets", "add", "mail", "-", *options, stdin=text)
     assert refused.code == 2
-    assert "standard input, line 3: has 1 cells" in refused.err
+    assert "standard input, line 3: has 1 cell" in refused.err
     assert spawn("datasets", "list").out == ""
     done = spawn("datasets", "add", "mail", "-", *options, "--skip-errors", stdin=text)
     assert (done.code, done.out) == (0, "mail@1\t2 examples\t2 added\n")
-    assert done.err == "burnish: note: left out line 3: has 1 cells; the heading has 2\n"
+    assert done.err == "burnish: note: left out line 3: has 1 cell; the heading has 2\n"
     (first, _) = map(json.loads, spawn("datasets", "export", "mail").out.splitlines())
     assert (first["inputs"], first["expected"], first["tags"]) == (
         {"text": "hello"},
@@ -85,7 +85,7 @@ def test_what_cannot_be_done(quiz: Run, tmp_path: Path) -> None:
         (("export", "quiz", "--split", "valid"), 2, "train"),
         (("delete", "quiz"), 2, "--yes"),
         (("delete", "quizz", "--yes"), 3, "quizz"),
-        (("from-runs", "seen", "--prompt", "none"), 2, "no examples"),
+        (("from-runs", "seen", "--prompt", "none"), 2, "no run of none"),
         (("from-runs", "seen", "--prompt", "none", "--since", "soon"), 2, "no time"),
         (("generate", "try", "--prompt", "none", "--model", "fake:echo"), 3, "none"),
     ):

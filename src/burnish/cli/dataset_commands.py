@@ -7,7 +7,7 @@ DATASETS: tuple[tuple[str, str, str, str], ...] = (
         "add",
         "datasets:add",
         "Add the examples of a file, as a new version.",
-        "burnish datasets add support/refunds refunds.csv --map expected=answer",
+        "burnish datasets add support/refunds refunds.csv",
     ),
     ("list", "datasets:list_", "List the datasets.", "burnish datasets list"),
     (
@@ -44,6 +44,6 @@ DATASETS: tuple[tuple[str, str, str, str], ...] = (
         "generate",
         "datasets:generate",
         "Let a model write examples for a prompt.",
-        "burnish datasets generate mail/try --prompt mail/late --model openai:gpt-5-mini",
+        "burnish datasets generate mail/try --prompt mail/late",
     ),
 )

@@ -142,6 +142,10 @@ def generate(
             name, prompt=prompt, count=count, model=model, tags=tag or (), max_cost_usd=max_cost
         )
     _show_added(done, common)
+    if done.cost_usd != 0:
+        from burnish.cli.money import cost_of
+
+        note(cost_of(done.cost_usd))
 
 
 def list_(*, common: Common = NONE) -> None:

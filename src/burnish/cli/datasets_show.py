@@ -54,16 +54,16 @@ def show_terminal(found: ShownDataset) -> None:
 def _show_example(example: Example) -> None:
     screen = console()
     marks = (example.split, *example.tags, "synthetic" if example.synthetic else "")
-    marks = tuple(dict.fromkeys(mark for mark in marks if mark))
-    line = styled(f"\n{example.id}", "bold cyan")
-    screen.print(line.append(f"  {', '.join(marks)}", "dim"))
+    told = ", ".join(dict.fromkeys(mark for mark in marks if mark))
+    screen.print()
+    screen.print(styled(example.id, "bold cyan"), styled(f" {told}", "dim"))
     for name, value in example.inputs.items():
-        screen.print(styled(f"{name}: ", "dim").append_text(styled(_text(value))))
+        screen.print(styled(f"{name}:", "dim"), styled(_text(value)))
     if example.expected is not None:
-        screen.print(styled("expected: ", "dim").append_text(styled(_text(example.expected))))
+        screen.print(styled("expected:", "dim"), styled(_text(example.expected)))
     for each in example.scorers:
-        told = "" if each.value is None else f" {_text(each.value)}"
-        screen.print(styled("scorer: ", "dim").append_text(styled(f"{each.name}{told}")))
+        value = "" if each.value is None else _text(each.value)
+        screen.print(styled("scorer:", "dim"), styled(f"{each.name} {value}".rstrip()))
 
 
 def show_difference(found: Difference) -> None:
@@ -76,7 +76,8 @@ def show_difference(found: Difference) -> None:
         styled(f"{found.old} → {found.new}: {totals(counts) or 'nothing differs'}", "bold")
     )
     for each in found.items:
-        screen.print(styled(f"\n{each.kind} ", _STYLES[each.kind]).append(each.id, "bold"))
+        screen.print()
+        screen.print(styled(each.kind, _STYLES[each.kind]), styled(each.id, "bold"))
         for sign, side in zip("-+", _sides(each), strict=True):
             if side:
                 screen.print(styled(f"{sign} {side}", "red" if sign == "-" else "green"))
@@ -91,6 +92,9 @@ def _sides(change: ExampleChange) -> tuple[str, str]:
         same = {name for name in before if before[name] == after[name]}
         before = {name: value for name, value in before.items() if name not in same}
         after = {name: value for name, value in after.items() if name not in same}
+    else:
+        before = {name: value for name, value in before.items() if value}
+        after = {name: value for name, value in after.items() if value}
     return _json(before) if before else "", _json(after) if after else ""
 
 

@@ -229,7 +229,7 @@ BAD: list[tuple[str, str | bytes, str]] = [
     ("a.jsonl", '{"x": 1, "scorers": [{"nam": "f"}]}', "name"),
     ("a.jsonl", '{"messages": [{"role": "assistant", "content": "x"}]}', "no message of the user"),
     ("a.csv", "", "is empty"),
-    ("a.csv", "x,answer\na,b\nc\n", "line 3: has 1 cells; the heading has 2"),
+    ("a.csv", "x,answer\na,b\nc\n", "line 3: has 1 cell; the heading has 2"),
     ("a.csv", "x,answer\na,b,c\n", "line 2: has 3 cells"),
     ("a.csv", "x,x\na,b\n", "two columns 'x'"),
     ("a.csv", b"x,answer\na,b\nM\xfcller,c\n", "line 3: is not UTF-8"),
@@ -246,7 +246,7 @@ BAD: list[tuple[str, str | bytes, str]] = [
     ("a.json", json.dumps([{"x": "y" * MB}]), "item 1: has more than 1 MiB"),
     ("a.yaml", "a: &a [x]\nb: &b [*a, *a]\n- c", "a.yaml, line 3: is not valid YAML"),
     ("a.yaml", "!!python/object/apply:os.system ['true']", "tag"),
-    ("a.txt", "x", "is no format"),
+    ("a.txt", "x", "the format of a.txt is not known"),
 ]
 
 

@@ -44,7 +44,7 @@ async def test_values_where_they_are_known_else_messages(tmp_path: Path) -> None
         assert (answered.changed, answered.added) == (2, 0)
         expected = [e.expected async for e in p.datasets.iter_examples("seen")]
         assert expected == ["chat", "new"]
-        with pytest.raises(UsageError, match="no examples"):
+        with pytest.raises(UsageError, match="no run of mail/none"):
             await p.datasets.from_runs("seen", prompt="mail/none")
         with pytest.raises(UsageError, match="limit of 0"):
             await p.datasets.from_runs("seen", prompt="mail/late", limit=0)

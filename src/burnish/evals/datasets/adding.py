@@ -25,6 +25,7 @@ from burnish.storage.store import Store
 
 _STEP = 1000
 _NAMED_ROWS = 100
+_BAD = "nothing was stored; correct it, or leave bad rows out with --skip-errors"
 
 
 @dataclass(kw_only=True)
@@ -54,7 +55,7 @@ async def taken_in(staging: Staging, given: Given, wanted: Wanted, *, skip_error
                 take(staging, row)
             except Fault as fault:
                 if not skip_errors:
-                    raise bad_row(name, row.place, fault) from None
+                    raise bad_row(name, row.place, fault, _BAD) from None
                 came.skip(row.place, fault)
         return count
 

@@ -67,7 +67,7 @@ def read_examples(
             try:
                 take(staging, row)
             except Fault as fault:
-                raise bad_row(name, row.place, fault) from None
+                raise bad_row(name, row.place, fault, "correct the row and try again") from None
         if not staging.count:
             raise no_examples(name)
         for batch in staging.packs():
@@ -81,12 +81,8 @@ def take(staging: Staging, row: Taken) -> None:
     staging.take(row.read, row.place)
 
 
-def bad_row(name: str, place: str, fault: Fault) -> UsageError:
-    return UsageError(
-        f"{name}, {place}: {fault.what}",
-        hint="nothing was stored; mend it, or leave bad rows out with --skip-errors",
-        subject=name,
-    )
+def bad_row(name: str, place: str, fault: Fault, hint: str) -> UsageError:
+    return UsageError(f"{name}, {place}: {fault.what}", hint=hint, subject=name)
 
 
 def no_examples(name: str) -> UsageError:

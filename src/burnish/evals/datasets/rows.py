@@ -51,8 +51,11 @@ def format_of(name: str, given: str = "") -> str:
     found = given.strip().lower().lstrip(".") or _ENDINGS.get(Path(name).suffix.lower(), "")
     found = {"yml": "yaml", "ndjson": "jsonl", "tsv": "csv"}.get(found, found)
     if found not in FORMATS:
+        what = (
+            f"{given!r} is no format of datasets" if given else f"the format of {name} is not known"
+        )
         raise UsageError(
-            f"{given or name!r} is no format of datasets",
+            what,
             hint=f"name one with --format: {', '.join(FORMATS)}",
             subject=given or name,
         )
@@ -210,7 +213,8 @@ def _headings(cells: list[str]) -> list[str]:
 
 def _csv_row(place: str, names: list[str], cells: list[str]) -> RawRow:
     if len(cells) != len(names):
-        return RawRow(place, None, f"has {len(cells)} cells; the heading has {len(names)}")
+        several = f"{len(cells)} cell{'' if len(cells) == 1 else 's'}"
+        return RawRow(place, None, f"has {several}; the heading has {len(names)}")
     # A column without a name numbers the rows, as spreadsheets and data frames write it.
     held = {name: unguarded(cell) for name, cell in zip(names, cells, strict=True) if name}
     return RawRow(place, held)

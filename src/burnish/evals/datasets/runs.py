@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any
 
+from burnish.errors import UsageError
 from burnish.evals.datasets.adding import Came
 from burnish.evals.datasets.fields import Read, example_of, key_of
 from burnish.evals.datasets.staging import Staging
@@ -27,11 +28,17 @@ async def runs_in(
     expected: bool,
     tags: Sequence[str],
 ) -> Came:
-    """The newest `limit` different ones."""
+    """The newest `limit` different ones. Raises UsageError where there is none."""
     came, after = Came(), None
     while staging.count < limit and (page := await store.runs.page(where, _STEP, after)):
         after = RunCursor(page[-1].created_at, page[-1].id)
         await asyncio.to_thread(_take, page, staging, came, limit, expected=expected, tags=tags)
+    if not staging.count:
+        raise UsageError(
+            f"no run of {where.prompt} can be taken",
+            hint="see burnish runs list, and take those of a longer time with --since",
+            subject=where.prompt or "",
+        )
     return came
 
 
