@@ -141,19 +141,16 @@ def evaluate(
 
     Ends with exit code 1 below --min-score, past --max-regression, or where nothing was answered.
     """
-    gate, which = gate or Gate(), which or Which()
+    gate = gate or Gate()
     check_files(report or [])
     _check_gate(gate, baseline or ("its own" if resume else ""))
     options: dict[str, Any] = {
         **asdict(asking or Asking()),
+        **asdict(which or Which()),
         "models": [name for each in models or () for name in each.split(",") if name.strip()],
         "scorers": scorer or (),
         "baseline": baseline,
         "max_cost_usd": max_cost,
-        "split": which.split,
-        "tags": which.tag or (),
-        "limit": which.limit,
-        "dataset": which.dataset,
         "files": True,
     }
     with platform(common) as p:
