@@ -241,7 +241,9 @@ def test_the_wait_grows_to_a_bound_and_is_what_a_provider_asks() -> None:
     assert rules.delay_s(0, RateLimited("x", retry_after_s=30)) == 30
 
 
-@pytest.mark.parametrize("result", [object(), {"x": "y" * 1_100_000}, {1j}], ids=str)
+@pytest.mark.parametrize(
+    "result", [object(), {"x": "y" * 1_100_000}, {1j}], ids=["object", "long", "set"]
+)
 async def test_a_result_that_cannot_be_kept_is_a_failure(make: Make, result: Any) -> None:
     async def work(_: JobContext) -> Any:
         return result

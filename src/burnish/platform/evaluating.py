@@ -124,6 +124,7 @@ class Evaluating:
         (evaluation,) = await store.by_prefix(evaluation_id, 1) or [None]
         if evaluation is None:
             raise NotFound(f"there is no evaluation {evaluation_id}", hint="it was deleted")
+        self._check_scorers(evaluation)
         await store.begin_again(evaluation.id)
         wanted = Wanted.again(evaluation)
         prepared = [await self._prepared(ref, wanted) for ref in evaluation.prompts]
@@ -146,6 +147,17 @@ class Evaluating:
             scorers.close()
             await store.end(evaluation.id, stop, datetime.now(UTC))
         return stop, run
+
+    def _check_scorers(self, evaluation: Evaluation) -> None:
+        """Raises UsageError for a function that only the program which gave it has."""
+        scorers = self._scorers(None)
+        for spec in evaluation.scorers:
+            if not scorers.knows(spec) and msgspec.json.encode(spec) not in self._taken:
+                raise UsageError(
+                    f"the scorer {spec.name} is a function that is not here",
+                    hint="go on where the evaluation was begun, or begin another one",
+                    subject=evaluation.id,
+                )
 
     def _scorer(self, spec: ScorerSpec, scorers: Scorers) -> Scorer:
         """What a file of tests asks for and is not there scores nothing, and says so."""
