@@ -7,7 +7,7 @@ EVALUATE: tuple[tuple[str, str, str, str], ...] = (
         "evaluate",
         "evaluate:evaluate",
         "Try prompts on examples and models, and tell how good they are.",
-        "burnish evaluate mail/late --data cases.csv --models openai:gpt-5-mini,ollama:llama3.2",
+        "burnish evaluate mail/late --data cases.csv --min-score 0.8",
     ),
 )
 EVALUATIONS: tuple[tuple[str, str, str, str], ...] = (
