@@ -110,7 +110,6 @@ def _timeless(value: Any) -> Any:
 
 
 @pytest.mark.slow
-@pytest.mark.spec("PER-11", "OPT-06")
 def test_a_killed_evaluation_asks_for_no_finished_answer_again(
     tmp_path: Path, server: Running
 ) -> None:

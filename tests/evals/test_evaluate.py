@@ -126,7 +126,6 @@ def test_a_model_that_is_down_has_its_errors_and_the_others_their_scores() -> No
         assert p.runs.count() - before == 12
 
 
-@pytest.mark.spec("TST-06")
 def test_what_it_will_cost_is_told_before() -> None:
     with opened(Fake()) as p:
         p.prompts.create("say", "Say in many words what follows: {{ text }}")
