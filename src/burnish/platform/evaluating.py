@@ -310,7 +310,7 @@ def _check_fit(prepared: Sequence[Prepared], sample: Sequence[Example]) -> None:
             raise UsageError(
                 f"{each.reference} has no variable of the examples: it has "
                 f"{', '.join(named) or 'none'}, they have {', '.join(given) or 'none'}",
-                hint="rename with --map field=variable, or edit the prompt",
+                hint="rename with burnish datasets add --map, or edit the prompt",
                 subject=each.reference,
             )
 
