@@ -8,8 +8,9 @@ with noise. Queries are embedded for real.
 
 Each step says how its cost grows with the number of prompts n: `bounded` (an index, or a look at
 no more than so many), or `n` (each prompt, or each of a category, or with a word, is looked at).
-A tenfold library may make the first twice and the second twelve times as dear, from 10,000 on:
-below, what each call costs anyway hides the rest.
+A tenfold library may make the first twice and the second twelve times as dear, in the mean from
+10,000 on: below, what each call costs anyway hides the rest. One tenfold alone may be dearer, where
+what fitted into the processor's cache does not any more, or memory is touched for the first time.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from contextlib import contextmanager
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
-from statistics import quantiles
+from statistics import geometric_mean, quantiles
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -333,11 +334,13 @@ def growth(cost: Cost | None, values: dict[int, float]) -> dict[str, Any]:
     steps = [values[b] / values[a] for a, b in pairwise(values) if a >= FROM]
     if cost is None or not steps:
         return {}
+    mean = geometric_mean(steps)
     return {
         "grows": cost,
+        "tenfold": round(mean, 2),
         "worst_tenfold": round(max(steps), 2),
         "target": f"tenfold costs <= {WORST[cost]:g} x",
-        "met": max(steps) <= WORST[cost],
+        "met": mean <= WORST[cost],
     }
 
 

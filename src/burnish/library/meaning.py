@@ -80,18 +80,23 @@ class Meaning:
         return self._make()
 
     async def search(self, query: str, where: SearchFilter, limit: int) -> Meant:
-        return await self._nearest(await asyncio.to_thread(self._encoded, query), where, limit)
+        vector, missing = await asyncio.gather(
+            asyncio.to_thread(self._encoded, query), self._up_to_date()
+        )
+        return await self._nearest(vector, where, limit, missing)
 
     async def like(self, text: IndexedText, limit: int) -> Meant:
         """What stands next to a prompt: compared as prompts are with one another, so that the same
         text comes to 1."""
         vectors = await asyncio.to_thread(encode_texts, self.embedder, [text])
-        return await self._nearest(vectors[0], _ANYTHING, limit)
+        return await self._nearest(vectors[0], _ANYTHING, limit, await self._up_to_date())
 
-    async def _nearest(self, vector: Any, where: SearchFilter, limit: int) -> Meant:
+    async def _up_to_date(self) -> int:
+        """How many docs have no vector, after what can be done about it at once."""
         missing = await self._refresh()
-        if missing:
-            missing = await self._catch_up(missing)
+        return await self._catch_up(missing) if missing else 0
+
+    async def _nearest(self, vector: Any, where: SearchFilter, limit: int, missing: int) -> Meant:
         docs = await self._among(where) if where else None
         async with self._lock:
             held = self._held()

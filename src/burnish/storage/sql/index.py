@@ -6,7 +6,6 @@ every store.
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,8 +20,6 @@ from sqlalchemy import (
     text,
     update,
 )
-from sqlalchemy.dialects.sqlite import dialect as sqlite_dialect
-from sqlalchemy.exc import StatementError
 
 from burnish.shapes import decoder
 from burnish.storage.index import (
@@ -35,13 +32,12 @@ from burnish.storage.index import (
     StoredVector,
 )
 from burnish.storage.sql.database import Database
-from burnish.storage.tables.base import UtcTime
+from burnish.storage.sql.driver import driver_rows
 from burnish.storage.tables.search import search_leases
 
 _l = search_leases.c
 _INTS = decoder(list[int])
 _STATES = decoder(list[DocState])
-_TIME, _DIALECT = UtcTime(), sqlite_dialect()
 # Bound values in one statement; SQLite takes more, but no plan gets better by it.
 CHUNK = 500
 
@@ -287,15 +283,7 @@ class SqlIndex:
         return _Query(statement.format(**self._named, **parts), values)
 
     async def _rows(self, query: _Query) -> Sequence[Any]:
-        """Straight from the driver, whose thread is asked once: SQLAlchemy asks it four times for
-        each statement, which for one search is more than the searching."""
-        values = {name: _plain_value(value) for name, value in query.values.items()}
-        async with self._database.reading() as connection:
-            driver: Any = (await connection.get_raw_connection()).driver_connection
-            try:
-                return list(await driver.execute_fetchall(query.sql, values))
-            except sqlite3.Error as error:
-                raise StatementError(str(error), query.sql, values, error) from error
+        return await driver_rows(self._database, query.sql, query.values)
 
 
 _STATE: Final = "SELECT (SELECT max(stamp) FROM {docs}), (SELECT max(id) FROM {vectors})"
@@ -338,10 +326,6 @@ SELECT docs, CASE WHEN json_array_length(docs) >= :enough THEN '[]' ELSE (
   AND {fts} MATCH :match ORDER BY {fts}.rowid DESC LIMIT :limit)
 ) END FROM titled"""
 _NEAR: Final = "SELECT term, doc FROM {words} WHERE term >= :low AND term <= :high LIMIT :limit"
-
-
-def _plain_value(value: Any) -> Any:
-    return _TIME.process_bind_param(value, _DIALECT) if isinstance(value, datetime) else value
 
 
 def chunks(docs: Sequence[int]) -> list[list[int]]:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
-
-from sqlalchemy import RowMapping
 
 from burnish.errors import UsageError
 from burnish.prompts.prompt import MAIN, Prompt, PromptVersion
@@ -14,7 +13,7 @@ from burnish.storage.tables import prompt_versions, prompts
 _p, _v = prompts.c, prompt_versions.c
 
 
-def prompt_of(row: RowMapping) -> Prompt:
+def prompt_of(row: Mapping[Any, Any]) -> Prompt:
     rated = row[_p.rating_count] > 0
     return Prompt(
         id=row[_p.id],
@@ -60,7 +59,7 @@ def prompt_row(entry: Entry) -> dict[str, Any]:
     }
 
 
-def version_of(row: RowMapping) -> PromptVersion:
+def version_of(row: Mapping[Any, Any]) -> PromptVersion:
     return PromptVersion(
         id=row[_v.id],
         prompt_id=row[_v.prompt_id],

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import select, text
 
 from burnish.storage.index import Indexed, SearchFilter
-from burnish.storage.sql.index import Layout, SqlIndex, chunks
+from burnish.storage.sql.driver import TypedRows
+from burnish.storage.sql.index import Layout, SqlIndex
 from burnish.storage.sql.rows import prompt_of, version_of
+from burnish.storage.tables.base import encode_json
 from burnish.storage.tables.prompts import prompt_versions, prompts
 from burnish.storage.tables.search import search_docs, search_vectors
 
@@ -43,12 +45,8 @@ class SqlSearch(SqlIndex):
     )
 
     async def items(self, docs: Sequence[int]) -> list[Indexed]:
-        found: dict[int, Indexed] = {}
-        async with self._database.reading() as connection:
-            for chunk in chunks(docs):
-                result = await connection.execute(_ITEMS, {"docs": chunk})
-                for row in result.mappings():
-                    found[row[_d.doc]] = Indexed(row[_d.doc], prompt_of(row), version_of(row))
+        rows = await _ITEMS.fetch(self._database, {"docs": encode_json(list(docs))})
+        found = {row[_d.doc]: Indexed(row[_d.doc], prompt_of(row), version_of(row)) for row in rows}
         return [found[doc] for doc in docs if doc in found]
 
     def conditions(self, where: SearchFilter) -> tuple[list[str], dict[str, Any]]:
@@ -68,9 +66,9 @@ _LABELLED = "EXISTS (SELECT 1 FROM labels AS l WHERE l.prompt_id = d.prompt_id A
 _WENT_THROUGH = (
     "EXISTS (SELECT 1 FROM runs AS r WHERE r.version_id = d.version_id AND r.phase = :phase)"
 )
-_ITEMS = (
+_ITEMS = TypedRows(
     select(search_docs.c.doc, prompts, prompt_versions)
     .join(prompts, prompts.c.id == _d.prompt_id)
     .join(prompt_versions, prompt_versions.c.id == _d.version_id)
-    .where(_d.doc.in_(bindparam("docs", expanding=True)))
+    .where(_d.doc.in_(text("SELECT value FROM json_each(:docs)")))
 )
