@@ -8,7 +8,19 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import DateTime, Dialect, MetaData, String, Text, Uuid
+from sqlalchemy import (
+    ColumnElement,
+    DateTime,
+    Dialect,
+    Index,
+    MetaData,
+    String,
+    Text,
+    TextClause,
+    Uuid,
+)
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.schema import CreateIndex
 from sqlalchemy.types import JSON, TypeDecorator, TypeEngine
 
 from burnish.errors import UsageError
@@ -25,6 +37,7 @@ metadata = MetaData(
     }
 )
 
+_WHERE = "where"
 Id = String(36).with_variant(Uuid(as_uuid=False), "postgresql")
 
 
@@ -98,6 +111,22 @@ class Json(TypeDecorator[Any]):
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Any:
         return value if self.shape is Any else convert(value, self.shape)
+
+
+def partial_index(
+    name: str, *columns: ColumnElement[Any], where: TextClause, unique: bool = False
+) -> None:
+    """An index of the rows that meet a condition. PostgreSQL is told of it when it makes the index:
+    an option of a dialect brings that whole dialect in, which nobody on SQLite should wait for."""
+    Index(name, *columns, unique=unique, sqlite_where=where, info={_WHERE: where})
+
+
+@compiles(CreateIndex, "postgresql")
+def _create_index(element: CreateIndex, compiler: Any, **options: Any) -> str:
+    index = element.element
+    if _WHERE in index.info:
+        index.dialect_options["postgresql"]["where"] = index.info[_WHERE]
+    return compiler.visit_create_index(element, **options)
 
 
 def encode_json(value: Any) -> str:

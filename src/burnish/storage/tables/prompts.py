@@ -20,7 +20,7 @@ from sqlalchemy import (
 )
 
 from burnish.prompts.prompt import Message, Variable
-from burnish.storage.tables.base import Id, Json, UtcTime, Verbatim, metadata
+from burnish.storage.tables.base import Id, Json, UtcTime, Verbatim, metadata, partial_index
 
 _ALIVE = text("deleted_at IS NULL")
 
@@ -48,37 +48,33 @@ prompts = Table(
     Column("last_used_at", UtcTime),
     CheckConstraint("rating_count >= 0 AND usage_count >= 0", name="counts"),
 )
-Index(
+partial_index(
     "uq_prompts_name_alive",
     prompts.c.name,
     unique=True,
-    sqlite_where=_ALIVE,
-    postgresql_where=_ALIVE,
+    where=_ALIVE,
 )
 Index("ix_prompts_name_deleted_at", prompts.c.name, prompts.c.deleted_at)
-Index(
+partial_index(
     "ix_prompts_best",
     prompts.c.rating_order.desc(),
     prompts.c.usage_count.desc(),
     prompts.c.name,
-    sqlite_where=_ALIVE,
-    postgresql_where=_ALIVE,
+    where=_ALIVE,
 )
-Index(
+partial_index(
     "ix_prompts_best_in_category",
     prompts.c.category,
     prompts.c.rating_order.desc(),
     prompts.c.usage_count.desc(),
     prompts.c.name,
-    sqlite_where=_ALIVE,
-    postgresql_where=_ALIVE,
+    where=_ALIVE,
 )
-Index(
+partial_index(
     "ix_prompts_updated",
     prompts.c.updated_at.desc(),
     prompts.c.name,
-    sqlite_where=_ALIVE,
-    postgresql_where=_ALIVE,
+    where=_ALIVE,
 )
 
 prompt_versions = Table(

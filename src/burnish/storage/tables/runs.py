@@ -17,7 +17,7 @@ from sqlalchemy import (
 )
 
 from burnish.storage.run import Attempt
-from burnish.storage.tables.base import Id, Json, UtcTime, Verbatim, metadata
+from burnish.storage.tables.base import Id, Json, UtcTime, Verbatim, metadata, partial_index
 
 # A parent may be written after its children: they end first. So `parent_id` is no foreign key.
 runs = Table(
@@ -53,40 +53,35 @@ runs = Table(
 # grows at its end takes them faster. Kind and model are in it to be compared without a look at the
 # run itself; indexes of their own would cost each run more than that.
 Index("ix_runs_newest", runs.c.created_at, runs.c.id, runs.c.kind, runs.c.model)
-Index(
+partial_index(
     "ix_runs_newest_of_version",
     runs.c.version_id,
     runs.c.created_at,
     runs.c.id,
-    sqlite_where=text("version_id IS NOT NULL"),
-    postgresql_where=text("version_id IS NOT NULL"),
+    where=text("version_id IS NOT NULL"),
 )
-Index(
+partial_index(
     "ix_runs_newest_of_parent",
     runs.c.parent_id,
     runs.c.created_at,
     runs.c.id,
-    sqlite_where=text("parent_id IS NOT NULL"),
-    postgresql_where=text("parent_id IS NOT NULL"),
+    where=text("parent_id IS NOT NULL"),
 )
-Index(
+partial_index(
     "ix_runs_trace",
     runs.c.trace_id,
-    sqlite_where=text("trace_id <> ''"),
-    postgresql_where=text("trace_id <> ''"),
+    where=text("trace_id <> ''"),
 )
-Index(
+partial_index(
     "ix_runs_newest_of_prompt",
     runs.c.prompt,
     runs.c.created_at,
     runs.c.id,
-    sqlite_where=text("prompt <> ''"),
-    postgresql_where=text("prompt <> ''"),
+    where=text("prompt <> ''"),
 )
-Index(
+partial_index(
     "ix_runs_newest_failed",
     runs.c.created_at,
     runs.c.id,
-    sqlite_where=text("error <> ''"),
-    postgresql_where=text("error <> ''"),
+    where=text("error <> ''"),
 )
