@@ -89,10 +89,18 @@ async def online(home: str, count: int, url: str, *, warm: bool) -> Taken:
 
 async def offline(home: str, count: int) -> Taken:
     from burnish.models.fake import Fake
+    from burnish.models.model import ModelRequest
+
+    def answer(request: ModelRequest) -> str:
+        # What it keeps of what it was asked is for tests, and would be all there is to measure.
+        fake.requests.clear()
+        return f"You said: {request.messages[-1].content}"
+
+    fake = Fake(answer)
 
     class Local:
         def models(self) -> list[Fake]:
-            return [Fake(lambda request: f"You said: {request.messages[-1].content}")]
+            return [fake]
 
     options: dict[str, Any] = {"plugins": [Local()], "cache__responses": False}
     return await evaluated(home, count, "fake:echo", warm=True, **options)

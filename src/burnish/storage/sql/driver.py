@@ -38,19 +38,25 @@ class TypedRows:
     def __init__(self, statement: Select[Any]) -> None:
         compiled = statement.compile(dialect=_DIALECT)
         self._sql = str(compiled)
-        self._columns = [
-            (column, column.type.dialect_impl(_DIALECT).result_processor(_DIALECT, None))
-            for column in statement.selected_columns
+        self._constants = {name: v for name, v in compiled.params.items() if v is not None}
+        self._columns = list(statement.selected_columns)
+        self._read = [
+            column.type.dialect_impl(_DIALECT).result_processor(_DIALECT, None)
+            for column in self._columns
         ]
 
-    async def fetch(self, database: Database, values: Mapping[str, Any]) -> list[dict[Any, Any]]:
+    async def tuples(self, database: Database, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+        """In the order of the columns."""
+        read = self._read
         return [
-            {
-                column: value if read is None else read(value)
-                for (column, read), value in zip(self._columns, row, strict=True)
-            }
-            for row in await driver_rows(database, self._sql, values)
+            tuple([v if how is None else how(v) for v, how in zip(row, read, strict=True)])
+            for row in await driver_rows(database, self._sql, {**self._constants, **values})
         ]
+
+    async def mappings(self, database: Database, values: Mapping[str, Any]) -> list[dict[Any, Any]]:
+        """By column."""
+        rows = await self.tuples(database, values)
+        return [dict(zip(self._columns, row, strict=True)) for row in rows]
 
 
 def _plain(value: Any) -> Any:

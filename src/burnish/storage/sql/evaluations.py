@@ -7,7 +7,6 @@ from typing import Any
 import msgspec
 from msgspec import structs
 from sqlalchemy import (
-    RowMapping,
     String,
     and_,
     bindparam,
@@ -24,6 +23,7 @@ from burnish.errors import Conflict, UsageError
 from burnish.storage.evaluation import Evaluation, Numbered, Stop
 from burnish.storage.result import Result
 from burnish.storage.sql.database import Database
+from burnish.storage.sql.driver import TypedRows
 from burnish.storage.tables import evaluations, results
 
 _e, _r = evaluations.c, results.c
@@ -35,10 +35,17 @@ _PUT = (
     f" VALUES ({', '.join('?' * (len(_FIELDS) + 2))})"
 )
 _ENCODER = msgspec.json.Encoder()
+_AFTER = (
+    select(_r.cell, *(_r[name] for name in _FIELDS))
+    .where(_r.evaluation_id == bindparam("id"), _r.cell > bindparam("last"))
+    .order_by(_r.cell)
+    .limit(_PAGE)
+)
+_TYPED = TypedRows(_AFTER)
 
 
 class SqlEvaluations:
-    """Results are written by SQLite's own driver; other databases take them through SQLAlchemy."""
+    """Results pass through SQLite's own driver; other databases take them through SQLAlchemy."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -102,20 +109,19 @@ class SqlEvaluations:
 
     async def results(self, evaluation_id: str) -> AsyncGenerator[Result]:
         last = -1
-        query = (
-            select(results)
-            .where(_r.evaluation_id == evaluation_id, _r.cell > bindparam("last"))
-            .order_by(_r.cell)
-            .limit(_PAGE)
-        )
         while True:
-            async with self._database.reading() as connection:
-                rows = (await connection.execute(query, {"last": last})).mappings().all()
+            rows = await self._page_of_results({"id": evaluation_id, "last": last})
             for row in rows:
-                yield _result(row)
+                yield Result(**dict(zip(_FIELDS, row[1:], strict=True)))
             if len(rows) < _PAGE:
                 return
-            last = rows[-1][_r.cell]
+            last = rows[-1][0]
+
+    async def _page_of_results(self, values: dict[str, Any]) -> Sequence[Sequence[Any]]:
+        if self._dialect == "sqlite":
+            return await _TYPED.tuples(self._database, values)
+        async with self._database.reading() as connection:
+            return (await connection.execute(_AFTER, values)).all()
 
     async def delete(self, evaluation_id: str) -> None:
         async with self._database.writing() as connection:
@@ -171,7 +177,3 @@ def _row(evaluation_id: str, each: Numbered) -> tuple[Any, ...]:
 
 def _json(value: Any) -> str:
     return _ENCODER.encode(value).decode() if value else "[]"
-
-
-def _result(row: RowMapping) -> Result:
-    return Result(**{name: row[name] for name in _FIELDS})

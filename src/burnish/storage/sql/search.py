@@ -45,7 +45,7 @@ class SqlSearch(SqlIndex):
     )
 
     async def items(self, docs: Sequence[int]) -> list[Indexed]:
-        rows = await _ITEMS.fetch(self._database, {"docs": encode_json(list(docs))})
+        rows = await _ITEMS.mappings(self._database, {"docs": encode_json(list(docs))})
         found = {row[_d.doc]: Indexed(row[_d.doc], prompt_of(row), version_of(row)) for row in rows}
         return [found[doc] for doc in docs if doc in found]
 
