@@ -1,0 +1,1 @@
+"""Which is better: variants compared by statistics that say how sure they are."""

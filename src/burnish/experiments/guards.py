@@ -1,0 +1,115 @@
+"""What must be in order before a difference means anything."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+import msgspec
+import numpy as np
+
+from burnish.errors import UsageError
+from burnish.evals.statistics.special import chi_square_sf
+from burnish.experiments.estimate import Estimate, Floats, Sample, estimate
+
+BROKEN = 0.001
+"""Below this p-value the units did not come in the shares that were planned, and no verdict is
+given: what kept some away may have kept away those that would have failed."""
+
+
+class Ratio(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether units came in the planned shares: a chi-square test."""
+
+    counts: dict[str, int]
+    expected: dict[str, float]
+    chi_square: float
+    p: float
+
+    @property
+    def broken(self) -> bool:
+        return self.p < BROKEN
+
+
+def sample_ratio(counts: Mapping[str, int], weights: Mapping[str, float]) -> Ratio:
+    """`weights` are those that units were assigned by. Raises UsageError for weights that are not
+    above 0, or that name other variants."""
+    if set(counts) != set(weights) or len(counts) < 2:
+        raise UsageError("counts and weights name other variants", hint="give two or more of both")
+    if any(not (0 < weight < math.inf) for weight in weights.values()):
+        raise UsageError("a weight is not above 0", hint="leave out what gets no units")
+    total, whole = sum(counts.values()), sum(weights.values())
+    expected = {name: total * weight / whole for name, weight in weights.items()}
+    if not total:
+        return Ratio(counts=dict(counts), expected=expected, chi_square=0.0, p=1.0)
+    square = sum((counts[name] - due) ** 2 / due for name, due in expected.items())
+    p = chi_square_sf(square, len(counts) - 1)
+    return Ratio(counts=dict(counts), expected=expected, chi_square=square, p=p)
+
+
+def adjusted(samples: Sequence[Sample]) -> tuple[list[Sample], float]:
+    """CUPED (Deng, Xu, Kohavi and Walker 2013): values less what their covariate foretold, the
+    same for all variants. Also gives the share of the variance that is left (1: nothing gained).
+    Samples without covariates, and ratios, are returned as they are."""
+    if any(each.covariates is None or each.denominators is not None for each in samples):
+        return list(samples), 1.0
+    known = [each.covariates for each in samples if each.covariates is not None]
+    x, y = np.concatenate(known), np.concatenate([each.values for each in samples])
+    centre = float(x.mean())
+    x, y = x - centre, y - y.mean()
+    square, whole = float((x * x).sum()), float((y * y).sum())
+    if not square or not whole:
+        return list(samples), 1.0
+    theta = float((x * y).sum()) / square
+    after = [
+        Sample(each.name, each.values - theta * (own - centre))
+        for each, own in zip(samples, known, strict=True)
+    ]
+    return after, 1 - theta**2 * square / whole
+
+
+class Reversal(msgspec.Struct, frozen=True, kw_only=True):
+    """The treatment is better in the whole and worse in each slice, or the other way round
+    (Simpson's paradox): the slices are differently shared out among the variants."""
+
+    whole: float
+    slices: dict[str, float]
+
+
+def reversal(
+    control: Floats, treatment: Floats, slices: tuple[Sequence[str], Sequence[str]]
+) -> Reversal | None:
+    """`slices` name each unit's slice. None where the whole and some slice agree, or fewer than
+    two slices have units of both variants."""
+    ours, theirs = np.array(slices[0], dtype=object), np.array(slices[1], dtype=object)
+    whole = float(treatment.mean() - control.mean())
+    found = {
+        str(name): float(treatment[theirs == name].mean() - control[ours == name].mean())
+        for name in sorted(set(ours) & set(theirs))
+    }
+    against = [each * whole < 0 for each in found.values()]
+    return Reversal(whole=whole, slices=found) if len(found) >= 2 and all(against) else None
+
+
+class Drift(msgspec.Struct, frozen=True, kw_only=True):
+    """The effect in the first and in the second half of the time, and how likely a gap this wide
+    is by chance: a novelty that wears off, or one that users must get used to."""
+
+    first: float
+    second: float
+    p: float
+
+
+def drift(control: Sequence[Floats], treatment: Sequence[Floats]) -> Drift | None:
+    """Of two halves of each variant's values; None where one has fewer than two."""
+    from burnish.experiments.fixed import welch
+
+    if any(len(each) < 2 for each in (*control, *treatment)):
+        return None
+    halves = [
+        (estimate(Sample("", a)), estimate(Sample("", b)))
+        for a, b in zip(control, treatment, strict=True)
+    ]
+    effects = [
+        Estimate(b.value - a.value, a.variance + b.variance, a.n + b.n - 1) for a, b in halves
+    ]
+    return Drift(first=effects[0].value, second=effects[1].value, p=welch(*effects).p)
