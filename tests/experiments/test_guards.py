@@ -80,13 +80,15 @@ def test_a_whole_that_every_slice_contradicts_is_told() -> None:
 
 def test_an_effect_that_wears_off_is_told() -> None:
     random = np.random.default_rng(1)
-    flat = [random.normal(0, 1, 2_000), random.normal(0, 1, 2_000)]
-    fading = [random.normal(0.5, 1, 2_000), random.normal(0.0, 1, 2_000)]
+    times = np.arange(4_000.0)
+    flat = Sample("a", random.normal(0, 1, 4_000), times=times)
+    fading = Sample("b", random.normal(0.5, 1, 4_000) - 0.5 * (times >= 2_000), times=times)
     found = drift(flat, fading)
     assert found is not None
     assert found.first > 0.4 > found.second
     assert found.p < 0.001
-    steady = drift(flat, [each + 0.5 for each in flat])
+    steady = drift(flat, Sample("b", random.normal(0.5, 1, 4_000), times=times))
     assert steady is not None
     assert steady.p > 0.05
-    assert drift([np.ones(1), np.ones(5)], flat) is None
+    assert drift(Sample("a", np.ones(3)), flat) is None
+    assert drift(Sample("a", np.ones(3), times=np.zeros(3)), flat) is None

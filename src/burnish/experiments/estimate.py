@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import msgspec
@@ -19,12 +19,14 @@ Metric = Literal["rate", "mean", "ratio"]
 class Sample:
     """One variant's values, a number for each unit. With `denominators` the metric is the ratio of
     both sums: cost for each call, or the mean over rows where units have several (`of_rows`).
-    `covariates` were known of each unit before it saw the variant."""
+    `covariates` were known of each unit before it saw the variant; with `times` (seconds) the units
+    stand in their order."""
 
     name: str
     values: Floats
     denominators: Floats | None = None
     covariates: Floats | None = None
+    times: Floats | None = None
 
     @property
     def n(self) -> int:
@@ -88,7 +90,4 @@ def capped(samples: list[Sample], share: float) -> list[Sample]:
         return samples
     every = np.concatenate([each.values for each in samples])
     most = float(np.quantile(every, share))
-    return [
-        Sample(each.name, np.minimum(each.values, most), each.denominators, each.covariates)
-        for each in samples
-    ]
+    return [replace(each, values=np.minimum(each.values, most)) for each in samples]

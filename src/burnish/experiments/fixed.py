@@ -28,11 +28,12 @@ _ROUNDING = 1 + 1e-7
 
 class Effect(msgspec.Struct, frozen=True, kw_only=True):
     """The treatment less the control, in the metric's unit. `lift` is relative to the control (0.1
-    is 10 %), None where that is 0 or its sign is in doubt."""
+    is 10 %), None where that is 0 or its sign is in doubt; `p` is None where only the interval is
+    known."""
 
     difference: float
     interval: Interval
-    p: float
+    p: float | None
     method: str
     lift: float | None = None
     lift_interval: Interval | None = None

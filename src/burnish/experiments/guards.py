@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import msgspec
 import numpy as np
@@ -11,6 +12,7 @@ import numpy as np
 from burnish.errors import UsageError
 from burnish.evals.statistics.special import chi_square_sf
 from burnish.experiments.estimate import Estimate, Floats, Sample, estimate
+from burnish.experiments.fixed import welch_p
 
 BROKEN = 0.001
 """Below this p-value the units did not come in the shares that were planned, and no verdict is
@@ -61,7 +63,7 @@ def adjusted(samples: Sequence[Sample]) -> tuple[list[Sample], float]:
         return list(samples), 1.0
     theta = float((x * y).sum()) / square
     after = [
-        Sample(each.name, each.values - theta * (own - centre))
+        replace(each, values=each.values - theta * (own - centre), covariates=None)
         for each, own in zip(samples, known, strict=True)
     ]
     return after, 1 - theta**2 * square / whole
@@ -99,17 +101,24 @@ class Drift(msgspec.Struct, frozen=True, kw_only=True):
     p: float
 
 
-def drift(control: Sequence[Floats], treatment: Sequence[Floats]) -> Drift | None:
-    """Of two halves of each variant's values; None where one has fewer than two."""
-    from burnish.experiments.fixed import welch
-
-    if any(len(each) < 2 for each in (*control, *treatment)):
+def drift(control: Sample, treatment: Sample) -> Drift | None:
+    """Both halves are those of the time in which all units came. None where times are not known,
+    or a half has fewer than two units of a variant."""
+    if control.times is None or treatment.times is None:
         return None
-    halves = [
-        (estimate(Sample("", a)), estimate(Sample("", b)))
-        for a, b in zip(control, treatment, strict=True)
-    ]
-    effects = [
-        Estimate(b.value - a.value, a.variance + b.variance, a.n + b.n - 1) for a, b in halves
-    ]
-    return Drift(first=effects[0].value, second=effects[1].value, p=welch(*effects).p)
+    middle = float(np.median(np.concatenate([control.times, treatment.times])))
+    effects: list[Estimate] = []
+    for late in (False, True):
+        halves = [_half(each, middle, late=late) for each in (control, treatment)]
+        if any(each.n < 2 for each in halves):
+            return None
+        a, b = map(estimate, halves)
+        effects.append(Estimate(b.value - a.value, a.variance + b.variance, a.n + b.n - 1))
+    return Drift(first=effects[0].value, second=effects[1].value, p=welch_p(*effects))
+
+
+def _half(sample: Sample, middle: float, *, late: bool) -> Sample:
+    assert sample.times is not None
+    inside = (sample.times > middle) == late
+    below = None if sample.denominators is None else sample.denominators[inside]
+    return Sample(sample.name, sample.values[inside], below)
