@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from burnish.library.fallback import Fallback
     from burnish.storage.cache import ResponseCache
     from burnish.sync_datasets import Datasets, Evaluations
+    from burnish.sync_experiments import Experiments
     from burnish.sync_jobs import Jobs, Schedules
     from burnish.sync_knowledge import Knowledge
     from burnish.sync_rooms import Db, Models, Packs, Runs, Starter
@@ -203,6 +204,13 @@ class Platform(SyncFace[AsyncPlatform]):
         from burnish.sync_datasets import Evaluations
 
         return Evaluations(self._target.evaluations, self._loop)
+
+    @cached_property
+    def experiments(self) -> Experiments:
+        """Which variant is better, and how many units that takes."""
+        from burnish.sync_experiments import Experiments
+
+        return Experiments(self._target.experiments, self._loop)
 
     @cached_property
     def jobs(self) -> Jobs:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from burnish.cli.dataset_commands import DATASETS
 from burnish.cli.evaluation_commands import EVALUATE, EVALUATIONS
+from burnish.cli.experiment_commands import EXPERIMENTS
 from burnish.cli.job_commands import JOBS, SCHEDULE
 from burnish.cli.machine_commands import CACHE, COMPLETION, CONFIG, DB
 
@@ -348,6 +349,7 @@ GROUPS = (
     ("knowledge", "Texts of your own that prompts take their facts from.", KNOWLEDGE),
     ("datasets", "Examples to try prompts on, kept as versions.", DATASETS),
     ("evaluations", "What was evaluated, and what came of it.", EVALUATIONS),
+    ("experiments", "Which variant is better, and how many units that takes.", EXPERIMENTS),
     ("packs", "Sets of prompts to share and to install.", PACKS),
     ("models", "Language models: which there are, who answers, local weights.", MODELS),
     ("judge", "Models that judge answers, and how far to trust them.", JUDGE),

@@ -1,0 +1,18 @@
+"""The commands of `burnish experiments`."""
+
+from __future__ import annotations
+
+EXPERIMENTS: tuple[tuple[str, str, str, str], ...] = (
+    (
+        "plan",
+        "experiments:plan",
+        "Tell how many units an experiment needs.",
+        "burnish experiments plan 0.10 0.02 --traffic 500",
+    ),
+    (
+        "analyze",
+        "experiments:analyze",
+        "Tell which variant is better, from a table of outcomes.",
+        "burnish experiments analyze --csv outcomes.csv --metric rate",
+    ),
+)

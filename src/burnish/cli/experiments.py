@@ -1,0 +1,169 @@
+"""experiments plan, analyze."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from cyclopts import Parameter
+
+from burnish.cli.common import NONE, Common, on_terminal, out, out_json, platform, table, warn
+from burnish.errors import UsageError
+
+if TYPE_CHECKING:
+    from burnish.experiments.analysis import Arm, Contrast
+    from burnish.experiments.power import Needed
+    from burnish.experiments.room import Analyzed
+
+Metric = Literal["rate", "mean", "ratio"]
+
+
+def plan(
+    baseline: Annotated[float, Parameter(help="What the metric is now, such as 0.10.")],
+    least: Annotated[float, Parameter(help="The least difference that matters, such as 0.02.")],
+    /,
+    *,
+    metric: Annotated[Metric, Parameter(help="Kind of metric.")] = "rate",
+    spread: Annotated[
+        float | None, Parameter(help="Standard deviation of a unit's value; not for a rate.")
+    ] = None,
+    power: Annotated[float, Parameter(help="Chance to show that difference, 0 to 1.")] = 0.8,
+    alpha: Annotated[float, Parameter(help="Chance to show one where there is none.")] = 0.05,
+    variants: Annotated[int, Parameter(help="How many, the control among them.")] = 2,
+    method: Annotated[
+        Literal["fixed", "sequential"],
+        Parameter(help="Look once at the end, or whenever you like."),
+    ] = "fixed",
+    traffic: Annotated[float | None, Parameter(help="Units a day, all variants together.")] = None,
+    common: Common = NONE,
+) -> None:
+    """Tell how many units an experiment needs."""
+    with platform(common) as p:
+        found = p.experiments.plan(
+            baseline,
+            least,
+            metric=metric,
+            spread=spread,
+            power=power,
+            alpha=alpha,
+            variants=variants,
+            method=method,
+            a_day=traffic,
+        )
+    out_json(found) if common.json else out(_planned(found))
+
+
+def _planned(found: Needed) -> str:
+    text = (
+        f"{found.n:,} units for each variant, {found.total:,} in all: a difference of "
+        f"{found.effect:g} is then shown with a chance of {found.power:.0%}, and one that is not "
+        f"there with {found.alpha:.0%} at most."
+    )
+    if found.method == "sequential":
+        text += f"\nStopping when it is shown, about {found.usual:,} of each are usual."
+    if found.days is not None:
+        text += f"\nThat takes {found.days:,.1f} days."
+    return text
+
+
+def analyze(
+    *,
+    csv: Annotated[
+        Path, Parameter(help="File with the columns unit, variant, value; see the guide.")
+    ],
+    metric: Annotated[Metric, Parameter(help="Kind of metric.")] = "rate",
+    method: Annotated[
+        Literal["auto", "fixed", "sequential", "bayes"],
+        Parameter(help="auto: sequential where the file has times, else fixed."),
+    ] = "auto",
+    control: Annotated[
+        str, Parameter(show_default="the first in the file", help="Compare all with this variant.")
+    ] = "",
+    weights: Annotated[
+        str, Parameter(help="Shares that units were assigned by, such as A=50,B=50; checked.")
+    ] = "",
+    lower_is_better: Annotated[
+        bool, Parameter(negative="", help="As for cost and latency.")
+    ] = False,
+    cap: Annotated[
+        float, Parameter(help="Set values above this quantile to it, such as 0.99.")
+    ] = 1.0,
+    matters: Annotated[
+        float | None, Parameter(help="The least difference that would change a decision.")
+    ] = None,
+    level: Annotated[float, Parameter(help="How sure intervals are, 0.5 to 1.")] = 0.95,
+    planned: Annotated[
+        int, Parameter(help="With sequential: for how many units intervals are narrowest.")
+    ] = 5_000,
+    common: Common = NONE,
+) -> None:
+    """Tell which variant is better, from outcomes gathered anywhere."""
+    with platform(common) as p:
+        found = p.experiments.analyze(
+            csv,
+            metric=metric,
+            method=method,
+            control=control,
+            level=level,
+            weights=_weights(weights),
+            lower_is_better=lower_is_better,
+            cap=cap,
+            planned=planned,
+            matters=matters,
+        )
+    if common.json:
+        out_json(found)
+        return
+    _show(found)
+    for each in found.notes:
+        warn(each)
+
+
+def _weights(written: str) -> dict[str, float] | None:
+    if not written:
+        return None
+    found: dict[str, float] = {}
+    for part in written.split(","):
+        name, sign, share = part.rpartition("=")
+        try:
+            found[name.strip()] = float(share)
+        except ValueError:
+            sign = ""
+        if not sign or not name.strip():
+            raise UsageError(f"{part.strip()!r} is no share", hint="such as --weights A=50,B=50")
+    return found
+
+
+def _show(found: Analyzed) -> None:
+    analysis = found.analysis
+    arms, contrasts = map(_arm, analysis.arms), map(_contrast, analysis.contrasts)
+    if on_terminal():
+        table(("variant", "units", analysis.metric, "interval"), arms)
+        out("")
+        table(("variant", "less", "difference", "interval", "p", "outcome"), contrasts)
+        out("")
+    else:
+        out("\n".join("\t".join(row) for row in (*arms, *contrasts)))
+    out(found.verdict)
+
+
+def _arm(arm: Arm) -> tuple[str, ...]:
+    return (
+        arm.name,
+        f"{arm.n:,}",
+        f"{arm.value:.4g}",
+        _interval(arm.interval.low, arm.interval.high),
+    )
+
+
+def _contrast(each: Contrast) -> tuple[str, ...]:
+    if each.p is None:
+        sure = "-" if each.above is None else f"{each.above:.3f} greater"
+    else:
+        sure = f"{each.p:.3g}"
+    interval = _interval(each.interval.low, each.interval.high)
+    return (each.variant, each.control, f"{each.difference:+.4g}", interval, sure, each.outcome)
+
+
+def _interval(low: float, high: float) -> str:
+    return f"[{low:.4g}, {high:.4g}]"
