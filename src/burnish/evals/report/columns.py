@@ -20,7 +20,9 @@ from burnish.evals.report.report import (
 )
 from burnish.evals.report.tally import Tally, Values
 from burnish.evals.statistics import (
+    Interval,
     clipped,
+    equal_values,
     grouped,
     t_clustered,
     t_interval,
@@ -29,6 +31,8 @@ from burnish.evals.statistics import (
 )
 
 _MAX_FLICKER = 20
+# Equal scores are not always equal to the last bit.
+_DECIMALS = 12
 Floats = NDArray[np.float64]
 
 
@@ -81,21 +85,33 @@ def measure(metric: str, given: Values, which: NDArray[Any] | None = None) -> Me
         )
     rate = bool(((values == 0) | (values == 1)).all())
     sums, counts = grouped(values, examples)
-    repeated = bool((counts > 1).any())
-    if rate:
-        interval = wilson_clustered(sums, counts) if repeated else wilson(float(sums.sum()), n)
-    else:
-        interval = t_clustered(sums, counts) if repeated else t_interval(values)
-    if values.min() >= 0 and values.max() <= 1:
-        interval = clipped(interval, 0.0, 1.0)
     return Measure(
         metric=metric,
         kind="rate" if rate else "mean",
         n=n,
         mean=float(sums.sum()) / n,
-        interval=interval,
+        interval=_rate(sums, counts) if rate else _mean(sums, counts),
         unscored=given.missing if which is None else 0,
     )
+
+
+def _rate(sums: Floats, counts: Floats) -> Interval | None:
+    if (counts > 1).any():
+        return wilson_clustered(sums, counts)
+    return wilson(float(sums.sum()), len(sums))
+
+
+def _mean(sums: Floats, counts: Floats) -> Interval | None:
+    """Scores are from 0 to 1; what others measure may reach further, and is taken to lie between
+    what was seen of it."""
+    groups = len(sums)
+    means = (sums / counts).round(_DECIMALS)
+    low, high = min(0.0, float(means.min())), max(1.0, float(means.max()))
+    if groups >= 2 and means.min() == means.max():
+        return equal_values(float(means[0]), groups, low=low, high=high)
+    repeated = bool((counts > 1).any())
+    interval = t_clustered(sums, counts) if repeated else t_interval(sums)
+    return clipped(interval, 0.0, 1.0) if (low, high) == (0, 1) else interval
 
 
 def faults_of(tally: Tally, name: str) -> list[Fault]:

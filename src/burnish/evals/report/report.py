@@ -105,7 +105,8 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     over the `n` examples that both answered; `missing` are the others. `p` is McNemar's where
     every score is 0 or 1, else Wilcoxon's; `p_holm` and `p_bh` are corrected for all comparisons
     of the report. `outcome` is `better` or `worse` only where `p_holm` is below 0.05 and the
-    interval of the mean difference leaves 0 out. `verdicts` compares pass and fail."""
+    interval of the mean difference leaves 0 out. Where none is shown, `needed` is about how many
+    examples would show a difference as large as this one. `verdicts` compares pass and fail."""
 
     column: str
     against: str
@@ -121,17 +122,22 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     verdicts: McNemar | None
     cohens_dz: float | None
     outcome: Outcome
+    needed: int | None = None
     text: str
 
 
 class Recommendation(msgspec.Struct, frozen=True, kw_only=True):
-    """The score decides. Among columns that differ by none, `alike`, cost and latency do, by their
-    `weights`; `column` is empty where these do not differ either, or nothing is scored."""
+    """The score decides. Among columns that are `alike` (the best is ahead by `margin` at most, and
+    no difference is shown) cost and latency do, by their `weights`; `column` is empty where these
+    do not differ either, or nothing is scored. Of those in `unsure` the best is ahead by more,
+    without enough examples to show it."""
 
     column: str
     decided_by: DecidedBy
     alike: tuple[str, ...]
+    unsure: tuple[str, ...] = ()
     weights: dict[str, float]
+    margin: float
     text: str
 
 
