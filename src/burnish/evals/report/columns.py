@@ -6,9 +6,11 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from burnish.evals.confusion import Confusion
 from burnish.evals.report.report import (
     Column,
     Cost,
@@ -58,6 +60,7 @@ def column_of(
         passed=measure("passed", tally.passed),
         metrics=tuple(measure(metric, values) for metric, values in sorted(tally.metrics.items())),
         tags=tuple(_slice(tag, tally, which) for tag, which in tagged.items()),
+        confusions=_confusions(tally),
         latency=_latency(tally.latency),
         input_tokens=tally.input_tokens,
         output_tokens=tally.output_tokens,
@@ -126,6 +129,14 @@ def _slice(tag: str, tally: Tally, which: NDArray[Any]) -> Slice:
         tag=tag,
         score=measure("score", tally.score, which),
         passed=measure("passed", tally.passed, which),
+    )
+
+
+def _confusions(tally: Tally) -> tuple[Confusion, ...]:
+    """Of answers that no scorer could tell, nobody knows the label."""
+    return tuple(
+        msgspec.structs.replace(pairs.confusion(metric), unscored=tally.metrics[metric].missing)
+        for metric, pairs in sorted(tally.labels.items())
     )
 
 

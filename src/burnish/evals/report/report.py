@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from datetime import datetime
+from typing import Any, Literal
 
 import msgspec
 
+from burnish.evals.confusion import Confusion
 from burnish.evals.statistics import Interval, McNemar, Wilcoxon
+from burnish.storage.example import ScorerSpec, Split
 
 Outcome = Literal["better", "worse", "no difference", "no data"]
 Compared = Literal["each", "best", "baseline"]
@@ -61,13 +64,16 @@ class Flicker(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
-    """An answer worth looking at. Long texts are cut; `reasons` are of the metrics that failed."""
+    """An answer worth looking at. Long texts are cut; `reasons` are of the metrics that failed.
+    `input` and `expected` are those of the example, empty where nobody looked it up."""
 
     example: str
     repeat: int
     score: float | None
     passed: bool | None
     error: str
+    input: str = ""
+    expected: str = ""
     output: str
     reasons: tuple[str, ...]
     latency_ms: float
@@ -77,7 +83,8 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
 class Column(msgspec.Struct, frozen=True, kw_only=True):
     """One prompt by one model. `name` is as short as tells the columns of the report apart. Failed
     calls are in no figure but `failed`; `missing` were planned and never came. `rows` are the
-    worst first: wrong answers, then failed calls; `failing` counts all of both."""
+    worst first: wrong answers, then failed calls; `failing` counts all of both. There is one of
+    `confusions` for each metric that tells which label was expected and which was found."""
 
     name: str
     prompt: str
@@ -91,6 +98,7 @@ class Column(msgspec.Struct, frozen=True, kw_only=True):
     passed: Measure
     metrics: tuple[Measure, ...]
     tags: tuple[Slice, ...]
+    confusions: tuple[Confusion, ...] = ()
     latency: Latency
     input_tokens: int
     output_tokens: int
@@ -151,11 +159,28 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True):
     count: int
 
 
+class About(msgspec.Struct, frozen=True, kw_only=True):
+    """`evaluation` is its id, `dataset` a pinned reference of which the examples of the `split`
+    and with all the `tags` were taken. `parameters` went to the models in the place of the
+    prompts' own."""
+
+    evaluation: str
+    dataset: str
+    split: Split | None = None
+    tags: tuple[str, ...] = ()
+    scorers: tuple[ScorerSpec, ...] = ()
+    models: tuple[str, ...] = ()
+    parameters: dict[str, Any] = {}
+    who: str = ""
+    created_at: datetime
+
+
 class Report(msgspec.Struct, frozen=True, kw_only=True):
     """`compared` says which columns were: each with `each`, each with the `best`, or with the
-    `baseline` that is named."""
+    `baseline` that is named. `about` is None for results that are of no stored evaluation."""
 
     title: str
+    about: About | None = None
     examples: int
     repeats: int
     results: int

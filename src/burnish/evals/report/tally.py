@@ -7,6 +7,7 @@ import re
 from array import array
 from collections.abc import Sequence
 
+from burnish.evals.confusion import Pairs, pair_of
 from burnish.evals.report.report import Row
 from burnish.storage.result import Result, Score
 
@@ -46,6 +47,7 @@ class Tally:
         self.unknown = 0
         self.score, self.passed, self.latency = Values(), Values(), Values()
         self.metrics: dict[str, Values] = {}
+        self.labels: dict[str, Pairs] = {}
         self.rows = Worst()
         self.faults: dict[tuple[str, str], tuple[int, str]] = {}
 
@@ -77,6 +79,8 @@ class Tally:
             if values is None:
                 values = self.metrics[score.metric] = Values()
             values.add(example, score.value)
+            if pair_of(score) is not None:
+                self.labels.setdefault(score.metric, Pairs()).add(score)
             if score.error:
                 self._fault(score.metric, score.error)
 

@@ -23,9 +23,9 @@ def bca(
     values: Floats, *, level: float = LEVEL, resamples: int | None = None, seed: int = 0
 ) -> Interval | None:
     """Of the mean of values that are independent: one for each example, a mean over its repeats
-    where it has several. The same values give the same interval in any order, and
-    turned around where all their signs are. None below two values; Student's interval for fewer than 10 and, unless there are few different values, for
-    more than 2,000."""
+    where it has several. The same values give the same interval in any order, and turned around
+    where all their signs are. None below two values; Student's interval for fewer than 10 and,
+    unless there are few different values, for more than 2,000."""
     n = len(values)
     # Differences of equal scores are not always equal to the last bit.
     distinct, counts = np.unique(values.round(_DECIMALS), return_counts=True)
