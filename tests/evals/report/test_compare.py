@@ -190,6 +190,15 @@ def test_an_unknown_price_is_not_taken_for_cheap(column: MadeAll) -> None:
     assert "latency alone, for not every price is known" in found.text
 
 
+def test_an_answer_from_the_cache_is_not_said_to_have_no_price(column: MadeAll) -> None:
+    kept = column(rates(50, 0.8), model="fake:b", cost_usd=None, cached=True, latency_ms=300.0)
+    found = report_of(column(rates(50, 0.8)) + kept).recommendation
+    assert found.column == "fake:a"
+    assert "latency alone, for answers from the cache do not tell what one costs" in found.text
+    dear = column(rates(50, 0.8), model="fake:b", cost_usd=0.9, cached=True)
+    assert "Weighed by cost 0.7" in report_of(column(rates(50, 0.8)) + dear).recommendation.text
+
+
 def test_a_recommended_column_whose_calls_failed_is_recommended_with_a_warning(
     made: Made, column: MadeAll
 ) -> None:

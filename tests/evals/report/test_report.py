@@ -158,6 +158,13 @@ def test_a_cached_answer_cost_nothing_and_says_what_one_costs(made: Made) -> Non
     assert found.cost.per_answer_usd == pytest.approx(0.03)
 
 
+def test_answers_from_the_cache_still_tell_what_one_costs(made: Made) -> None:
+    known = only(report_of([made(i, 1.0, cached=True, cost_usd=0.02) for i in range(3)])).cost
+    assert (known.usd, known.unknown, known.per_answer_usd) == (0.0, 0, pytest.approx(0.02))
+    unknown = only(report_of([made(i, 1.0, cached=True, cost_usd=None) for i in range(3)])).cost
+    assert (unknown.usd, unknown.unknown, unknown.per_answer_usd) == (0.0, 0, None)
+
+
 def test_latency_is_that_of_the_answers(made: Made) -> None:
     draw = np.random.default_rng(1)
     latencies = draw.lognormal(5, 1, size=301)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 
@@ -65,11 +65,14 @@ def _scorer(spec: ScorerSpec) -> str:
 
 
 def _named(values: Mapping[str, Any]) -> str:
-    return ", ".join(f"{name} {_shown(value)}" for name, value in values.items())
+    return "; ".join(f"{name} {_shown(value)}" for name, value in values.items())
 
 
 def _shown(value: Any) -> str:
-    """Text as it is, all else as JSON; both cut, for a rubric can be a page."""
-    text = value if isinstance(value, str) else msgspec.json.encode(value).decode()
+    """Text as it is, lists with commas, all else as JSON; cut, for a rubric can be a page."""
+    if isinstance(value, list | tuple):
+        text = ", ".join(map(_shown, cast("Sequence[Any]", value)))
+    else:
+        text = value if isinstance(value, str) else msgspec.json.encode(value).decode()
     text = " ".join(text.split())
     return text if len(text) <= _MAX_VALUE else f"{text[: _MAX_VALUE - 1]}…"

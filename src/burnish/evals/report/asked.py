@@ -11,6 +11,8 @@ from burnish.evals.report.report import Column, Report, Row
 from burnish.evals.report.tally import cut
 from burnish.storage.example import Example
 
+_MAX_INPUT = 160
+
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
     """Of one example, as texts that are cut."""
@@ -48,10 +50,11 @@ def _row(row: Row, asked: Asked | None) -> Row:
 
 
 def _inputs(inputs: Mapping[str, Any]) -> str:
-    """A single input needs no name."""
+    """A single input needs no name; of several each leaves room for the others."""
     if len(inputs) == 1:
         return cut(_text(next(iter(inputs.values()))))
-    return cut("\n".join(f"{name}: {cut(_text(value))}" for name, value in inputs.items()))
+    said = (f"{name}: {_text(value)}" for name, value in inputs.items())
+    return cut(" · ".join(cut(each, _MAX_INPUT) for each in said))
 
 
 def _text(value: Any) -> str:

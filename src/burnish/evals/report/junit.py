@@ -10,7 +10,7 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 from burnish.evals.report.about import facts
 from burnish.evals.report.gate import Check, Verdict
 from burnish.evals.report.report import Column, Report, Row
-from burnish.evals.report.sheets import row_name, row_text
+from burnish.evals.report.sheets import row_name, row_parts, row_text
 from burnish.evals.report.words import (
     answers_text,
     cost_text,
@@ -111,8 +111,14 @@ def _row(column: Column, row: Row, *, excused: bool) -> Element:
         SubElement(case, "error", type="call", message=said)
     else:
         found = SubElement(case, "failure", type="score", message=said)
-        found.text = _NOT_XML.sub("�", row.output)
+        found.text = _NOT_XML.sub("�", _whole(row))
     return case
+
+
+def _whole(row: Row) -> str:
+    if not row.input and not row.expected:
+        return row.output
+    return "\n".join(f"{name}: {text}" for name, text in row_parts(row))
 
 
 def _seconds(latency_ms: float) -> str:

@@ -38,7 +38,8 @@ class Slice(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Latency(msgspec.Struct, frozen=True, kw_only=True):
-    """Of the answers, failed calls left out; None without any."""
+    """What the model took, without waiting for its turn, failed calls left out; None without any.
+    Of answers from the cache it is that of the call that first gave them."""
 
     p50_ms: float | None
     p95_ms: float | None
@@ -46,8 +47,8 @@ class Latency(msgspec.Struct, frozen=True, kw_only=True):
 
 class Cost(msgspec.Struct, frozen=True, kw_only=True):
     """`usd` was spent, as far as prices are known, and is None where none is; a cached answer cost
-    nothing. `unknown` counts the answers without a price. `per_answer_usd` is what an answer
-    costs that is not cached."""
+    nothing. `unknown` counts the answers that cost nobody knows what. `per_answer_usd` is what an
+    answer costs that is not cached; None where no price is known."""
 
     usd: float | None
     unknown: int

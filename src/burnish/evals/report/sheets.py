@@ -91,6 +91,8 @@ def _figures(report: Report) -> Sheet:
     remark = "In brackets: where the true mean lies in 95 of 100 such evaluations."
     if any(column.cost.unknown for column in report.columns):
         remark += " The price of some answers is not known (unknown, or + beside what is known)."
+    if cached := sum(column.cached for column in report.columns):
+        remark += f" {counted(cached, 'answer')} came from the cache and cost nothing now."
     return Sheet(title="Results", headings=headings, rows=rows, remark=remark)
 
 
@@ -145,6 +147,8 @@ def _comparisons(report: Report) -> Sheet:
         for each in report.comparisons
     )
     remark = "Example by example, over those that both answered; p is corrected by Holm."
+    if any(each.outcome == "no difference" for each in report.comparisons):
+        remark += " No difference means that none is shown, not that they are equal."
     if report.compared == "best":
         remark += " Of so many columns, each is compared with the best alone."
     headings = ("", "against", "difference", "interval", "n", "p", "outcome")

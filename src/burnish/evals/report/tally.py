@@ -86,12 +86,16 @@ class Tally:
 
     def _pay(self, result: Result) -> None:
         cost = result.cost_usd
-        if cost is None or not math.isfinite(cost):
+        if cost is not None and not math.isfinite(cost):
+            cost = None
+        if result.cached:
+            self.costs.append(0.0)
+        elif cost is not None:
+            self.costs.append(cost)
+        else:
             # A call that failed before it was answered has no price to know.
-            self.unknown += not result.error and not result.cached
-            return
-        self.costs.append(0.0 if result.cached else cost)
-        if not result.error and (cost > 0 or not result.cached):
+            self.unknown += not result.error
+        if cost is not None and not result.error:
             self.prices.append(cost)
 
     def _fault(self, metric: str, error: str) -> None:
@@ -164,5 +168,5 @@ def _reasons(failed: Sequence[Score]) -> tuple[str, ...]:
     return tuple(cut(each) for each in [*said][:_MAX_REASONS])
 
 
-def cut(text: str) -> str:
-    return text if len(text) <= _MAX_TEXT else f"{text[: _MAX_TEXT - 1]}…"
+def cut(text: str, most: int = _MAX_TEXT) -> str:
+    return text if len(text) <= most else f"{text[: most - 1]}…"
