@@ -441,6 +441,7 @@ class TestBudget:
         assert (waited.model_ms, waited.retries) == (0.0, 1)
         assert waited.latency_ms > 0
         assert asked.model_ms == asked.attempts[-1].latency_ms
+        assert asked.model_ms
         assert 0 < asked.model_ms < asked.latency_ms
 
     async def test_what_is_remembered_costs_nothing(self, bench: MakeBench) -> None:

@@ -60,7 +60,7 @@ def _verdict(verdict: Verdict) -> str:
 
 
 def _table(sheet: Sheet) -> str:
-    lines = [_line(sheet.headings), _line(tuple("---" for _ in sheet.headings))]
+    lines = [_line(tuple(map(_plain, sheet.headings))), _line(tuple("---" for _ in sheet.headings))]
     lines += [_line(tuple(map(_plain, row))) for row in sheet.rows]
     remark = f"\n\n{sheet.remark}" if sheet.remark else ""
     return "\n".join(lines) + remark
