@@ -227,7 +227,7 @@ def test_a_large_lead_over_few_examples_is_not_given_up_for_cost(column: MadeAll
     assert (found.column, found.decided_by) == ("fake:b", "score")
     assert (found.alike, found.unsure) == ((), ("fake:a",))
     assert found.text.startswith(
-        "Too few examples to tell: fake:b leads fake:a by 0.67 [-0.301, +1.000] over 3 examples; "
+        "Too few examples to tell: fake:b leads fake:a by 0.67 [-0.30, 1.00] over 3 examples; "
         "about 12 would be needed. Until then, fake:b is the better guess."
     )
     assert "By cost 0.7 and latency 0.3 it would be fake:a: 0.001 USD and 100 ms" in found.text

@@ -15,11 +15,11 @@ from burnish.evals.report.words import (
     about,
     counted,
     dollars,
+    interval_text,
     listed,
     measured,
     milliseconds,
     share,
-    signed_interval,
 )
 from burnish.evals.statistics import least_examples
 
@@ -72,7 +72,7 @@ class _Rival:
         return self.found is not None and self.found.column == self.column.name
 
     def text(self) -> str:
-        """`fake:a by 0.67 [-0.10, +1.00] over 3 examples`."""
+        """`fake:a by 0.67 [-0.10, 1.00] over 3 examples`."""
         found = self.found
         lead = f"{self.column.name} by {self.lead:.2f}"
         if found is None or found.interval is None:
@@ -80,7 +80,7 @@ class _Rival:
         interval = found.interval
         if self._turned:
             interval = msgspec.structs.replace(interval, low=-interval.high, high=-interval.low)
-        return f"{lead} {signed_interval(interval)} over {counted(found.n, 'example')}"
+        return f"{lead} {interval_text(interval)} over {counted(found.n, 'example')}"
 
 
 def recommend(
