@@ -78,6 +78,10 @@ def test_a_page_marks_the_right_ones(mails: Report) -> None:
     assert '<td class="same">9</td>' in page
 
 
+def test_a_page_marks_none_of_the_others_as_right(many: Report) -> None:
+    assert html(many).count(' class="same"') == MAX_LABELS
+
+
 def test_a_matrix_that_is_too_wide_becomes_lines(many: Report) -> None:
     (found,) = many.columns[0].confusions
     assert (len(found.labels), found.others) == (MAX_LABELS + 1, 10)
@@ -85,7 +89,7 @@ def test_a_matrix_that_is_too_wide_becomes_lines(many: Report) -> None:
     assert all(len(line) <= 80 for line in lines)
     (line,) = [each for each in lines if each.startswith("a longer name 07")]
     assert re.search(r"^a longer name 07 +2 of 3 +a longer name 06 1", line)
-    assert "(others) stands for 10 rarer labels." in "\n".join(lines)
+    assert "(others) are 10 rarer labels, right or taken for each other." in "\n".join(lines)
     assert re.search(r"\n\(others\) +-", "\n".join(lines))
 
 

@@ -44,7 +44,7 @@ def _confusion(column: Column, found: Confusion) -> Sheet:
     )
     remark = "Down what was expected, across what was answered."
     if found.others:
-        remark += f" (others) stands for {found.others:,} rarer labels."
+        remark += f" {_rest(found)}"
     return Sheet(
         title=title,
         headings=("expected", *names),
@@ -67,10 +67,16 @@ def _narrow(title: str, names: tuple[str, ...], found: Confusion) -> Sheet:
         right = NONE if is_rest else share(counts[at], sum(counts))
         taken = ", ".join(f"{name} {-less:,}" for less, name in sorted(wrong)[:_MAX_TAKEN])
         rows.append((names[at], right, taken or NONE))
-    remark = f"(others) stands for {found.others:,} rarer labels." if found.others else ""
     return Sheet(
-        title=title, headings=("expected", "right", "taken for"), rows=tuple(rows), remark=remark
+        title=title,
+        headings=("expected", "right", "taken for"),
+        rows=tuple(rows),
+        remark=_rest(found) if found.others else "",
     )
+
+
+def _rest(found: Confusion) -> str:
+    return f"(others) are {found.others:,} rarer labels, right or taken for each other."
 
 
 def _label(label: str) -> str:
