@@ -112,13 +112,16 @@ def figures_alone(made: Report) -> Report:
         msgspec.structs.replace(
             column,
             rows=tuple(
-                msgspec.structs.replace(row, output="", reasons=(), run_id="")
+                msgspec.structs.replace(
+                    row, input="", expected="", output="", reasons=(), run_id=""
+                )
                 for row in column.rows[:ROWS]
             ),
         )
         for column in made.columns
     ]
-    return msgspec.structs.replace(made, columns=tuple(columns))
+    # Nor who ran it, and when: the same run gives the same file.
+    return msgspec.structs.replace(made, columns=tuple(columns), about=None)
 
 
 def plainly(task: Task, measured: Measured) -> str:

@@ -49,6 +49,19 @@ async def examples(store: Store, version: DatasetVersion, **where: Any) -> list[
     return found
 
 
+async def test_a_few_are_found_by_id_as_the_version_has_them(store: Store) -> None:
+    first = await put(store, *(example(each) for each in "abc"))
+    await put(store, example("b"), name="other")
+    second = await put(store, example("b", "new"), example("d"))
+    datasets = store.datasets
+    assert await datasets.named(first.version, ["c", "b", "d"]) == [example("b"), example("c")]
+    assert await datasets.named(second.version, ["b", "d", "nobody"]) == [
+        example("b", "new"),
+        example("d"),
+    ]
+    assert await datasets.named(first.version, []) == []
+
+
 async def test_what_is_put_comes_back_in_its_order(store: Store) -> None:
     whole = example("b", {"deep": [1, 2.5, None]}, expected=["x"], tags=("t",), synthetic=True)
     others = [example(each, expected=0) for each in ("a", "c", "ä 1")]

@@ -106,6 +106,50 @@ def test_results_stay_and_say_what_they_cost() -> None:
     assert "fake:plain" in done.report.recommendation.text
 
 
+def test_the_report_says_what_was_asked_of_whom_and_when() -> None:
+    def answer(request: ModelRequest) -> str:
+        return said(request) if "item 3" not in said(request) else "nothing"
+
+    with opened(Fake(answer), author="ann") as p:
+        p.prompts.create("say", "Say: {{ text }}")
+        done = p.evaluate("say", ROWS, models="fake:a", dataset="rows", tags=["all"], seed=7)
+        about = done.report.about
+        assert about is not None
+        assert (about.evaluation, about.dataset) == (done.evaluation.id, "rows@1")
+        assert (about.tags, about.models, about.parameters) == (("all",), ("fake:a",), {"seed": 7})
+        assert [each.name for each in about.scorers] == ["exact"]
+        assert (about.who, about.created_at) == (done.evaluation.who, done.evaluation.created_at)
+        (row,) = done.report.columns[0].rows
+        assert (row.example, row.input) == ("r3", "item 3")
+        assert (row.expected, row.output) == ("Say: item 3", "nothing")
+
+
+def test_rows_of_a_dataset_that_is_gone_go_without_what_was_asked() -> None:
+    with opened(Fake(lambda _: "no")) as p:
+        p.prompts.create("say", "Say: {{ text }}")
+        done = p.evaluate("say", ROWS[:2], models="fake:a", dataset="rows")
+        p.datasets.delete("rows")
+        (column,) = p.evaluations.report(done.evaluation.id).report.columns
+        assert [(row.input, row.expected, row.output) for row in column.rows] == [
+            ("", "", "no")
+        ] * 2
+        # Another one of that name is not the one that was asked.
+        p.datasets.add("rows", ROWS[:2])
+        (column,) = p.evaluations.report(done.evaluation.id).report.columns
+        assert [row.input for row in column.rows] == ["", ""]
+
+
+def test_answers_of_the_cache_keep_their_price_and_their_time() -> None:
+    with opened(Fake(said, latency_s=0.02)) as p:
+        p.prompts.create("say", "Say: {{ text }}")
+        first = p.evaluate("say", ROWS, models="fake:a")
+        again = p.evaluate("say", ROWS, models="fake:a")
+        (before,), (after,) = first.report.columns, again.report.columns
+        assert (before.cached, after.cached) == (0, 12)
+        assert after.latency == before.latency
+        assert after.cost.per_answer_usd == before.cost.per_answer_usd == 0.0
+
+
 @pytest.mark.spec("TST-11")
 def test_a_model_that_is_down_has_its_errors_and_the_others_their_scores() -> None:
     def answer(request: ModelRequest) -> str:

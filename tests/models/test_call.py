@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
 import pytest
 from tests.models.conftest import Bench, MakeBench, Named
 
@@ -432,6 +433,17 @@ class TestBudget:
             await b.caller.complete(ask(budget=Budget(max_calls=2)))
         assert len(model.requests) == 2
 
+    async def test_a_call_s_own_time_is_told_without_its_waits(self, bench: MakeBench) -> None:
+        """Not the wait for a turn in the process, nor tries that failed before."""
+        answer = msgspec.structs.replace(reply("fine"), waited_ms=1e6)
+        b = bench(Named("acme", [answer, reply("so")], faults=[ServerFault("500")]))
+        waited, asked = await b.caller.complete(ask()), await b.caller.complete(ask(text="other"))
+        assert (waited.model_ms, waited.retries) == (0.0, 1)
+        assert waited.latency_ms > 0
+        assert asked.model_ms == asked.attempts[-1].latency_ms
+        assert asked.model_ms
+        assert 0 < asked.model_ms < asked.latency_ms
+
     async def test_what_is_remembered_costs_nothing(self, bench: MakeBench) -> None:
         b = bench(Named("acme"))
         await b.caller.complete(ask())
@@ -447,6 +459,10 @@ class TestCache:
         first, second = await b.caller.complete(question), await b.caller.complete(question)
         assert len(model.requests) == 1
         assert (second.text, second.cached, second.cost_usd) == ("fine", True, 0.0)
+        # What it once cost and took is still told.
+        assert second.first_cost_usd == first.cost_usd
+        assert first.cost_usd
+        assert second.model_ms == first.model_ms
         assert first.run_id != second.run_id
         assert [(r.cached, r.requests, r.output_tokens) for r in b.runs] == [
             (False, 1, 500),

@@ -201,6 +201,8 @@ async def test_calls_take_turns_while_other_work_goes_on(local: Local) -> None:
     replies = await asyncio.gather(*(local.complete(ask("Hi", seed=n)) for n in range(3)))
     ticking.cancel()
     assert len({reply.text for reply in replies}) == 1  # temperature 0
+    first, second, third = (reply.waited_ms for reply in replies)
+    assert 0 <= first < second < third
     assert ticks > 20
 
 

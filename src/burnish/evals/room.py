@@ -8,13 +8,17 @@ from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, 
 import msgspec
 
 from burnish.errors import Conflict, NotFound, UsageError
-from burnish.evals.report import Report, report_of
+from burnish.evals.datasets.names import resolved
+from burnish.evals.report import Asked, Report, about_of, asked_of, report_of, rows_of, with_asked
+from burnish.storage.datasets import Datasets
 from burnish.storage.evaluation import Evaluation
 from burnish.storage.result import Result
 from burnish.storage.store import Store
 
 _MOST = 1_000
 _AT_ONCE = 500
+# An example can have a megabyte.
+_EXAMPLES_AT_ONCE = 20
 
 
 class Evaluated(msgspec.Struct, frozen=True, kw_only=True):
@@ -77,7 +81,9 @@ class AsyncEvaluations:
             title=", ".join(evaluation.prompts),
             baseline=baseline or evaluation.baseline,
             planned=evaluation.examples * evaluation.repeats,
+            about=about_of(evaluation),
         )
+        report = await _asked(report, store.datasets, evaluation)
         return Evaluated(evaluation=evaluation, report=report, why=why)
 
     async def delete(self, evaluation_id: str) -> Evaluation:
@@ -85,6 +91,22 @@ class AsyncEvaluations:
         evaluation = await self.get(evaluation_id)
         await (await self._open()).evaluations.delete(evaluation.id)
         return evaluation
+
+
+async def _asked(report: Report, datasets: Datasets, evaluation: Evaluation) -> Report:
+    """With what the worst rows were asked, where their dataset is still there."""
+    try:
+        version = await resolved(datasets, evaluation.dataset)
+    except NotFound:
+        return report
+    if version.created_at > evaluation.created_at:  # another one of the same name
+        return report
+    ids = rows_of(report)
+    found: dict[str, Asked] = {}
+    for start in range(0, len(ids), _EXAMPLES_AT_ONCE):
+        some = await datasets.named(version, ids[start : start + _EXAMPLES_AT_ONCE])
+        found |= {example.id: asked_of(example) for example in some}
+    return with_asked(report, found)
 
 
 def _pulled(results: AsyncIterator[Result], loop: asyncio.AbstractEventLoop) -> Iterator[Result]:

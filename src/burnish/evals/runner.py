@@ -66,6 +66,8 @@ class Tally:
         if result.passed is not None:
             self.judged += 1
             self.passed += result.passed
+        if result.cached:
+            return
         if result.cost_usd is None:
             self.unpriced += not result.error
         else:
@@ -208,13 +210,16 @@ class Run:
     ) -> Result:
         output = storable(answer.text)
         tokens = answer.usage
+        # Of the call that first gave the answer: what it tells must not depend on the cache.
+        cost_usd = answer.first_cost_usd if answer.cached else answer.cost_usd
+        latency_ms = answer.latency_ms if answer.model_ms is None else answer.model_ms
         answered = Answered(
             example=cell.example,
             output=output,
             messages=messages,
             model=cell.model,
-            cost_usd=answer.cost_usd,
-            latency_ms=answer.latency_ms,
+            cost_usd=cost_usd,
+            latency_ms=latency_ms,
             input_tokens=tokens.input_tokens or 0,
             output_tokens=tokens.output_tokens or 0,
         )
@@ -227,10 +232,10 @@ class Run:
             scores=scores,
             score=mean_of(scores),
             passed=passed(scores),
-            latency_ms=answer.latency_ms,
+            latency_ms=latency_ms,
             input_tokens=answered.input_tokens,
             output_tokens=answered.output_tokens,
-            cost_usd=answer.cost_usd,
+            cost_usd=cost_usd,
             cached=answer.cached,
         )
 

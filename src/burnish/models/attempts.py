@@ -149,11 +149,12 @@ class Attempts:
             began = time.perf_counter()
             cost: float | None = None
             status, what, sent = 0, CANCELLED, True
+            waited_ms = 0.0
             try:
                 reply = await ask(trial.model, request, policy.limits.timeout_s or 0, trial.emit)
                 policy.breaker.succeeded()
                 cost = self._count(trial, request, reply)
-                status, what = _DONE, ""
+                status, what, waited_ms = _DONE, "", reply.waited_ms
             except BurnishError as error:
                 what, sent = (
                     f"{error.code}: {error.what}",
@@ -171,7 +172,7 @@ class Attempts:
                     cost = reserved
                 if work.question.budget is not None:
                     work.question.budget.settle(reserved, cost)
-                took_ms = round((time.perf_counter() - began) * 1000, 3)
+                took_ms = round(max((time.perf_counter() - began) * 1000 - waited_ms, 0.0), 3)
                 _note(
                     trial,
                     Attempt(
@@ -247,6 +248,7 @@ class Attempts:
             tool_calls=reply.tool_calls,
             cost_usd=work.cost_usd,
             latency_ms=(time.perf_counter() - work.began) * 1000,
+            model_ms=work.attempts[-1].latency_ms,
             retries=work.retries,
             requests=work.requests,
             attempts=tuple(work.attempts),

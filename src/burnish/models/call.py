@@ -366,6 +366,7 @@ def _shared(answer: Answer, run_id: str, latency_ms: float) -> Answer:
         requests=0,
         retries=0,
         cost_usd=0.0,
+        first_cost_usd=answer.cost_usd,
         latency_ms=latency_ms,
         attempts=(),
     )

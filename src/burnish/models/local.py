@@ -167,8 +167,8 @@ class Local:
 
     async def _chunks(self, model: str, call: _Call, work: Future[None]) -> AsyncGenerator[Chunk]:
         loop, times = asyncio.get_running_loop(), self._options.timeouts
-        parts = _Parts()
-        whole = first = loop.time() + _LONGEST_WAIT_S
+        parts, began = _Parts(), loop.time()
+        whole = first = began + _LONGEST_WAIT_S
         while True:
             until = whole if parts.texts else min(first, whole)
             try:
@@ -181,6 +181,7 @@ class Local:
             if event is None:
                 break
             if event is _TURN:
+                parts.waited_ms = (loop.time() - began) * 1000
                 first, whole = loop.time() + times.first_token_s, loop.time() + times.whole_s
             elif "error" in event:
                 raise self._refused(event["error"], model)
@@ -211,7 +212,11 @@ class Local:
             hint = "raise max_tokens" if parts.finish == "length" else "word the prompt differently"
             raise self._faults.bad("gave an empty answer", model, hint)
         return ModelReply(
-            text="".join(parts.texts), model=model, finish=parts.finish, usage=parts.usage
+            text="".join(parts.texts),
+            model=model,
+            finish=parts.finish,
+            usage=parts.usage,
+            waited_ms=parts.waited_ms,
         )
 
     def _closed(self, model: str) -> ModelFailed:
@@ -270,6 +275,7 @@ class _Parts:
         self.texts: list[str] = []
         self.finish: Finish | None = None
         self.usage = Usage()
+        self.waited_ms = 0.0
 
     def add(self, event: Event) -> str:
         """The text that the event brings, often none."""

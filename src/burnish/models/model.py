@@ -52,13 +52,15 @@ class ToolCall(msgspec.Struct, frozen=True):
 
 
 class ModelReply(msgspec.Struct, frozen=True, kw_only=True):
-    """`model` is the name that the provider says has answered."""
+    """`model` is the name that the provider says has answered. `waited_ms` is how long the call
+    waited in this process until the model turned to it."""
 
     text: str
     model: str = ""
     finish: Finish = "stop"
     usage: Usage = Usage()
     tool_calls: tuple[ToolCall, ...] = ()
+    waited_ms: float = 0.0
 
 
 class Chunk(msgspec.Struct, frozen=True):

@@ -55,7 +55,10 @@ class Question:
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """`model` is the full name of the one that answered. `cost_usd` is None where the price is
-    unknown. `retries` counts repeats, after faults and after answers that broke a rule."""
+    unknown. `retries` counts repeats, after faults and after answers that broke a rule. `model_ms`
+    is what the model itself took, without waiting for a turn and without what failed before;
+    `latency_ms` is all that the caller waited. A `cached` answer cost nothing; `first_cost_usd`
+    and `model_ms` are of the call that gave it."""
 
     run_id: str
     text: str
@@ -66,7 +69,9 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     tool_calls: tuple[ToolCall, ...] = ()
     cost_usd: float | None = None
     latency_ms: float = 0.0
+    model_ms: float | None = None
     cached: bool = False
+    first_cost_usd: float | None = None
     retries: int = 0
     requests: int = 0
     attempts: tuple[Attempt, ...] = ()

@@ -152,6 +152,10 @@ class Datasets(Protocol):
         """The next few examples, in the order in which they came first; empty behind the last."""
         ...
 
+    async def named(self, version: DatasetVersion, ids: Sequence[str]) -> list[Example]:
+        """Those of the version that have one of a few ids, in the order in which they came."""
+        ...
+
     async def diff(self, old: DatasetVersion, new: DatasetVersion, limit: int) -> Difference:
         """Between versions of one dataset, with the first `limit` changes of each kind."""
         ...

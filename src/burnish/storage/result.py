@@ -25,8 +25,9 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
 
     `prompt` is a pinned reference (`mail/late@3`). `score` is the mean of the scores by their
     weights, None without any; `passed` whether each that counts has passed. With an `error` there
-    is no answer. `cost_usd` is None where no price is known; a `cached` answer cost nothing, and
-    `latency_ms` is that of the call that first gave it.
+    is no answer. `latency_ms` is what the model took and `cost_usd` what it cost, None where no
+    price is known; of a `cached` answer, which cost nothing, both are of the call that first gave
+    it.
     """
 
     prompt: str

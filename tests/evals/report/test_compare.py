@@ -162,7 +162,7 @@ def test_the_score_decides_then_cost_and_latency_by_stated_weights(column: MadeA
     assert (found.column, found.decided_by) == ("fake:a", "cost and latency")
     assert set(found.alike) == {"fake:a", "fake:b"}
     assert found.weights == {"cost": 0.7, "latency": 0.3}
-    assert found.text.startswith("No difference in score is shown between fake:b and fake:a.")
+    assert found.text.startswith("No difference in score is shown between fake:b and fake:a, and")
     assert "Weighed by cost 0.7 and latency 0.3, take fake:a: 0.001 USD and 100 ms" in found.text
 
 
@@ -190,6 +190,15 @@ def test_an_unknown_price_is_not_taken_for_cheap(column: MadeAll) -> None:
     assert "latency alone, for not every price is known" in found.text
 
 
+def test_an_answer_from_the_cache_is_not_said_to_have_no_price(column: MadeAll) -> None:
+    kept = column(rates(50, 0.8), model="fake:b", cost_usd=None, cached=True, latency_ms=300.0)
+    found = report_of(column(rates(50, 0.8)) + kept).recommendation
+    assert found.column == "fake:a"
+    assert "latency alone, for answers from the cache do not tell what one costs" in found.text
+    dear = column(rates(50, 0.8), model="fake:b", cost_usd=0.9, cached=True)
+    assert "Weighed by cost 0.7" in report_of(column(rates(50, 0.8)) + dear).recommendation.text
+
+
 def test_a_recommended_column_whose_calls_failed_is_recommended_with_a_warning(
     made: Made, column: MadeAll
 ) -> None:
@@ -207,3 +216,80 @@ def test_weights_that_make_no_sense_are_refused(weight: float) -> None:
 def test_weights_of_nothing_decide_nothing(column: MadeAll) -> None:
     results = column(rates(50, 0.8)) + column(rates(50, 0.8), model="fake:b", latency_ms=900.0)
     assert report_of(results, weights=Weights(cost=0.0, latency=0.0)).recommendation.column == ""
+
+
+def test_a_large_lead_over_few_examples_is_not_given_up_for_cost(column: MadeAll) -> None:
+    """Three examples can show nothing; the better score is still the better guess."""
+    dear = {"cost_usd": 0.02, "latency_ms": 900.0}
+    found = report_of(
+        column([0.0, 0.0, 1.0]) + column([1.0, 1.0, 1.0], model="fake:b", **dear)
+    ).recommendation
+    assert (found.column, found.decided_by) == ("fake:b", "score")
+    assert (found.alike, found.unsure) == ((), ("fake:a",))
+    assert found.text.startswith(
+        "Too few examples to tell: fake:b leads fake:a by 0.67 [-0.30, 1.00] over 3 examples; "
+        "about 12 would be needed. Until then, fake:b is the better guess."
+    )
+    assert "By cost 0.7 and latency 0.3 it would be fake:a: 0.001 USD and 100 ms" in found.text
+
+
+def test_a_lead_that_may_be_chance_is_taken_and_said_to_be_unsure(column: MadeAll) -> None:
+    other = [1.0] * 16 + [0.0] * 10 + [1.0] * 8 + [0.0] * 6
+    found = report_of(column(rates(40, 0.5)) + column(other, model="fake:b")).recommendation
+    assert (found.column, found.decided_by, found.unsure) == ("fake:b", "score", ("fake:a",))
+    assert found.text.startswith("Take fake:b, but that is not sure: it leads fake:a by 0.10 [-0.0")
+    assert "which shows no difference; about 2" in found.text
+
+
+def test_equal_scores_of_few_examples_are_no_proof_that_they_are_equal(column: MadeAll) -> None:
+    both = column([1.0] * 3) + column([1.0] * 3, model="fake:b", latency_ms=900.0)
+    found = report_of(both).recommendation
+    assert (found.column, found.decided_by) == ("fake:a", "cost and latency")
+    assert found.text.startswith("Too few examples to tell. No difference in score is shown")
+    assert "though one of up to 0.55 is not ruled out" in found.text
+
+
+def test_the_margin_says_which_lead_is_worth_its_price(column: MadeAll) -> None:
+    results = column(rates(100, 0.80)) + column(rates(100, 0.83), model="fake:b", cost_usd=0.02)
+    assert report_of(results).recommendation.column == "fake:a"
+    strict = report_of(results, weights=Weights(margin=0.02)).recommendation
+    assert (strict.column, strict.unsure, strict.margin) == ("fake:b", ("fake:a",), 0.02)
+
+
+@pytest.mark.parametrize("margin", [-0.1, 1.5, float("nan")])
+def test_a_margin_that_makes_no_sense_is_refused(margin: float) -> None:
+    with pytest.raises(UsageError, match="the margin is"):
+        Weights(margin=margin)
+
+
+def test_a_column_without_a_score_is_not_called_worse(made: Made, column: MadeAll) -> None:
+    down = [made(i, None, error="down", model="fake:b") for i in range(10)]
+    found = report_of(column(rates(10, 0.8)) + down).recommendation
+    assert found.text.endswith("1 column has no score.")
+    assert "worse" not in found.text
+
+
+def test_one_that_leads_and_one_that_is_alike_are_told_apart(column: MadeAll) -> None:
+    results = column(rates(40, 0.9)) + column(rates(40, 0.9), model="fake:b", latency_ms=900.0)
+    results += column([1.0] * 30 + [0.0] * 2 + [1.0] * 2 + [0.0] * 6, model="fake:c")
+    found = report_of(results).recommendation
+    assert (found.column, found.alike) == ("fake:a", ("fake:a", "fake:b"))
+    assert found.unsure == ("fake:c",)
+    assert "fake:a leads fake:c by 0.10" in found.text
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("n", [5, 12, 30, 100])
+def test_the_better_is_recommended_however_few_there_are(made: Made, n: int) -> None:
+    """True rates of 0.9 and 0.6 at one price; the worse answers sooner. It is recommended where
+    the scores happen to be equal or turned around, which the chances below bound."""
+    draw = random.Random(20_261_122)
+    worse = 0
+    for _ in range(300):
+        results = [
+            made(i, float(draw.random() < rate), model=model, latency_ms=latency)
+            for model, rate, latency in (("fake:a", 0.9, 200.0), ("fake:b", 0.6, 100.0))
+            for i in range(n)
+        ]
+        worse += report_of(results).recommendation.column == "fake:b"
+    assert worse / 300 <= {5: 0.30, 12: 0.12, 30: 0.04, 100: 0.0}[n]

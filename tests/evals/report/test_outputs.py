@@ -14,6 +14,8 @@ from markdown_it import MarkdownIt
 from rich.console import Console
 
 from burnish.evals.report import (
+    About,
+    Asked,
     Report,
     Verdict,
     gate,
@@ -22,9 +24,12 @@ from burnish.evals.report import (
     markdown,
     plain,
     report_of,
+    rows_of,
     terminal,
+    with_asked,
 )
 from burnish.evals.report.plain import FIELDS
+from burnish.storage.example import ScorerSpec
 from burnish.storage.result import Result, Score
 
 Made = Callable[..., Result]
@@ -45,13 +50,23 @@ def hostile(made: Made) -> tuple[Report, Verdict]:
             f"{HOSTILE}{i}", i % 3 / 2, prompt=f"{HOSTILE}{column}", model=f"m{HOSTILE}",
             output=HOSTILE, tags=(HOSTILE,), repeat=repeat, error=HOSTILE if i % 7 == repeat else "",
             scores=(
-                Score(metric=HOSTILE, value=0.0, passed=False, reason=HOSTILE, error=HOSTILE),
+                Score(
+                    metric=HOSTILE, value=0.0, passed=False, reason=HOSTILE, error=HOSTILE,
+                    details={"label": f"{i % 2}{HOSTILE}", "expected": HOSTILE},
+                ),
                 Score(metric="f1", value=i / 20, passed=True),
             ),
         )
         for i in range(20) for column in range(2) for repeat in range(2)
     ]  # fmt: skip
-    report = report_of(results, title=HOSTILE)
+    about = About(
+        evaluation=HOSTILE, dataset=HOSTILE, tags=(HOSTILE,), models=(HOSTILE,), who=HOSTILE,
+        scorers=(ScorerSpec(name=HOSTILE, value=HOSTILE, parameters={HOSTILE: [HOSTILE]}),),
+        parameters={HOSTILE: HOSTILE}, created_at=AT,
+    )  # fmt: skip
+    report = report_of(results, title=HOSTILE, about=about)
+    asked = Asked(input=HOSTILE, expected=HOSTILE)
+    report = with_asked(report, dict.fromkeys(rows_of(report), asked))
     return report, gate(report, min_score=0.9)
 
 

@@ -95,6 +95,34 @@ def test_repeats_of_an_example_count_as_what_they_tell(made: Made) -> None:
     assert second.interval.high - second.interval.low >= first.interval.high - first.interval.low
 
 
+def test_equal_scores_are_not_certain(made: Made) -> None:
+    """Neither those of a column, nor the differences of two, nor repeats of either."""
+    first = [made(example, 0.7, repeat=r) for example in range(12) for r in range(3)]
+    second = [made(e, 0.9, repeat=r, model="fake:b") for e in range(12) for r in range(3)]
+    report = report_of(first + second)
+    room = 1 - 0.05 ** (1 / 12)
+    for column, mean in zip(report.columns, (0.7, 0.9), strict=True):
+        interval = column.score.interval
+        assert interval is not None
+        assert interval.method == "equal values"
+        assert interval.low == pytest.approx(mean - mean * room)
+        assert interval.high == pytest.approx(mean + (1 - mean) * room)
+    (found,) = report.comparisons
+    assert found.interval is not None
+    assert found.interval.method == "equal values"
+    assert found.interval.low == pytest.approx(0.2 - 1.2 * room)
+    assert found.interval.high == pytest.approx(0.2 + 0.8 * room)
+    assert found.outcome == "no difference"
+
+
+def test_asking_twice_makes_a_rate_no_less_sure(made: Made) -> None:
+    once = only(report_of([made(example, 1.0) for example in range(8)])).score
+    twice = only(report_of([made(e, 1.0, repeat=r) for e in range(8) for r in (0, 1)])).score
+    assert once.interval is not None
+    assert twice.interval is not None
+    assert (twice.n, twice.interval.low) == (16, pytest.approx(once.interval.low))
+
+
 def test_failed_calls_and_missing_ones_are_told_apart_and_in_no_score(made: Made) -> None:
     results = [made(0, 1.0), made(1, 0.0), made(2, None, error="no connection"), made(3, None)]
     found = only(report_of(results, planned=10))
@@ -128,6 +156,13 @@ def test_a_cached_answer_cost_nothing_and_says_what_one_costs(made: Made) -> Non
     found = only(report_of(results))
     assert (found.cached, found.cost.usd) == (1, 0.04)
     assert found.cost.per_answer_usd == pytest.approx(0.03)
+
+
+def test_answers_from_the_cache_still_tell_what_one_costs(made: Made) -> None:
+    known = only(report_of([made(i, 1.0, cached=True, cost_usd=0.02) for i in range(3)])).cost
+    assert (known.usd, known.unknown, known.per_answer_usd) == (0.0, 0, pytest.approx(0.02))
+    unknown = only(report_of([made(i, 1.0, cached=True, cost_usd=None) for i in range(3)])).cost
+    assert (unknown.usd, unknown.unknown, unknown.per_answer_usd) == (0.0, 0, None)
 
 
 def test_latency_is_that_of_the_answers(made: Made) -> None:

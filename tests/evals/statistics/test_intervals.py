@@ -13,6 +13,7 @@ from burnish.evals.statistics import (
     Interval,
     bca,
     clipped,
+    equal_values,
     grouped,
     t_clustered,
     t_interval,
@@ -116,6 +117,8 @@ def test_bca_does_not_depend_on_the_order() -> None:
     values = np.random.default_rng(8).normal(size=500)
     assert bca(values) == bca(values[::-1].copy())
     assert bca(values, seed=1) != bca(values, seed=2)
+    low, high = bounds(bca(values + 0.1))
+    assert bounds(bca(-values - 0.1)) == pytest.approx((-high, -low))
 
 
 def test_small_large_and_constant_samples_have_a_sane_interval() -> None:
@@ -154,6 +157,51 @@ def test_repeats_that_agree_tell_no_more_than_one() -> None:
     assert all_pass.low < 0.85 < all_pass.high == 1.0
 
 
+@pytest.mark.parametrize("groups", [2, 8, 30, 400])
+@pytest.mark.parametrize("repeats", [2, 7])
+def test_repeats_that_all_agree_are_as_their_groups_asked_once(groups: int, repeats: int) -> None:
+    for right in {0, 1, groups // 3, groups}:
+        passes = np.repeat([1.0, 0.0], [right, groups - right])
+        often = wilson_clustered(passes * repeats, np.full(groups, float(repeats)))
+        assert bounds(often) == pytest.approx(bounds(wilson(right, groups)), abs=1e-12)
+
+
+def test_repeats_never_make_a_rate_less_sure() -> None:
+    """However they fall, the interval is at most as wide as that of the same rate by groups."""
+    random = np.random.default_rng(10)
+    for _ in range(300):
+        groups, repeats = int(random.integers(2, 40)), int(random.integers(2, 6))
+        sums = random.binomial(repeats, random.random(), size=groups).astype(float)
+        low, high = bounds(wilson_clustered(sums, np.full(groups, float(repeats))))
+        few = bounds(wilson(sums.sum() / repeats, groups))
+        assert high - low <= few[1] - few[0] + 1e-12
+
+
+def test_equal_values_leave_room_for_others() -> None:
+    """The rule of three: after 30 equal values about a tenth may still be others."""
+    room = 1 - 0.05 ** (1 / 30)
+    assert room == pytest.approx(3 / 30, abs=0.006)
+    assert bounds(equal_values(0.7, 30)) == pytest.approx((0.7 - 0.7 * room, 0.7 + 0.3 * room))
+    assert bounds(equal_values(0.2, 30, low=-1)) == pytest.approx(
+        (0.2 - 1.2 * room, 0.2 + 0.8 * room)
+    )
+    assert equal_values(0.7, 30).method == "equal values"
+    widths = [high - low for low, high in (bounds(equal_values(0.7, n)) for n in range(1, 60))]
+    assert widths == sorted(widths, reverse=True)
+
+
+@pytest.mark.parametrize(("value", "other"), [(0.7, 0.0), (0.7, 1.0), (0.2, 0.9)])
+def test_equal_values_hold_the_truth_where_others_are_there(value: float, other: float) -> None:
+    """Whatever the share of others: either they show among `n`, or the interval holds the mean in
+    all but one study of twenty."""
+    for n in (5, 20, 60):
+        low, high = bounds(equal_values(value, n))
+        for share in np.linspace(0, 1, 101):
+            mean = value + share * (other - value)
+            missed = (1 - share) ** n if not low <= mean <= high else 0.0
+            assert missed <= 0.05 + 1e-9
+
+
 def coverage(study: Callable[[np.random.Generator], Interval | None], truth: float) -> float:
     random = np.random.default_rng(20_261_121)
     held = 0
@@ -189,6 +237,31 @@ def clustered_means(random: np.random.Generator) -> Interval | None:
 def clustered_rates(random: np.random.Generator) -> Interval | None:
     chances = random.beta(2.4, 0.6, size=60)
     return wilson_clustered(random.binomial(5, chances).astype(float), np.full(60, 5.0))
+
+
+def repeats(
+    examples: int, times: int, rate: float, agreement: float
+) -> Callable[[np.random.Generator], Interval | None]:
+    """Examples differ in how often they are answered rightly: their repeats correlate so much."""
+    size = 1 / agreement - 1
+
+    def study(random: np.random.Generator) -> Interval | None:
+        chances = random.beta(rate * size, (1 - rate) * size, size=examples)
+        sums = random.binomial(times, chances).astype(float)
+        return wilson_clustered(sums, np.full(examples, float(times)))
+
+    return study
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("examples", "times"), [(8, 2), (20, 5), (60, 3)])
+@pytest.mark.parametrize("rate", [0.6, 0.9])
+@pytest.mark.parametrize("agreement", [0.01, 0.4, 0.9])
+def test_clustered_rates_hold_the_truth_at_least_as_often_as_they_say(
+    examples: int, times: int, rate: float, agreement: float
+) -> None:
+    """Above 0.965 where few examples give few different rates."""
+    assert coverage(repeats(examples, times, rate, agreement), rate) >= 0.935
 
 
 @pytest.mark.slow

@@ -11,7 +11,9 @@ import pytest
 from burnish.evals.statistics import (
     benjamini_hochberg,
     cohens_dz,
+    examples_needed,
     holm,
+    least_examples,
     mcnemar,
     paired_rates,
     wilcoxon,
@@ -98,6 +100,26 @@ def test_interval_of_paired_rates() -> None:
     assert agreed is not None
     assert agreed.low < 0 < agreed.high
     assert paired_rates(1, 0, 1) is None
+
+
+def test_the_fewest_examples_that_can_show_anything() -> None:
+    """The first number at which examples that all point one way are below 0.05, corrected."""
+    for tests in (1, 3, 10, 66):
+        least = least_examples(tests)
+        assert mcnemar(least, 0).p * tests < 0.05 <= mcnemar(least - 1, 0).p * tests
+        assert wilcoxon(np.arange(1.0, least + 1)).p * tests < 0.05
+    assert least_examples() == 6
+
+
+def test_examples_needed_are_those_of_the_published_formula() -> None:
+    """Of a standard deviation of 1 and a difference of a half, 32 pairs (normal approximation)."""
+    assert examples_needed(0.5, 1.0) == 32
+    assert examples_needed(-0.5, 1.0) == 32
+    assert examples_needed(0.5, 0.0) == least_examples()
+    assert examples_needed(0.0, 1.0) is None
+    more = examples_needed(0.5, 1.0, tests=10)
+    assert more is not None
+    assert more > 32
 
 
 @pytest.mark.slow

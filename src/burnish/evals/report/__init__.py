@@ -1,5 +1,7 @@
 """What the results of an evaluation add up to, as figures that say how sure they are."""
 
+from burnish.evals.report.about import about_of
+from burnish.evals.report.asked import Asked, asked_of, rows_of, with_asked
 from burnish.evals.report.build import report_of
 from burnish.evals.report.gate import Check, FailingRows, Verdict, gate
 from burnish.evals.report.junit import junit
@@ -8,6 +10,7 @@ from burnish.evals.report.page import html
 from burnish.evals.report.plain import plain
 from burnish.evals.report.recommend import Weights
 from burnish.evals.report.report import (
+    About,
     Column,
     Comparison,
     Cost,
@@ -23,6 +26,8 @@ from burnish.evals.report.report import (
 from burnish.evals.report.terminal import terminal
 
 __all__ = [
+    "About",
+    "Asked",
     "Check",
     "Column",
     "Comparison",
@@ -38,11 +43,15 @@ __all__ = [
     "Slice",
     "Verdict",
     "Weights",
+    "about_of",
+    "asked_of",
     "gate",
     "html",
     "junit",
     "markdown",
     "plain",
     "report_of",
+    "rows_of",
     "terminal",
+    "with_asked",
 ]

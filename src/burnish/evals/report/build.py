@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from burnish.evals.report.columns import column_of, faults_of
 from burnish.evals.report.compare import Marks, Pair, compare, leader, pairs_of
 from burnish.evals.report.recommend import Weights, recommend
-from burnish.evals.report.report import Column, Fault, Report
+from burnish.evals.report.report import About, Column, Fault, Report
 from burnish.evals.report.tally import Tally
 from burnish.storage.result import Result
 
@@ -60,6 +60,7 @@ def report_of(
     baseline: str = "",
     planned: int | None = None,
     weights: Weights = WEIGHTS,
+    about: About | None = None,
 ) -> Report:
     """What `results` add up to; none of them may come twice. The order matters to nothing but the
     order of the columns, which is that of appearance.
@@ -67,6 +68,7 @@ def report_of(
     `baseline` names what the others are compared with: a prompt (each model with itself), a model
     (each prompt with itself) or a column; without it each is compared with each. `planned` is how
     many results a column should have (None: as many as examples and repeats that were seen).
+    `about` says what they are the results of.
     Raises NotFound for a baseline that has no result.
     """
     seen = _Seen()
@@ -82,6 +84,7 @@ def report_of(
     beside = compare(columns, marks, _with_leader(columns)) if baseline else comparisons
     return Report(
         title=title,
+        about=about,
         examples=len(examples),
         repeats=seen.repeats,
         results=sum(column.results for column in columns),

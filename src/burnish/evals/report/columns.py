@@ -6,9 +6,11 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from burnish.evals.confusion import Confusion
 from burnish.evals.report.report import (
     Column,
     Cost,
@@ -20,7 +22,9 @@ from burnish.evals.report.report import (
 )
 from burnish.evals.report.tally import Tally, Values
 from burnish.evals.statistics import (
+    Interval,
     clipped,
+    equal_values,
     grouped,
     t_clustered,
     t_interval,
@@ -29,6 +33,8 @@ from burnish.evals.statistics import (
 )
 
 _MAX_FLICKER = 20
+# Equal scores are not always equal to the last bit.
+_DECIMALS = 12
 Floats = NDArray[np.float64]
 
 
@@ -54,6 +60,7 @@ def column_of(
         passed=measure("passed", tally.passed),
         metrics=tuple(measure(metric, values) for metric, values in sorted(tally.metrics.items())),
         tags=tuple(_slice(tag, tally, which) for tag, which in tagged.items()),
+        confusions=_confusions(tally),
         latency=_latency(tally.latency),
         input_tokens=tally.input_tokens,
         output_tokens=tally.output_tokens,
@@ -81,21 +88,33 @@ def measure(metric: str, given: Values, which: NDArray[Any] | None = None) -> Me
         )
     rate = bool(((values == 0) | (values == 1)).all())
     sums, counts = grouped(values, examples)
-    repeated = bool((counts > 1).any())
-    if rate:
-        interval = wilson_clustered(sums, counts) if repeated else wilson(float(sums.sum()), n)
-    else:
-        interval = t_clustered(sums, counts) if repeated else t_interval(values)
-    if values.min() >= 0 and values.max() <= 1:
-        interval = clipped(interval, 0.0, 1.0)
     return Measure(
         metric=metric,
         kind="rate" if rate else "mean",
         n=n,
         mean=float(sums.sum()) / n,
-        interval=interval,
+        interval=_rate(sums, counts) if rate else _mean(sums, counts),
         unscored=given.missing if which is None else 0,
     )
+
+
+def _rate(sums: Floats, counts: Floats) -> Interval | None:
+    if (counts > 1).any():
+        return wilson_clustered(sums, counts)
+    return wilson(float(sums.sum()), len(sums))
+
+
+def _mean(sums: Floats, counts: Floats) -> Interval | None:
+    """Scores are from 0 to 1; what others measure may reach further, and is taken to lie between
+    what was seen of it."""
+    groups = len(sums)
+    means = (sums / counts).round(_DECIMALS)
+    low, high = min(0.0, float(means.min())), max(1.0, float(means.max()))
+    if groups >= 2 and means.min() == means.max():
+        return equal_values(float(means[0]), groups, low=low, high=high)
+    repeated = bool((counts > 1).any())
+    interval = t_clustered(sums, counts) if repeated else t_interval(sums)
+    return clipped(interval, 0.0, 1.0) if (low, high) == (0, 1) else interval
 
 
 def faults_of(tally: Tally, name: str) -> list[Fault]:
@@ -110,6 +129,14 @@ def _slice(tag: str, tally: Tally, which: NDArray[Any]) -> Slice:
         tag=tag,
         score=measure("score", tally.score, which),
         passed=measure("passed", tally.passed, which),
+    )
+
+
+def _confusions(tally: Tally) -> tuple[Confusion, ...]:
+    """Of answers that no scorer could tell, nobody knows the label."""
+    return tuple(
+        msgspec.structs.replace(pairs.confusion(metric), unscored=tally.metrics[metric].missing)
+        for metric, pairs in sorted(tally.labels.items())
     )
 
 

@@ -16,17 +16,23 @@ from burnish.evals.report.report import Column, Compared, Comparison, Outcome
 from burnish.evals.report.tally import Tally, Values
 from burnish.evals.report.words import counted, p_text, signed, signed_interval
 from burnish.evals.statistics import (
+    ALPHA,
+    Interval,
     McNemar,
     bca,
     benjamini_hochberg,
     cohens_dz,
+    equal_values,
+    examples_needed,
     holm,
+    least_examples,
     mcnemar,
     paired_rates,
     wilcoxon,
 )
 
-ALPHA = 0.05
+# Equal differences are not always equal to the last bit.
+_EQUAL = 1e-12
 # Each with each up to here; of more columns, each with the best: 66 comparisons are enough to read.
 _MAX_EACH_WITH_EACH = 12
 Floats = NDArray[np.float64]
@@ -74,7 +80,7 @@ def leader(columns: Sequence[Column]) -> int | None:
 def compare(
     columns: Sequence[Column], marks: Sequence[Marks], pairs: Sequence[Pair]
 ) -> list[Comparison]:
-    found = [_compare(columns, marks, pair) for pair in pairs]
+    found = [_compare(columns, marks, pair, len(pairs)) for pair in pairs]
     tested = [at for at, each in enumerate(found) if each.difference is not None]
     p_values = [found[at].p for at in tested]
     corrected = zip(tested, holm(p_values), benjamini_hochberg(p_values), strict=True)
@@ -118,7 +124,9 @@ def _by_example(given: Values, size: int) -> tuple[Floats, NDArray[Any]]:
     return means, counts
 
 
-def _compare(columns: Sequence[Column], marks: Sequence[Marks], pair: Pair) -> Comparison:
+def _compare(
+    columns: Sequence[Column], marks: Sequence[Marks], pair: Pair, tests: int
+) -> Comparison:
     ours, theirs = (marks[at] for at in pair)
     both = ~np.isnan(ours.scores) & ~np.isnan(theirs.scores)
     left, right = ours.scores[both], theirs.scores[both]
@@ -129,14 +137,17 @@ def _compare(columns: Sequence[Column], marks: Sequence[Marks], pair: Pair) -> C
     if binary:
         up, down = int((differences > 0).sum()), int((differences < 0).sum())
         interval, p = paired_rates(up, down, n), mcnemar(up, down).p
+        variance = _variance(up, down, n)
     else:
-        interval, p = bca(differences), ranks.p
+        interval, p = _mean(differences), ranks.p
+        variance = float(differences.var(ddof=1)) if n >= 2 else 0.0
+    mean = float(np.sort(differences).mean()) if n >= 2 else None
     return Comparison(
         column=columns[pair[0]].name,
         against=columns[pair[1]].name,
         n=n,
         missing=len(both) - n,
-        difference=float(np.sort(differences).mean()) if n >= 2 else None,
+        difference=mean,
         interval=interval,
         test="mcnemar" if binary else "wilcoxon",
         p=p,
@@ -146,9 +157,25 @@ def _compare(columns: Sequence[Column], marks: Sequence[Marks], pair: Pair) -> C
         verdicts=_verdicts(ours.passes, theirs.passes),
         cohens_dz=cohens_dz(differences),
         outcome="no data",
+        needed=examples_needed(mean or 0.0, variance, tests),
         text=f"{columns[pair[0]].name} and {columns[pair[1]].name} have fewer than two scored "
         "examples in common, so nothing can be said",
     )
+
+
+def _variance(up: int, down: int, n: int) -> float:
+    """Of differences that are -1, 0 or 1, with one of each added as in their interval."""
+    up_share, down_share = (up + 1) / (n + 2), (down + 1) / (n + 2)
+    return up_share + down_share - (up_share - down_share) ** 2
+
+
+def _mean(differences: Floats) -> Interval | None:
+    """Differences of scores lie between -1 and 1, as far as scores do between 0 and 1."""
+    if len(differences) >= 2 and np.ptp(differences) <= _EQUAL:
+        reach = max(1.0, float(np.abs(differences).max()))
+        value = float(np.median(differences))
+        return equal_values(value, len(differences), low=-reach, high=reach)
+    return bca(differences)
 
 
 def _binary(scores: Floats) -> bool:
@@ -183,6 +210,11 @@ def _judged(found: Comparison, p_holm: float, p_bh: float, tests: int) -> Compar
         text = f"{found.column} is {outcome} than {found.against}: {figures}"
     else:
         text = f"no difference shown between {found.column} and {found.against}: {figures}"
-        if beyond and agree and found.p < ALPHA and tests > 1:
+        if found.n < least_examples(tests):
+            text += "; so few examples can show none"
+        elif beyond and agree and found.p < ALPHA and tests > 1:
             text += f" (after correction for {tests} comparisons)"
-    return msgspec.structs.replace(found, p_holm=p_holm, p_bh=p_bh, outcome=outcome, text=text)
+    needed = None if sure else found.needed
+    return msgspec.structs.replace(
+        found, p_holm=p_holm, p_bh=p_bh, outcome=outcome, needed=needed, text=text
+    )

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from datetime import datetime
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
+from burnish.evals.report.about import facts
 from burnish.evals.report.gate import Check, Verdict
 from burnish.evals.report.report import Column, Report, Row
-from burnish.evals.report.sheets import row_name, row_text
+from burnish.evals.report.sheets import row_name, row_parts, row_text
 from burnish.evals.report.words import (
     answers_text,
     cost_text,
@@ -30,7 +31,9 @@ def junit(report: Report, verdict: Verdict | None = None, *, at: datetime) -> st
     root = Element("testsuites")
     for number, column in enumerate(report.columns):
         checks = [] if verdict is None else [c for c in verdict.checks if c.column == column.name]
-        root.append(_suite(column, number, checks, at, gated=verdict is not None))
+        suite = _suite(column, number, checks, at, gated=verdict is not None)
+        _properties(suite, report, column)
+        root.append(suite)
     indent(root)
     return tostring(root, encoding="unicode", xml_declaration=False) + "\n"
 
@@ -55,14 +58,21 @@ def _suite(
         skipped=str(sum(case.find("skipped") is not None for case in cases)),
         time=_seconds(sum(row.latency_ms for row in failing)),
     )
-    properties = SubElement(suite, "properties")
-    for name, value in _facts(column):
-        SubElement(properties, "property", name=name, value=_attribute(value))
+    SubElement(suite, "properties")
     suite.extend(cases)
     listed = f"{share(len(failing), column.failing)} failing rows are listed\n"
     SubElement(suite, "system-out").text = listed
     SubElement(suite, "system-err")
     return suite
+
+
+def _properties(suite: Element, report: Report, column: Column) -> None:
+    """What the column is, and what the evaluation was; the column's own model goes first."""
+    told = dict(facts(report.about)) | dict(_facts(column))
+    properties = suite.find("properties")
+    assert properties is not None
+    for name, value in told.items():
+        SubElement(properties, "property", name=name, value=_attribute(value))
 
 
 def _facts(column: Column) -> Iterator[tuple[str, str]]:
@@ -101,8 +111,14 @@ def _row(column: Column, row: Row, *, excused: bool) -> Element:
         SubElement(case, "error", type="call", message=said)
     else:
         found = SubElement(case, "failure", type="score", message=said)
-        found.text = _NOT_XML.sub("�", row.output)
+        found.text = _NOT_XML.sub("�", _whole(row))
     return case
+
+
+def _whole(row: Row) -> str:
+    if not row.input and not row.expected:
+        return row.output
+    return "\n".join(f"{name}: {text}" for name, text in row_parts(row))
 
 
 def _seconds(latency_ms: float) -> str:

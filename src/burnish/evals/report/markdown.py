@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from burnish.evals.report.about import facts
 from burnish.evals.report.gate import Verdict
 from burnish.evals.report.report import Column, Report
-from burnish.evals.report.sheets import Sheet, headline, row_name, row_text, sheets
+from burnish.evals.report.sheet import Sheet
+from burnish.evals.report.sheets import headline, row_name, row_parts, row_text, sheets
 from burnish.evals.report.words import counted, share, visible
 
 # Anything else could be markup, HTML, a link or the name of somebody to be told.
@@ -27,18 +29,28 @@ def markdown(report: Report, verdict: Verdict | None = None) -> str:
     if verdict is not None:
         parts.append(_verdict(verdict))
     parts.append(_plain(report.recommendation.text))
+    about = tuple(facts(report.about))
+    if about:
+        parts.append(_folded("About this evaluation", _list(about)))
     made = sheets(report)
     parts += [_table(made[0])] if made else []
-    parts += [_folded(sheet.title, _table(sheet)) for sheet in made[1:]]
     length = sum(map(len, parts))
-    for column in report.columns:
-        rows = _rows(column)
-        if rows and length + len(rows) < _MAX_CHARS:
-            parts.append(rows)
-            length += len(rows)
-        elif rows:
-            parts.append(f"The worst rows of {_code(column.name)} are too long for a comment.")
+    for part, instead in _details(report, made[1:]):
+        fits = length + len(part) < _MAX_CHARS
+        parts.append(part if fits else instead)
+        length += len(parts[-1])
     return "\n\n".join(parts) + "\n"
+
+
+def _details(report: Report, more: Sequence[Sheet]) -> Iterator[tuple[str, str]]:
+    """Each with what to say instead where it is too long."""
+    for sheet in more:
+        title = _plain(sheet.title)
+        yield _folded(title, _table(sheet)), f"{title}: too long for a comment."
+    for column in report.columns:
+        if column.rows:
+            said = f"The worst rows of {_code(column.name)} are too long for a comment."
+            yield _rows(column), said
 
 
 def _verdict(verdict: Verdict) -> str:
@@ -48,7 +60,7 @@ def _verdict(verdict: Verdict) -> str:
 
 
 def _table(sheet: Sheet) -> str:
-    lines = [_line(sheet.headings), _line(tuple("---" for _ in sheet.headings))]
+    lines = [_line(tuple(map(_plain, sheet.headings))), _line(tuple("---" for _ in sheet.headings))]
     lines += [_line(tuple(map(_plain, row))) for row in sheet.rows]
     remark = f"\n\n{sheet.remark}" if sheet.remark else ""
     return "\n".join(lines) + remark
@@ -62,9 +74,11 @@ def _folded(title: str, content: str) -> str:
     return f"<details><summary>{title}</summary>\n\n{content}\n\n</details>"
 
 
+def _list(pairs: tuple[tuple[str, str], ...]) -> str:
+    return "\n".join(f"- {name}: {_plain(text)}" for name, text in pairs)
+
+
 def _rows(column: Column) -> str:
-    if not column.rows:
-        return ""
     shown = "\n".join(_items(column))
     worst = f"Worst {share(len(column.rows), column.failing)} failing rows"
     if column.failing <= len(column.rows):
@@ -74,9 +88,9 @@ def _rows(column: Column) -> str:
 
 def _items(column: Column) -> Iterator[str]:
     for row in column.rows:
-        output = visible(row.output)
-        answer = f"<br>{_code(output[:_MAX_ROW])}" if output else ""
-        yield f"- **{_plain(row_name(row))}** {_plain(row_text(row)[:_MAX_ROW])}{answer}"
+        parts = (f"<br>{name} {_code(text[:_MAX_ROW])}" for name, text in row_parts(row))
+        head = f"- **{_plain(row_name(row))}** {_plain(row_text(row)[:_MAX_ROW])}"
+        yield f"{head}{''.join(parts)}"
 
 
 def _code(text: str) -> str:

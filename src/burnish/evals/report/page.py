@@ -5,12 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from burnish.evals.report.about import facts
 from burnish.evals.report.gate import Verdict
 from burnish.evals.report.report import Column, Report
 from burnish.evals.report.sheets import (
     difference_scale,
     headline,
     row_name,
+    row_parts,
     row_text,
     sheets,
 )
@@ -43,6 +45,7 @@ def _view(report: Report, verdict: Verdict | None) -> dict[str, Any]:
     return {
         "title": visible(report.title) or "Evaluation",
         "headline": headline(report),
+        "about": [(name, visible(text)) for name, text in facts(report.about)],
         "recommendation": visible(report.recommendation.text),
         "verdict": None if verdict is None else _checks(verdict),
         "scores": [_score(column) for column in report.columns if column.score.n],
@@ -63,6 +66,7 @@ def _view(report: Report, verdict: Verdict | None) -> dict[str, Any]:
                 "headings": sheet.headings,
                 "rows": sheet.rows,
                 "remark": sheet.remark,
+                "is_matrix": sheet.is_matrix,
             }
             for sheet in sheets(report)
         ],
@@ -102,7 +106,7 @@ def _worst(column: Column) -> dict[str, Any]:
         "name": visible(column.name),
         "failing": counted(column.failing, "failing row"),
         "rows": [
-            {"name": row_name(row), "text": row_text(row), "output": visible(row.output)}
+            {"name": row_name(row), "text": row_text(row), "parts": row_parts(row)}
             for row in column.rows
         ],
     }

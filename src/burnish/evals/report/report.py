@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from datetime import datetime
+from typing import Any, Literal
 
 import msgspec
 
+from burnish.evals.confusion import Confusion
 from burnish.evals.statistics import Interval, McNemar, Wilcoxon
+from burnish.storage.example import ScorerSpec, Split
 
 Outcome = Literal["better", "worse", "no difference", "no data"]
 Compared = Literal["each", "best", "baseline"]
@@ -35,7 +38,8 @@ class Slice(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Latency(msgspec.Struct, frozen=True, kw_only=True):
-    """Of the answers, failed calls left out; None without any."""
+    """What the model took, without waiting for its turn, failed calls left out; None without any.
+    Of answers from the cache it is that of the call that first gave them."""
 
     p50_ms: float | None
     p95_ms: float | None
@@ -43,8 +47,8 @@ class Latency(msgspec.Struct, frozen=True, kw_only=True):
 
 class Cost(msgspec.Struct, frozen=True, kw_only=True):
     """`usd` was spent, as far as prices are known, and is None where none is; a cached answer cost
-    nothing. `unknown` counts the answers without a price. `per_answer_usd` is what an answer
-    costs that is not cached."""
+    nothing. `unknown` counts the answers that cost nobody knows what. `per_answer_usd` is what an
+    answer costs that is not cached; None where no price is known."""
 
     usd: float | None
     unknown: int
@@ -61,13 +65,16 @@ class Flicker(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
-    """An answer worth looking at. Long texts are cut; `reasons` are of the metrics that failed."""
+    """An answer worth looking at. Long texts are cut; `reasons` are of the metrics that failed.
+    `input` and `expected` are those of the example, empty where nobody looked it up."""
 
     example: str
     repeat: int
     score: float | None
     passed: bool | None
     error: str
+    input: str = ""
+    expected: str = ""
     output: str
     reasons: tuple[str, ...]
     latency_ms: float
@@ -77,7 +84,8 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
 class Column(msgspec.Struct, frozen=True, kw_only=True):
     """One prompt by one model. `name` is as short as tells the columns of the report apart. Failed
     calls are in no figure but `failed`; `missing` were planned and never came. `rows` are the
-    worst first: wrong answers, then failed calls; `failing` counts all of both."""
+    worst first: wrong answers, then failed calls; `failing` counts all of both. There is one of
+    `confusions` for each metric that tells which label was expected and which was found."""
 
     name: str
     prompt: str
@@ -91,6 +99,7 @@ class Column(msgspec.Struct, frozen=True, kw_only=True):
     passed: Measure
     metrics: tuple[Measure, ...]
     tags: tuple[Slice, ...]
+    confusions: tuple[Confusion, ...] = ()
     latency: Latency
     input_tokens: int
     output_tokens: int
@@ -105,7 +114,8 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     over the `n` examples that both answered; `missing` are the others. `p` is McNemar's where
     every score is 0 or 1, else Wilcoxon's; `p_holm` and `p_bh` are corrected for all comparisons
     of the report. `outcome` is `better` or `worse` only where `p_holm` is below 0.05 and the
-    interval of the mean difference leaves 0 out. `verdicts` compares pass and fail."""
+    interval of the mean difference leaves 0 out. Where none is shown, `needed` is about how many
+    examples would show a difference as large as this one. `verdicts` compares pass and fail."""
 
     column: str
     against: str
@@ -121,17 +131,22 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     verdicts: McNemar | None
     cohens_dz: float | None
     outcome: Outcome
+    needed: int | None = None
     text: str
 
 
 class Recommendation(msgspec.Struct, frozen=True, kw_only=True):
-    """The score decides. Among columns that differ by none, `alike`, cost and latency do, by their
-    `weights`; `column` is empty where these do not differ either, or nothing is scored."""
+    """The score decides. Among columns that are `alike` (the best is ahead by `margin` at most, and
+    no difference is shown) cost and latency do, by their `weights`; `column` is empty where these
+    do not differ either, or nothing is scored. Of those in `unsure` the best is ahead by more,
+    without enough examples to show it."""
 
     column: str
     decided_by: DecidedBy
     alike: tuple[str, ...]
+    unsure: tuple[str, ...] = ()
     weights: dict[str, float]
+    margin: float
     text: str
 
 
@@ -145,11 +160,28 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True):
     count: int
 
 
+class About(msgspec.Struct, frozen=True, kw_only=True):
+    """`evaluation` is its id, `dataset` a pinned reference of which the examples of the `split`
+    and with all the `tags` were taken. `parameters` went to the models in the place of the
+    prompts' own."""
+
+    evaluation: str
+    dataset: str
+    split: Split | None = None
+    tags: tuple[str, ...] = ()
+    scorers: tuple[ScorerSpec, ...] = ()
+    models: tuple[str, ...] = ()
+    parameters: dict[str, Any] = {}
+    who: str = ""
+    created_at: datetime
+
+
 class Report(msgspec.Struct, frozen=True, kw_only=True):
     """`compared` says which columns were: each with `each`, each with the `best`, or with the
-    `baseline` that is named."""
+    `baseline` that is named. `about` is None for results that are of no stored evaluation."""
 
     title: str
+    about: About | None = None
     examples: int
     repeats: int
     results: int

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import msgspec
-
+from burnish.evals.report.labels import label_sheets
 from burnish.evals.report.report import Column, Comparison, Measure, Report, Row
+from burnish.evals.report.sheet import Sheet
 from burnish.evals.report.words import (
     NONE,
     answers_text,
@@ -22,15 +22,6 @@ from burnish.evals.report.words import (
 )
 
 COMPARISONS = "Comparisons"
-
-
-class Sheet(msgspec.Struct, frozen=True, kw_only=True):
-    """`remark` tells how to read it."""
-
-    title: str
-    headings: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    remark: str = ""
 
 
 def headline(report: Report) -> str:
@@ -49,8 +40,9 @@ def headline(report: Report) -> str:
 
 def sheets(report: Report) -> list[Sheet]:
     """Those that have anything to say."""
-    every = (_figures, _metrics, _tags, _comparisons, _flicker, _faults)
-    return [sheet for make in every for sheet in [make(report)] if sheet.rows]
+    before = [_figures(report), _metrics(report)]
+    after = [_tags(report), _comparisons(report), _flicker(report), _faults(report)]
+    return [sheet for sheet in (*before, *label_sheets(report), *after) if sheet.rows]
 
 
 def row_text(row: Row) -> str:
@@ -60,6 +52,12 @@ def row_text(row: Row) -> str:
     said = "; ".join(visible(reason) for reason in row.reasons)
     score = "" if row.score is None else f"score {row.score:.2f}"
     return ", ".join(part for part in (score, said) if part) or "failed"
+
+
+def row_parts(row: Row) -> list[tuple[str, str]]:
+    """What an example asked, what was expected and what came, as far as it is known."""
+    parts = (("input", row.input), ("expected", row.expected), ("answer", row.output))
+    return [(name, visible(text)) for name, text in parts if text]
 
 
 def row_name(row: Row) -> str:
@@ -93,6 +91,8 @@ def _figures(report: Report) -> Sheet:
     remark = "In brackets: where the true mean lies in 95 of 100 such evaluations."
     if any(column.cost.unknown for column in report.columns):
         remark += " The price of some answers is not known (unknown, or + beside what is known)."
+    if cached := sum(column.cached for column in report.columns):
+        remark += f" {counted(cached, 'answer')} came from the cache and cost nothing now."
     return Sheet(title="Results", headings=headings, rows=rows, remark=remark)
 
 
@@ -147,6 +147,8 @@ def _comparisons(report: Report) -> Sheet:
         for each in report.comparisons
     )
     remark = "Example by example, over those that both answered; p is corrected by Holm."
+    if any(each.outcome == "no difference" for each in report.comparisons):
+        remark += " No difference means that none is shown, not that they are equal."
     if report.compared == "best":
         remark += " Of so many columns, each is compared with the best alone."
     headings = ("", "against", "difference", "interval", "n", "p", "outcome")

@@ -7,6 +7,7 @@ import re
 from array import array
 from collections.abc import Sequence
 
+from burnish.evals.confusion import Pairs, pair_of
 from burnish.evals.report.report import Row
 from burnish.storage.result import Result, Score
 
@@ -46,6 +47,7 @@ class Tally:
         self.unknown = 0
         self.score, self.passed, self.latency = Values(), Values(), Values()
         self.metrics: dict[str, Values] = {}
+        self.labels: dict[str, Pairs] = {}
         self.rows = Worst()
         self.faults: dict[tuple[str, str], tuple[int, str]] = {}
 
@@ -77,17 +79,23 @@ class Tally:
             if values is None:
                 values = self.metrics[score.metric] = Values()
             values.add(example, score.value)
+            if pair_of(score) is not None:
+                self.labels.setdefault(score.metric, Pairs()).add(score)
             if score.error:
                 self._fault(score.metric, score.error)
 
     def _pay(self, result: Result) -> None:
         cost = result.cost_usd
-        if cost is None or not math.isfinite(cost):
+        if cost is not None and not math.isfinite(cost):
+            cost = None
+        if result.cached:
+            self.costs.append(0.0)
+        elif cost is not None:
+            self.costs.append(cost)
+        else:
             # A call that failed before it was answered has no price to know.
-            self.unknown += not result.error and not result.cached
-            return
-        self.costs.append(0.0 if result.cached else cost)
-        if not result.error and (cost > 0 or not result.cached):
+            self.unknown += not result.error
+        if cost is not None and not result.error:
             self.prices.append(cost)
 
     def _fault(self, metric: str, error: str) -> None:
@@ -160,5 +168,5 @@ def _reasons(failed: Sequence[Score]) -> tuple[str, ...]:
     return tuple(cut(each) for each in [*said][:_MAX_REASONS])
 
 
-def cut(text: str) -> str:
-    return text if len(text) <= _MAX_TEXT else f"{text[: _MAX_TEXT - 1]}…"
+def cut(text: str, most: int = _MAX_TEXT) -> str:
+    return text if len(text) <= most else f"{text[: most - 1]}…"

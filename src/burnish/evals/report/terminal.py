@@ -5,9 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from burnish.evals.report.about import facts
 from burnish.evals.report.gate import Verdict
 from burnish.evals.report.report import Column, Report
-from burnish.evals.report.sheets import COMPARISONS, Sheet, headline, row_name, row_text, sheets
+from burnish.evals.report.sheet import Sheet
+from burnish.evals.report.sheets import (
+    COMPARISONS,
+    headline,
+    row_name,
+    row_parts,
+    row_text,
+    sheets,
+)
 from burnish.evals.report.words import counted, visible
 
 if TYPE_CHECKING:
@@ -20,7 +29,8 @@ _GAP = 2
 # that breaks a gate shows all the rows that are kept of it.
 _MAX_ROWS, _MAX_CELL = 5, 200
 # Tables that are about foreign texts wrap them; of others, a line that wraps is hard to read.
-_WRAPS, _LEAST = ("such as", "first of them"), 20
+_WRAPS, _LEAST = ("such as", "first of them", "taken for"), 20
+_FIGURES = ("n", "p50", "p95", "tokens", "USD", "difference", "times", "accuracy", "macro-F1")
 
 
 def terminal(report: Report, verdict: Verdict | None = None, *, width: int) -> Group:
@@ -33,10 +43,9 @@ def terminal(report: Report, verdict: Verdict | None = None, *, width: int) -> G
     if report.title:
         parts.append(Text(visible(report.title), style="bold"))
     parts.append(Text(headline(report), style="dim"))
+    parts += _about(report)
     for sheet in sheets(report):
-        parts += [Text(f"\n{sheet.title}", style="bold"), _sheet(report, sheet, width)]
-        if sheet.remark:
-            parts.append(Text(sheet.remark, style="dim"))
+        parts += _titled(report, sheet, width)
     broken = {each.column for each in verdict.failing} if verdict is not None else set[str]()
     for column in report.columns:
         parts += _worst(column, len(column.rows) if column.name in broken else _MAX_ROWS)
@@ -46,27 +55,54 @@ def terminal(report: Report, verdict: Verdict | None = None, *, width: int) -> G
     return Group(*parts)
 
 
+def _about(report: Report) -> Iterator[RenderableType]:
+    """What is needed to know which evaluation it is; the rest is in the files and in JSON."""
+    from rich.text import Text
+
+    said = dict(facts(report.about))
+    what = [f"{name} {said[name]}" for name in ("dataset", "scorers", "model") if name in said]
+    how = [said[name] for name in ("parameters", "made") if name in said]
+    for parts in (what, how):
+        if parts:
+            yield Text(" · ".join(map(visible, parts)), style="dim", overflow="fold")
+
+
+def _titled(report: Report, sheet: Sheet, width: int) -> Iterator[RenderableType]:
+    from rich.text import Text
+
+    shown = sheet if sheet.narrow is None or _fits(sheet, width) else sheet.narrow
+    yield Text(f"\n{shown.title}", style="bold")
+    yield _sheet(report, shown, width)
+    if shown.remark:
+        yield Text(shown.remark, style="dim")
+
+
 def _sheet(report: Report, sheet: Sheet, width: int) -> RenderableType:
     rows = [tuple(_cut(cell) for cell in row) for row in sheet.rows]
-    needed = sum(
-        _LEAST if heading in _WRAPS else max(len(row[at]) for row in [sheet.headings, *rows])
-        for at, heading in enumerate(sheet.headings)
-    )
-    if needed + _GAP * len(sheet.headings) <= width:
-        return _table(sheet.headings, rows)
+    if _fits(sheet, width):
+        return _table(sheet, rows)
     if sheet.title == COMPARISONS:
         return _comparisons(report)
     return _blocks(sheet.headings, rows)
 
 
-def _table(headings: tuple[str, ...], rows: list[tuple[str, ...]]) -> RenderableType:
+def _fits(sheet: Sheet, width: int) -> bool:
+    cells = [sheet.headings, *sheet.rows]
+    needed = sum(
+        _LEAST if heading in _WRAPS else min(max(len(row[at]) for row in cells), _MAX_CELL)
+        for at, heading in enumerate(sheet.headings)
+    )
+    return needed + _GAP * len(sheet.headings) <= width
+
+
+def _table(sheet: Sheet, rows: list[tuple[str, ...]]) -> RenderableType:
     from rich.table import Table
     from rich.text import Text
 
     table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, _GAP, 0, 0))
-    for heading in headings:
+    for at, heading in enumerate(sheet.headings):
         wraps = heading in _WRAPS
-        figures = heading in ("n", "p50", "p95", "tokens", "USD", "difference", "times")
+        figures = heading in _FIGURES or (sheet.is_matrix and at > 0)
         table.add_column(
             Text(heading),
             no_wrap=not wraps,
@@ -119,6 +155,7 @@ def _items(items: Iterable[tuple[Text, str]]) -> RenderableType:
 
 def _worst(column: Column, most: int) -> Iterator[RenderableType]:
     from rich.padding import Padding
+    from rich.table import Table
     from rich.text import Text
 
     if not column.rows:
@@ -129,8 +166,11 @@ def _worst(column: Column, most: int) -> Iterator[RenderableType]:
     for row in column.rows[:most]:
         line = Text(row_name(row), style="cyan").append(f"  {_cut(row_text(row))}", style="none")
         yield Padding(line, (0, 0, 0, 2))
-        if row.output:
-            yield Padding(Text(_cut(visible(row.output)), style="dim"), (0, 0, 0, 4))
+        lines = Table.grid(padding=(0, 1, 0, 0))
+        for name, text in row_parts(row):
+            lines.add_row(Text(name, style="dim"), Text(_cut(text), style="dim", overflow="fold"))
+        if lines.row_count:
+            yield Padding(lines, (0, 0, 0, 4))
 
 
 def _verdict(verdict: Verdict) -> Iterator[RenderableType]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import re
+from collections.abc import Sequence
 
 from burnish.evals.report.report import Column, Cost, Measure
 from burnish.evals.statistics import Interval
@@ -73,6 +75,17 @@ def share(part: int, whole: int) -> str:
 
 def counted(count: int, what: str) -> str:
     return f"{count:,} {what}{'' if count == 1 else 's'}"
+
+
+def listed(parts: Sequence[str]) -> str:
+    """`a, b and c`."""
+    return " and ".join([", ".join(parts[:-1]), *parts[-1:]] if len(parts) > 1 else parts)
+
+
+def about(count: int) -> str:
+    """Of a guess two digits are enough."""
+    digits = max(len(str(count)) - 2, 0)
+    return f"{math.ceil(count / 10**digits) * 10**digits:,}"
 
 
 def visible(text: str) -> str:

@@ -6,6 +6,7 @@ from burnish.evals.statistics.intervals import (
     LEVEL,
     Interval,
     clipped,
+    equal_values,
     grouped,
     t_clustered,
     t_interval,
@@ -20,8 +21,10 @@ from burnish.evals.statistics.paired import (
     paired_rates,
     wilcoxon,
 )
+from burnish.evals.statistics.power import ALPHA, examples_needed, least_examples
 
 __all__ = [
+    "ALPHA",
     "LEVEL",
     "Interval",
     "McNemar",
@@ -30,8 +33,11 @@ __all__ = [
     "benjamini_hochberg",
     "clipped",
     "cohens_dz",
+    "equal_values",
+    "examples_needed",
     "grouped",
     "holm",
+    "least_examples",
     "mcnemar",
     "paired_rates",
     "t_clustered",

@@ -23,9 +23,9 @@ def bca(
     values: Floats, *, level: float = LEVEL, resamples: int | None = None, seed: int = 0
 ) -> Interval | None:
     """Of the mean of values that are independent: one for each example, a mean over its repeats
-    where it has several. The same values give the same interval in any order. None below two
-    values; Student's interval for fewer than 10 and, unless there are few different values, for
-    more than 2,000."""
+    where it has several. The same values give the same interval in any order, and turned around
+    where all their signs are. None below two values; Student's interval for fewer than 10 and,
+    unless there are few different values, for more than 2,000."""
     n = len(values)
     # Differences of equal scores are not always equal to the last bit.
     distinct, counts = np.unique(values.round(_DECIMALS), return_counts=True)
@@ -36,10 +36,16 @@ def bca(
         return Interval(low=mean, high=mean, method="bca", level=level)
     if resamples is None:
         resamples = max(min(RESAMPLES, _DRAWS // n), _LEAST)
+    # Differences the other way round give the same draws, turned around.
+    turned = mean < 0
+    if turned:
+        distinct, counts, mean = -distinct[::-1], counts[::-1], -mean
     means = _means(distinct, counts, resamples, np.random.default_rng(seed))
     bias, acceleration = _bias(means, mean), _acceleration(distinct, counts, mean)
     tails = ((1 - level) / 2, (1 + level) / 2)
     low, high = np.quantile(means, [_adjusted(tail, bias, acceleration) for tail in tails])
+    if turned:
+        low, high = -high, -low
     return Interval(low=float(low), high=float(high), method="bca", level=level)
 
 

@@ -18,7 +18,7 @@ LEVEL = 0.95
 
 class Interval(msgspec.Struct, frozen=True, kw_only=True):
     """`method` is how it was made: `wilson`, `wilson clustered`, `t`, `t clustered`, `bca`,
-    `paired rates`."""
+    `paired rates`, `equal values`."""
 
     low: float
     high: float
@@ -35,17 +35,29 @@ def wilson(successes: float, n: float, *, level: float = LEVEL) -> Interval | No
 
 def wilson_clustered(sums: Floats, counts: Floats, *, level: float = LEVEL) -> Interval | None:
     """Of a rate whose observations come in groups (repeats of one example): Wilson's interval for
-    the number of independent observations that tell as much, which is at most the number of all
-    and at least that of the groups' equivalent. `sums` are successes, `counts` tries by group.
-    None below two groups."""
+    the number of independent observations that tell as much (Kish 1965). That is at most the
+    number of all, and at least that of the groups: repeats that all agree tell as much as each
+    group asked once. `sums` are successes, `counts` tries by group. None below two groups."""
     groups, total = len(sums), float(counts.sum())
     if groups < 2:
         return None
     rate = float(sums.sum()) / total
-    spread = _clustered_error(sums, counts) ** 2
-    # Without any spread the repeats tell nothing that the groups do not.
-    worth = min(rate * (1 - rate) / spread, total) if spread > 0 else float(groups)
-    return _wilson(rate, worth, t_quantile((1 + level) / 2, groups - 1), level, "wilson clustered")
+    least = total * total / float((counts * counts).sum())
+    worth = min(max(_worth(sums, counts), least), total)
+    return _wilson(rate, worth, normal_quantile((1 + level) / 2), level, "wilson clustered")
+
+
+def _worth(sums: Floats, counts: Floats) -> float:
+    """The variance of one observation over that of the rate. Few failures tell little of how much
+    repeats agree, so half a group that is all right and half a group that is all wrong are added:
+    without them the interval is too short where a rate is near 0 or 1."""
+    groups, total = len(sums), float(counts.sum())
+    size = total / groups
+    rate = (float(sums.sum()) + size / 2) / (total + size)
+    off = sums - counts * rate
+    squares = float((off * off).sum()) + size * size * (rate * rate + (1 - rate) ** 2) / 2
+    spread = squares / (total * total)
+    return rate * (1 - rate) / spread
 
 
 def t_interval(values: Floats, *, level: float = LEVEL) -> Interval | None:
@@ -67,6 +79,21 @@ def t_clustered(sums: Floats, counts: Floats, *, level: float = LEVEL) -> Interv
         return None
     mean = float(sums.sum() / counts.sum())
     return _around(mean, _clustered_error(sums, counts), groups - 1, level, "t clustered")
+
+
+def equal_values(
+    value: float, n: int, *, low: float = 0.0, high: float = 1.0, level: float = LEVEL
+) -> Interval:
+    """Of a mean where all `n` values seen are `value` and none can lie outside of `low` to `high`.
+    If more than a share of 1 - (1 - level)^(1/n) were others (about 3/n: the rule of three), `n`
+    equal ones in a row would be too rare; the mean lies where that share can move it."""
+    others = -math.expm1(math.log1p(-level) / n)
+    return Interval(
+        low=value - others * (value - low),
+        high=value + others * (high - value),
+        method="equal values",
+        level=level,
+    )
 
 
 def clipped(interval: Interval | None, low: float, high: float) -> Interval | None:

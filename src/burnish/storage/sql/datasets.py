@@ -20,7 +20,7 @@ from burnish.storage.datasets import (
     Put,
     unpack,
 )
-from burnish.storage.example import Split
+from burnish.storage.example import Example, Split
 from burnish.storage.sql.database import Database
 from burnish.storage.sql.dataset_diff import difference, inside
 from burnish.storage.sql.dataset_put import Putting, put_contents
@@ -115,6 +115,20 @@ class SqlDatasets:
             # Somebody deleted the dataset in between.
             if row["content"] in bodies
         ]
+
+    async def named(self, version: DatasetVersion, ids: Sequence[str]) -> list[Example]:
+        query = (
+            select(_e.example_id, _e.split, _c.body)
+            .join(dataset_contents, _c.key == _e.content)
+            .where(
+                _e.dataset == select(_d.key).where(_d.id == version.dataset_id).scalar_subquery(),
+                _e.example_id.in_(ids),
+                inside(version.version),
+            )
+            .order_by(_e.position)
+        )
+        async with self._database.reading() as connection:
+            return [unpack(*row) for row in (await connection.execute(query)).all()]
 
     async def diff(self, old: DatasetVersion, new: DatasetVersion, limit: int) -> Difference:
         async with self._database.reading() as connection:
