@@ -82,6 +82,7 @@ class AsyncEvaluations:
             baseline=baseline or evaluation.baseline,
             planned=evaluation.examples * evaluation.repeats,
             about=about_of(evaluation),
+            in_order=True,
         )
         report = await _asked(report, store.datasets, evaluation)
         return Evaluated(evaluation=evaluation, report=report, why=why)

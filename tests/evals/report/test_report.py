@@ -341,3 +341,15 @@ def test_many_results_take_little_memory() -> None:
         tracemalloc.stop()
     assert report.results == 40_000
     assert peak < 40_000 * 150
+
+
+def test_results_in_order_give_the_same_report(made: Made) -> None:
+    results = [
+        made(n, float((n + repeat) % 3 > 0), prompt=prompt, repeat=repeat)
+        for n in range(30)
+        for prompt in ("a@1", "b@1")
+        for repeat in range(2)
+    ]
+    report = report_of(results)
+    assert report.columns[0].flicker.changed > 0
+    assert report_of(results, in_order=True) == report

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -43,10 +43,11 @@ def column_of(
     name: str,
     *,
     planned: int,
-    examples: Sequence[str],
+    names: Mapping[int, str],
     tagged: Mapping[str, NDArray[Any]],
 ) -> Column:
-    """`examples` are their ids by number, `tagged` says for each tag which of them carry it."""
+    """`names` are the ids of examples, by number, that were answered more than once; `tagged` says
+    for each tag which examples carry it."""
     return Column(
         name=name,
         prompt=tally.prompt,
@@ -65,7 +66,7 @@ def column_of(
         input_tokens=tally.input_tokens,
         output_tokens=tally.output_tokens,
         cost=_cost(tally),
-        flicker=_flicker(tally.passed, examples),
+        flicker=_flicker(tally.passed, names),
         failing=tally.failing,
         rows=tally.rows.rows,
     )
@@ -155,7 +156,7 @@ def _cost(tally: Tally) -> Cost:
     )
 
 
-def _flicker(passed: Values, names: Sequence[str]) -> Flicker:
+def _flicker(passed: Values, names: Mapping[int, str]) -> Flicker:
     examples, values = arrays(passed)
     if not len(values):
         return Flicker(examples=0, changed=0, ids=())
