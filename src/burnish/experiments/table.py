@@ -114,7 +114,7 @@ def _check_columns(names: Iterable[str], path: Path) -> None:
 
 
 def _take(reading: _Reading, row: Mapping[str, object], metric: Metric) -> None:
-    name, variant = (str(row.get(key) or "").strip() for key in ("unit", "variant"))
+    name, variant = (_text(row.get(key)) for key in ("unit", "variant"))
     if not name or not variant:
         raise ValueError("no unit" if not name else "no variant")
     value = _number(row.get("value"), "value")
@@ -139,8 +139,12 @@ def _take(reading: _Reading, row: Mapping[str, object], metric: Metric) -> None:
         unit.time = time if unit.time is None else min(time, unit.time)
 
 
+def _text(value: object) -> str:
+    return "" if value is None else str(value).strip()
+
+
 def _number(value: object, what: str) -> float:
-    text = str(value if value is not None else "").strip().lower()
+    text = _text(value).lower()
     if text in {"true", "false"}:
         return float(text == "true")
     try:
@@ -154,7 +158,7 @@ def _number(value: object, what: str) -> float:
 
 def _time(value: object) -> float | None:
     """Seconds: a number, or a date with or without a time (of UTC unless it says otherwise)."""
-    text = str(value if value is not None else "").strip()
+    text = _text(value)
     if not text:
         return None
     try:
