@@ -10,7 +10,7 @@ import pytest
 
 from burnish.errors import UsageError
 from burnish.experiments.estimate import Sample, estimate
-from burnish.experiments.guards import adjusted, drift, reversal, sample_ratio
+from burnish.experiments.guards import adjusted, drift, ratio_power, reversal, sample_ratio
 
 # It has no complete types.
 stats: Any = import_module("scipy.stats")
@@ -92,3 +92,12 @@ def test_an_effect_that_wears_off_is_told() -> None:
     assert steady.p > 0.05
     assert drift(Sample("a", np.ones(3)), flat) is None
     assert drift(Sample("a", np.ones(3), times=np.zeros(3)), flat) is None
+
+
+def test_the_check_of_shares_says_what_it_can_find() -> None:
+    assert ratio_power(100_000, 0.5, 0.01) == pytest.approx(0.9988, abs=1e-3)
+    assert ratio_power(100_000, 0.5, 0.0) == pytest.approx(0.001, abs=1e-4)
+    assert ratio_power(1_000, 0.5, 0.01) < 0.02
+    assert ratio_power(100, 0.5, 0.5) == 1.0
+    with pytest.raises(UsageError):
+        ratio_power(100, 0.5, 0.6)

@@ -10,7 +10,7 @@ import msgspec
 import numpy as np
 
 from burnish.errors import UsageError
-from burnish.evals.statistics.special import chi_square_sf
+from burnish.evals.statistics.special import chi_square_sf, normal_cdf, normal_quantile
 from burnish.experiments.estimate import Estimate, Floats, Sample, estimate
 from burnish.experiments.fixed import welch_p
 
@@ -122,3 +122,16 @@ def _half(sample: Sample, middle: float, *, late: bool) -> Sample:
     inside = (sample.times > middle) == late
     below = None if sample.denominators is None else sample.denominators[inside]
     return Sample(sample.name, sample.values[inside], below)
+
+
+def ratio_power(units: int, share: float, drift: float) -> float:
+    """The chance that the check of shares finds that a variant planned for `share` of the units
+    really gets `share + drift` of them."""
+    if not (0 < share < 1 and 0 <= share + drift <= 1) or units < 1:
+        raise UsageError("a share is not between 0 and 1", hint="such as 0.5 and a drift of 0.01")
+    error, real = math.sqrt(share * (1 - share)), share + drift
+    spread = math.sqrt(real * (1 - real)) / error
+    bound, off = normal_quantile(1 - BROKEN / 2), drift * math.sqrt(units) / error
+    if spread == 0:
+        return float(abs(off) > bound)
+    return normal_cdf((off - bound) / spread) + normal_cdf((-off - bound) / spread)
