@@ -21,6 +21,7 @@ from burnish.cli.common import (
     text_of,
     waiting,
 )
+from burnish.cli.optimized import Optimizing, asked_of, optimized, told
 from burnish.errors import UsageError
 
 if TYPE_CHECKING:
@@ -183,9 +184,14 @@ def generate(
     stream: Stream = False,
     show_phases: Annotated[bool, Parameter(negative="", help="Print every phase.")] = False,
     explain: Explain = False,
+    optimizing: Optimizing | None = None,
     common: Common = NONE,
-) -> None:
-    """Make a finished prompt from a rough idea and store it."""
+) -> int:
+    """Make a finished prompt from a rough idea and store it.
+
+    With --optimize, others are tried on examples, and the best one is taken where it is surely
+    better; ends with exit code 1 where nothing could be measured.
+    """
     from burnish.cli import show
 
     words = {"name": name, "category": category, "persona": persona, "target": target}
@@ -199,17 +205,23 @@ def generate(
         "fresh": fresh,
         **_bounds(max_cost, max_tokens),
     }
+    others = asked_of(optimizing, stream=stream)
     text = text_of(idea, "idea")
     with platform(common) as p:
         if stream:
             _refuse_with_stream(count, strategy, selector)
             _stream(p, text, options, show_phases=show_phases, as_json=common.json)
-            return
-        with waiting("writing") if asks_model(p, model) else nullcontext():
-            made = p.generate(text, count=count, strategy=strategy, selector=selector, **options)
+            return 0
+        options |= {"count": count, "strategy": strategy, "selector": selector}
+        if others is not None:
+            made = optimized(p, text, options, others)
+        else:
+            with waiting("writing") if asks_model(p, model) else nullcontext():
+                made = p.generate(text, **options)
     show.generation(
         made, as_json=common.json, explain=explain, phases=show_phases, only_best=count is None
     )
+    return told(made, as_json=common.json)
 
 
 def _file_beside(path: Path | None) -> str:

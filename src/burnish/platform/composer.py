@@ -117,6 +117,7 @@ class Composer:
             max_techniques=generation.techniques,
             target=parse_target(options["target"] or generation.target),
             keep_words=options.get("keep_words", False),
+            input_name=options.get("input_name", ""),
         )
         made = generate(self._workshop(), request)
         return msgspec.structs.replace(made, warnings=(*made.warnings, *cut))

@@ -46,6 +46,7 @@ class _Job(msgspec.Struct, frozen=True):
     grounding: Grounding = Grounding()
     told: Callable[[Told], None] | None = None
     budget: Budget | None = None
+    input_name: str = ""
 
 
 class Generating:
@@ -72,13 +73,17 @@ class Generating:
         wish: Wish,
         told: Callable[[Told], None] | None = None,
         budget: Budget | None = None,
+        input_name: str = "",
     ) -> Generation:
-        """`budget` is one that is shared with other wishes, instead of the wish's own."""
+        """`budget` is one that is shared with other wishes, instead of the wish's own;
+        `input_name` what to call the one text that the task works on."""
         call = self._ids()
         wish = checked(wish)
         self._check(wish)
         grounding = await self._ground(wish)
-        made = _on(grounding, await self._made(_Job(call, wish, grounding, told, budget)))
+        made = _on(
+            grounding, await self._made(_Job(call, wish, grounding, told, budget, input_name))
+        )
         if not wish.store:
             return _with_usage(made)
         return await self.stored(call, made, wish.name, wish.category, wish.batch_key)
@@ -240,6 +245,7 @@ class Generating:
             target=wish.target,
             keep_words=keep_words,
             context_apart=context_apart,
+            input_name=job.input_name,
         )
         self._parts.log(
             logging.INFO, "composed", job.call, idea=made.idea, archetype=made.archetype
