@@ -26,6 +26,7 @@ from burnish.errors import UsageError
 
 if TYPE_CHECKING:
     import burnish
+    from burnish.generation.result import Generation
 
 Techniques = Annotated[
     list[str] | None,
@@ -189,11 +190,8 @@ def generate(
 ) -> int:
     """Make a finished prompt from a rough idea and store it.
 
-    With --optimize, others are tried on examples, and the best one is taken where it is surely
-    better; ends with exit code 1 where nothing could be measured.
+    With --optimize, exit code 1 where nothing could be measured.
     """
-    from burnish.cli import show
-
     words = {"name": name, "category": category, "persona": persona, "target": target}
     options: dict[str, Any] = {
         **words,
@@ -213,15 +211,28 @@ def generate(
             _stream(p, text, options, show_phases=show_phases, as_json=common.json)
             return 0
         options |= {"count": count, "strategy": strategy, "selector": selector}
-        if others is not None:
-            made = optimized(p, text, options, others)
-        else:
-            with waiting("writing") if asks_model(p, model) else nullcontext():
-                made = p.generate(text, **options)
-    show.generation(
-        made, as_json=common.json, explain=explain, phases=show_phases, only_best=count is None
-    )
-    return told(made, as_json=common.json)
+        made = _generated(p, text, options, others)
+    return _shown(made, explain=explain, phases=show_phases, count=count, as_json=common.json)
+
+
+def _generated(
+    p: burnish.Platform, idea: str, options: dict[str, Any], others: dict[str, Any] | None
+) -> Generation:
+    if others is not None:
+        return optimized(p, idea, options, others)
+    with waiting("writing") if asks_model(p, options["model"]) else nullcontext():
+        return p.generate(idea, **options)
+
+
+def _shown(
+    made: Generation, *, explain: bool, phases: bool, count: int | None, as_json: bool
+) -> int:
+    """The exit code."""
+    from burnish.cli import show
+
+    only_best = count is None
+    show.generation(made, as_json=as_json, explain=explain, phases=phases, only_best=only_best)
+    return told(made, as_json=as_json)
 
 
 def _file_beside(path: Path | None) -> str:

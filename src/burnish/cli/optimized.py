@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
-from burnish.cli.common import console, on_terminal, out, progress_bar, styled, table, warn
+from burnish.cli.common import console, counted, on_terminal, out, progress_bar, styled, table, warn
 from burnish.cli.money import cost_of
 from burnish.errors import UsageError
 
@@ -111,7 +111,10 @@ def _sentence(found: Optimized) -> str:
 
 def _terminal(found: Optimized) -> None:
     screen = console()
-    screen.print(styled("\nTried", "bold"))
+    screen.print(styled(f"\n{_heading(found)}", "bold"))
+    if not found.evaluations:
+        screen.print(styled(found.text, "yellow"))
+        return
     rows = [
         (
             each.reference,
@@ -128,6 +131,13 @@ def _terminal(found: Optimized) -> None:
         screen.print(styled(f"  {each}", "dim"))
     if found.best:
         out(f"  see burnish prompts diff {found.original} {found.best}")
+
+
+def _heading(found: Optimized) -> str:
+    if not found.evaluations:
+        return "Nothing was tried"
+    scorers = f", scored by {', '.join(found.scorers)}" if found.scorers else ""
+    return f"Tried on {counted(found.chosen_on, 'example')} of {found.dataset}{scorers}"
 
 
 def _score(score: Scored) -> str:

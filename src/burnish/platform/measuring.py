@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
@@ -144,6 +144,8 @@ class Measuring:
         )
         plan = await self._evaluating.plan(wanted)
         self._notes |= dict.fromkeys(plan.notes)
+        if not self._course.judge_by:
+            self._notes[_same(len(prompts) - 1)] = None
         self._evaluating.within(plan.evaluation, self._budget)
         tell = self._tell
 
@@ -173,6 +175,15 @@ def arrow(
 def _whole(score: Scored) -> str:
     known = score.low is not None and score.high is not None
     return f"{mean(score)} [{score.low:.2f}, {score.high:.2f}]" if known else mean(score)
+
+
+def _same(candidates: int) -> str:
+    over = f", corrected for {candidates} comparisons" if candidates > 1 else ""
+    return (
+        f"no examples were held back, for the train or the test split has fewer than "
+        f"{gain.LEAST_HELD_BACK}: the best prompt was chosen and compared over the same "
+        f"ones{over}, so its score may be a little too good"
+    )
 
 
 def _tried(trial: Trial, report: Report | None) -> Tried:
@@ -209,7 +220,8 @@ def _unscored(report: Report, original: str, best: str) -> str:
     """Why nothing can be compared; empty where it can."""
     if best and gain.mean_score(report, original) is not None:
         return ""
-    faults: Sequence[Any] = report.faults
-    why = f": {faults[0].error}" if faults else ""
+    # A call that was not made for those that failed before it tells the least.
+    errors = sorted((each.error for each in report.faults), key=lambda e: e.startswith("circuit_"))
+    why = f": {errors[0]}" if errors else ""
     whose = "no other prompt has" if gain.mean_score(report, original) is not None else "it has no"
     return f"{whose} {'a ' if whose.endswith('has') else ''}score{why}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 
@@ -16,6 +16,7 @@ from burnish.generation.result import OFFLINE, Candidate, Generation
 from burnish.generation.texts import usage_example
 from burnish.generation.wish import Wish, checked
 from burnish.platform.measuring import Course, Measuring, Runs, Trial, arrow
+from burnish.shapes import convert
 
 if TYPE_CHECKING:
     from burnish.evals.datasets import AsyncDatasets
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     from burnish.platform.evaluating import Evaluating
     from burnish.platform.generating import Generating
     from burnish.storage.example import Example, Split
+
+
+_COUNT: Any = Annotated[int, msgspec.Meta(ge=1, le=MOST_CANDIDATES)]
 
 
 class _Ground(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,12 +75,13 @@ class Optimizing:
         )
         try:
             found = await measuring.measure(trials)
-        except BaseException:
-            await self._put_away(made.name, trials)
-            raise
-        if made.cost_usd is None:
-            found = msgspec.structs.replace(found, cost_usd=None)
-        return await self._settled(made, trials, found)
+            if made.cost_usd is None:
+                found = msgspec.structs.replace(found, cost_usd=None)
+            return await self._settled(made, trials, found)
+        finally:
+            # The candidates, into the archive: evaluations go on naming them.
+            if revisions := [each.revision for each in trials[1:]]:
+                await self._prompts.archive(made.name, revisions)
 
     async def _ground(self, wish: Wish, asked: Optimize) -> _Ground:
         models = (asked.models,) if isinstance(asked.models, str) else tuple(asked.models)
@@ -176,11 +181,9 @@ class Optimizing:
                     found,
                     outcome="kept",
                     text=f"{found.best} is better than {found.original}, but somebody has saved "
-                    f"{made.name} meanwhile: compare the two, and take it with "
-                    f"burnish prompts merge {made.name} {best.revision}",
+                    f"{made.name} meanwhile, so that one stays; see burnish prompts show "
+                    f"{found.best}",
                 )
-                trials = [each for each in trials if each is not best]
-        await self._put_away(made.name, trials)
         return msgspec.structs.replace(made, optimized=found)
 
     async def _taken(self, made: Generation, best: Trial, found: Optimized) -> Generation:
@@ -212,11 +215,6 @@ class Optimizing:
         made = msgspec.structs.replace(made, revision=revision, reference=f"{made.name}@{revision}")
         return msgspec.structs.replace(made, example_usage=usage_example(made))
 
-    async def _put_away(self, name: str, trials: Sequence[Trial]) -> None:
-        """The candidates into the archive: their evaluations go on naming them."""
-        if revisions := [each.revision for each in trials[1:]]:
-            await self._prompts.archive(name, revisions)
-
 
 def _others(made: Generation, outlines: Generation, most: int) -> list[tuple[str, Candidate]]:
     """Who made them, and other prompts than the original: what the model wrote besides, then what
@@ -234,11 +232,13 @@ def _check(wish: Wish, asked: Optimize) -> None:
         raise UsageError(
             "what is optimised is stored, and store is false", hint="leave store=False out"
         )
-    if not 1 <= asked.candidates <= MOST_CANDIDATES:
+    try:
+        convert(asked.candidates, _COUNT)
+    except msgspec.ValidationError:
         raise UsageError(
-            f"candidates is {asked.candidates}",
+            f"candidates is {asked.candidates!r}",
             hint=f"let 1 to {MOST_CANDIDATES} other prompts be tried",
-        )
+        ) from None
     if asked.data is None:
         raise UsageError(
             "there are no examples to measure with",

@@ -1,0 +1,428 @@
+"""`generate` with examples: other prompts are tried, and the best is taken if it is better."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import burnish
+from burnish import AsyncPlatform
+from burnish.errors import BurnishError, NotFound, ServerFault, UsageError
+from burnish.models.fake import Fake
+from burnish.models.model import Capabilities, ModelReply, ModelRequest, Usage
+
+IDEA = "classify support mails as bug or praise"
+# A line that some compositions have and the usual one has not.
+HELPS = "Begin with the answer itself"
+ROWS = [
+    {"id": f"r{n}", "inputs": {"mail": f"mail {n}"}, "expected": "bug" if n % 2 else "praise"}
+    for n in range(24)
+]
+
+
+class Given:
+    """A plug-in with one model."""
+
+    def __init__(self, model: Fake) -> None:
+        self._model = model
+
+    def models(self) -> list[Fake]:
+        return [self._model]
+
+
+def label(request: ModelRequest) -> str:
+    """Right, by the number of the mail."""
+    text = request.messages[-1].content
+    number = int(text.split("<mail>\nmail ")[1].split("\n")[0])
+    return "bug" if number % 2 else "praise"
+
+
+def helped(request: ModelRequest) -> str:
+    """A model that talks about the answer unless it is told to begin with it."""
+    found = label(request)
+    return found if HELPS in request.messages[-1].content else f"The label is {found}."
+
+
+def opened(answer: Callable[[ModelRequest], str] | Fake, **settings: Any) -> burnish.Platform:
+    model = answer if isinstance(answer, Fake) else Fake(answer)
+    return burnish.open(plugins=[Given(model)], **settings)
+
+
+def optimised(p: burnish.Platform, rows: Sequence[Any] = ROWS, **more: Any) -> burnish.Generation:
+    options: dict[str, Any] = {"data": rows, "models": "fake:a"} | more
+    asked = burnish.Optimize(**options)
+    return p.generate(IDEA, name="mail/kind", optimize=asked)
+
+
+@pytest.mark.spec("GEN-02")
+def test_the_better_prompt_takes_the_place_of_the_original_and_a_worse_one_does_not() -> None:
+    with opened(helped) as p:
+        made = optimised(p)
+        found = made.optimized
+        assert found is not None
+        assert found.outcome == "improved"
+        (before,), (after,) = found.before, found.after
+        assert (before.mean, before.n) == (0.0, 24)
+        assert (after.mean, after.n) == (1.0, 24)
+        assert before.high is not None
+        assert after.low is not None
+        assert before.high < after.low
+        assert found.scorers == ("exact",)
+        assert found.text.startswith("improved: 0.00 [0.00, 0.14] → 1.00 [0.86, 1.00] over 24")
+        assert HELPS in made.text
+        assert p.prompts.get("mail/kind").version.text == made.text
+        assert HELPS not in p.prompts.get(found.original).version.text
+    # Once every prompt answers rightly, no other one is better.
+    with opened(label) as p:
+        asked = burnish.Optimize(data=ROWS, models="fake:b")
+        made = p.generate(IDEA, name="mail/same", optimize=asked)
+        found = made.optimized
+        assert found is not None
+        assert (found.outcome, found.before[0].mean, found.after[0].mean) == ("kept", 1.0, 1.0)
+        assert made.reference == found.original == "mail/same@1"
+        assert p.prompts.get("mail/same").version.revision == 1
+
+
+def test_a_lead_that_could_be_luck_keeps_the_original() -> None:
+    def slightly(request: ModelRequest) -> str:
+        text = request.messages[-1].content
+        lucky = HELPS in text and "mail 3\n" in text
+        return label(request) if lucky or "mail 5\n" in text else "neither"
+
+    with opened(slightly) as p:
+        found = optimised(p).optimized
+    assert found is not None
+    assert found.outcome == "kept"
+    assert "0.04 [0.01, 0.20] → 0.08 [0.02, 0.26] is no gain shown over 24 examples" in found.text
+    assert "no difference shown" in found.comparisons[0]
+
+
+def split_rows(count: int, split: Callable[[int], int]) -> list[dict[str, Any]]:
+    return [
+        {
+            "inputs": {"mail": f"mail {n}"},
+            "expected": "bug" if n % 2 else "praise",
+            "split": ("train", "test")[split(n)],
+        }
+        for n in range(count)
+    ]
+
+
+def test_many_examples_are_held_back_to_judge_by() -> None:
+    rows = split_rows(60, lambda n: n % 2)
+    with opened(helped) as p:
+        found = optimised(p, rows).optimized
+        assert found is not None
+        chosen, judged = (p.evaluations.get(each) for each in found.evaluations)
+    assert found.outcome == "improved"
+    assert (found.held_out, found.chosen_on, found.examples) == (True, 30, 30)
+    assert (chosen.split, judged.split) == ("train", "test")
+    assert len(chosen.prompts) == 5
+    assert set(judged.prompts) == {found.original, found.best}
+    assert found.text.endswith("over 30 examples that were held back")
+    assert not found.notes
+
+
+def test_what_looks_better_where_it_is_chosen_must_be_so_where_it_is_judged() -> None:
+    rows = split_rows(48, lambda n: n // 24)
+
+    def by_heart(request: ModelRequest) -> str:
+        number = int(request.messages[-1].content.split("<mail>\nmail ")[1].split("\n")[0])
+        return helped(request) if number < 24 else "neither"
+
+    with opened(by_heart) as p:
+        made = optimised(p, rows)
+    found = made.optimized
+    assert found is not None
+    best = next(each for each in found.tried if each.reference == found.best)
+    assert best.scores[0].mean == 1.0
+    assert (found.outcome, found.after[0].mean) == ("kept", 0.0)
+    assert made.reference == found.original
+
+
+def test_the_library_stays_tidy_and_knows_where_the_prompt_comes_from() -> None:
+    with opened(helped) as p:
+        made = optimised(p, candidates=3)
+        found = made.optimized
+        assert found is not None
+        assert [each.name for each in p.prompts.branches("mail/kind")] == ["main"]
+        history = p.prompts.history("mail/kind")
+        in_use = [e.version.revision for e in history if e.version.archived_at is None]
+        assert in_use == [5, 1]
+        assert history[0].version.message == "Improve mail/kind@1: 0.00 → 1.00"
+        record = history[0].version.metadata["optimised"]
+        assert record["evaluations"] == list(found.evaluations)
+        assert (record["before"][0]["mean"], record["after"][0]["mean"]) == (0.0, 1.0)
+        assert history[0].version.metadata["idea"] == IDEA
+        graph = p.prompts.graph("mail/kind")
+        ids = {node.reference: node.id for node in graph.nodes}
+        edges = {(edge.parent, edge.kind) for edge in graph.edges if edge.child == made_id(p)}
+        assert (ids["mail/kind@1"], "optimised") in edges
+        assert (ids[found.best], "merged") in edges
+        # The texts that were tried differ.
+        texts = {p.prompts.get(each.reference).version.text for each in found.tried}
+        assert len(texts) == 4
+
+
+def made_id(p: burnish.Platform) -> str:
+    return p.prompts.get("mail/kind").version.id
+
+
+def test_the_same_again_asks_nobody() -> None:
+    model = Fake(helped)
+    with opened(model) as p:
+        first = optimised(p).optimized
+    asked = len(model.requests)
+    with opened(model) as p:
+        again = optimised(p)
+    assert len(model.requests) == asked == 5 * 24
+    assert first is not None
+    assert again.optimized is not None
+    assert again.optimized.after == first.after
+    # As without examples, the same idea adds revisions.
+    assert again.optimized.original == "mail/kind@7"
+
+
+def test_a_model_that_writes_gives_candidates_too() -> None:
+    def answer(request: ModelRequest) -> str:
+        text = request.messages[-1].content
+        if "<outline>" not in text and "<prompt>" not in text:
+            return helped(request)
+        tag = "outline" if "<outline>" in text else "prompt"
+        body = text.split(f"<{tag}>\n")[1].split(f"\n</{tag}>")[0]
+        return body.replace("Classify", f"Variant {len(body) % 7}: classify")
+
+    with opened(answer) as p:
+        made = p.generate(
+            IDEA,
+            name="mail/kind",
+            model="fake:writer",
+            phases=["draft"],
+            count=3,
+            optimize=burnish.Optimize(data=ROWS),
+        )
+    found = made.optimized
+    assert found is not None
+    assert found.tried[0].made_by == "fake:writer"
+    assert "offline" in {each.made_by for each in found.tried}
+    assert sum(each.made_by == "fake:writer" for each in found.tried) >= 2
+    # Without models of its own, the one that writes answers.
+    assert {score.model for score in found.before} == {"fake:writer"}
+
+
+class Priced(Fake):
+    """Each answer costs 0.2 cents."""
+
+    @property
+    def provider(self) -> str:
+        return "openai"
+
+
+def dear(request: ModelRequest) -> ModelReply:
+    return ModelReply(text=helped(request), usage=Usage(input_tokens=0, output_tokens=1_000))
+
+
+def test_a_cost_bound_that_is_met_half_way_keeps_the_original_and_says_so() -> None:
+    model = Priced(dear, capabilities=Capabilities(local=False))
+    with burnish.open(plugins=[Given(model)]) as p:
+        made = p.generate(
+            IDEA,
+            name="mail/kind",
+            max_cost_usd=0.1,
+            optimize=burnish.Optimize(data=ROWS, models="openai:gpt-5-mini"),
+        )
+        (evaluation,) = p.evaluations.list()
+        less = p.generate(
+            IDEA,
+            name="mail/less",
+            max_cost_usd=0.0001,
+            optimize=burnish.Optimize(data=ROWS, models="openai:gpt-5"),
+        )
+        nothing = p.evaluations.report(p.evaluations.list()[0].id)
+    found = made.optimized
+    assert found is not None
+    assert found.outcome == "stopped"
+    assert found.text == (
+        "kept the original: the next call could pass --max-cost before all was measured"
+    )
+    assert made.reference == "mail/kind@1"
+    assert 20 < len(model.requests) < 5 * 24
+    assert found.cost_usd == pytest.approx(0.002 * len(model.requests), rel=0.1)
+    assert found.cost_usd is not None
+    assert found.cost_usd <= 0.1
+    assert evaluation.stop == "cost"
+    # Not even one call.
+    assert less.optimized is not None
+    assert (less.optimized.outcome, less.optimized.cost_usd) == ("stopped", 0.0)
+    assert nothing.report.columns == ()
+
+
+def test_one_bound_holds_for_both_evaluations() -> None:
+    rows = [
+        {"inputs": {"mail": f"mail {n}"}, "expected": "x", "split": ("train", "test")[n % 2]}
+        for n in range(48)
+    ]
+
+    def counted(request: ModelRequest) -> ModelReply:
+        good = HELPS in request.messages[-1].content
+        usage = Usage(input_tokens=0, output_tokens=1_000)
+        return ModelReply(text="x" if good else "y", usage=usage)
+
+    model = Priced(counted, capabilities=Capabilities(local=False))
+    with burnish.open(plugins=[Given(model)]) as p:
+        asked = burnish.Optimize(data=rows, models="openai:gpt-5-mini", candidates=1)
+        # Choosing takes 48 calls, 0.1 USD; judging would take as many again.
+        made = p.generate(IDEA, max_cost_usd=0.15, optimize=asked)
+    found = made.optimized
+    assert found is not None
+    assert (found.outcome, len(found.evaluations)) == ("stopped", 2)
+    assert 48 < len(model.requests) < 96
+    assert found.cost_usd is not None
+    assert 0.09 < found.cost_usd <= 0.15
+    assert made.reference == found.original
+
+
+def test_a_model_that_is_down_leaves_the_original_and_says_so() -> None:
+    def down(request: ModelRequest) -> str:
+        raise ServerFault("the provider is down")
+
+    with opened(down, models__max_retries=0) as p:
+        made = optimised(p)
+    found = made.optimized
+    assert found is not None
+    assert (found.outcome, made.reference) == ("not measured", "mail/kind@1")
+    assert "the provider is down" in found.text
+
+
+def test_candidates_that_nobody_answers_leave_the_original() -> None:
+    first: list[str] = []
+
+    def moody(request: ModelRequest) -> str:
+        text = request.messages[-1].content.replace(request_mail(request), "")
+        first.append(text)
+        if text != first[0]:
+            raise ServerFault("too long for me")
+        return label(request)
+
+    with opened(moody, models__max_retries=0, evaluation__concurrency=1) as p:
+        made = optimised(p)
+    found = made.optimized
+    assert found is not None
+    assert made.reference == found.original
+    assert found.text == (
+        "kept the original: no other prompt has a score: server_fault: too long for me"
+    )
+
+
+def request_mail(request: ModelRequest) -> str:
+    return request.messages[-1].content.split("<mail>\n")[1].split("\n")[0]
+
+
+def test_two_models_must_not_disagree() -> None:
+    def answer(request: ModelRequest) -> str:
+        good = HELPS in request.messages[-1].content
+        return label(request) if good == (request.model == "likes") else "neither"
+
+    with opened(answer) as p:
+        likes = optimised(p, models=["fake:likes"]).optimized
+        both = optimised(p, models=["fake:likes", "fake:hates"]).optimized
+    assert likes is not None
+    assert both is not None
+    assert likes.outcome == "improved"
+    assert both.outcome == "kept"
+    assert {score.model for score in both.before} == {"fake:likes", "fake:hates"}
+
+
+def test_a_save_meanwhile_is_not_overwritten() -> None:
+    taken: list[asyncio.Task[Any]] = []
+
+    def answer(request: ModelRequest) -> str:
+        if not taken:
+            library = asyncio.ensure_future(p._target.prompts.update("mail/kind", "Mine."))  # pyright: ignore[reportPrivateUsage] - the loop that asks is the platform's
+            taken.append(library)
+        return helped(request)
+
+    with opened(answer) as p:
+        made = optimised(p)
+        assert p.prompts.get("mail/kind").version.text == "Mine."
+    assert made.optimized is not None
+    assert made.optimized.outcome == "kept"
+    assert "somebody has saved mail/kind meanwhile" in made.optimized.text
+
+
+@pytest.mark.parametrize(
+    ("idea", "options", "kind", "told"),
+    [
+        (IDEA, {"data": None}, UsageError, "no examples"),
+        (IDEA, {"data": "nowhere"}, NotFound, "nowhere"),
+        (IDEA, {"data": ROWS[:1]}, UsageError, "1 examples? cannot show a gain"),
+        (IDEA, {"data": ROWS[:7]}, UsageError, "it takes 8"),
+        (IDEA, {"data": []}, UsageError, "no example"),
+        (IDEA, {"scorers": ["exakt"]}, UsageError, "did you mean exact"),
+        (IDEA, {"models": "offline"}, UsageError, "takes a model"),
+        (IDEA, {"models": ()}, UsageError, "takes a model"),
+        (IDEA, {"models": "fak:a"}, UsageError, "fak"),
+        (IDEA, {"candidates": 0}, UsageError, "candidates is 0"),
+        (IDEA, {"candidates": "4"}, UsageError, "candidates is '4'"),
+        (IDEA, {"limit": 0}, UsageError, "limit is 0"),
+        ("classify support mails", {}, UsageError, "asks for labels, and the examples have mail"),
+        (
+            IDEA,
+            {"data": [{"inputs": {"a": str(n), "b": "x"}, "expected": "y"} for n in range(9)]},
+            UsageError,
+            "asks for support_email, and the examples have a, b",
+        ),
+        (
+            IDEA,
+            {"data": [{"inputs": {"mail": str(n)}} for n in range(9)]},
+            UsageError,
+            "nothing tells a right answer",
+        ),
+    ],
+)
+def test_what_could_show_nothing_is_refused_before_anything_is_asked(
+    idea: str, options: dict[str, Any], kind: type[BurnishError], told: str
+) -> None:
+    model = Fake(helped)
+    with opened(model, generation__model="offline") as p:
+        given: dict[str, Any] = {"data": ROWS, "models": "fake:a"} | options
+        asked = burnish.Optimize(**given)
+        with pytest.raises(kind, match=told):
+            p.generate(idea, name="mail/kind", optimize=asked)
+        with pytest.raises(NotFound):
+            p.prompts.get("mail/kind")
+    assert not model.requests
+
+
+def test_what_is_not_stored_is_not_optimised() -> None:
+    with opened(helped) as p, pytest.raises(UsageError, match="store is false"):
+        p.generate(IDEA, store=False, optimize=burnish.Optimize(data=ROWS, models="fake:a"))
+
+
+def test_columns_of_a_file_name_the_variable(tmp_path: Path) -> None:
+    path = tmp_path / "mails.csv"
+    lines = [f"mail {n},{'bug' if n % 2 else 'praise'}" for n in range(12)]
+    path.write_text("\n".join(["mail,expected", *lines]))
+    with opened(helped) as p:
+        made = optimised(p, data=path, limit=10)
+    assert made.optimized is not None
+    assert [v.name for v in made.variables if v.required] == ["mail"]
+    assert (made.optimized.dataset, made.optimized.examples) == ("mails@1", 10)
+
+
+def test_an_error_of_the_store_leaves_the_original(monkeypatch: pytest.MonkeyPatch) -> None:
+    with opened(helped) as p:
+
+        async def broken(*_: Any, **__: Any) -> None:
+            raise BurnishError("the disk is full")
+
+        monkeypatch.setattr(AsyncPlatform, "run_evaluation", broken)
+        with pytest.raises(BurnishError, match="disk is full"):
+            optimised(p)
+        assert p.prompts.get("mail/kind").version.revision == 1
+        history = p.prompts.history("mail/kind")
+    assert all(e.version.archived_at for e in history if e.version.revision > 1)
