@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 import msgspec
 
 from burnish.evals import gain
+from burnish.evals.report.words import counted
 from burnish.evals.wanted import Wanted
 from burnish.generation.optimized import Optimized, Outcome, Scored, Tried
 from burnish.generation.result import Candidate
@@ -82,7 +83,7 @@ class Measuring:
         why = _stopped(found) or _unscored(found.report, original, best)
         if not why and not _scores_higher(found.report, best, original):
             own = ", ".join(map(_whole, _scores(found.report, original)))
-            over = f"over {found.evaluation.examples} examples"
+            over = f"over {counted(found.evaluation.examples, 'example')}"
             why = f"no other prompt scores higher than its {own} {over}"
         if not why and course.judge_by:
             found = await self._evaluated((original, best), course.judge_by, "comparing")
@@ -96,7 +97,7 @@ class Measuring:
         comparisons = gain.compared(report, best)
         before, after = _scores(report, trials[0].reference), _scores(report, best)
         change = arrow(before, after, _whole)
-        over = f"over {min(each.n for each in comparisons)} examples"
+        over = f"over {counted(min(each.n for each in comparisons), 'example')}"
         if self._course.judge_by:
             over += " that were held back"
         if gain.is_gain(comparisons):

@@ -10,6 +10,7 @@ import msgspec
 
 from burnish.errors import Conflict, UsageError
 from burnish.evals import gain
+from burnish.evals.report.words import counted
 from burnish.evals.wanted import Wanted
 from burnish.generation.optimized import MOST_CANDIDATES, Optimize, Optimized
 from burnish.generation.result import OFFLINE, Candidate, Generation
@@ -115,8 +116,8 @@ class Optimizing:
         least = gain.least_examples(asked.candidates * max(len(wanted.models), 1))
         if total < least:
             raise UsageError(
-                f"{total} examples cannot show a gain, whatever the answers are: over "
-                f"{asked.candidates} candidates it takes {least}",
+                f"{counted(total, 'example')} cannot show a gain, whatever the answers are: over "
+                f"{counted(asked.candidates, 'candidate')} it takes {least}",
                 hint="give some 40 or more; burnish datasets generate writes some to begin with",
                 subject=str(wanted.data),
             )
