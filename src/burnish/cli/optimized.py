@@ -111,33 +111,34 @@ def _sentence(found: Optimized) -> str:
 
 def _terminal(found: Optimized) -> None:
     screen = console()
-    screen.print(styled(f"\n{_heading(found)}", "bold"))
-    if not found.evaluations:
-        screen.print(styled(found.text, "yellow"))
-        return
-    rows = [
+    if any(each.n for tried in found.tried for each in tried.scores):
+        scorers = f", scored by {', '.join(found.scorers)}" if found.scorers else ""
+        on = f"{counted(found.chosen_on, 'example')} of {found.dataset}{scorers}"
+        screen.print(styled(f"\nTried on {on}", "bold"))
+        table(("prompt", "score", "made by", "techniques"), _rows(found), wide="techniques")
+    better = found.outcome == "improved"
+    screen.print(styled(f"\n{_sentence(found)}", "green" if better else "yellow"))
+    for each in found.comparisons:
+        screen.print(styled(f"  {each}", "dim"))
+    if found.comparisons:
+        out(f"  see burnish prompts diff {found.original} {found.best}")
+
+
+def _rows(found: Optimized) -> list[tuple[str, str, str, str]]:
+    """Revisions alone: the name, which may be long, stands above."""
+    return [
         (
-            each.reference,
+            "original" if each.reference == found.original else _revision(each.reference),
             "\n".join(map(_score, each.scores)) or "-",
             each.made_by,
             ", ".join(each.techniques) or "no technique",
         )
         for each in found.tried
     ]
-    table(("prompt", "score", "made by", "techniques"), rows, wide="techniques")
-    better = found.outcome == "improved"
-    screen.print(styled(f"\n{_sentence(found)}", "green" if better else "yellow"))
-    for each in found.comparisons:
-        screen.print(styled(f"  {each}", "dim"))
-    if found.best:
-        out(f"  see burnish prompts diff {found.original} {found.best}")
 
 
-def _heading(found: Optimized) -> str:
-    if not found.evaluations:
-        return "Nothing was tried"
-    scorers = f", scored by {', '.join(found.scorers)}" if found.scorers else ""
-    return f"Tried on {counted(found.chosen_on, 'example')} of {found.dataset}{scorers}"
+def _revision(reference: str) -> str:
+    return f"@{reference.rpartition('@')[2]}"
 
 
 def _score(score: Scored) -> str:

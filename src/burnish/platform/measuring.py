@@ -100,6 +100,8 @@ class Measuring:
         over = f"over {counted(min(each.n for each in comparisons), 'example')}"
         if self._course.judge_by:
             over += " that were held back"
+        else:
+            self._notes[_same(len(trials) - 1)] = None
         if gain.is_gain(comparisons):
             return self._told(trials, best, "improved", f"improved: {change} {over}")
         text = f"kept the original: {change} is no gain shown {over}"
@@ -145,8 +147,6 @@ class Measuring:
         )
         plan = await self._evaluating.plan(wanted)
         self._notes |= dict.fromkeys(plan.notes)
-        if not self._course.judge_by:
-            self._notes[_same(len(prompts) - 1)] = None
         self._evaluating.within(plan.evaluation, self._budget)
         tell = self._tell
 

@@ -268,9 +268,9 @@ def _check_fit(outlines: Generation, inputs: Sequence[str]) -> None:
         raise UsageError(
             f"the prompt has no variable of the examples: it has {', '.join(names) or 'none'}, "
             f"{given}",
-            hint="name one in the idea, such as {{ "
-            + (inputs[0] if inputs else "text")
-            + " }}, or rename it with burnish datasets add --map",
+            hint="say in the idea what it works on, such as: about {{ "
+            f"{inputs[0] if inputs else 'text'}"
+            " }}",
         )
     raise UsageError(
         f"the prompt asks for {', '.join(missing)}, and {given}",
