@@ -414,6 +414,23 @@ def test_columns_of_a_file_name_the_variable(tmp_path: Path) -> None:
     assert (made.optimized.dataset, made.optimized.examples) == ("mails@1", 10)
 
 
+def test_a_column_that_the_idea_names_already_is_filled_there() -> None:
+    rows = [{"inputs": {"topic": f"thing {n}"}, "expected": f"thing {n}"} for n in range(9)]
+    with opened(Fake()) as p:
+        made = p.generate(
+            "explain photosynthesis to a 10 year old",
+            optimize=burnish.Optimize(data=rows, models="fake:a", scorers=["contains"]),
+        )
+        named = p.generate(
+            "summarise {{ topic }} in one sentence",
+            optimize=burnish.Optimize(data=rows, models="fake:a", scorers=["contains"]),
+        )
+    for each in (made, named):
+        assert each.optimized is not None
+        assert each.optimized.before[0].mean == 1.0
+        assert "topic" in {variable.name for variable in each.variables}
+
+
 def test_an_error_of_the_store_leaves_the_original(monkeypatch: pytest.MonkeyPatch) -> None:
     with opened(helped) as p:
 
