@@ -369,7 +369,12 @@ def test_a_save_meanwhile_is_not_overwritten() -> None:
         (IDEA, {"candidates": 0}, UsageError, "candidates is 0"),
         (IDEA, {"candidates": "4"}, UsageError, "candidates is '4'"),
         (IDEA, {"limit": 0}, UsageError, "limit is 0"),
-        ("classify support mails", {}, UsageError, "asks for labels, and the examples have mail"),
+        (
+            "classify support mails",
+            {"data": [{"inputs": {"mail": str(n)}, "expected": f"kind {n}"} for n in range(9)]},
+            UsageError,
+            "asks for labels, and the examples have mail",
+        ),
         (
             IDEA,
             {"data": [{"inputs": {"a": str(n), "b": "x"}, "expected": "y"} for n in range(9)]},
@@ -412,6 +417,17 @@ def test_columns_of_a_file_name_the_variable(tmp_path: Path) -> None:
     assert made.optimized is not None
     assert [v.name for v in made.variables if v.required] == ["mail"]
     assert (made.optimized.dataset, made.optimized.examples) == ("mails@1", 10)
+
+
+def test_labels_that_the_idea_leaves_open_are_what_the_examples_expect() -> None:
+    with opened(helped) as p:
+        asked = burnish.Optimize(data=ROWS, models="fake:a")
+        made = p.generate("classify support mails", name="mail/open", optimize=asked)
+        rendered = p.prompts.render("mail/open", {"mail": "It is broken."})
+    assert made.optimized is not None
+    assert made.optimized.outcome == "improved"
+    assert "the labels are what the examples expect: bug, praise" in made.optimized.notes
+    assert "exactly like this: bug, praise." in rendered.messages[-1].content
 
 
 def test_a_column_that_the_idea_names_already_is_filled_there() -> None:

@@ -93,6 +93,10 @@ class Measuring:
             return self._told(trials, best, outcome, f"kept the original: {why}")
         return self._judged(trials, best, found.report)
 
+    def note(self, text: str) -> None:
+        """Something that people should know of what is measured."""
+        self._notes[text] = None
+
     def _judged(self, trials: Sequence[Trial], best: str, report: Report) -> Optimized:
         comparisons = gain.compared(report, best)
         before, after = _scores(report, trials[0].reference), _scores(report, best)
@@ -101,7 +105,7 @@ class Measuring:
         if self._course.judge_by:
             over += " that were held back"
         else:
-            self._notes[_same(len(trials) - 1)] = None
+            self.note(_same(len(trials) - 1))
         if gain.is_gain(comparisons):
             return self._told(trials, best, "improved", f"improved: {change} {over}")
         text = f"kept the original: {change} is no gain shown {over}"

@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import suppress
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from burnish.errors import Conflict, UsageError
-from burnish.evals import gain
-from burnish.evals.report.words import counted
-from burnish.evals.wanted import Wanted
-from burnish.generation.optimized import MOST_CANDIDATES, Optimize, Optimized
+from burnish.errors import Conflict
+from burnish.generation.optimized import Optimize, Optimized
 from burnish.generation.result import OFFLINE, Candidate, Generation
 from burnish.generation.texts import usage_example
 from burnish.generation.wish import Wish, checked
-from burnish.platform.measuring import Course, Measuring, Runs, Trial, arrow
-from burnish.shapes import convert
+from burnish.platform.groundwork import Groundwork
+from burnish.platform.measuring import Measuring, Runs, Trial, arrow
 
 if TYPE_CHECKING:
     from burnish.evals.datasets import AsyncDatasets
@@ -25,19 +21,6 @@ if TYPE_CHECKING:
     from burnish.models.budget import Budget
     from burnish.platform.evaluating import Evaluating
     from burnish.platform.generating import Generating
-    from burnish.storage.example import Example, Split
-
-
-_COUNT: Any = Annotated[int, msgspec.Meta(ge=1, le=MOST_CANDIDATES)]
-
-
-class _Ground(msgspec.Struct, frozen=True, kw_only=True):
-    """What is known before there is a prompt. `outlines` are compositions of the idea, and
-    `input_name` is what its one text is called in the examples."""
-
-    course: Course
-    outlines: Generation
-    input_name: str
 
 
 class Optimizing:
@@ -57,7 +40,7 @@ class Optimizing:
         self._generating = generating
         self._evaluating = evaluating
         self._prompts = prompts
-        self._datasets = datasets
+        self._groundwork = Groundwork(generating, evaluating, datasets)
         self._run = run
         self._budget = budget
         self._new_id = new_id
@@ -66,14 +49,15 @@ class Optimizing:
         """The original is stored first: whatever ends the rest, it is there. Raises UsageError for
         examples that could show nothing, before any model is asked."""
         wish = checked(wish)
-        _check(wish, asked)
-        ground = await self._ground(wish, asked)
+        ground = await self._groundwork.find(wish, asked)
         budget = self._budget(wish.max_cost_usd)
-        made = await self._generating.make(wish, budget=budget, input_name=ground.input_name)
+        made = await self._generating.make(wish, budget=budget, fit=ground.fit)
         trials = await self._stored(made, _others(made, ground.outlines, asked.candidates))
         measuring = Measuring(
             self._evaluating, self._run, ground.course, budget=budget, tell=asked.progress
         )
+        if ground.fit.labels:
+            measuring.note(f"the labels are what the examples expect: {ground.fit.labels}")
         try:
             found = await measuring.measure(trials)
             if made.cost_usd is None:
@@ -83,57 +67,6 @@ class Optimizing:
             # The candidates, into the archive: evaluations go on naming them.
             if revisions := [each.revision for each in trials[1:]]:
                 await self._prompts.archive(made.name, revisions)
-
-    async def _ground(self, wish: Wish, asked: Optimize) -> _Ground:
-        models = (asked.models,) if isinstance(asked.models, str) else tuple(asked.models)
-        if not any(models):
-            models = () if wish.model in ("", "auto", OFFLINE) else (wish.model,)
-        wanted = Wanted(
-            prompts=("the prompt",),
-            data=asked.data,
-            models=tuple(model for model in models if model),
-            scorers=tuple(asked.scorers),
-            limit=asked.limit,
-            max_cost_usd=wish.max_cost_usd,
-            fresh=wish.fresh,
-            dataset=asked.dataset,
-            files=asked.files,
-        ).checked()
-        wanted, sample = await self._evaluating.looked_up(wanted)
-        course = await self._course(wanted, asked)
-        _check_scored(wanted, sample)
-        inputs = tuple(sorted({name for example in sample for name in example.inputs}))
-        input_name = inputs[0] if len(inputs) == 1 and inputs[0].isidentifier() else ""
-        outlines = await self._outlines(wish, asked.candidates + 1, input_name)
-        _check_fit(outlines, inputs)
-        return _Ground(course=course, outlines=outlines, input_name=input_name)
-
-    async def _course(self, wanted: Wanted, asked: Optimize) -> Course:
-        async def count(split: Split | None) -> int:
-            return min(await self._datasets.count(wanted.data, split=split), wanted.limit or 10**9)
-
-        total = await count(None)
-        least = gain.least_examples(asked.candidates * max(len(wanted.models), 1))
-        if total < least:
-            raise UsageError(
-                f"{counted(total, 'example')} cannot show a gain, whatever the answers are: over "
-                f"{counted(asked.candidates, 'candidate')} it takes {least}",
-                hint="give some 40 or more; burnish datasets generate writes some to begin with",
-                subject=str(wanted.data),
-            )
-        choose_by, judge_by = gain.held_back(await count("train"), await count("test"))
-        return Course(wanted=wanted, choose_by=choose_by, judge_by=judge_by)
-
-    async def _outlines(self, wish: Wish, count: int, input_name: str) -> Generation:
-        """As many different compositions as there are, up to `count`; no model is asked."""
-        bare = msgspec.structs.replace(wish, model=OFFLINE, selector="", store=False)
-        for fewer in range(count, 0, -1):
-            one = msgspec.structs.replace(bare, count=fewer)
-            if fewer == 1:
-                return await self._generating.make(one, input_name=input_name)
-            with suppress(UsageError):  # so many there are not, or the last one tells what is wrong
-                return await self._generating.make(one, input_name=input_name)
-        raise AssertionError("there is always one")
 
     async def _stored(
         self, made: Generation, others: Sequence[tuple[str, Candidate]]
@@ -226,54 +159,3 @@ def _others(made: Generation, outlines: Generation, most: int) -> list[tuple[str
     for made_by, candidate in offered:
         found.setdefault(candidate.text, (made_by, candidate))
     return list(found.values())[1 : most + 1]
-
-
-def _check(wish: Wish, asked: Optimize) -> None:
-    if not wish.store:
-        raise UsageError(
-            "what is optimised is stored, and store is false", hint="leave store=False out"
-        )
-    try:
-        convert(asked.candidates, _COUNT)
-    except msgspec.ValidationError:
-        raise UsageError(
-            f"candidates is {asked.candidates!r}",
-            hint=f"let 1 to {MOST_CANDIDATES} other prompts be tried",
-        ) from None
-    if asked.data is None:
-        raise UsageError(
-            "there are no examples to measure with",
-            hint="give data: a file, a dataset's name or examples; "
-            "burnish datasets generate writes some to begin with",
-        )
-
-
-def _check_scored(wanted: Wanted, sample: Sequence[Example]) -> None:
-    if not wanted.scorers and not any(e.scorers or e.expected is not None for e in sample):
-        raise UsageError(
-            f"nothing tells a right answer: {wanted.data} says not what is expected",
-            hint="name a scorer, or give a column expected",
-        )
-
-
-def _check_fit(outlines: Generation, inputs: Sequence[str]) -> None:
-    """Before a model is asked: no answer would come of an example that leaves a place open."""
-    names = [each.name for each in outlines.variables]
-    missing = [each.name for each in outlines.variables if each.required]
-    missing = [name for name in missing if name not in inputs]
-    if not missing and set(names) & set(inputs):
-        return
-    given = f"the examples have {', '.join(inputs) or 'no inputs'}"
-    if not missing:
-        raise UsageError(
-            f"the prompt has no variable of the examples: it has {', '.join(names) or 'none'}, "
-            f"{given}",
-            hint="say in the idea what it works on, such as: about {{ "
-            f"{inputs[0] if inputs else 'text'}"
-            " }}",
-        )
-    raise UsageError(
-        f"the prompt asks for {', '.join(missing)}, and {given}",
-        hint="say it in the idea (classify as a, b or c says the labels), or give the examples a "
-        "column of that name",
-    )

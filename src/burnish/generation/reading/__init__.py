@@ -169,22 +169,6 @@ def with_input(brief: Brief, noun: str) -> Brief:
     )
 
 
-def with_input_named(brief: Brief, name: str) -> Brief:
-    """The one text that the task works on under this name; several keep theirs, and so does one
-    where the name is taken."""
-    if len(brief.inputs) != 1 or any(v.name == name for v in brief.variables):
-        return brief
-    (only,) = brief.inputs
-    return msgspec.structs.replace(
-        brief,
-        inputs=(msgspec.structs.replace(only, name=name),),
-        variables=tuple(
-            msgspec.structs.replace(v, name=name) if v.name == only.name else v
-            for v in brief.variables
-        ),
-    )
-
-
 def without_first_input(brief: Brief) -> Brief:
     """For a prompt that has its text already: no variable brings it a second time."""
     first = brief.inputs[0].name if brief.inputs else ""
@@ -289,11 +273,4 @@ def _reasons(
     return tuple(dict.fromkeys(read))
 
 
-__all__ = [
-    "is_list_continuation",
-    "read_idea",
-    "results",
-    "with_input",
-    "with_input_named",
-    "without_first_input",
-]
+__all__ = ["is_list_continuation", "read_idea", "results", "with_input", "without_first_input"]
