@@ -3,59 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.evals.optimizing import HELPS, IDEA, ROWS, helped, label, opened, optimised, split_rows
 
 import burnish
-from burnish import AsyncPlatform
-from burnish.errors import BurnishError, NotFound, ServerFault, UsageError
 from burnish.models.fake import Fake
-from burnish.models.model import Capabilities, ModelReply, ModelRequest, Usage
-
-IDEA = "classify support mails as bug or praise"
-# A line that some compositions have and the usual one has not.
-HELPS = "Begin with the answer itself"
-ROWS = [
-    {"id": f"r{n}", "inputs": {"mail": f"mail {n}"}, "expected": "bug" if n % 2 else "praise"}
-    for n in range(24)
-]
-
-
-class Given:
-    """A plug-in with one model."""
-
-    def __init__(self, model: Fake) -> None:
-        self._model = model
-
-    def models(self) -> list[Fake]:
-        return [self._model]
-
-
-def label(request: ModelRequest) -> str:
-    """Right, by the number of the mail."""
-    text = request.messages[-1].content
-    number = int(text.split("<mail>\nmail ")[1].split("\n")[0])
-    return "bug" if number % 2 else "praise"
-
-
-def helped(request: ModelRequest) -> str:
-    """A model that talks about the answer unless it is told to begin with it."""
-    found = label(request)
-    return found if HELPS in request.messages[-1].content else f"The label is {found}."
-
-
-def opened(answer: Callable[[ModelRequest], str] | Fake, **settings: Any) -> burnish.Platform:
-    model = answer if isinstance(answer, Fake) else Fake(answer)
-    return burnish.open(plugins=[Given(model)], **settings)
-
-
-def optimised(p: burnish.Platform, rows: Sequence[Any] = ROWS, **more: Any) -> burnish.Generation:
-    options: dict[str, Any] = {"data": rows, "models": "fake:a"} | more
-    asked = burnish.Optimize(**options)
-    return p.generate(IDEA, name="mail/kind", optimize=asked)
+from burnish.models.model import ModelRequest
 
 
 @pytest.mark.spec("GEN-02")
@@ -99,17 +55,6 @@ def test_a_lead_that_could_be_luck_keeps_the_original() -> None:
     assert found.outcome == "kept"
     assert "0.04 [0.01, 0.20] → 0.08 [0.02, 0.26] is no gain shown over 24 examples" in found.text
     assert "no difference shown" in found.comparisons[0]
-
-
-def split_rows(count: int, split: Callable[[int], int]) -> list[dict[str, Any]]:
-    return [
-        {
-            "inputs": {"mail": f"mail {n}"},
-            "expected": "bug" if n % 2 else "praise",
-            "split": ("train", "test")[split(n)],
-        }
-        for n in range(count)
-    ]
 
 
 def test_many_examples_are_held_back_to_judge_by() -> None:
@@ -214,114 +159,6 @@ def test_a_model_that_writes_gives_candidates_too() -> None:
     assert {score.model for score in found.before} == {"fake:writer"}
 
 
-class Priced(Fake):
-    """Each answer costs 0.2 cents."""
-
-    @property
-    def provider(self) -> str:
-        return "openai"
-
-
-def dear(request: ModelRequest) -> ModelReply:
-    return ModelReply(text=helped(request), usage=Usage(input_tokens=0, output_tokens=1_000))
-
-
-def test_a_cost_bound_that_is_met_half_way_keeps_the_original_and_says_so() -> None:
-    model = Priced(dear, capabilities=Capabilities(local=False))
-    with burnish.open(plugins=[Given(model)]) as p:
-        made = p.generate(
-            IDEA,
-            name="mail/kind",
-            max_cost_usd=0.1,
-            optimize=burnish.Optimize(data=ROWS, models="openai:gpt-5-mini"),
-        )
-        (evaluation,) = p.evaluations.list()
-        less = p.generate(
-            IDEA,
-            name="mail/less",
-            max_cost_usd=0.0001,
-            optimize=burnish.Optimize(data=ROWS, models="openai:gpt-5"),
-        )
-        nothing = p.evaluations.report(p.evaluations.list()[0].id)
-    found = made.optimized
-    assert found is not None
-    assert found.outcome == "stopped"
-    assert found.text == (
-        "kept the original: the next call could pass --max-cost before all was measured"
-    )
-    assert made.reference == "mail/kind@1"
-    assert 20 < len(model.requests) < 5 * 24
-    assert found.cost_usd == pytest.approx(0.002 * len(model.requests), rel=0.1)
-    assert found.cost_usd is not None
-    assert found.cost_usd <= 0.1
-    assert evaluation.stop == "cost"
-    # Not even one call.
-    assert less.optimized is not None
-    assert (less.optimized.outcome, less.optimized.cost_usd) == ("stopped", 0.0)
-    assert nothing.report.columns == ()
-
-
-def test_one_bound_holds_for_both_evaluations() -> None:
-    rows = [
-        {"inputs": {"mail": f"mail {n}"}, "expected": "x", "split": ("train", "test")[n % 2]}
-        for n in range(48)
-    ]
-
-    def counted(request: ModelRequest) -> ModelReply:
-        good = HELPS in request.messages[-1].content
-        usage = Usage(input_tokens=0, output_tokens=1_000)
-        return ModelReply(text="x" if good else "y", usage=usage)
-
-    model = Priced(counted, capabilities=Capabilities(local=False))
-    with burnish.open(plugins=[Given(model)]) as p:
-        asked = burnish.Optimize(data=rows, models="openai:gpt-5-mini", candidates=1)
-        # Choosing takes 48 calls, 0.1 USD; judging would take as many again.
-        made = p.generate(IDEA, max_cost_usd=0.15, optimize=asked)
-    found = made.optimized
-    assert found is not None
-    assert (found.outcome, len(found.evaluations)) == ("stopped", 2)
-    assert 48 < len(model.requests) < 96
-    assert found.cost_usd is not None
-    assert 0.09 < found.cost_usd <= 0.15
-    assert made.reference == found.original
-
-
-def test_a_model_that_is_down_leaves_the_original_and_says_so() -> None:
-    def down(request: ModelRequest) -> str:
-        raise ServerFault("the provider is down")
-
-    with opened(down, models__max_retries=0) as p:
-        made = optimised(p)
-    found = made.optimized
-    assert found is not None
-    assert (found.outcome, made.reference) == ("not measured", "mail/kind@1")
-    assert "the provider is down" in found.text
-
-
-def test_candidates_that_nobody_answers_leave_the_original() -> None:
-    first: list[str] = []
-
-    def moody(request: ModelRequest) -> str:
-        text = request.messages[-1].content.replace(request_mail(request), "")
-        first.append(text)
-        if text != first[0]:
-            raise ServerFault("too long for me")
-        return label(request)
-
-    with opened(moody, models__max_retries=0, evaluation__concurrency=1) as p:
-        made = optimised(p)
-    found = made.optimized
-    assert found is not None
-    assert made.reference == found.original
-    assert found.text == (
-        "kept the original: no other prompt has a score: server_fault: too long for me"
-    )
-
-
-def request_mail(request: ModelRequest) -> str:
-    return request.messages[-1].content.split("<mail>\n")[1].split("\n")[0]
-
-
 def test_two_models_must_not_disagree() -> None:
     def answer(request: ModelRequest) -> str:
         good = HELPS in request.messages[-1].content
@@ -352,60 +189,6 @@ def test_a_save_meanwhile_is_not_overwritten() -> None:
     assert made.optimized is not None
     assert made.optimized.outcome == "kept"
     assert "somebody has saved mail/kind meanwhile" in made.optimized.text
-
-
-@pytest.mark.parametrize(
-    ("idea", "options", "kind", "told"),
-    [
-        (IDEA, {"data": None}, UsageError, "no examples"),
-        (IDEA, {"data": "nowhere"}, NotFound, "nowhere"),
-        (IDEA, {"data": ROWS[:1]}, UsageError, "1 examples? cannot show a gain"),
-        (IDEA, {"data": ROWS[:7]}, UsageError, "it takes 8"),
-        (IDEA, {"data": []}, UsageError, "no example"),
-        (IDEA, {"scorers": ["exakt"]}, UsageError, "did you mean exact"),
-        (IDEA, {"models": "offline"}, UsageError, "takes a model"),
-        (IDEA, {"models": ()}, UsageError, "takes a model"),
-        (IDEA, {"models": "fak:a"}, UsageError, "fak"),
-        (IDEA, {"candidates": 0}, UsageError, "candidates is 0"),
-        (IDEA, {"candidates": "4"}, UsageError, "candidates is '4'"),
-        (IDEA, {"limit": 0}, UsageError, "limit is 0"),
-        (
-            "classify support mails",
-            {"data": [{"inputs": {"mail": str(n)}, "expected": f"kind {n}"} for n in range(9)]},
-            UsageError,
-            "asks for labels, and the examples have mail",
-        ),
-        (
-            IDEA,
-            {"data": [{"inputs": {"a": str(n), "b": "x"}, "expected": "y"} for n in range(9)]},
-            UsageError,
-            "asks for support_email, and the examples have a, b",
-        ),
-        (
-            IDEA,
-            {"data": [{"inputs": {"mail": str(n)}} for n in range(9)]},
-            UsageError,
-            "nothing tells a right answer",
-        ),
-    ],
-)
-def test_what_could_show_nothing_is_refused_before_anything_is_asked(
-    idea: str, options: dict[str, Any], kind: type[BurnishError], told: str
-) -> None:
-    model = Fake(helped)
-    with opened(model, generation__model="offline") as p:
-        given: dict[str, Any] = {"data": ROWS, "models": "fake:a"} | options
-        asked = burnish.Optimize(**given)
-        with pytest.raises(kind, match=told):
-            p.generate(idea, name="mail/kind", optimize=asked)
-        with pytest.raises(NotFound):
-            p.prompts.get("mail/kind")
-    assert not model.requests
-
-
-def test_what_is_not_stored_is_not_optimised() -> None:
-    with opened(helped) as p, pytest.raises(UsageError, match="store is false"):
-        p.generate(IDEA, store=False, optimize=burnish.Optimize(data=ROWS, models="fake:a"))
 
 
 def test_columns_of_a_file_name_the_variable(tmp_path: Path) -> None:
@@ -445,17 +228,3 @@ def test_a_column_that_the_idea_names_already_is_filled_there() -> None:
         assert each.optimized is not None
         assert each.optimized.before[0].mean == 1.0
         assert "topic" in {variable.name for variable in each.variables}
-
-
-def test_an_error_of_the_store_leaves_the_original(monkeypatch: pytest.MonkeyPatch) -> None:
-    with opened(helped) as p:
-
-        async def broken(*_: Any, **__: Any) -> None:
-            raise BurnishError("the disk is full")
-
-        monkeypatch.setattr(AsyncPlatform, "run_evaluation", broken)
-        with pytest.raises(BurnishError, match="disk is full"):
-            optimised(p)
-        assert p.prompts.get("mail/kind").version.revision == 1
-        history = p.prompts.history("mail/kind")
-    assert all(e.version.archived_at for e in history if e.version.revision > 1)
