@@ -118,6 +118,20 @@ def test_candidates_that_nobody_answers_leave_the_original() -> None:
     )
 
 
+def test_a_prompt_that_is_right_where_it_answers_and_fails_elsewhere_is_no_gain() -> None:
+    def choosy(request: ModelRequest) -> str:
+        if HELPS in request.messages[-1].content and request_mail(request) == "mail 7":
+            raise ServerFault("too long for me")
+        return helped(request)
+
+    with opened(choosy, models__max_retries=0) as p:
+        made = optimised(p)
+    assert made.optimized is not None
+    assert made.reference == made.optimized.original
+    assert made.optimized.after[0].mean == 1.0
+    assert made.optimized.text.endswith("over 23 examples, but 1 more call failed")
+
+
 def request_mail(request: ModelRequest) -> str:
     return request.messages[-1].content.split("<mail>\n")[1].split("\n")[0]
 

@@ -49,6 +49,12 @@ def compared(report: Report, prompt: str) -> tuple[Comparison, ...]:
     return tuple(each for each in report.comparisons if each.column in names)
 
 
+def unanswered(report: Report, prompt: str) -> int:
+    """Calls that failed or never came: they are in no score."""
+    columns = [column for column in report.columns if column.prompt == prompt]
+    return sum(column.failed + column.missing for column in columns)
+
+
 def is_gain(comparisons: Sequence[Comparison]) -> bool:
     """Better by one model at least, and worse by none."""
     outcomes = {each.outcome for each in comparisons}

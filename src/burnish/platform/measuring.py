@@ -106,6 +106,10 @@ class Measuring:
             over += " that were held back"
         else:
             self.note(_same(len(trials) - 1))
+        lost = gain.unanswered(report, best) - gain.unanswered(report, trials[0].reference)
+        if gain.is_gain(comparisons) and lost > 0:
+            text = f"kept the original: {change} {over}, but {counted(lost, 'more call')} failed"
+            return self._told(trials, best, "kept", text)
         if gain.is_gain(comparisons):
             return self._told(trials, best, "improved", f"improved: {change} {over}")
         text = f"kept the original: {change} is no gain shown {over}"
