@@ -59,8 +59,9 @@ def test_a_lead_that_could_be_luck_keeps_the_original() -> None:
 
 def test_many_examples_are_held_back_to_judge_by() -> None:
     rows = split_rows(60, lambda n: n % 2)
+    told: list[tuple[str, int, int]] = []
     with opened(helped) as p:
-        found = optimised(p, rows).optimized
+        found = optimised(p, rows, progress=lambda *step: told.append(step)).optimized
         assert found is not None
         chosen, judged = (p.evaluations.get(each) for each in found.evaluations)
     assert found.outcome == "improved"
@@ -70,6 +71,8 @@ def test_many_examples_are_held_back_to_judge_by() -> None:
     assert set(judged.prompts) == {found.original, found.best}
     assert found.text.endswith("over 30 examples that were held back")
     assert not found.notes
+    assert list(dict.fromkeys(step[0] for step in told)) == ["writing", "choosing", "comparing"]
+    assert {("choosing", 150, 150), ("comparing", 60, 60)} <= set(told)
 
 
 def test_what_looks_better_where_it_is_chosen_must_be_so_where_it_is_judged() -> None:

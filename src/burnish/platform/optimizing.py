@@ -51,6 +51,8 @@ class Optimizing:
         wish = checked(wish)
         ground = await self._groundwork.find(wish, asked)
         budget = self._budget(wish.max_cost_usd)
+        if asked.progress is not None:
+            asked.progress("writing", 0, 1)
         made = await self._generating.make(wish, budget=budget, fit=ground.fit)
         trials = await self._stored(made, _others(made, ground.outlines, asked.candidates))
         measuring = Measuring(
