@@ -60,8 +60,12 @@ def test_a_lead_that_could_be_luck_keeps_the_original() -> None:
 def test_many_examples_are_held_back_to_judge_by() -> None:
     rows = split_rows(60, lambda n: n % 2)
     told: list[tuple[str, int, int]] = []
+
+    def tell(doing: str, done: int, total: int) -> None:
+        told.append((doing, done, total))
+
     with opened(helped) as p:
-        found = optimised(p, rows, progress=lambda *step: told.append(step)).optimized
+        found = optimised(p, rows, progress=tell).optimized
         assert found is not None
         chosen, judged = (p.evaluations.get(each) for each in found.evaluations)
     assert found.outcome == "improved"
