@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from burnish.evals.scorers.kind import ScorerKind
     from burnish.generation.archetype import Archetype
     from burnish.generation.event import GenerationEvent
+    from burnish.generation.optimized import Optimize
     from burnish.generation.persona import Persona
     from burnish.generation.result import Generation
     from burnish.intents.intent import Classification
@@ -81,6 +82,7 @@ _HOME = {
     "burnish.evals.scorers.kind": "ScorerKind",
     "burnish.generation.archetype": "Archetype",
     "burnish.generation.event": "GenerationEvent",
+    "burnish.generation.optimized": "Optimize",
     "burnish.generation.persona": "Persona",
     "burnish.generation.result": "Generation",
     "burnish.intents.intent": "Classification",
@@ -125,6 +127,7 @@ __all__ = [
     "ModelReply",
     "ModelRequest",
     "NotFound",
+    "Optimize",
     "OutputRejected",
     "Persona",
     "Platform",

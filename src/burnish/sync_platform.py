@@ -39,6 +39,7 @@ class Prompts(SyncFace[AsyncPrompts]):
     graph = blocking(AsyncPrompts.graph)
     similar = blocking(AsyncPrompts.similar)
     copy = blocking(AsyncPrompts.copy)
+    improve = blocking(AsyncPrompts.improve)
     tag = blocking(AsyncPrompts.tag)
     ask_label = blocking(AsyncPrompts.ask_label)
     approve = blocking(AsyncPrompts.approve)

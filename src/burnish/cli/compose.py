@@ -21,10 +21,12 @@ from burnish.cli.common import (
     text_of,
     waiting,
 )
+from burnish.cli.optimized import Optimizing, asked_of, optimized, told
 from burnish.errors import UsageError
 
 if TYPE_CHECKING:
     import burnish
+    from burnish.generation.result import Generation
 
 Techniques = Annotated[
     list[str] | None,
@@ -183,11 +185,13 @@ def generate(
     stream: Stream = False,
     show_phases: Annotated[bool, Parameter(negative="", help="Print every phase.")] = False,
     explain: Explain = False,
+    optimizing: Optimizing | None = None,
     common: Common = NONE,
-) -> None:
-    """Make a finished prompt from a rough idea and store it."""
-    from burnish.cli import show
+) -> int:
+    """Make a finished prompt from a rough idea and store it.
 
+    With --optimize, exit code 1 where nothing could be measured.
+    """
     words = {"name": name, "category": category, "persona": persona, "target": target}
     options: dict[str, Any] = {
         **words,
@@ -199,17 +203,36 @@ def generate(
         "fresh": fresh,
         **_bounds(max_cost, max_tokens),
     }
+    others = asked_of(optimizing, stream=stream)
     text = text_of(idea, "idea")
     with platform(common) as p:
         if stream:
             _refuse_with_stream(count, strategy, selector)
             _stream(p, text, options, show_phases=show_phases, as_json=common.json)
-            return
-        with waiting("writing") if asks_model(p, model) else nullcontext():
-            made = p.generate(text, count=count, strategy=strategy, selector=selector, **options)
-    show.generation(
-        made, as_json=common.json, explain=explain, phases=show_phases, only_best=count is None
-    )
+            return 0
+        options |= {"count": count, "strategy": strategy, "selector": selector}
+        made = _generated(p, text, options, others)
+    return _shown(made, explain=explain, phases=show_phases, count=count, as_json=common.json)
+
+
+def _generated(
+    p: burnish.Platform, idea: str, options: dict[str, Any], others: dict[str, Any] | None
+) -> Generation:
+    if others is not None:
+        return optimized(p, idea, options, others)
+    with waiting("writing") if asks_model(p, options["model"]) else nullcontext():
+        return p.generate(idea, **options)
+
+
+def _shown(
+    made: Generation, *, explain: bool, phases: bool, count: int | None, as_json: bool
+) -> int:
+    """The exit code."""
+    from burnish.cli import show
+
+    only_best = count is None
+    show.generation(made, as_json=as_json, explain=explain, phases=phases, only_best=only_best)
+    return told(made, as_json=as_json)
 
 
 def _file_beside(path: Path | None) -> str:

@@ -72,20 +72,28 @@ class AsyncEvaluations:
         """What the results so far add up to. All prompts are compared with the `baseline`, one of
         them, or that of the evaluation; where there is none, each with each."""
         evaluation = await self.get(evaluation_id)
-        store = await self._open()
-        results = store.evaluations.results(evaluation.id)
+        try:
+            report = await self._report(evaluation, baseline or evaluation.baseline)
+        except NotFound:
+            if baseline:
+                raise
+            # Nothing was answered to its own baseline so far.
+            report = await self._report(evaluation, "")
+        report = await _asked(report, (await self._open()).datasets, evaluation)
+        return Evaluated(evaluation=evaluation, report=report, why=why)
+
+    async def _report(self, evaluation: Evaluation, baseline: str) -> Report:
+        results = (await self._open()).evaluations.results(evaluation.id)
         loop = asyncio.get_running_loop()
-        report = await asyncio.to_thread(
+        return await asyncio.to_thread(
             report_of,
             _pulled(results, loop),
             title=", ".join(evaluation.prompts),
-            baseline=baseline or evaluation.baseline,
+            baseline=baseline,
             planned=evaluation.examples * evaluation.repeats,
             about=about_of(evaluation),
             in_order=True,
         )
-        report = await _asked(report, store.datasets, evaluation)
-        return Evaluated(evaluation=evaluation, report=report, why=why)
 
     async def delete(self, evaluation_id: str) -> Evaluation:
         """With its results; the runs stay."""

@@ -13,6 +13,7 @@ from burnish.generation.brief import Brief
 from burnish.generation.compose import Composed, compose, used_variables, with_example
 from burnish.generation.embodied import renumbered, split_embodied, without_needless
 from burnish.generation.families import lay_out
+from burnish.generation.fitting import Fit, fitted
 from burnish.generation.persona import AUTO, Persona, apply_persona, get_persona
 from burnish.generation.reading import read_idea, results, with_input, without_first_input
 from burnish.generation.result import NOTHING_LEFT, OFFLINE, Candidate, Generation, PhaseOutput
@@ -46,7 +47,8 @@ PHASE_ALIASES: Mapping[str, Phase] = {
 
 
 class GenerateRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """`context_apart` leaves context and knowledge out of the text, for whoever adds them later."""
+    """`context_apart` leaves context and knowledge out of the text, for whoever adds them later;
+    `fit` is what examples bring."""
 
     idea: str
     classification: Classification
@@ -60,6 +62,7 @@ class GenerateRequest(msgspec.Struct, frozen=True, kw_only=True):
     techniques: Sequence[str] = ()
     max_techniques: int = 4
     keep_words: bool = False
+    fit: Fit = Fit()
 
 
 class Workshop(msgspec.Struct, frozen=True, kw_only=True):
@@ -143,6 +146,7 @@ def _brief(request: GenerateRequest, archetype: Archetype) -> Brief:
     """Read as the archetype's kind of task, which may be of another intent than the likeliest."""
     found = msgspec.structs.replace(request.classification, intent=archetype.intent)
     brief = with_input(read_idea(request.idea, found), archetype.input)
+    brief = fitted(brief, archetype.variables, request.fit)
     if request.keep_words:
         brief = msgspec.structs.replace(brief, task=escape(request.idea), verbatim=True)
     # A text that stands in the prompt already, or beside it, is not asked for again.

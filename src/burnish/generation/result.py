@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from burnish.generation.grounding import Source
+from burnish.generation.optimized import Optimized
 from burnish.generation.score import Score
 from burnish.intents.intent import Classification
 from burnish.prompts.prompt import Message, Variable
@@ -65,7 +66,7 @@ class Generation(msgspec.Struct, frozen=True, kw_only=True):
     say to get a better prompt. `reference` is the stored version (`name@revision`), empty when
     nothing was stored. `model` wrote the candidates (`offline`: the composer). `local_parts` were
     made on this machine. `examples_used` are stored prompts that the model was shown; `sources` are
-    the pieces of knowledge that the prompt holds."""
+    the pieces of knowledge that the prompt holds; `optimized` what trying other prompts gave."""
 
     idea: str
     name: str = ""
@@ -90,6 +91,7 @@ class Generation(msgspec.Struct, frozen=True, kw_only=True):
     examples_used: tuple[str, ...] = ()
     sources: tuple[Source, ...] = ()
     cost_usd: float | None = 0.0
+    optimized: Optimized | None = None
 
     @property
     def best(self) -> Candidate:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from burnish.errors import UsageError
+from burnish.library import drafts
 from burnish.library.approvals import Approvals
 from burnish.library.branches import Branches, Choices, Preview
 from burnish.library.composition import Composition
@@ -136,6 +137,36 @@ class Lines:
             "message": message or f"Copy {prompt.name}@{version.revision}",
         }
         return await self._versions.derive(refs.check_name(name), fields, found)
+
+    async def improve(
+        self,
+        name: str,
+        candidate: int,
+        *,
+        over: int,
+        author: str = "",
+        message: str = "",
+        metadata: dict[str, Any] | None = None,
+    ) -> Saved:
+        """The next revision of the main line says what the revision `candidate` says, and is known
+        to improve on the revision `over`. Raises Conflict where that is no longer the latest."""
+        better = await self._shelf.fetch(name, revision=candidate)
+        before = await self._shelf.fetch(name, revision=over)
+        version = better.version
+        fields: dict[str, Any] = {
+            "messages": version.messages,
+            "variables": version.variables,
+            "config": version.config,
+            "metadata": version.metadata
+            if metadata is None
+            else drafts.plain("metadata", metadata),
+            "parents": (version.id,),
+            "author": author or self._author(),
+            "message": message or f"Improve on revision {over}",
+        }
+        return await self._versions.revise(
+            name, fields, over, always=True, related=((before.version.id, "optimised"),)
+        )
 
     async def tag(
         self, name: str, tag: str, revision: int, *, by: str = "", why: str = ""

@@ -95,6 +95,7 @@ class AsyncPrompts:
     revert = _opened_lines(Lines.revert)
     blame = _opened_lines(Lines.blame)
     copy = _opened_lines(Lines.copy)
+    improve = _opened_lines(Lines.improve)
     tag = _opened_lines(Lines.tag)
     ask_label = _opened_lines(Lines.ask_label)
     approve = _opened_lines(Lines.approve)

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from burnish.errors import UsageError
+from burnish.generation.fitting import Fit
 from burnish.generation.generator import GenerateRequest, Workshop, generate, parse_phases
 from burnish.generation.persona import AUTO, Persona, get_persona, load_personas
 from burnish.generation.result import Generation
@@ -117,6 +118,7 @@ class Composer:
             max_techniques=generation.techniques,
             target=parse_target(options["target"] or generation.target),
             keep_words=options.get("keep_words", False),
+            fit=options.get("fit") or Fit(),
         )
         made = generate(self._workshop(), request)
         return msgspec.structs.replace(made, warnings=(*made.warnings, *cut))

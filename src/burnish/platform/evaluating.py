@@ -70,6 +70,7 @@ class Evaluating:
         self._renderer = renderer
         # Functions that were given in code cannot be made again from what is stored of them.
         self._taken: dict[bytes, Scorer] = {}
+        self._shared: dict[str, Budget] = {}
         self._open_store = parts.open_store
         self._new_id = parts.ids
 
@@ -111,6 +112,21 @@ class Evaluating:
             evaluation=evaluation, estimate=estimate, notes=(*notes, *_notes(evaluation, sample))
         )
 
+    async def looked_up(self, wanted: Wanted) -> tuple[Wanted, list[Example]]:
+        """With the dataset's version pinned, and the first of its examples. Raises for all that can
+        be wrong with it before there is a prompt."""
+        checked_cost(wanted.max_cost_usd)
+        self._models(wanted, ())
+        for each in wanted.scorers:
+            self._scorers(None).take(each, files=wanted.files)
+        dataset = await self._dataset(wanted)
+        sample = [each async for each in self._examples(dataset, wanted, _SAMPLE)]
+        return msgspec.structs.replace(wanted, data=dataset), sample
+
+    def within(self, evaluation: Evaluation, budget: Budget) -> None:
+        """Its next run spends from a budget that it shares with other calls."""
+        self._shared[evaluation.id] = budget
+
     async def begin(self, evaluation: Evaluation) -> Evaluation:
         await (await self._open_store()).evaluations.add(evaluation)
         return evaluation
@@ -128,7 +144,8 @@ class Evaluating:
         await store.begin_again(evaluation.id)
         wanted = Wanted.again(evaluation)
         prepared = [await self._prepared(ref, wanted) for ref in evaluation.prompts]
-        budget = self._live.budget(evaluation.max_cost_usd)
+        shared = self._shared.pop(evaluation.id, None)
+        budget = shared or self._live.budget(evaluation.max_cost_usd)
         scorers = self._scorers(budget)
         bench = Bench(
             store=store,

@@ -13,6 +13,7 @@ import msgspec
 
 from burnish.errors import Unavailable, UsageError
 from burnish.generation.event import GenerationEvent
+from burnish.generation.fitting import Fit
 from burnish.generation.generator import MAX_CANDIDATES, parse_phases
 from burnish.generation.grounding import Grounding
 from burnish.generation.naming import name_for
@@ -46,6 +47,7 @@ class _Job(msgspec.Struct, frozen=True):
     grounding: Grounding = Grounding()
     told: Callable[[Told], None] | None = None
     budget: Budget | None = None
+    fit: Fit = Fit()
 
 
 class Generating:
@@ -72,13 +74,16 @@ class Generating:
         wish: Wish,
         told: Callable[[Told], None] | None = None,
         budget: Budget | None = None,
+        fit: Fit | None = None,
     ) -> Generation:
-        """`budget` is one that is shared with other wishes, instead of the wish's own."""
+        """`budget` is one that is shared with other wishes, instead of the wish's own;
+        `fit` is what examples bring."""
         call = self._ids()
         wish = checked(wish)
         self._check(wish)
         grounding = await self._ground(wish)
-        made = _on(grounding, await self._made(_Job(call, wish, grounding, told, budget)))
+        job = _Job(call, wish, grounding, told, budget, fit or Fit())
+        made = _on(grounding, await self._made(job))
         if not wish.store:
             return _with_usage(made)
         return await self.stored(call, made, wish.name, wish.category, wish.batch_key)
@@ -240,6 +245,7 @@ class Generating:
             target=wish.target,
             keep_words=keep_words,
             context_apart=context_apart,
+            fit=job.fit,
         )
         self._parts.log(
             logging.INFO, "composed", job.call, idea=made.idea, archetype=made.archetype

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from burnish.generation.event import GenerationEvent
+from burnish.generation.optimized import Optimize
 from burnish.generation.result import Generation
 from burnish.generation.target import parse_target
 from burnish.generation.wish import Wish
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from burnish.library.template_files import Conflicts, ImportReport
     from burnish.models.question import Answer
     from burnish.platform.completing import Completing
+    from burnish.platform.optimizing import Optimizing
 
 
 class AsyncPlatform(Testing):
@@ -150,6 +152,7 @@ class AsyncPlatform(Testing):
         history: bool = True,
         fresh: bool = False,
         store: bool = True,
+        optimize: Optimize | None = None,
     ) -> Generation:
         """A finished prompt from a rough idea, stored as a version (the best candidate) unless
         `store` is false.
@@ -162,11 +165,30 @@ class AsyncPlatform(Testing):
         their answers are remembered. `max_tokens` bounds each phase's answer where the settings
         allow more, and so what a call could cost at worst. `knowledge` puts what `p.knowledge` has
         on the idea into the prompt, with its sources named: True, or a tag of the documents.
+        `optimize` tries other prompts of the same idea on examples, and takes the best of them
+        where it is surely better; `optimized` of the result tells the scores before and after.
 
         Raises ModelFailed (AllModelsFailed with fallbacks), BudgetExceeded before a call that
         could pass `max_cost_usd`, UsageError for a value of a wrong type.
         """
-        return await self._generating.make(_wish(locals()))
+        wish = _wish(locals())
+        if optimize is not None:
+            return await self._optimizing.make(wish, optimize)
+        return await self._generating.make(wish)
+
+    @cached_property
+    def _optimizing(self) -> Optimizing:
+        from burnish.platform.optimizing import Optimizing
+
+        return Optimizing(
+            self._generating,
+            self._evaluating,
+            prompts=self.prompts,
+            datasets=self.datasets,
+            run=self.run_evaluation,
+            budget=self._live.budget,
+            new_id=self._ids,
+        )
 
     def generate_stream(
         self,
@@ -336,7 +358,7 @@ class AsyncPlatform(Testing):
 
 def _wish(given: Mapping[str, Any]) -> Wish:
     """A method's arguments, which are named as the wish names them."""
-    return Wish(**{name: value for name, value in given.items() if name != "self"})
+    return Wish(**{name: value for name, value in given.items() if name in Wish.__struct_fields__})
 
 
 def _as_new(made: Generation, new_id: Callable[[], str]) -> Generation:
