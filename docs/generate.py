@@ -20,6 +20,8 @@ from burnish.cli import main as cli
 from burnish.evals.datasets import DatasetAdded, ShownDataset
 from burnish.evals.judge_check import JudgeReport
 from burnish.evals.registry import ScorerInfo
+from burnish.experiments.power import Needed
+from burnish.experiments.room import Analyzed
 from burnish.generation.result import Generation
 from burnish.intents import Classification
 from burnish.library.branches import MergePlan
@@ -94,6 +96,8 @@ SCHEMAS: dict[str, Any] = {
     "techniques-select": Selection,
     "scorers": list[ScorerInfo],
     "judge-check": JudgeReport,
+    "experiments-plan": Needed,
+    "experiments-analyze": Analyzed,
 }
 SETTINGS_HEAD = """# Settings
 
