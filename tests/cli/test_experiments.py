@@ -181,3 +181,18 @@ def test_several_variants_share_the_error() -> None:
     outcomes = {each.variant: each.outcome for each in found.analysis.contrasts}
     assert found.left_out == 0
     assert outcomes == {"B": "no difference", "C": "no difference", "D": "better"}
+
+
+def test_rows_of_one_unit_do_not_pass_for_units() -> None:
+    draw = random.Random(7)
+    once: list[dict[str, object]] = []
+    for unit in range(300):
+        solved = int(draw.random() < 0.5)
+        once.append({"unit": unit, "variant": "AB"[unit % 2], "value": solved})
+    with burnish.open() as p:
+        single = p.experiments.analyze(once, method="fixed").analysis
+        tenfold = p.experiments.analyze(once * 10, method="fixed").analysis
+    assert (single.metric, tenfold.metric) == ("rate", "rate")
+    assert [arm.n for arm in tenfold.arms] == [150, 150]
+    narrow, wide = tenfold.contrasts[0].interval, single.contrasts[0].interval
+    assert narrow.high - narrow.low == pytest.approx(wide.high - wide.low, rel=0.02)

@@ -115,9 +115,16 @@ class Analysis(msgspec.Struct, frozen=True, kw_only=True):
         return self.control if worse and self.contrasts else ""
 
 
-def analyse(samples: Sequence[Sample], design: Design, *, control: str = "") -> Analysis:
-    """Each variant is compared with the `control`, the first unless named. Raises UsageError for
-    fewer than two variants, or one with fewer than two units."""
+def analyse(
+    samples: Sequence[Sample],
+    design: Design,
+    *,
+    control: str = "",
+    metric: Metric | None = None,
+) -> Analysis:
+    """Each variant is compared with the `control`, the first unless named. `metric` is what the
+    values are called, where that is not plain: a rate over units with several rows each is reckoned
+    as a ratio. Raises UsageError for fewer than two variants, or one with fewer than two units."""
     names = [each.name for each in samples]
     if len(samples) < 2 or len(set(names)) < len(names):
         raise UsageError("an experiment wants two variants or more", hint="name them apart")
@@ -129,13 +136,13 @@ def analyse(samples: Sequence[Sample], design: Design, *, control: str = "") -> 
     if design.weights is not None:
         ratio = sample_ratio({each.name: each.n for each in ordered}, design.weights)
     whole, kept = adjusted(capped(list(ordered), design.cap))
-    metric = _metric(whole)
-    contrasts = _contrasts(whole, metric, design)
+    kind = _kind(whole)
+    contrasts = _contrasts(whole, kind, design)
     return Analysis(
-        metric=metric,
+        metric=metric or kind,
         design=design,
         control=control,
-        arms=_arms(whole, metric, design),
+        arms=_arms(whole, kind, design),
         contrasts=contrasts,
         ratio=ratio,
         kept=kept,
@@ -143,7 +150,7 @@ def analyse(samples: Sequence[Sample], design: Design, *, control: str = "") -> 
     )
 
 
-def _metric(samples: Sequence[Sample]) -> Metric:
+def _kind(samples: Sequence[Sample]) -> Metric:
     if any(each.denominators is not None for each in samples):
         return "ratio"
     return "rate" if all(each.binary for each in samples) else "mean"

@@ -109,7 +109,9 @@ class AsyncExperiments:
             planned=planned,
             matters=matters,
         )
-        found = await asyncio.to_thread(analyse, read.samples, design, control=control)
+        found = await asyncio.to_thread(
+            analyse, read.samples, design, control=control, metric=metric
+        )
         return Analyzed(
             analysis=found,
             winner=found.winner,
