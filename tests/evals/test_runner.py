@@ -15,8 +15,9 @@ from msgspec import structs
 
 from burnish.errors import BudgetExceeded, BurnishError, ServerFault, StoreError
 from burnish.evals.prepared import Prepared
-from burnish.evals.runner import Bench, Run, Tally, mean_of, passed
+from burnish.evals.runner import Bench, Run, mean_of, passed
 from burnish.evals.scored import Answered, Scorer
+from burnish.evals.tally import Tally
 from burnish.models.model import ModelRequest, Usage
 from burnish.models.question import Answer
 from burnish.prompts.prompt import Message, Variable

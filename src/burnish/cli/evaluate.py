@@ -23,7 +23,9 @@ from burnish.cli.common import (
     warn,
 )
 from burnish.cli.compose import MaxCost
-from burnish.cli.money import cost_of, usd
+from burnish.cli.evaluate_later import Background, check_background, submit
+from burnish.cli.job_words import message
+from burnish.cli.money import cost_of
 from burnish.errors import UsageError
 from burnish.storage.example import Split
 
@@ -134,6 +136,7 @@ def evaluate(
     dry_run: Annotated[
         bool, Parameter(negative="", help="Only tell what would be asked, and its cost.")
     ] = False,
+    background: Background = False,
     resume: Annotated[str, Parameter(help="Go on with the evaluation of this id.")] = "",
     common: Common = NONE,
 ) -> int:
@@ -144,6 +147,8 @@ def evaluate(
     gate = gate or Gate()
     check_files(report or [])
     _check_gate(gate, baseline or ("its own" if resume else ""))
+    if background:
+        check_background(resume, report or [])
     options: dict[str, Any] = {
         **asdict(asking or Asking()),
         **asdict(which or Which()),
@@ -162,6 +167,9 @@ def evaluate(
                 out_json(plan) if common.json else _show_plan(plan)
                 return 0
             _tell_plan(plan)
+            if background:
+                submit(p, plan.evaluation, gate, as_json=common.json)
+                return 0
             with _shown_progress(plan.evaluation.id) as told:
                 done = p.run_evaluation(plan.evaluation, progress=told)
     return finish(done, gate, report or [], common)
@@ -203,13 +211,7 @@ def _shown_progress(evaluation_id: str) -> Generator[Callable[[Job], None] | Non
                 return
 
             def told(job: Job) -> None:
-                facts = job.progress.facts
-                parts = [f"{usd(float(facts.get('cost_usd', 0)))} USD"]
-                if judged := facts.get("judged"):
-                    parts.append(f"{facts.get('passed', 0)} of {judged} pass")
-                if failed := facts.get("failed"):
-                    parts.append(f"{failed} failed")
-                tell(", ".join(parts), job.progress.done, job.progress.total)
+                tell(message(job), job.progress.done, job.progress.total)
 
             yield told
     except KeyboardInterrupt:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
@@ -24,9 +24,13 @@ from burnish.cli.common import (
     table,
     warn,
 )
+from burnish.cli.job_words import message, outcome, said, share, shortcoming, wanted
 from burnish.cli.runs import moment, short_ids
 from burnish.errors import UsageError
 from burnish.storage.job import Job, JobState
+
+if TYPE_CHECKING:
+    from rich.text import Text
 
 JobId = Annotated[str, Parameter(help="The job's id, or the beginning of it.")]
 _STYLES = {"done": "green", "failed": "red", "cancelled": "yellow", "running": "cyan"}
@@ -64,12 +68,18 @@ def _list_terminal(jobs: list[Job]) -> None:
             f"{job.created_at.astimezone(UTC):%m-%d %H:%M}",
             job.kind,
             job.subject,
-            _share(job),
-            styled(job.state, _STYLES.get(job.state, "")),
+            share(job),
+            _state(job),
         ]
         for shown, job in zip(short_ids([job.id for job in jobs]), jobs, strict=True)
     )
     table(("id", "made", "kind", "about", "progress", ""), rows, wide="about")
+
+
+def _state(job: Job) -> Text:
+    if short := shortcoming(job):
+        return styled(f"{job.state}, {short}", "red")
+    return styled(job.state, _STYLES.get(job.state, ""))
 
 
 def _columns(job: Job) -> tuple[str, ...]:
@@ -112,9 +122,9 @@ def _show(job: Job) -> None:
 def _facts(job: Job) -> Iterable[tuple[str, str]]:
     yield from (("id", job.id), ("kind", job.kind), ("about", job.subject), ("state", job.state))
     yield "error", job.error
-    yield "progress", _said(job)
-    yield "input", _json(job.input) if job.input else ""
-    yield "result", _json(job.result) if job.result is not None else ""
+    yield "progress", said(job)
+    yield "input", wanted(job)
+    yield from outcome(job)
     yield "priority", str(job.priority or "")
     yield "attempts", str(job.attempts)
     yield "who", job.who
@@ -132,7 +142,8 @@ def _facts(job: Job) -> Iterable[tuple[str, str]]:
 def watch(job_id: JobId, /, *, common: Common = NONE) -> int:
     """Follow a job until it ends; exits with 0 when it is done, else with 1.
 
-    In a pipe: a line for each change, with state, done, total and message; JSON lines with --json.
+    With 1 too where an evaluation has no answer or misses its bounds. In a pipe: a line for each
+    change, with state, done, total and message; JSON lines with --json.
     """
     with platform(common) as p:
         return follow(p.jobs.watch(job_id), as_json=common.json)
@@ -146,7 +157,7 @@ def follow(jobs: Iterator[Job], *, as_json: bool) -> int:
             if as_json:
                 _json_line(job)
             elif not on_terminal():
-                out(f"{job.state}\t{job.progress.done}\t{job.progress.total}\t{_message(job)}")
+                out(f"{job.state}\t{job.progress.done}\t{job.progress.total}\t{message(job)}")
             if bar is not None:
                 bar(_moving(job), job.progress.done, job.progress.total)
     assert job is not None
@@ -154,13 +165,13 @@ def follow(jobs: Iterator[Job], *, as_json: bool) -> int:
         _show(job)
     if job.state == "failed":
         warn(f"job {job.id} failed: {job.error}")
-    return 0 if job.state == "done" else 1
+    return 0 if job.state == "done" and not shortcoming(job) else 1
 
 
 def _moving(job: Job) -> str:
     if job.state == "queued":
         return f"queued: {job.error}" if job.error else "queued; burnish worker runs it"
-    return f"{job.kind} {_message(job)}".rstrip()
+    return f"{job.kind} {message(job)}".rstrip()
 
 
 def _json_line(job: Job) -> None:
@@ -210,23 +221,3 @@ def forget(
         gone = p.jobs.forget(before)
     out_json({"forgotten": gone}) if common.json else out(f"{counted(gone, 'job')} forgotten")
     return 0
-
-
-def _share(job: Job) -> str:
-    done, total = job.progress.done, job.progress.total
-    return f"{done} of {total}" if total else str(done or "")
-
-
-def _message(job: Job) -> str:
-    facts = [f"{name} {value}" for name, value in job.progress.facts.items()]
-    return ", ".join(part for part in (job.progress.message, *facts) if part)
-
-
-def _said(job: Job) -> str:
-    return ", ".join(part for part in (_share(job), _message(job)) if part)
-
-
-def _json(value: object) -> str:
-    import msgspec
-
-    return msgspec.json.encode(value).decode()

@@ -15,8 +15,9 @@ from burnish.errors import NotFound, UsageError
 from burnish.evals.datasets.checks import UNSUPPORTED
 from burnish.evals.estimate import Estimate, estimated
 from burnish.evals.prepared import Prepared
-from burnish.evals.runner import Ask, Bench, Run, Tally
+from burnish.evals.runner import Ask, Bench, Run
 from burnish.evals.scored import Refused, Scorer
+from burnish.evals.tally import Tally
 from burnish.evals.wanted import Wanted
 from burnish.generation.wish import checked_cost
 from burnish.models.model import ModelRequest
@@ -78,7 +79,7 @@ class Evaluating:
         not there."""
         checked_cost(wanted.max_cost_usd)
         notes: tuple[str, ...] = ()
-        if await is_config(wanted):
+        if not wanted.stored and await is_config(wanted):
             wanted, notes = await from_config(wanted, self._prompts)
         dataset = await self._dataset(wanted)
         count = await self._datasets.count(dataset, split=wanted.split, tags=wanted.tags)
@@ -116,19 +117,19 @@ class Evaluating:
         return evaluation
 
     async def run(
-        self, evaluation_id: str, told: Callable[[Tally], Awaitable[None]]
+        self, evaluation_id: str, told: Callable[[Tally], Awaitable[None]], *, goes: int = 1
     ) -> tuple[Stop, Run]:
-        """Does what is not done yet. Raises StoreError where results cannot be kept; what is there
-        by then stays, and another `run` goes on."""
+        """Does what is not done yet, within `goes` times its bound on money. Raises StoreError
+        where results cannot be kept; what is there by then stays, and another `run` goes on."""
         store = (await self._open_store()).evaluations
         (evaluation,) = await store.by_prefix(evaluation_id, 1) or [None]
         if evaluation is None:
             raise NotFound(f"there is no evaluation {evaluation_id}", hint="it was deleted")
-        self._check_scorers(evaluation)
+        self.check_scorers(evaluation)
         await store.begin_again(evaluation.id)
         wanted = Wanted.again(evaluation)
         prepared = [await self._prepared(ref, wanted) for ref in evaluation.prompts]
-        budget = self._live.budget(evaluation.max_cost_usd)
+        budget = await self._budget(evaluation, goes)
         scorers = self._scorers(budget)
         bench = Bench(
             store=store,
@@ -148,16 +149,31 @@ class Evaluating:
             await store.end(evaluation.id, stop, datetime.now(UTC))
         return stop, run
 
-    def _check_scorers(self, evaluation: Evaluation) -> None:
-        """Raises UsageError for a function that only the program which gave it has."""
+    async def _budget(self, evaluation: Evaluation, goes: int) -> Budget:
+        """What earlier attempts have spent of the bound is gone from it."""
+        bound = evaluation.max_cost_usd
+        if bound is None:
+            bound = self._settings.models.max_cost_usd
+        budget = self._live.budget(bound and bound * goes)
+        counts = await (await self._open_store()).evaluations.counts(evaluation.id)
+        budget.spent_usd = sum(each.cost_usd for each in counts)
+        return budget
+
+    def check_scorers(self, evaluation: Evaluation, *, here: bool = True) -> None:
+        """Raises UsageError for a function that only the program which gave it has: this one, or
+        another. A worker has none (`here` is false)."""
         scorers = self._scorers(None)
         for spec in evaluation.scorers:
-            if not scorers.knows(spec) and msgspec.json.encode(spec) not in self._taken:
-                raise UsageError(
-                    f"the scorer {spec.name} is a function that is not here",
-                    hint="go on where the evaluation was begun, or begin another one",
-                    subject=evaluation.id,
-                )
+            if scorers.knows(spec) or (here and msgspec.json.encode(spec) in self._taken):
+                continue
+            raise UsageError(
+                f"the scorer {spec.name} is a function that "
+                f"{'is not here' if here else 'no worker has'}",
+                hint="go on where the evaluation was begun, or begin another one"
+                if here
+                else "bring it with a plug-in, or evaluate here instead of in the background",
+                subject=evaluation.id,
+            )
 
     def _scorer(self, spec: ScorerSpec, scorers: Scorers) -> Scorer:
         """What a file of tests asks for and is not there scores nothing, and says so."""
@@ -261,7 +277,9 @@ class Evaluating:
         data = wanted.data
         if data is None:
             raise UsageError("there are no examples", hint="give --data FILE or a dataset's name")
-        if isinstance(data, str) and not await asyncio.to_thread(Path(data).is_file):
+        if isinstance(data, str) and (
+            wanted.stored or not await asyncio.to_thread(Path(data).is_file)
+        ):
             return (await self._datasets.resolve(data)).reference
         if isinstance(data, str | Path):
             name = wanted.dataset or _name_of(Path(data))
