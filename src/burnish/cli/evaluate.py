@@ -170,7 +170,7 @@ def evaluate(
             if background:
                 submit(p, plan.evaluation, gate, as_json=common.json)
                 return 0
-            with _shown_progress(plan.evaluation.id) as told:
+            with _shown_progress(p, plan.evaluation.id) as told:
                 done = p.run_evaluation(plan.evaluation, progress=told)
     return finish(done, gate, report or [], common)
 
@@ -198,23 +198,26 @@ def _resumed(p: burnish.Platform, evaluation_id: str, more: bool) -> Evaluated:
             "--resume goes on with an evaluation as it was asked for",
             hint="leave out prompts and --data",
         )
-    with _shown_progress(evaluation_id) as told:
+    with _shown_progress(p, evaluation_id) as told:
         return p.resume_evaluation(evaluation_id, progress=told)
 
 
 @contextmanager
-def _shown_progress(evaluation_id: str) -> Generator[Callable[[Job], None] | None]:
+def _shown_progress(p: burnish.Platform, evaluation_id: str) -> Generator[Callable[[Job], None]]:
+    job_id = ""
     try:
         with progress_bar() as tell:
-            if tell is None:
-                yield None
-                return
 
             def told(job: Job) -> None:
-                tell(message(job), job.progress.done, job.progress.total)
+                nonlocal job_id
+                job_id = job.id
+                if tell is not None:
+                    tell(message(job), job.progress.done, job.progress.total)
 
             yield told
     except KeyboardInterrupt:
+        if job_id:
+            p.jobs.cancel(job_id)  # a worker would go on with what somebody has stopped
         warn(f"stopped; go on with burnish evaluate --resume {evaluation_id}")
         raise
 

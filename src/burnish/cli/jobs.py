@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
@@ -47,7 +48,8 @@ def list_(
 ) -> None:
     """List jobs, newest first.
 
-    In a pipe: id, state, kind, subject, done, total, attempts, time of creation, error.
+    A terminal says `gate failed` of an evaluation that is done and missed its bounds. In a pipe:
+    id, state, kind, subject, done, total, attempts, time of creation, error.
     """
     with platform(common) as p:
         jobs = p.jobs.list(state=state, kind=kind, limit=limit)
@@ -78,7 +80,7 @@ def _list_terminal(jobs: list[Job]) -> None:
 
 def _state(job: Job) -> Text:
     if short := shortcoming(job):
-        return styled(f"{job.state}, {short}", "red")
+        return styled(short, "red")
     return styled(job.state, _STYLES.get(job.state, ""))
 
 
@@ -106,7 +108,7 @@ def show(job_id: JobId, /, *, common: Common = NONE) -> None:
 def _show(job: Job) -> None:
     facts = [(name, value) for name, value in _facts(job) if value]
     if not on_terminal():
-        out("\n".join(f"{name}: {value}" for name, value in facts))
+        out("\n".join(f"{name}: {' '.join(value.split())}" for name, value in facts))
         return
     from rich.table import Table
 
@@ -158,6 +160,7 @@ def follow(jobs: Iterator[Job], *, as_json: bool) -> int:
                 _json_line(job)
             elif not on_terminal():
                 out(f"{job.state}\t{job.progress.done}\t{job.progress.total}\t{message(job)}")
+            sys.stdout.flush()
             if bar is not None:
                 bar(_moving(job), job.progress.done, job.progress.total)
     assert job is not None

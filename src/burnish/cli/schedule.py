@@ -55,7 +55,7 @@ def _columns(schedule: Schedule) -> tuple[str, ...]:
 
 def add(
     name: Name,
-    kind: Annotated[str, Parameter(help="What to do: backup, batch, retention or vacuum.")],
+    kind: Annotated[str, Parameter(help="backup, batch, evaluation, retention or vacuum.")],
     cron: Annotated[
         str, Parameter(help="Minute, hour, day, month and weekday, in quotes; or @daily.")
     ],
@@ -63,7 +63,7 @@ def add(
     *,
     set: Annotated[  # noqa: A002 - the option's name
         list[str] | None,
-        Parameter(help="Something of the job's input: keep=7; repeatable."),
+        Parameter(help="Something of the job's input: keep=7, data=cases; repeatable."),
     ] = None,
     zone: Annotated[str, Parameter(help="Time zone that the times are in.")] = "UTC",
     common: Common = NONE,
@@ -116,6 +116,10 @@ def _given(pairs: list[str]) -> dict[str, Any]:
         name, equals, value = pair.partition("=")
         if not (name and equals):
             raise UsageError(f"{pair!r} sets nothing", hint="write name=value, such as keep=7")
+        if name in given:
+            raise UsageError(
+                f"{name} is set twice", hint=f"""write several as a list: {name}='["a", "b"]'"""
+            )
         try:
             given[name] = json.loads(value)
         except (ValueError, RecursionError):
