@@ -216,10 +216,13 @@ def test_what_somebody_stops_is_left_to_no_worker(run: Run, rows: str, slow: Run
     assert run("worker", "--once").out == ""
 
 
+BOUND = 0.00003  # about six answers
+
+
 def test_a_bound_on_money_holds_over_all_attempts(run: Run, rows: str, slow: Running) -> None:
     done = run(
         *("evaluate", "mail/say", "--data", rows, "--model", "openai:gpt-4o-mini"),
-        *("--max-tokens", "20", "--max-cost", "0.00004", "--concurrency", "1", "--background"),
+        *("--max-tokens", "8", "--max-cost", str(BOUND), "--concurrency", "1", "--background"),
     )
     job, evaluation = done.out.strip().split("\t")
 
@@ -228,18 +231,19 @@ def test_a_bound_on_money_holds_over_all_attempts(run: Run, rows: str, slow: Run
         return sum(json.loads(line)["cost_usd"] for line in found)
 
     worker = start("worker")
-    until_asked(slow, 3)
+    while spent() < BOUND / 2:
+        time.sleep(0.02)
     worker.kill()
     worker.communicate()
     assert run("worker", "--once").code == 0
     told = shown(run, job)
     assert (told["attempts"], told["result"]["stop"]) == (2, "cost")
     assert told["result"]["why"]
-    assert 0 < spent() <= 0.00004, spent()
+    assert BOUND / 2 <= spent() <= BOUND
     # Whoever goes on after that means to spend as much once more.
     before = spent()
     run("evaluate", "--resume", evaluation)
-    assert before < spent() <= 0.00008, (before, spent())
+    assert before < spent() <= 2 * BOUND
 
 
 SET = ("--set=prompts=mail/say@production", "--set=data=rows", "--set=models=openai:m,openai:n")
