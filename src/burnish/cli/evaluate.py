@@ -23,7 +23,7 @@ from burnish.cli.common import (
     warn,
 )
 from burnish.cli.compose import MaxCost
-from burnish.cli.evaluate_later import Background, check_background, submit
+from burnish.cli.evaluate_later import When, submit
 from burnish.cli.job_words import message
 from burnish.cli.money import cost_of
 from burnish.errors import UsageError
@@ -133,22 +133,17 @@ def evaluate(
     baseline: Baseline = "",
     gate: Gate | None = None,
     report: Files = None,
-    dry_run: Annotated[
-        bool, Parameter(negative="", help="Only tell what would be asked, and its cost.")
-    ] = False,
-    background: Background = False,
-    resume: Annotated[str, Parameter(help="Go on with the evaluation of this id.")] = "",
+    when: When | None = None,
     common: Common = NONE,
 ) -> int:
     """Try prompts on examples and models, and tell how good the answers are and how sure that is.
 
     Ends with exit code 1 below --min-score, past --max-regression, or where nothing was answered.
     """
-    gate = gate or Gate()
+    gate, when = gate or Gate(), when or When()
     check_files(report or [])
-    _check_gate(gate, baseline or ("its own" if resume else ""))
-    if background:
-        check_background(resume, report or [])
+    _check_gate(gate, baseline or ("its own" if when.resume else ""))
+    when.check(report or [])
     options: dict[str, Any] = {
         **asdict(asking or Asking()),
         **asdict(which or Which()),
@@ -159,15 +154,15 @@ def evaluate(
         "files": True,
     }
     with platform(common) as p:
-        if resume:
-            done = _resumed(p, resume, bool(prompts or data))
+        if when.resume:
+            done = _resumed(p, when.resume, bool(prompts or data))
         else:
             plan = p.plan_evaluation(*_given(prompts, data, var), **options)
-            if dry_run:
+            if when.dry_run:
                 out_json(plan) if common.json else _show_plan(plan)
                 return 0
             _tell_plan(plan)
-            if background:
+            if when.background:
                 submit(p, plan.evaluation, gate, as_json=common.json)
                 return 0
             with _shown_progress(p, plan.evaluation.id) as told:
