@@ -172,6 +172,19 @@ def test_a_function_is_a_scorer() -> None:
     assert {(f.metric, f.count) for f in done.report.faults} == {("slow", 3), ("broken", 3)}
 
 
+def test_a_function_is_never_taken_for_another_scorer() -> None:
+    def exact(output: str) -> bool:
+        return bool(output)
+
+    with opened(Fake()) as p:
+        p.prompts.create("say", "Say: {{ text }}")
+        with pytest.raises(UsageError, match="another scorer that is called exact"):
+            p.evaluate("say", ROWS[:3], models="fake:a", scorers=[exact])
+        own = burnish.scorer(name="my-exact")(exact)
+        done = p.evaluate("say", ROWS[:3], models="fake:a", scorers=[own])
+    assert done.report.columns[0].score.mean == 1.0
+
+
 def test_repeats_are_independent_and_flicker_is_told() -> None:
     count = [0]
 

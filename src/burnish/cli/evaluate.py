@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -155,7 +155,7 @@ def evaluate(
     }
     with platform(common) as p:
         if when.resume:
-            done = _resumed(p, when.resume, bool(prompts or data))
+            done = _resumed(p, when.resume, scorer or (), bool(prompts or data))
         else:
             plan = p.plan_evaluation(*_given(prompts, data, var), **options)
             if when.dry_run:
@@ -187,14 +187,16 @@ def _pair(written: str) -> tuple[str, str]:
     return name, value
 
 
-def _resumed(p: burnish.Platform, evaluation_id: str, more: bool) -> Evaluated:
+def _resumed(
+    p: burnish.Platform, evaluation_id: str, scorers: Sequence[str], more: bool
+) -> Evaluated:
     if more:
         raise UsageError(
             "--resume goes on with an evaluation as it was asked for",
             hint="leave out prompts and --data",
         )
     with _shown_progress(p, evaluation_id) as told:
-        return p.resume_evaluation(evaluation_id, progress=told)
+        return p.resume_evaluation(evaluation_id, scorers=scorers, files=True, progress=told)
 
 
 @contextmanager

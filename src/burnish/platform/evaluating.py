@@ -92,13 +92,9 @@ class Evaluating:
         named = (*wanted.prompts, *((wanted.baseline,) if wanted.baseline else ()))
         prepared = [await self._prepared(ref, wanted) for ref in named]
         sample = [each async for each in self._examples(dataset, wanted, min(count, _SAMPLE))]
-        scorers = self._scorers(None)
-        made = [scorers.take(each, files=wanted.files) for each in wanted.scorers]
-        # Judges among them are made again for each run, which spends from its own budget.
-        self._taken |= {
-            msgspec.json.encode(each.spec): each for each in made if not scorers.knows(each.spec)
-        }
-        wanted = msgspec.structs.replace(wanted, scorers=tuple(each.spec for each in made))
+        wanted = msgspec.structs.replace(
+            wanted, scorers=self.take(wanted.scorers, files=wanted.files)
+        )
         evaluation = self._evaluation(wanted, dataset, count, prepared, sample)
         estimate = await estimated(
             evaluation,
@@ -111,6 +107,24 @@ class Evaluating:
         return Plan(
             evaluation=evaluation, estimate=estimate, notes=(*notes, *_notes(evaluation, sample))
         )
+
+    def take(self, given: Sequence[Any], *, files: bool = False) -> tuple[ScorerSpec, ...]:
+        """Scorers as they are stored. Functions are kept too, for they cannot be made again from
+        that. Raises UsageError for a function that is called as another scorer is."""
+        scorers = self._scorers(None)
+        made = [scorers.take(each, files=files) for each in given]
+        for each in made:
+            if scorers.means_other(each):
+                raise UsageError(
+                    f"there is another scorer that is called {each.kind.name}",
+                    hint="give the function a name of its own: @burnish.scorer(name=…)",
+                    subject=each.kind.name,
+                )
+        # Judges among them are made again for each run, which spends from its own budget.
+        self._taken |= {
+            msgspec.json.encode(each.spec): each for each in made if not scorers.knows(each.spec)
+        }
+        return tuple(each.spec for each in made)
 
     async def begin(self, evaluation: Evaluation) -> Evaluation:
         await (await self._open_store()).evaluations.add(evaluation)
@@ -169,7 +183,7 @@ class Evaluating:
             raise UsageError(
                 f"the scorer {spec.name} is a function that "
                 f"{'is not here' if here else 'no worker has'}",
-                hint="go on where the evaluation was begun, or begin another one"
+                hint="give it again, with --scorer python:FILE.py:NAME or scorers=[…]"
                 if here
                 else "bring it with a plug-in, or evaluate here instead of in the background",
                 subject=evaluation.id,

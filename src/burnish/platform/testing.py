@@ -104,10 +104,20 @@ class Testing(Working, Judging):
         )
 
     async def resume_evaluation(
-        self, evaluation_id: str, *, progress: Callable[[Job], None] | None = None
+        self,
+        evaluation_id: str,
+        *,
+        scorers: Sequence[Callable[..., Any] | str] = (),
+        files: bool = False,
+        progress: Callable[[Job], None] | None = None,
     ) -> Evaluated:
         """Goes on with one that was stopped or ended before its time: asks for what is missing,
-        and again for what failed. Raises Conflict where another process is at it."""
+        and again for what failed.
+
+        Functions among its scorers have to be given again in another process; with `files`,
+        `python:FILE.py:FUNCTION` runs that file. Raises Conflict where another process is at it.
+        """
+        self._evaluating.take(scorers, files=files)
         return await self._ended(await self.evaluations.get(evaluation_id), progress)
 
     @cached_property
