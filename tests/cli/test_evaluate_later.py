@@ -149,7 +149,8 @@ def test_what_no_worker_can_do_is_refused(run: Run, rows: str, tmp_path: Path) -
 
 
 def start(*arguments: str) -> subprocess.Popen[str]:
-    own = {name: os.environ[name] for name in ("BURNISH_HOME", "HOME", "OPENAI_BASE_URL")}
+    names = [name for name in os.environ if name.startswith(("BURNISH_", "HOME", "OPENAI_"))]
+    own = {name: os.environ[name] for name in names}
     return subprocess.Popen(
         [*COMMAND, *arguments],
         stdout=subprocess.PIPE,
@@ -189,6 +190,33 @@ def test_an_evaluation_that_a_worker_is_at_is_not_begun_beside_it(
     assert json.loads(done.out)["report"]["columns"][0]["answered"] == 10
     assert slow.counters().repeated == 0
     assert shown(run, job)["state"] == "done"
+
+
+def test_two_workers_do_an_evaluation_each(
+    run: Run, rows: str, slow: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BURNISH_JOBS__AT_ONCE", "1")
+    # Long enough that both are under way at the same time.
+    long = ("--repeats", "100", "--concurrency", "1")
+    jobs = [left(run, rows, *long)[0] for _ in range(2)]
+    first = start("worker")
+    second = None
+    try:
+        until_asked(slow, 1)
+        assert [shown(run, job)["state"] for job in jobs] == ["running", "queued"]
+        second = start("worker")
+        while shown(run, jobs[1])["state"] == "queued":
+            time.sleep(0.1)
+        one, two = (shown(run, job) for job in jobs)
+        assert [one["state"], two["state"]] == ["running", "running"]
+        assert f":{first.pid}:" in one["worker"]
+        assert f":{second.pid}:" in two["worker"]
+        assert (one["attempts"], two["attempts"]) == (1, 1)
+    finally:
+        for process in (first, second):
+            if process is not None:
+                process.kill()
+                process.communicate()
 
 
 def test_a_queued_evaluation_can_be_done_here_instead(run: Run, rows: str, server: Running) -> None:

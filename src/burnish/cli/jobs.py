@@ -67,7 +67,7 @@ def _list_terminal(jobs: list[Job]) -> None:
     rows = (
         [
             styled(shown, "cyan"),
-            f"{job.created_at.astimezone(UTC):%m-%d %H:%M}",
+            _when(job.created_at.astimezone(UTC)),
             job.kind,
             job.subject,
             share(job),
@@ -76,6 +76,11 @@ def _list_terminal(jobs: list[Job]) -> None:
         for shown, job in zip(short_ids([job.id for job in jobs]), jobs, strict=True)
     )
     table(("id", "made", "kind", "about", "progress", ""), rows, wide="about")
+
+
+def _when(at: datetime) -> str:
+    """As much as a narrow terminal has room for: the time today, else the day."""
+    return f"{at:%H:%M}" if at.date() == datetime.now(UTC).date() else f"{at:%m-%d}"
 
 
 def _state(job: Job) -> Text:
