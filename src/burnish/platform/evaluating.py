@@ -131,10 +131,16 @@ class Evaluating:
         return evaluation
 
     async def run(
-        self, evaluation_id: str, told: Callable[[Tally], Awaitable[None]], *, goes: int = 1
+        self,
+        evaluation_id: str,
+        told: Callable[[Tally], Awaitable[None]],
+        *,
+        cancelled: Callable[[], Awaitable[bool]],
+        goes: int = 1,
     ) -> tuple[Stop, Run]:
         """Does what is not done yet, within `goes` times its bound on money. Raises StoreError
-        where results cannot be kept; what is there by then stays, and another `run` goes on."""
+        where results cannot be kept; what is there by then stays, and another `run` goes on.
+        One that is stopped has ended where it was `cancelled`; else another will go on with it."""
         store = (await self._open_store()).evaluations
         (evaluation,) = await store.by_prefix(evaluation_id, 1) or [None]
         if evaluation is None:
@@ -153,14 +159,16 @@ class Evaluating:
         )
         run = Run(evaluation, prepared, bench, told=told)
         stop: Stop = "failed"
+        ended = True
         try:
             stop = await run.run(self._examples(evaluation.dataset, wanted, evaluation.examples))
         except asyncio.CancelledError:
-            stop = "cancelled"
+            stop, ended = "cancelled", await cancelled()
             raise
         finally:
             scorers.close()
-            await store.end(evaluation.id, stop, datetime.now(UTC))
+            if ended:
+                await store.end(evaluation.id, stop, datetime.now(UTC))
         return stop, run
 
     async def _budget(self, evaluation: Evaluation, goes: int) -> Budget:

@@ -179,7 +179,12 @@ class EvaluationJobs:
         async def told(tally: Tally) -> None:
             await context.progress(tally.done, tally.total, "", **_facts(tally))
 
-        stop, run = await self._evaluating.run(evaluation.id, told, goes=given.goes)
+        async def cancelled() -> bool:
+            return (await self._jobs.get(context.job.id)).state == "cancelled"
+
+        stop, run = await self._evaluating.run(
+            evaluation.id, told, cancelled=cancelled, goes=given.goes
+        )
         try:
             done = await self._evaluations.report(evaluation.id)
         except NotFound as error:  # it ended before its baseline was answered once
