@@ -375,7 +375,8 @@ def test_a_scheduled_evaluation_that_was_killed_is_not_planned_twice(
         (("prompts=promptfooconfig.yaml", "data=rows"), 3, "promptfooconfig"),
         (("prompts=mail/say", "data=rows.csv"), 3, "rows.csv"),
         (("prompts=mail/say", "data=/etc/passwd"), 2, "/etc/passwd"),
-        (("id=nothing",), 3, "nothing"),
+        (("id=nothing",), 2, "not done anew"),
+        (("prompts=mail/say", "data=rows", "goes=0"), 2, "goes"),
     ],
 )
 def test_a_schedule_that_would_fail_is_refused(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 from cyclopts import Parameter
 
@@ -27,8 +27,8 @@ def list_(*, common: Common = NONE) -> None:
     elif not schedules:
         note("No schedules.")
     elif on_terminal():
-        headings = ("name", "kind", "when", "next (UTC)", "last (UTC)")
-        table(headings, map(_row, schedules), wide="name")
+        headings = ("name", "kind", "about", "when", "next (UTC)", "last (UTC)")
+        table(headings, map(_row, schedules), wide="about")
     else:
         out("\n".join("\t".join(_columns(each)) for each in schedules))
 
@@ -37,7 +37,23 @@ def _row(schedule: Schedule) -> tuple[str, ...]:
     zone = "" if schedule.zone == "UTC" else f" {schedule.zone}"
     then = "paused" if schedule.paused else _time(schedule.next_at)
     when = f"{schedule.cron}{zone}"
-    return (schedule.name, schedule.kind, when, then, _time(schedule.last_at) or "never")
+    last = _time(schedule.last_at) or "never"
+    return (schedule.name, schedule.kind, _about(schedule.input), when, then, last)
+
+
+def _about(given: dict[str, Any]) -> str:
+    """What is evaluated; of other kinds, all that is set."""
+    if "prompts" in given and "data" in given:
+        return f"{_written(given['prompts'])} on {_written(given['data'])}"
+    return " ".join(f"{name}={_written(value)}" for name, value in given.items())
+
+
+def _written(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, list):
+        return ", ".join(map(_written, cast("list[Any]", value)))
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _columns(schedule: Schedule) -> tuple[str, ...]:

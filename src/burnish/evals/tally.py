@@ -8,6 +8,9 @@ from dataclasses import dataclass, field
 from burnish.storage.evaluation import Counts, Evaluation
 from burnish.storage.result import UNFIT, Result
 
+# Up to so many columns are looked through after each answer.
+_FEW = 16
+
 
 @dataclass
 class _Scored:
@@ -28,6 +31,9 @@ class Tally:
     cost_usd: float = 0.0
     unpriced: int = 0
     _columns: dict[tuple[str, str], _Scored] = field(default_factory=dict[tuple[str, str], _Scored])
+
+    _best: tuple[str, float] | None = None
+    _looked: int = 0
 
     @property
     def total(self) -> int:
@@ -60,7 +66,13 @@ class Tally:
     @property
     def best(self) -> tuple[str, float] | None:
         """The prompt and model that lead so far, named as the report does, with their mean score;
-        None before anything is scored."""
+        None before anything is scored. Of many columns it is some answers old until the end."""
+        few = self.done - self._looked < len(self._columns) // _FEW
+        if not few or self.done == self.total:
+            self._looked, self._best = self.done, self._leading()
+        return self._best
+
+    def _leading(self) -> tuple[str, float] | None:
         means = {key: each.total / each.count for key, each in self._columns.items() if each.count}
         if not means:
             return None

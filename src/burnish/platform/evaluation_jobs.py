@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import msgspec
 
@@ -38,7 +38,7 @@ class EvaluationInput(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     """
 
     id: str = ""
-    goes: int = 1
+    goes: Annotated[int, msgspec.Meta(ge=1)] = 1
     prompts: tuple[str, ...] | str = ()
     data: str = ""
     models: tuple[str, ...] | str = ()
@@ -64,6 +64,10 @@ class EvaluationInput(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     def check(self) -> None:
         """Raises UsageError for what no evaluation can be."""
         if self.id:
+            if self.prompts or self.data:
+                raise UsageError(
+                    "an evaluation and what to evaluate are given", hint="leave one of them out"
+                )
             return
         self.wanted()
         if not self.data:
@@ -107,12 +111,14 @@ class EvaluationJobs:
         self._evaluations = evaluations
 
     async def check(self, given: EvaluationInput) -> None:
-        """Raises what a job with this input would fail of now."""
-        given.check()
+        """Raises what a job that plans with this input would fail of now."""
         if given.id:
-            await self._evaluations.get(given.id)
-        else:
-            await self._evaluating.plan(given.wanted())
+            raise UsageError(
+                "an evaluation that is there is not done anew",
+                hint="say what to evaluate: prompts=mail/late@production and data=cases",
+            )
+        given.check()
+        await self._evaluating.plan(given.wanted())
 
     async def submit(
         self,
