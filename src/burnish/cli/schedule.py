@@ -35,9 +35,9 @@ def list_(*, common: Common = NONE) -> None:
 
 def _row(schedule: Schedule) -> tuple[str, ...]:
     zone = "" if schedule.zone == "UTC" else f" {schedule.zone}"
-    then = "paused" if schedule.paused else _time(schedule.next_at)
+    then = "paused" if schedule.paused else f"{schedule.next_at.astimezone(UTC):%m-%d %H:%M}"
     when = f"{schedule.cron}{zone}"
-    last = _time(schedule.last_at) or "never"
+    last = f"{schedule.last_at.astimezone(UTC):%m-%d %H:%M}" if schedule.last_at else "never"
     return (schedule.name, schedule.kind, _about(schedule.input), when, then, last)
 
 
@@ -143,5 +143,5 @@ def _given(pairs: list[str]) -> dict[str, Any]:
     return given
 
 
-def _time(at: datetime | None) -> str:
-    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M}" if at else ""
+def _time(at: datetime) -> str:
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M}"
