@@ -16,7 +16,7 @@ from tests.cli.conftest import COMMAND
 from tests.scenario.running import Running, log_of
 from tests.scenario.server import Plan
 
-_LINE = re.compile(r"(\d+) calls, .*best quiz@1 (\d\.\d\d)$")
+_LINE = re.compile(r"(\d+) calls, .*best (\d\.\d\d) quiz@1$")
 
 
 class Processes:

@@ -85,7 +85,7 @@ def test_an_evaluation_is_left_to_a_worker(run: Run, rows: str, server: Running)
     assert "0.80 [0.49, 0.94]" in run(*report.removeprefix("report: burnish ").split()).out
     watched = run("jobs", "watch", job)
     assert watched.code == 0
-    assert watched.out == "done\t10\t10\t10 calls, 0 USD, 8 of 10 pass, best mail/say@1 0.80\n"
+    assert watched.out == "done\t10\t10\t10 calls, 0 USD, 8 of 10 pass, best 0.80 mail/say@1\n"
 
 
 @pytest.mark.usefixtures("server")

@@ -24,7 +24,7 @@ from burnish.cli.common import (
 )
 from burnish.cli.compose import MaxCost
 from burnish.cli.evaluate_later import When, submit
-from burnish.cli.job_words import message
+from burnish.cli.job_words import beside_bar
 from burnish.cli.money import cost_of
 from burnish.errors import UsageError
 from burnish.storage.example import Split
@@ -209,7 +209,7 @@ def _shown_progress(p: burnish.Platform, evaluation_id: str) -> Generator[Callab
                 nonlocal job_id
                 job_id = job.id
                 if tell is not None:
-                    tell(message(job), job.progress.done, job.progress.total)
+                    tell(beside_bar(job), job.progress.done, job.progress.total)
 
             yield told
     except KeyboardInterrupt:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from shutil import get_terminal_size
 from typing import TYPE_CHECKING, Any
 
 from burnish.cli.common import counted
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
     from burnish.evals.summary import ColumnSummary, Summary
 
 EVALUATION = "evaluation"
+# So much of a line is for a bar, what is done of how much, and the time that is left.
+_BAR = 30
 # Of more columns the report tells.
 _SHOWN = 8
 
@@ -32,6 +35,12 @@ def message(job: Job) -> str:
     return ", ".join(part for part in (job.progress.message, *told) if part)
 
 
+def beside_bar(job: Job) -> str:
+    """The message, cut where the bar and the counts beside it would have no room."""
+    told, room = message(job), max(20, get_terminal_size().columns - _BAR)
+    return told if len(told) <= room else f"{told[: room - 1]}…"
+
+
 def said(job: Job) -> str:
     return ", ".join(part for part in (share(job), message(job)) if part)
 
@@ -46,7 +55,7 @@ def _evaluation(facts: Mapping[str, Any]) -> Iterable[str]:
     if facts["failed"]:
         yield f"{facts['failed']} failed"
     if "best" in facts:
-        yield f"best {facts['best']} {facts['best_score']:.2f}"
+        yield f"best {facts['best_score']:.2f} {facts['best']}"
 
 
 def outcome(job: Job) -> Iterable[tuple[str, str]]:

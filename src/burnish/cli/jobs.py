@@ -25,7 +25,7 @@ from burnish.cli.common import (
     table,
     warn,
 )
-from burnish.cli.job_words import message, outcome, said, share, shortcoming, wanted
+from burnish.cli.job_words import beside_bar, message, outcome, said, share, shortcoming, wanted
 from burnish.cli.runs import moment, short_ids
 from burnish.errors import UsageError
 from burnish.storage.job import Job, JobState
@@ -179,7 +179,7 @@ def follow(jobs: Iterator[Job], *, as_json: bool) -> int:
 def _moving(job: Job) -> str:
     if job.state == "queued":
         return f"queued: {job.error}" if job.error else "queued; burnish worker runs it"
-    return f"{job.kind} {message(job)}".rstrip()
+    return beside_bar(job) or job.kind
 
 
 def _json_line(job: Job) -> None:
