@@ -125,6 +125,7 @@ class Platform(SyncFace[AsyncPlatform]):
     evaluate = blocking(AsyncPlatform.evaluate)
     plan_evaluation = blocking(AsyncPlatform.plan_evaluation)
     run_evaluation = blocking(AsyncPlatform.run_evaluation)
+    submit_evaluation = blocking(AsyncPlatform.submit_evaluation)
     resume_evaluation = blocking(AsyncPlatform.resume_evaluation)
     score = blocking(AsyncPlatform.score)
     check_judge = blocking(AsyncPlatform.check_judge)

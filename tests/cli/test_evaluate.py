@@ -130,6 +130,25 @@ def test_it_goes_on_with_what_failed(run: Run, rows: str, monkeypatch: pytest.Mo
     assert run("evaluate", "--resume", "nothing").code == 3
 
 
+def test_it_goes_on_with_a_function_that_is_given_again(
+    run: Run, folder: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del folder
+    Path("checks.py").write_text("def polite(output):\n    return 'item' in output\n")
+    scorer = ("--scorer", "python:checks.py:polite")
+    with monkeypatch.context() as away:
+        away.setenv("OPENAI_BASE_URL", "http://127.0.0.1:9/v1")
+        away.setenv("BURNISH_MODELS__MAX_RETRIES", "0")
+        failed = run("evaluate", "mail/say", "--data", "rows.csv", *MODEL, *scorer, "--json")
+    evaluation = json.loads(failed.out)["evaluation"]["id"]
+    alone = run("evaluate", "--resume", evaluation)
+    assert (alone.code, "--scorer python:FILE.py:NAME" in alone.err) == (1, True), alone.err
+    done = run("evaluate", "--resume", evaluation, *scorer, "--json")
+    assert done.code == 0, done.err
+    (column,) = json.loads(done.out)["report"]["columns"]
+    assert (column["answered"], column["score"]["mean"]) == (10, 1.0)
+
+
 CONFIG = """
 description: Polite answers
 prompts:

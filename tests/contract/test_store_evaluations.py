@@ -11,7 +11,7 @@ from msgspec import structs
 from burnish.errors import Conflict
 from burnish.storage.evaluation import Evaluation, Numbered
 from burnish.storage.example import ScorerSpec
-from burnish.storage.result import Result, Score
+from burnish.storage.result import UNFIT, Result, Score
 from burnish.storage.store import Store
 
 AT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -111,3 +111,25 @@ async def test_a_deleted_evaluation_takes_its_results_with_it(store: Store) -> N
     await store.evaluations.delete(asked.id)
     assert await store.evaluations.by_prefix(asked.id, 1) == []
     assert await told(store, asked.id) == []
+
+
+async def test_results_are_counted_by_prompt_and_model(store: Store) -> None:
+    asked = evaluation()
+    await store.evaluations.add(asked)
+    bad: dict[str, Any] = {"output": "", "scores": (), "score": None, "passed": None}
+    given = [
+        result("e0", cost_usd=0.25),
+        result("e1", cost_usd=0.5, score=0.5, passed=False),
+        result("e2", cost_usd=9.0, cached=True),
+        result("e3", error="rate_limited: slow down", **bad),
+        result("e4", error=f"variable_error: {UNFIT}: topic", **bad),
+        result("e5"),
+        result("e0", prompt="mail/late@4", passed=None, score=None),
+    ]
+    await store.evaluations.put(asked.id, [Numbered(n, each) for n, each in enumerate(given)])
+    three, four = sorted(await store.evaluations.counts(asked.id), key=lambda each: each.prompt)
+    assert (three.prompt, three.model, three.results) == ("mail/late@3", "fake:a", 6)
+    assert (three.asked, three.failed, three.judged, three.passed) == (4, 2, 4, 3)
+    assert (three.scored, three.score, three.cost_usd, three.unpriced) == (4, 3.5, 0.75, 1)
+    assert (four.results, four.judged, four.scored, four.score) == (1, 0, 0, 0.0)
+    assert await store.evaluations.counts("01970000-0000-7000-8000-000000000009") == []

@@ -216,6 +216,46 @@ def test_a_function_is_a_scorer() -> None:
     assert {(f.metric, f.count) for f in done.report.faults} == {("slow", 3), ("broken", 3)}
 
 
+def test_a_plan_is_left_to_workers_with_its_bounds() -> None:
+    def polite(output: str) -> bool:
+        return output.startswith("Say")
+
+    model = Fake()
+    with opened(model) as p:
+        p.prompts.create("say", "Say: {{ text }}")
+        plan = p.plan_evaluation("say", ROWS, models="fake:a")
+        with pytest.raises(UsageError, match="min_score is 2"):
+            p.submit_evaluation(plan.evaluation, min_score=2)
+        with pytest.raises(UsageError, match="needs a baseline"):
+            p.submit_evaluation(plan.evaluation, max_regression=0.1)
+        job = p.submit_evaluation(plan.evaluation, min_score=0.5, priority=3)
+        assert (job.state, job.priority, model.requests) == ("queued", 3, [])
+        own = p.plan_evaluation("say", ROWS, models="fake:a", scorers=[polite])
+        with pytest.raises(UsageError, match="polite is a function that no worker has"):
+            p.submit_evaluation(own.evaluation)
+        assert [each.id for each in p.evaluations.list()] == [plan.evaluation.id]
+        assert p.jobs.work(once=True).done == 1
+        result = p.jobs.get(job.id).result
+    assert (result["gate"], result["answered"]) == ("passed", 12)
+    assert result["columns"][0]["score"] == 1.0
+    with opened(Fake()) as p:
+        # Whoever has the results needs no job to look at them.
+        assert p.evaluations.report(plan.evaluation.id).report.columns[0].answered == 12
+
+
+def test_a_function_is_never_taken_for_another_scorer() -> None:
+    def exact(output: str) -> bool:
+        return bool(output)
+
+    with opened(Fake()) as p:
+        p.prompts.create("say", "Say: {{ text }}")
+        with pytest.raises(UsageError, match="another scorer that is called exact"):
+            p.evaluate("say", ROWS[:3], models="fake:a", scorers=[exact])
+        own = burnish.scorer(name="my-exact")(exact)
+        done = p.evaluate("say", ROWS[:3], models="fake:a", scorers=[own])
+    assert done.report.columns[0].score.mean == 1.0
+
+
 def test_repeats_are_independent_and_flicker_is_told() -> None:
     count = [0]
 

@@ -15,8 +15,9 @@ from msgspec import structs
 
 from burnish.errors import BudgetExceeded, BurnishError, ServerFault, StoreError
 from burnish.evals.prepared import Prepared
-from burnish.evals.runner import Bench, Run, Tally, mean_of, passed
+from burnish.evals.runner import Bench, Run, mean_of, passed
 from burnish.evals.scored import Answered, Scorer
+from burnish.evals.tally import Tally
 from burnish.models.model import ModelRequest, Usage
 from burnish.models.question import Answer
 from burnish.prompts.prompt import Message, Variable
@@ -297,3 +298,25 @@ def test_a_score_that_could_not_be_told_is_not_zero() -> None:
     assert (mean_of((right, wrong, shown)), passed((right, shown))) == (0.75, True)
     assert (mean_of((right, lost)), passed((right, lost))) == (None, None)
     assert (mean_of((shown,)), passed(())) == (None, None)
+
+
+async def test_the_leader_of_many_columns_is_right_at_the_end(store: Store) -> None:
+    names = tuple(f"p{n}@1" for n in range(40))
+    evaluation = await begun(store, prompts=names, models=("fake:x",), repeats=1, examples=3)
+    prompts = [
+        prepared(
+            name.partition("@")[0], "About {{ topic }}" if name == "p9@1" else "On {{ topic }}"
+        )
+        for name in names
+    ]
+    told: list[tuple[str, float] | None] = []
+
+    async def tell(tally: Tally) -> None:
+        told.append(tally.best)
+
+    _, run = await World(store.evaluations).run(evaluation, some(3), prompts, told=tell)
+    assert run.tally.best == told[-1] == ("p9@1", 1.0)
+    # One that goes on knows what was scored before.
+    again = Tally(evaluation)
+    again.begin(await store.evaluations.counts(evaluation.id))
+    assert (again.done, again.asked, again.best) == (120, 120, ("p9@1", 1.0))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -75,7 +76,10 @@ def schedules(make: Make, store: SqlStore) -> AsyncSchedules:
     async def opened() -> SqlStore:
         return store
 
-    return AsyncSchedules(opened, runner.check, lambda: "ann")
+    async def check(kind: str, given: Mapping[str, Any]) -> None:
+        runner.check(kind, given)
+
+    return AsyncSchedules(opened, check, lambda: "ann")
 
 
 async def test_a_schedule_is_added_paused_and_removed(schedules: AsyncSchedules) -> None:

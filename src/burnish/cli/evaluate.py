@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -23,7 +23,9 @@ from burnish.cli.common import (
     warn,
 )
 from burnish.cli.compose import MaxCost
-from burnish.cli.money import cost_of, usd
+from burnish.cli.evaluate_later import When, submit
+from burnish.cli.job_words import beside_bar
+from burnish.cli.money import cost_of
 from burnish.errors import UsageError
 from burnish.storage.example import Split
 
@@ -131,19 +133,17 @@ def evaluate(
     baseline: Baseline = "",
     gate: Gate | None = None,
     report: Files = None,
-    dry_run: Annotated[
-        bool, Parameter(negative="", help="Only tell what would be asked, and its cost.")
-    ] = False,
-    resume: Annotated[str, Parameter(help="Go on with the evaluation of this id.")] = "",
+    when: When | None = None,
     common: Common = NONE,
 ) -> int:
     """Try prompts on examples and models, and tell how good the answers are and how sure that is.
 
     Ends with exit code 1 below --min-score, past --max-regression, or where nothing was answered.
     """
-    gate = gate or Gate()
+    gate, when = gate or Gate(), when or When()
     check_files(report or [])
-    _check_gate(gate, baseline or ("its own" if resume else ""))
+    _check_gate(gate, baseline or ("its own" if when.resume else ""))
+    when.check(report or [])
     options: dict[str, Any] = {
         **asdict(asking or Asking()),
         **asdict(which or Which()),
@@ -154,15 +154,18 @@ def evaluate(
         "files": True,
     }
     with platform(common) as p:
-        if resume:
-            done = _resumed(p, resume, bool(prompts or data))
+        if when.resume:
+            done = _resumed(p, when.resume, scorer or (), bool(prompts or data))
         else:
             plan = p.plan_evaluation(*_given(prompts, data, var), **options)
-            if dry_run:
+            if when.dry_run:
                 out_json(plan) if common.json else _show_plan(plan)
                 return 0
             _tell_plan(plan)
-            with _shown_progress(plan.evaluation.id) as told:
+            if when.background:
+                submit(p, plan.evaluation, gate, as_json=common.json)
+                return 0
+            with _shown_progress(p, plan.evaluation.id) as told:
                 done = p.run_evaluation(plan.evaluation, progress=told)
     return finish(done, gate, report or [], common)
 
@@ -184,35 +187,34 @@ def _pair(written: str) -> tuple[str, str]:
     return name, value
 
 
-def _resumed(p: burnish.Platform, evaluation_id: str, more: bool) -> Evaluated:
+def _resumed(
+    p: burnish.Platform, evaluation_id: str, scorers: Sequence[str], more: bool
+) -> Evaluated:
     if more:
         raise UsageError(
             "--resume goes on with an evaluation as it was asked for",
             hint="leave out prompts and --data",
         )
-    with _shown_progress(evaluation_id) as told:
-        return p.resume_evaluation(evaluation_id, progress=told)
+    with _shown_progress(p, evaluation_id) as told:
+        return p.resume_evaluation(evaluation_id, scorers=scorers, files=True, progress=told)
 
 
 @contextmanager
-def _shown_progress(evaluation_id: str) -> Generator[Callable[[Job], None] | None]:
+def _shown_progress(p: burnish.Platform, evaluation_id: str) -> Generator[Callable[[Job], None]]:
+    job_id = ""
     try:
         with progress_bar() as tell:
-            if tell is None:
-                yield None
-                return
 
             def told(job: Job) -> None:
-                facts = job.progress.facts
-                parts = [f"{usd(float(facts.get('cost_usd', 0)))} USD"]
-                if judged := facts.get("judged"):
-                    parts.append(f"{facts.get('passed', 0)} of {judged} pass")
-                if failed := facts.get("failed"):
-                    parts.append(f"{failed} failed")
-                tell(", ".join(parts), job.progress.done, job.progress.total)
+                nonlocal job_id
+                job_id = job.id
+                if tell is not None:
+                    tell(beside_bar(job), job.progress.done, job.progress.total)
 
             yield told
     except KeyboardInterrupt:
+        if job_id:
+            p.jobs.cancel(job_id)  # a worker would go on with what somebody has stopped
         warn(f"stopped; go on with burnish evaluate --resume {evaluation_id}")
         raise
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
@@ -24,9 +25,13 @@ from burnish.cli.common import (
     table,
     warn,
 )
+from burnish.cli.job_words import beside_bar, message, outcome, said, share, shortcoming, wanted
 from burnish.cli.runs import moment, short_ids
 from burnish.errors import UsageError
 from burnish.storage.job import Job, JobState
+
+if TYPE_CHECKING:
+    from rich.text import Text
 
 JobId = Annotated[str, Parameter(help="The job's id, or the beginning of it.")]
 _STYLES = {"done": "green", "failed": "red", "cancelled": "yellow", "running": "cyan"}
@@ -43,7 +48,8 @@ def list_(
 ) -> None:
     """List jobs, newest first.
 
-    In a pipe: id, state, kind, subject, done, total, attempts, time of creation, error.
+    A terminal says `gate failed` of an evaluation that is done and missed its bounds. In a pipe:
+    id, state, kind, subject, done, total, attempts, time of creation, error.
     """
     with platform(common) as p:
         jobs = p.jobs.list(state=state, kind=kind, limit=limit)
@@ -61,15 +67,26 @@ def _list_terminal(jobs: list[Job]) -> None:
     rows = (
         [
             styled(shown, "cyan"),
-            f"{job.created_at.astimezone(UTC):%m-%d %H:%M}",
+            _when(job.created_at.astimezone(UTC)),
             job.kind,
             job.subject,
-            _share(job),
-            styled(job.state, _STYLES.get(job.state, "")),
+            share(job),
+            _state(job),
         ]
         for shown, job in zip(short_ids([job.id for job in jobs]), jobs, strict=True)
     )
     table(("id", "made", "kind", "about", "progress", ""), rows, wide="about")
+
+
+def _when(at: datetime) -> str:
+    """As much as a narrow terminal has room for: the time today, else the day."""
+    return f"{at:%H:%M}" if at.date() == datetime.now(UTC).date() else f"{at:%m-%d}"
+
+
+def _state(job: Job) -> Text:
+    if short := shortcoming(job):
+        return styled(short, "red")
+    return styled(job.state, _STYLES.get(job.state, ""))
 
 
 def _columns(job: Job) -> tuple[str, ...]:
@@ -96,7 +113,7 @@ def show(job_id: JobId, /, *, common: Common = NONE) -> None:
 def _show(job: Job) -> None:
     facts = [(name, value) for name, value in _facts(job) if value]
     if not on_terminal():
-        out("\n".join(f"{name}: {value}" for name, value in facts))
+        out("\n".join(f"{name}: {' '.join(value.split())}" for name, value in facts))
         return
     from rich.table import Table
 
@@ -112,9 +129,9 @@ def _show(job: Job) -> None:
 def _facts(job: Job) -> Iterable[tuple[str, str]]:
     yield from (("id", job.id), ("kind", job.kind), ("about", job.subject), ("state", job.state))
     yield "error", job.error
-    yield "progress", _said(job)
-    yield "input", _json(job.input) if job.input else ""
-    yield "result", _json(job.result) if job.result is not None else ""
+    yield "progress", said(job)
+    yield "input", wanted(job)
+    yield from outcome(job)
     yield "priority", str(job.priority or "")
     yield "attempts", str(job.attempts)
     yield "who", job.who
@@ -132,7 +149,8 @@ def _facts(job: Job) -> Iterable[tuple[str, str]]:
 def watch(job_id: JobId, /, *, common: Common = NONE) -> int:
     """Follow a job until it ends; exits with 0 when it is done, else with 1.
 
-    In a pipe: a line for each change, with state, done, total and message; JSON lines with --json.
+    With 1 too where an evaluation has no answer or misses its bounds. In a pipe: a line for each
+    change, with state, done, total and message; JSON lines with --json.
     """
     with platform(common) as p:
         return follow(p.jobs.watch(job_id), as_json=common.json)
@@ -146,7 +164,8 @@ def follow(jobs: Iterator[Job], *, as_json: bool) -> int:
             if as_json:
                 _json_line(job)
             elif not on_terminal():
-                out(f"{job.state}\t{job.progress.done}\t{job.progress.total}\t{_message(job)}")
+                out(f"{job.state}\t{job.progress.done}\t{job.progress.total}\t{message(job)}")
+            sys.stdout.flush()
             if bar is not None:
                 bar(_moving(job), job.progress.done, job.progress.total)
     assert job is not None
@@ -154,13 +173,13 @@ def follow(jobs: Iterator[Job], *, as_json: bool) -> int:
         _show(job)
     if job.state == "failed":
         warn(f"job {job.id} failed: {job.error}")
-    return 0 if job.state == "done" else 1
+    return 0 if job.state == "done" and not shortcoming(job) else 1
 
 
 def _moving(job: Job) -> str:
     if job.state == "queued":
         return f"queued: {job.error}" if job.error else "queued; burnish worker runs it"
-    return f"{job.kind} {_message(job)}".rstrip()
+    return beside_bar(job) or job.kind
 
 
 def _json_line(job: Job) -> None:
@@ -210,23 +229,3 @@ def forget(
         gone = p.jobs.forget(before)
     out_json({"forgotten": gone}) if common.json else out(f"{counted(gone, 'job')} forgotten")
     return 0
-
-
-def _share(job: Job) -> str:
-    done, total = job.progress.done, job.progress.total
-    return f"{done} of {total}" if total else str(done or "")
-
-
-def _message(job: Job) -> str:
-    facts = [f"{name} {value}" for name, value in job.progress.facts.items()]
-    return ", ".join(part for part in (job.progress.message, *facts) if part)
-
-
-def _said(job: Job) -> str:
-    return ", ".join(part for part in (_share(job), _message(job)) if part)
-
-
-def _json(value: object) -> str:
-    import msgspec
-
-    return msgspec.json.encode(value).decode()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 from cyclopts import Parameter
 
@@ -27,17 +27,33 @@ def list_(*, common: Common = NONE) -> None:
     elif not schedules:
         note("No schedules.")
     elif on_terminal():
-        headings = ("name", "kind", "when", "next (UTC)", "last (UTC)")
-        table(headings, map(_row, schedules), wide="name")
+        headings = ("name", "kind", "about", "when", "next (UTC)", "last (UTC)")
+        table(headings, map(_row, schedules), wide="about")
     else:
         out("\n".join("\t".join(_columns(each)) for each in schedules))
 
 
 def _row(schedule: Schedule) -> tuple[str, ...]:
     zone = "" if schedule.zone == "UTC" else f" {schedule.zone}"
-    then = "paused" if schedule.paused else _time(schedule.next_at)
+    then = "paused" if schedule.paused else f"{schedule.next_at.astimezone(UTC):%m-%d %H:%M}"
     when = f"{schedule.cron}{zone}"
-    return (schedule.name, schedule.kind, when, then, _time(schedule.last_at) or "never")
+    last = f"{schedule.last_at.astimezone(UTC):%m-%d %H:%M}" if schedule.last_at else "never"
+    return (schedule.name, schedule.kind, _about(schedule.input), when, then, last)
+
+
+def _about(given: dict[str, Any]) -> str:
+    """What is evaluated; of other kinds, all that is set."""
+    if "prompts" in given and "data" in given:
+        return f"{_written(given['prompts'])} on {_written(given['data'])}"
+    return " ".join(f"{name}={_written(value)}" for name, value in given.items())
+
+
+def _written(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, list):
+        return ", ".join(map(_written, cast("list[Any]", value)))
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _columns(schedule: Schedule) -> tuple[str, ...]:
@@ -55,7 +71,7 @@ def _columns(schedule: Schedule) -> tuple[str, ...]:
 
 def add(
     name: Name,
-    kind: Annotated[str, Parameter(help="What to do: backup, batch, retention or vacuum.")],
+    kind: Annotated[str, Parameter(help="backup, batch, evaluation, retention or vacuum.")],
     cron: Annotated[
         str, Parameter(help="Minute, hour, day, month and weekday, in quotes; or @daily.")
     ],
@@ -63,7 +79,7 @@ def add(
     *,
     set: Annotated[  # noqa: A002 - the option's name
         list[str] | None,
-        Parameter(help="Something of the job's input: keep=7; repeatable."),
+        Parameter(help="Something of the job's input: keep=7, data=cases; repeatable."),
     ] = None,
     zone: Annotated[str, Parameter(help="Time zone that the times are in.")] = "UTC",
     common: Common = NONE,
@@ -116,6 +132,10 @@ def _given(pairs: list[str]) -> dict[str, Any]:
         name, equals, value = pair.partition("=")
         if not (name and equals):
             raise UsageError(f"{pair!r} sets nothing", hint="write name=value, such as keep=7")
+        if name in given:
+            raise UsageError(
+                f"{name} is set twice", hint=f"""write several as a list: {name}='["a", "b"]'"""
+            )
         try:
             given[name] = json.loads(value)
         except (ValueError, RecursionError):
@@ -123,5 +143,5 @@ def _given(pairs: list[str]) -> dict[str, Any]:
     return given
 
 
-def _time(at: datetime | None) -> str:
-    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M}" if at else ""
+def _time(at: datetime) -> str:
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M}"

@@ -12,6 +12,7 @@ from typing import Annotated, Any
 from cyclopts import Parameter
 
 from burnish.cli.common import NONE, Common, note, on_terminal, out, platform, totals
+from burnish.cli.job_words import shortcoming
 from burnish.storage.job import ENDED, Job
 
 
@@ -47,7 +48,8 @@ def _tell(job: Job) -> None:
     about = " ".join(job.subject.split())
     if on_terminal():
         said = f"{now:%H:%M:%S} {state:9} {job.kind} {about}".rstrip()
-        out(f"{said}: {job.error}" if job.error else said)
+        why = job.error or shortcoming(job)
+        out(f"{said}: {why}" if why else said)
         return
     columns = (now.isoformat(timespec="seconds"), state, job.id, job.kind, about)
     out("\t".join((*columns, " ".join(job.error.split()))))

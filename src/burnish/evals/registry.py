@@ -117,6 +117,11 @@ class Scorers:
         """Whether `make` finds it by its name: not so a function that was given in code."""
         return spec.name.removeprefix(NOT) in self._by_name
 
+    def means_other(self, made: MadeScorer) -> bool:
+        """Whether its name stands for another scorer here."""
+        known = self._by_name.get(made.kind.name)
+        return known is not None and known.function is not made.kind.function
+
     def close(self) -> None:
         self._tools.close()
 

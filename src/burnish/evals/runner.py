@@ -13,12 +13,13 @@ from burnish.errors import BudgetExceeded, BurnishError, VariableError
 from burnish.evals.keeper import Keeper
 from burnish.evals.prepared import Prepared, rendered
 from burnish.evals.scored import Answered, Scorer
+from burnish.evals.tally import Tally
 from burnish.models.question import Answer, storable
 from burnish.prompts.prompt import Message
 from burnish.prompts.render import Renderer
 from burnish.storage.evaluation import Evaluation, Evaluations, Numbered, Stop
 from burnish.storage.example import Example, ScorerSpec
-from burnish.storage.result import Result, Score
+from burnish.storage.result import UNFIT, Result, Score
 
 
 class Ask(Protocol):
@@ -48,32 +49,6 @@ class Cell:
     repeat: int
 
 
-@dataclass
-class Tally:
-    """How far a run is. What was there before it began counts as done."""
-
-    total: int
-    done: int = 0
-    failed: int = 0
-    passed: int = 0
-    judged: int = 0
-    cost_usd: float = 0.0
-    unpriced: int = 0
-
-    def add(self, result: Result) -> None:
-        self.done += 1
-        self.failed += bool(result.error)
-        if result.passed is not None:
-            self.judged += 1
-            self.passed += result.passed
-        if result.cached:
-            return
-        if result.cost_usd is None:
-            self.unpriced += not result.error
-        else:
-            self.cost_usd += result.cost_usd
-
-
 class Run:
     """One go at an evaluation."""
 
@@ -93,14 +68,14 @@ class Run:
         self._dear: BudgetExceeded | None = None
         self._asking = 0
         self._settled = asyncio.Event()
-        self.tally = Tally(total=evaluation.size)
+        self.tally = Tally(evaluation)
 
     async def run(self, examples: AsyncIterator[Example]) -> Stop:
         """Asks for what is missing, as many at once as the evaluation says. A call that fails is
         a result with an error. Raises StoreError where results cannot be kept; those that were
         are there."""
         there = _Cells(await self._bench.store.cells(self._evaluation.id))
-        self.tally.done = there.count
+        self.tally.begin(await self._bench.store.counts(self._evaluation.id))
         await self._told(self.tally)
         async with Keeper(self._bench.store, self._evaluation.id) as keeper:
             await self._work(self._missing(examples, there), keeper)
@@ -177,7 +152,7 @@ class Run:
         except BudgetExceeded:
             raise
         except VariableError as error:
-            return _failed(blank, f"{error.code}: the example does not fit the prompt: {error}")
+            return _failed(blank, f"{error.code}: {UNFIT}: {error}")
         except BurnishError as error:
             return _failed(blank, f"{error.code}: {error.what}")
         return await self._scored(blank, cell, messages, answer)

@@ -21,7 +21,8 @@ PARAMETERS = ("temperature", "max_tokens", "top_p", "seed", "stop")
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     """`data` is a dataset's reference, a file of examples, or examples. `parameters` are those of
     `ModelRequest` that are set for all prompts, `scorers` what `Scorers.take` understands; `files`
-    lets it run a file that is named."""
+    lets it run a file that is named. With `stored`, prompts and data are in the library, and a file
+    of that name is not looked for."""
 
     prompts: tuple[str, ...]
     data: Any = None
@@ -38,6 +39,7 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     fresh: bool = False
     dataset: str = ""
     files: bool = False
+    stored: bool = False
 
     def checked(self) -> Self:
         """Raises UsageError for what no evaluation can be."""

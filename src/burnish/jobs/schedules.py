@@ -23,7 +23,7 @@ class AsyncSchedules:
     def __init__(
         self,
         open_store: Callable[[], Awaitable[Store]],
-        check: Callable[[str, Mapping[str, Any]], object],
+        check: Callable[[str, Mapping[str, Any]], Awaitable[object]],
         who: Callable[[], str],
     ) -> None:
         self._open_store = open_store
@@ -43,23 +43,23 @@ class AsyncSchedules:
         @weekly, @monthly) says so in the time zone. A job is not begun while the one before has
         not ended.
 
-        Raises UsageError for a name, a kind, an input or an expression that cannot be, Conflict
-        when the name is taken.
+        Raises UsageError for a name, a kind, an input or an expression that cannot be, NotFound
+        for what the input names and is not there, Conflict when the name is taken.
         """
         if not _NAME.fullmatch(name):
             raise UsageError(
                 f"{name[:80]!r} is no name for a schedule",
                 hint="use up to 64 of a-z, 0-9, dot, dash and underscore",
             )
-        self._check(kind, input or {})
-        now = datetime.now(UTC)
+        then = next_after(cron, zone, now := datetime.now(UTC))
+        await self._check(kind, input or {})
         schedule = Schedule(
             name=name,
             kind=kind,
             cron=cron,
             zone=zone,
             input=input or {},
-            next_at=next_after(cron, zone, now),
+            next_at=then,
             who=self._who(),
             created_at=now,
         )

@@ -15,8 +15,9 @@ from burnish.errors import NotFound, UsageError
 from burnish.evals.datasets.checks import UNSUPPORTED
 from burnish.evals.estimate import Estimate, estimated
 from burnish.evals.prepared import Prepared
-from burnish.evals.runner import Ask, Bench, Run, Tally
+from burnish.evals.runner import Ask, Bench, Run
 from burnish.evals.scored import Refused, Scorer
+from burnish.evals.tally import Tally
 from burnish.evals.wanted import Wanted
 from burnish.generation.wish import checked_cost
 from burnish.models.model import ModelRequest
@@ -79,7 +80,7 @@ class Evaluating:
         not there."""
         checked_cost(wanted.max_cost_usd)
         notes: tuple[str, ...] = ()
-        if await is_config(wanted):
+        if not wanted.stored and await is_config(wanted):
             wanted, notes = await from_config(wanted, self._prompts)
         dataset = await self._dataset(wanted)
         count = await self._datasets.count(dataset, split=wanted.split, tags=wanted.tags)
@@ -92,13 +93,9 @@ class Evaluating:
         named = (*wanted.prompts, *((wanted.baseline,) if wanted.baseline else ()))
         prepared = [await self._prepared(ref, wanted) for ref in named]
         sample = [each async for each in self._examples(dataset, wanted, min(count, _SAMPLE))]
-        scorers = self._scorers(None)
-        made = [scorers.take(each, files=wanted.files) for each in wanted.scorers]
-        # Judges among them are made again for each run, which spends from its own budget.
-        self._taken |= {
-            msgspec.json.encode(each.spec): each for each in made if not scorers.knows(each.spec)
-        }
-        wanted = msgspec.structs.replace(wanted, scorers=tuple(each.spec for each in made))
+        wanted = msgspec.structs.replace(
+            wanted, scorers=self.take(wanted.scorers, files=wanted.files)
+        )
         evaluation = self._evaluation(wanted, dataset, count, prepared, sample)
         estimate = await estimated(
             evaluation,
@@ -117,8 +114,7 @@ class Evaluating:
         be wrong with it before there is a prompt."""
         checked_cost(wanted.max_cost_usd)
         self._models(wanted, ())
-        for each in wanted.scorers:
-            self._scorers(None).take(each, files=wanted.files)
+        self.take(wanted.scorers, files=wanted.files)
         dataset = await self._dataset(wanted)
         sample = [each async for each in self._examples(dataset, wanted, _SAMPLE)]
         return msgspec.structs.replace(wanted, data=dataset), sample
@@ -127,25 +123,48 @@ class Evaluating:
         """Its next run spends from a budget that it shares with other calls."""
         self._shared[evaluation.id] = budget
 
+    def take(self, given: Sequence[Any], *, files: bool = False) -> tuple[ScorerSpec, ...]:
+        """Scorers as they are stored. Functions are kept too, for they cannot be made again from
+        that. Raises UsageError for a function that is called as another scorer is."""
+        scorers = self._scorers(None)
+        made = [scorers.take(each, files=files) for each in given]
+        for each in made:
+            if scorers.means_other(each):
+                raise UsageError(
+                    f"there is another scorer that is called {each.kind.name}",
+                    hint="give the function a name of its own: @burnish.scorer(name=…)",
+                    subject=each.kind.name,
+                )
+        # Judges among them are made again for each run, which spends from its own budget.
+        self._taken |= {
+            msgspec.json.encode(each.spec): each for each in made if not scorers.knows(each.spec)
+        }
+        return tuple(each.spec for each in made)
+
     async def begin(self, evaluation: Evaluation) -> Evaluation:
         await (await self._open_store()).evaluations.add(evaluation)
         return evaluation
 
     async def run(
-        self, evaluation_id: str, told: Callable[[Tally], Awaitable[None]]
+        self,
+        evaluation_id: str,
+        told: Callable[[Tally], Awaitable[None]],
+        *,
+        cancelled: Callable[[], Awaitable[bool]],
+        goes: int = 1,
     ) -> tuple[Stop, Run]:
-        """Does what is not done yet. Raises StoreError where results cannot be kept; what is there
-        by then stays, and another `run` goes on."""
+        """Does what is not done yet, within `goes` times its bound on money. Raises StoreError
+        where results cannot be kept; what is there by then stays, and another `run` goes on.
+        One that is stopped has ended where it was `cancelled`; else another will go on with it."""
         store = (await self._open_store()).evaluations
         (evaluation,) = await store.by_prefix(evaluation_id, 1) or [None]
         if evaluation is None:
             raise NotFound(f"there is no evaluation {evaluation_id}", hint="it was deleted")
-        self._check_scorers(evaluation)
+        self.check_scorers(evaluation)
         await store.begin_again(evaluation.id)
         wanted = Wanted.again(evaluation)
         prepared = [await self._prepared(ref, wanted) for ref in evaluation.prompts]
-        shared = self._shared.pop(evaluation.id, None)
-        budget = shared or self._live.budget(evaluation.max_cost_usd)
+        budget = self._shared.pop(evaluation.id, None) or await self._budget(evaluation, goes)
         scorers = self._scorers(budget)
         bench = Bench(
             store=store,
@@ -155,26 +174,43 @@ class Evaluating:
         )
         run = Run(evaluation, prepared, bench, told=told)
         stop: Stop = "failed"
+        ended = True
         try:
             stop = await run.run(self._examples(evaluation.dataset, wanted, evaluation.examples))
         except asyncio.CancelledError:
-            stop = "cancelled"
+            stop, ended = "cancelled", await cancelled()
             raise
         finally:
             scorers.close()
-            await store.end(evaluation.id, stop, datetime.now(UTC))
+            if ended:
+                await store.end(evaluation.id, stop, datetime.now(UTC))
         return stop, run
 
-    def _check_scorers(self, evaluation: Evaluation) -> None:
-        """Raises UsageError for a function that only the program which gave it has."""
+    async def _budget(self, evaluation: Evaluation, goes: int) -> Budget:
+        """What earlier attempts have spent of the bound is gone from it."""
+        bound = evaluation.max_cost_usd
+        if bound is None:
+            bound = self._settings.models.max_cost_usd
+        budget = self._live.budget(bound and bound * goes)
+        counts = await (await self._open_store()).evaluations.counts(evaluation.id)
+        budget.spent_usd = sum(each.cost_usd for each in counts)
+        return budget
+
+    def check_scorers(self, evaluation: Evaluation, *, here: bool = True) -> None:
+        """Raises UsageError for a function that only the program which gave it has: this one, or
+        another. A worker has none (`here` is false)."""
         scorers = self._scorers(None)
         for spec in evaluation.scorers:
-            if not scorers.knows(spec) and msgspec.json.encode(spec) not in self._taken:
-                raise UsageError(
-                    f"the scorer {spec.name} is a function that is not here",
-                    hint="go on where the evaluation was begun, or begin another one",
-                    subject=evaluation.id,
-                )
+            if scorers.knows(spec) or (here and msgspec.json.encode(spec) in self._taken):
+                continue
+            raise UsageError(
+                f"the scorer {spec.name} is a function that "
+                f"{'is not here' if here else 'no worker has'}",
+                hint="give it again, with --scorer python:FILE.py:NAME or scorers=[…]"
+                if here
+                else "bring it with a plug-in, or evaluate here instead of in the background",
+                subject=evaluation.id,
+            )
 
     def _scorer(self, spec: ScorerSpec, scorers: Scorers) -> Scorer:
         """What a file of tests asks for and is not there scores nothing, and says so."""
@@ -278,7 +314,9 @@ class Evaluating:
         data = wanted.data
         if data is None:
             raise UsageError("there are no examples", hint="give --data FILE or a dataset's name")
-        if isinstance(data, str) and not await asyncio.to_thread(Path(data).is_file):
+        if isinstance(data, str) and (
+            wanted.stored or not await asyncio.to_thread(Path(data).is_file)
+        ):
             return (await self._datasets.resolve(data)).reference
         if isinstance(data, str | Path):
             name = wanted.dataset or _name_of(Path(data))

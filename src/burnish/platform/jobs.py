@@ -18,6 +18,7 @@ from burnish.shapes import convert
 if TYPE_CHECKING:
     from burnish.generation.batch import Progress
     from burnish.platform.working import Working
+    from burnish.storage.job import Job
     from burnish.storage.store import Store
 
 T = TypeVar("T")
@@ -49,19 +50,31 @@ class NoInput(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     pass
 
 
+def check_input(kind: str, given: Mapping[str, Any]) -> None:
+    """Raises UsageError for what would end such a job as soon as it begins."""
+    shapes: dict[str, type[Any]] = {
+        "backup": BackupInput,
+        "batch": BatchInput,
+        "retention": RetentionInput,
+        "vacuum": NoInput,
+    }
+    if kind in shapes:
+        read_input(kind, given, shapes[kind])
+
+
 def kinds_of(platform: Working) -> dict[str, Work]:
     """Each kind of job with its work."""
 
     async def backup(context: JobContext) -> Any:
-        given = _read(context, BackupInput)
+        given = read(context.job, BackupInput)
         return msgspec.to_builtins(await platform.db.backup(given.to, keep=given.keep))
 
     async def vacuum(context: JobContext) -> Any:
-        _read(context, NoInput)
+        read(context.job, NoInput)
         return msgspec.to_builtins(await platform.db.vacuum())
 
     async def retention(context: JobContext) -> Any:
-        given = _read(context, RetentionInput).days
+        given = read(context.job, RetentionInput).days
         days = platform.settings.runs.retention_days if given is None else given
         if not 0 < days < 366 * 1000:
             raise UsageError(
@@ -98,7 +111,7 @@ def runner_of(
 
 
 async def _batch(platform: Working, context: JobContext) -> Any:
-    given = _read(context, BatchInput)
+    given = read(context.job, BatchInput)
     waiting = set[asyncio.Task[None]]()
 
     def tell(progress: Progress) -> None:
@@ -125,11 +138,16 @@ async def _batch(platform: Working, context: JobContext) -> Any:
     return told
 
 
-def _read(context: JobContext, shape: type[T]) -> T:
+def read(job: Job, shape: type[T]) -> T:
+    """The input of a job. Raises UsageError."""
+    return read_input(job.kind, job.input, shape)
+
+
+def read_input(kind: str, given: Mapping[str, Any], shape: type[T]) -> T:
     try:
-        return convert(context.job.input, shape)
+        return convert(dict(given), shape)
     except msgspec.ValidationError as error:
         raise UsageError(
-            f"the input of this {context.job.kind} job is wrong: {error}",
+            f"the input of this {kind} job is wrong: {error}",
             hint="see the guide on jobs for what it takes",
         ) from None

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from burnish.errors import BurnishError, Conflict
+from burnish.errors import BurnishError
 from burnish.platform.judging import Judging
 from burnish.platform.working import Working
 
@@ -16,11 +16,10 @@ if TYPE_CHECKING:
     from burnish.experiments.room import AsyncExperiments
     from burnish.jobs.job import JobContext, Work
     from burnish.platform.evaluating import Evaluating, Plan
+    from burnish.platform.evaluation_jobs import EvaluationJobs
     from burnish.storage.evaluation import Evaluation
     from burnish.storage.example import ScorerSpec, Split
     from burnish.storage.job import Job
-
-EVALUATION = "evaluation"
 
 
 class Testing(Working, Judging):
@@ -93,11 +92,40 @@ class Testing(Working, Judging):
         await self._evaluating.begin(evaluation)
         return await self._ended(evaluation, progress)
 
+    async def submit_evaluation(
+        self,
+        evaluation: Evaluation,
+        *,
+        min_score: float | None = None,
+        max_regression: float | None = None,
+        priority: int = 0,
+    ) -> Job:
+        """Leaves what a plan said to `burnish worker`. The job's result names the evaluation, with
+        the mean and the interval of each column, and says whether the bounds are met (`gate`); the
+        job is done where they are not, too.
+
+        Raises UsageError for bounds that make no sense, and for a function among the scorers, which
+        no other process has.
+        """
+        return await self._evaluation_jobs.submit(
+            evaluation, min_score=min_score, max_regression=max_regression, priority=priority
+        )
+
     async def resume_evaluation(
-        self, evaluation_id: str, *, progress: Callable[[Job], None] | None = None
+        self,
+        evaluation_id: str,
+        *,
+        scorers: Sequence[Callable[..., Any] | str] = (),
+        files: bool = False,
+        progress: Callable[[Job], None] | None = None,
     ) -> Evaluated:
         """Goes on with one that was stopped or ended before its time: asks for what is missing,
-        and again for what failed."""
+        and again for what failed.
+
+        Functions among its scorers have to be given again in another process; with `files`,
+        `python:FILE.py:FUNCTION` runs that file. Raises Conflict where another process is at it.
+        """
+        self._evaluating.take(scorers, files=files)
         return await self._ended(await self.evaluations.get(evaluation_id), progress)
 
     @cached_property
@@ -116,7 +144,7 @@ class Testing(Working, Judging):
     async def _ended(
         self, evaluation: Evaluation, progress: Callable[[Job], None] | None
     ) -> Evaluated:
-        job = await self._job(evaluation)
+        job = await self._evaluation_jobs.take(evaluation)
         async for job in self.jobs.watch(job.id):  # noqa: B020 - the last one is how it ended
             if progress is not None:
                 progress(job)
@@ -130,40 +158,28 @@ class Testing(Working, Judging):
         why = {"cost": "the next call could pass --max-cost", "cancelled": "it was cancelled"}
         return await self.evaluations.report(evaluation.id, why=why.get(ended.stop, ""))
 
-    async def _job(self, evaluation: Evaluation) -> Job:
-        """The one that runs the evaluation: where one is at it, in whatever process, there is no
-        second one."""
-        given = {"id": evaluation.id}
-        subject = ", ".join(evaluation.prompts)
-        job = await self.jobs.submit(EVALUATION, given, subject=subject, key=evaluation.id)
-        if job.state == "done":
-            return await self.jobs.submit(EVALUATION, given, subject=subject)
-        if not job.attempts:
-            return job
-        try:
-            return await self.jobs.resume(job.id)
-        except Conflict:  # it runs elsewhere, and is watched from here
-            return job
-
     def _kinds(self) -> dict[str, Work]:
-        return {**super()._kinds(), EVALUATION: self._evaluate_for}
+        return {**super()._kinds(), "evaluation": self._evaluate_for}
+
+    async def _check_job(self, kind: str, given: Mapping[str, Any]) -> None:
+        await super()._check_job(kind, given)
+        if kind == "evaluation":
+            from burnish.platform.evaluation_jobs import EvaluationInput
+            from burnish.platform.jobs import read_input
+
+            await self._evaluation_jobs.check(read_input(kind, given, EvaluationInput))
 
     async def _evaluate_for(self, context: JobContext) -> Any:
-        from burnish.evals.runner import Tally
+        from burnish.platform.evaluation_jobs import EvaluationInput
+        from burnish.platform.jobs import read
 
-        async def told(tally: Tally) -> None:
-            await context.progress(
-                tally.done,
-                tally.total,
-                cost_usd=round(tally.cost_usd, 6),
-                failed=tally.failed,
-                passed=tally.passed,
-                judged=tally.judged,
-            )
+        return await self._evaluation_jobs.do(context, read(context.job, EvaluationInput))
 
-        evaluation_id = str(context.job.input.get("id", ""))
-        stop, run = await self._evaluating.run(evaluation_id, told)
-        return {"id": evaluation_id, "stop": stop, "why": run.dear}
+    @cached_property
+    def _evaluation_jobs(self) -> EvaluationJobs:
+        from burnish.platform.evaluation_jobs import EvaluationJobs
+
+        return EvaluationJobs(self.jobs, self._evaluating, self.evaluations)
 
 
 def _wanted(given: dict[str, Any]) -> Wanted:

@@ -50,7 +50,14 @@ class Working(Finding):
         """What begins jobs from time to time: add, list, get, remove, pause, resume."""
         from burnish.jobs.schedules import AsyncSchedules
 
-        return AsyncSchedules(self._open_store, self.jobs.check, lambda: self.settings.author_name)
+        return AsyncSchedules(self._open_store, self._check_job, lambda: self.settings.author_name)
+
+    async def _check_job(self, kind: str, given: Mapping[str, Any]) -> None:
+        """Raises what such a job would fail of now."""
+        from burnish.platform.jobs import check_input
+
+        self.jobs.check(kind, given)
+        check_input(kind, given)
 
     async def batch(
         self,

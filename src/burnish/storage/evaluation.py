@@ -62,6 +62,24 @@ class Numbered(msgspec.Struct, frozen=True):
     result: Result
 
 
+class Counts(msgspec.Struct, frozen=True, kw_only=True):
+    """Of the results of one prompt by one model: `judged` have passed or not, `scored` have a
+    score, and `score` is the sum of these. `asked` were not remembered, and cost `cost_usd` as far
+    as prices are known."""
+
+    prompt: str
+    model: str
+    results: int = 0
+    asked: int = 0
+    failed: int = 0
+    judged: int = 0
+    passed: int = 0
+    scored: int = 0
+    score: float = 0.0
+    cost_usd: float = 0.0
+    unpriced: int = 0
+
+
 class Evaluations(Protocol):
     async def add(self, evaluation: Evaluation) -> None:
         """Raises Conflict for an id that is there."""
@@ -91,6 +109,10 @@ class Evaluations(Protocol):
 
     async def cells(self, evaluation_id: str) -> list[int]:
         """Of the results that are there, in rising order."""
+        ...
+
+    async def counts(self, evaluation_id: str) -> list[Counts]:
+        """What the results so far come to, for each prompt and model that has one."""
         ...
 
     def results(self, evaluation_id: str) -> AsyncIterator[Result]:

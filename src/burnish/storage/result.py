@@ -6,6 +6,9 @@ from typing import Any
 
 import msgspec
 
+# In the error of a result for which no model was asked.
+UNFIT = "the example does not fit the prompt"
+
 
 class Score(msgspec.Struct, frozen=True, kw_only=True):
     """`value` is 0 to 1, and None where the scorer could not say (`error` tells why), which is

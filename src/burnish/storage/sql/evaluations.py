@@ -7,11 +7,14 @@ from typing import Any
 import msgspec
 from msgspec import structs
 from sqlalchemy import (
+    ColumnElement,
     String,
     and_,
     bindparam,
+    case,
     cast,
     delete,
+    func,
     insert,
     or_,
     select,
@@ -20,8 +23,8 @@ from sqlalchemy import (
 from sqlalchemy.exc import IntegrityError
 
 from burnish.errors import Conflict, UsageError
-from burnish.storage.evaluation import Evaluation, Numbered, Stop
-from burnish.storage.result import Result
+from burnish.storage.evaluation import Counts, Evaluation, Numbered, Stop
+from burnish.storage.result import UNFIT, Result
 from burnish.storage.sql.database import Database
 from burnish.storage.sql.driver import TypedRows
 from burnish.storage.tables import evaluations, results
@@ -107,6 +110,27 @@ class SqlEvaluations:
         async with self._database.reading() as connection:
             return list((await connection.scalars(query)).all())
 
+    async def counts(self, evaluation_id: str) -> list[Counts]:
+        answered = _r.error == ""
+        asked = and_(_r.cached.is_(False), _r.error.not_like(f"%{UNFIT}%"))
+        query = select(
+            _r.prompt,
+            _r.model,
+            func.count().label("results"),
+            _count(asked).label("asked"),
+            _count(_r.error != "").label("failed"),
+            func.count(_r.passed).label("judged"),
+            _count(_r.passed).label("passed"),
+            func.count(_r.score).label("scored"),
+            func.coalesce(func.sum(_r.score), 0.0).label("score"),
+            func.coalesce(func.sum(case((asked, _r.cost_usd), else_=0.0)), 0.0).label("cost_usd"),
+            _count(and_(asked, answered, _r.cost_usd.is_(None))).label("unpriced"),
+        )
+        query = query.where(_r.evaluation_id == evaluation_id).group_by(_r.prompt, _r.model)
+        async with self._database.reading() as connection:
+            rows = (await connection.execute(query)).mappings().all()
+        return [Counts(**row) for row in rows]
+
     async def results(self, evaluation_id: str) -> AsyncGenerator[Result]:
         last = -1
         while True:
@@ -147,6 +171,10 @@ class SqlEvaluations:
 
 
 _OF_ONE = Evaluation.__struct_fields__
+
+
+def _count(condition: ColumnElement[bool]) -> ColumnElement[int]:
+    return func.count(case((condition, 1)))
 
 
 def _row(evaluation_id: str, each: Numbered) -> tuple[Any, ...]:

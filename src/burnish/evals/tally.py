@@ -1,0 +1,90 @@
+"""How far an evaluation is, counted as its results come."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from burnish.storage.evaluation import Counts, Evaluation
+from burnish.storage.result import UNFIT, Result
+
+# Up to so many columns are looked through after each answer.
+_FEW = 16
+
+
+@dataclass
+class _Scored:
+    count: int = 0
+    total: float = 0.0
+
+
+@dataclass
+class Tally:
+    """What was there before counts too. `asked` came from a model and were not remembered."""
+
+    evaluation: Evaluation
+    done: int = 0
+    asked: int = 0
+    failed: int = 0
+    passed: int = 0
+    judged: int = 0
+    cost_usd: float = 0.0
+    unpriced: int = 0
+    _columns: dict[tuple[str, str], _Scored] = field(default_factory=dict[tuple[str, str], _Scored])
+
+    _best: tuple[str, float] | None = None
+    _looked: int = 0
+
+    @property
+    def total(self) -> int:
+        return self.evaluation.size
+
+    def begin(self, there: Iterable[Counts]) -> None:
+        for each in there:
+            self.done += each.results
+            self.asked += each.asked
+            self.failed += each.failed
+            self.passed += each.passed
+            self.judged += each.judged
+            self.cost_usd += each.cost_usd
+            self.unpriced += each.unpriced
+            self._score(each.prompt, each.model, each.scored, each.score)
+
+    def add(self, result: Result) -> None:
+        self.done += 1
+        self.failed += bool(result.error)
+        if result.passed is not None:
+            self.judged += 1
+            self.passed += result.passed
+        if result.score is not None:
+            self._score(result.prompt, result.model, 1, result.score)
+        if not result.cached and UNFIT not in result.error:
+            self.asked += 1
+            self.unpriced += result.cost_usd is None and not result.error
+            self.cost_usd += result.cost_usd or 0.0
+
+    @property
+    def best(self) -> tuple[str, float] | None:
+        """The prompt and model that lead so far, named as the report does, with their mean score;
+        None before anything is scored. Of many columns it is some answers old until the end."""
+        few = self.done - self._looked < len(self._columns) // _FEW
+        if not few or self.done == self.total:
+            self._looked, self._best = self.done, self._leading()
+        return self._best
+
+    def _leading(self) -> tuple[str, float] | None:
+        means = {key: each.total / each.count for key, each in self._columns.items() if each.count}
+        if not means:
+            return None
+        prompt, model = min(means, key=lambda key: (-means[key], key))
+        return self._name(prompt, model), means[prompt, model]
+
+    def _score(self, prompt: str, model: str, count: int, total: float) -> None:
+        scored = self._columns.setdefault((prompt, model), _Scored())
+        scored.count += count
+        scored.total += total
+
+    def _name(self, prompt: str, model: str) -> str:
+        if len(self.evaluation.models) == 1:
+            return prompt
+        return model if len(self.evaluation.prompts) == 1 else f"{prompt} · {model}"
