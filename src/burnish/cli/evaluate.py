@@ -23,7 +23,8 @@ from burnish.cli.common import (
     warn,
 )
 from burnish.cli.compose import MaxCost
-from burnish.cli.money import cost_of, usd
+from burnish.cli.evaluation_plan import show_plan, tell_plan
+from burnish.cli.money import usd
 from burnish.errors import UsageError
 from burnish.storage.example import Split
 
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     import burnish
     from burnish.evals.report import Verdict
     from burnish.evals.room import Evaluated
-    from burnish.platform.evaluating import Plan
     from burnish.storage.job import Job
 
 Prompts = Annotated[
@@ -159,9 +159,9 @@ def evaluate(
         else:
             plan = p.plan_evaluation(*_given(prompts, data, var), **options)
             if dry_run:
-                out_json(plan) if common.json else _show_plan(plan)
+                out_json(plan) if common.json else show_plan(plan)
                 return 0
-            _tell_plan(plan)
+            tell_plan(plan)
             with _shown_progress(plan.evaluation.id) as told:
                 done = p.run_evaluation(plan.evaluation, progress=told)
     return finish(done, gate, report or [], common)
@@ -203,6 +203,8 @@ def _shown_progress(evaluation_id: str) -> Generator[Callable[[Job], None] | Non
                 return
 
             def told(job: Job) -> None:
+                if not job.progress.total:  # it has not begun
+                    return
                 facts = job.progress.facts
                 parts = [f"{usd(float(facts.get('cost_usd', 0)))} USD"]
                 if judged := facts.get("judged"):
@@ -215,27 +217,6 @@ def _shown_progress(evaluation_id: str) -> Generator[Callable[[Job], None] | Non
     except KeyboardInterrupt:
         warn(f"stopped; go on with burnish evaluate --resume {evaluation_id}")
         raise
-
-
-def _tell_plan(plan: Plan) -> None:
-    for each in plan.notes:
-        warn(each)
-    note(_planned(plan))
-
-
-def _planned(plan: Plan) -> str:
-    asked, guess = plan.evaluation, plan.estimate
-    return (
-        f"{guess.calls} calls: {len(asked.prompts)} x prompts, {len(asked.models)} x models, "
-        f"{asked.examples} x examples, {asked.repeats} x repeats of {asked.dataset}; "
-        f"about {guess.input_tokens + guess.output_tokens:,} tokens, {cost_of(guess.cost_usd)}"
-    )
-
-
-def _show_plan(plan: Plan) -> None:
-    out(_planned(plan))
-    for each in plan.notes:
-        warn(each)
 
 
 def _check_gate(bounds: Gate, baseline: str) -> None:
@@ -297,4 +278,4 @@ def _show(done: Evaluated, verdict: Verdict | None) -> None:
         out(markdown(done.report, verdict))
     if done.why:
         warn(f"ended early: {done.why}")
-    note(f"evaluation {done.evaluation.id}; again: burnish evaluations show {done.evaluation.id}")
+    note(f"Kept as an evaluation: burnish evaluations show {done.evaluation.id}")

@@ -13,6 +13,7 @@ import msgspec
 
 from burnish.errors import NotFound, UsageError
 from burnish.evals.datasets.checks import UNSUPPORTED
+from burnish.evals.datasets.given import named_file, neither
 from burnish.evals.estimate import Estimate, estimated
 from burnish.evals.prepared import Prepared
 from burnish.evals.runner import Ask, Bench, Run, Tally
@@ -22,6 +23,7 @@ from burnish.generation.wish import checked_cost
 from burnish.models.model import ModelRequest
 from burnish.models.question import Question
 from burnish.platform.promptfoo import from_config, is_config
+from burnish.platform.readiness import none_ready, unready
 from burnish.prompts.config import read_config
 from burnish.storage.evaluation import Evaluation, Stop
 from burnish.storage.example import Example, ScorerSpec
@@ -44,11 +46,13 @@ _SAMPLE = 50
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
-    """What an evaluation would do. Nothing of it is stored but its examples."""
+    """What an evaluation would do. Nothing of it is stored but its examples. `unready` tells of
+    models that cannot answer, why and what to do; they would have nothing but errors."""
 
     evaluation: Evaluation
     estimate: Estimate
     notes: tuple[str, ...] = ()
+    unready: dict[str, str] = {}
 
 
 class Evaluating:
@@ -70,6 +74,8 @@ class Evaluating:
         self._renderer = renderer
         # Functions that were given in code cannot be made again from what is stored of them.
         self._taken: dict[bytes, Scorer] = {}
+        # Models that could not answer when a plan was made; looked at again before it is begun.
+        self._unready: frozenset[str] = frozenset()
         self._open_store = parts.open_store
         self._new_id = parts.ids
 
@@ -107,11 +113,24 @@ class Evaluating:
             price=self._price,
             usual=self._usual_tokens,
         )
+        judges = self._judges([*evaluation.scorers, *(s for e in sample for s in e.scorers)])
+        problems = await unready(self._live.registry, [*evaluation.models, *judges])
+        self._unready = frozenset(problems)
         return Plan(
-            evaluation=evaluation, estimate=estimate, notes=(*notes, *_notes(evaluation, sample))
+            evaluation=evaluation,
+            estimate=estimate,
+            notes=(*notes, *_notes(evaluation, sample)),
+            unready={name: str(error) for name, error in problems.items()},
         )
 
     async def begin(self, evaluation: Evaluation) -> Evaluation:
+        """Raises what stands in the way where no model can answer, or a judge cannot."""
+        judges = self._judges(evaluation.scorers)
+        for names in (evaluation.models, *((judge,) for judge in judges)):
+            if self._unready.issuperset(names):
+                problems = await unready(self._live.registry, names)
+                if len(problems) == len(names):
+                    raise none_ready(problems)
         await (await self._open_store()).evaluations.add(evaluation)
         return evaluation
 
@@ -211,6 +230,10 @@ class Evaluating:
             model=config.model or "",
         )
 
+    def _judges(self, scorers: Sequence[ScorerSpec]) -> list[str]:
+        named = self._scorers(None).judges(scorers)
+        return [self._live.registry.full_name(name) for name in named]
+
     def _evaluation(
         self,
         wanted: Wanted,
@@ -261,8 +284,11 @@ class Evaluating:
         data = wanted.data
         if data is None:
             raise UsageError("there are no examples", hint="give --data FILE or a dataset's name")
-        if isinstance(data, str) and not await asyncio.to_thread(Path(data).is_file):
-            return (await self._datasets.resolve(data)).reference
+        if isinstance(data, str) and await asyncio.to_thread(named_file, data) is None:
+            try:
+                return (await self._datasets.resolve(data)).reference
+            except (NotFound, UsageError) as error:
+                raise neither(data, error) from None
         if isinstance(data, str | Path):
             name = wanted.dataset or _name_of(Path(data))
             return (await self._datasets.add(name, Path(data), replace=True)).version.reference
