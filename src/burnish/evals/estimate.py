@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 import msgspec
 
 from burnish.errors import BurnishError
+from burnish.evals.only import is_asked
 from burnish.evals.prepared import Prepared, rendered
 from burnish.intents.tokens import estimate_tokens
 from burnish.models.model import Usage
@@ -49,24 +50,28 @@ async def estimated(
     price: Price,
     usual: UsualTokens,
 ) -> Estimate:
-    each = evaluation.examples * evaluation.repeats
-    tokens_in = tokens_out = cost = 0.0
+    calls = tokens_in = tokens_out = cost = 0.0
     unpriced: dict[str, None] = {}
     bases: set[str] = set()
     for prepared in prompts:
-        mean_in = await _mean_input(prepared, sample, renderer)
         for model in evaluation.models:
-            mean_out, basis = await _mean_output(prepared, model, sample, usual)
+            for_it = [each for each in sample if is_asked(each, prepared.name, model)]
+            if not for_it:
+                continue
+            each = evaluation.examples * evaluation.repeats * len(for_it) / len(sample)
+            mean_in = await _mean_input(prepared, for_it, renderer)
+            mean_out, basis = await _mean_output(prepared, model, for_it, usual)
             bases.add(basis)
             usage = Usage(input_tokens=round(mean_in), output_tokens=round(mean_out))
             one = price(model, usage)
             if one is None:
                 unpriced[model] = None
+            calls += each
             cost += each * (one or 0.0)
             tokens_in += each * mean_in
             tokens_out += each * mean_out
     return Estimate(
-        calls=evaluation.size,
+        calls=round(calls),
         input_tokens=round(tokens_in),
         output_tokens=round(tokens_out),
         cost_usd=None if len(unpriced) == len(evaluation.models) else cost,

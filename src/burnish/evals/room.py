@@ -76,7 +76,7 @@ class AsyncEvaluations:
             _pulled(results, loop),
             title=", ".join(evaluation.prompts),
             baseline=baseline or evaluation.baseline,
-            planned=evaluation.examples * evaluation.repeats,
+            planned=_planned(evaluation),
         )
         return Evaluated(evaluation=evaluation, report=report, why=why)
 
@@ -85,6 +85,13 @@ class AsyncEvaluations:
         evaluation = await self.get(evaluation_id)
         await (await self._open()).evaluations.delete(evaluation.id)
         return evaluation
+
+
+def _planned(evaluation: Evaluation) -> int:
+    """How many results a column should have. One that came to its end has all that it asked for,
+    however few examples are for a column."""
+    ended = evaluation.ended_at is not None and not evaluation.stop
+    return 0 if ended else evaluation.examples * evaluation.repeats
 
 
 def _pulled(results: AsyncIterator[Result], loop: asyncio.AbstractEventLoop) -> Iterator[Result]:

@@ -11,6 +11,7 @@ import msgspec
 
 from burnish.errors import BudgetExceeded, BurnishError, VariableError
 from burnish.evals.keeper import Keeper
+from burnish.evals.only import is_asked
 from burnish.evals.prepared import Prepared, rendered
 from burnish.evals.scored import Answered, Scorer
 from burnish.models.question import Answer, storable
@@ -120,6 +121,9 @@ class Run:
                 return
             for p, prepared in enumerate(self._prompts):
                 for m, model in enumerate(asked.models):
+                    if not is_asked(example, prepared.name, model):
+                        self.tally.total -= asked.repeats
+                        continue
                     for repeat in range(asked.repeats):
                         cell = asked.cell(number, p, m, repeat)
                         if cell not in there:

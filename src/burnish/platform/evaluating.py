@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from burnish.errors import NotFound, UsageError
+from burnish.errors import MissingExtra, NotFound, UsageError
 from burnish.evals.datasets.checks import UNSUPPORTED
 from burnish.evals.datasets.given import named_file, neither
 from burnish.evals.estimate import Estimate, estimated
@@ -22,7 +22,7 @@ from burnish.evals.wanted import Wanted
 from burnish.generation.wish import checked_cost
 from burnish.models.model import ModelRequest
 from burnish.models.question import Question
-from burnish.platform.promptfoo import from_config, is_config
+from burnish.platform.promptfoo import from_config, is_config, name_of
 from burnish.platform.readiness import none_ready, unready
 from burnish.prompts.config import read_config
 from burnish.storage.evaluation import Evaluation, Stop
@@ -43,6 +43,9 @@ if TYPE_CHECKING:
 _EXACT = ScorerSpec(name="exact")
 # So many examples tell whether a prompt has places for what they bring, and what a call costs.
 _SAMPLE = 50
+# They are chosen among the first so many, whose scorers are looked at as well.
+_FIRST = 1_000
+_FIRST_BYTES = 8 * 1024 * 1024
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
@@ -96,7 +99,8 @@ class Evaluating:
             )
         named = (*wanted.prompts, *((wanted.baseline,) if wanted.baseline else ()))
         prepared = [await self._prepared(ref, wanted) for ref in named]
-        sample = [each async for each in self._examples(dataset, wanted, min(count, _SAMPLE))]
+        first = await self._first(dataset, wanted, count)
+        sample = first[:: -(-len(first) // _SAMPLE)]
         scorers = self._scorers(None)
         made = [scorers.take(each, files=wanted.files) for each in wanted.scorers]
         # Judges among them are made again for each run, which spends from its own budget.
@@ -113,13 +117,13 @@ class Evaluating:
             price=self._price,
             usual=self._usual_tokens,
         )
-        judges = self._judges([*evaluation.scorers, *(s for e in sample for s in e.scorers)])
+        judges = self._judges([*evaluation.scorers, *(s for e in first for s in e.scorers)])
         problems = await unready(self._live.registry, [*evaluation.models, *judges])
         self._unready = frozenset(problems)
         return Plan(
             evaluation=evaluation,
             estimate=estimate,
-            notes=(*notes, *_notes(evaluation, sample)),
+            notes=(*notes, *self._notes(evaluation, first)),
             unready={name: str(error) for name, error in problems.items()},
         )
 
@@ -184,7 +188,7 @@ class Evaluating:
             return taken
         try:
             return scorers.make(spec)
-        except UsageError as error:
+        except (UsageError, MissingExtra) as error:
             return Refused(spec, error.what)
 
     def _asker(self, evaluation: Evaluation, budget: Budget) -> Ask:
@@ -229,6 +233,26 @@ class Evaluating:
             parameters=msgspec.structs.replace(usual, **wanted.parameters),
             model=config.model or "",
         )
+
+    async def _first(self, dataset: str, wanted: Wanted, count: int) -> list[Example]:
+        found: list[Example] = []
+        size = 0
+        async for example in self._examples(dataset, wanted, min(count, _FIRST)):
+            found.append(example)
+            size += len(msgspec.json.encode(example))
+            if size > _FIRST_BYTES:
+                break
+        return found
+
+    def _notes(self, evaluation: Evaluation, first: Sequence[Example]) -> tuple[str, ...]:
+        """What will not be scored, as far as the examples looked at tell."""
+        scorers = self._scorers(None)
+        own = {msgspec.json.encode(s): s for example in first for s in example.scorers}
+        refused = {key: why for key, spec in own.items() if (why := _refusal(spec, scorers))}
+        notes = [f"not scored: {why}" for why in sorted(set(refused.values()))]
+        if not evaluation.scorers and len(refused) == len(own):
+            notes.append("nothing is scored: name a scorer, or give what is expected")
+        return tuple(notes)
 
     def _judges(self, scorers: Sequence[ScorerSpec]) -> list[str]:
         named = self._scorers(None).judges(scorers)
@@ -290,7 +314,7 @@ class Evaluating:
             except (NotFound, UsageError) as error:
                 raise neither(data, error) from None
         if isinstance(data, str | Path):
-            name = wanted.dataset or _name_of(Path(data))
+            name = wanted.dataset or name_of(Path(data))
             return (await self._datasets.add(name, Path(data), replace=True)).version.reference
         rows = [_plain(row) for row in data]
         digest = hashlib.sha256(msgspec.json.encode(rows)).hexdigest()[:8]
@@ -314,13 +338,19 @@ class Evaluating:
         return sum(run.output_tokens for run in runs) / len(runs) if runs else None
 
 
+def _refusal(spec: ScorerSpec, scorers: Scorers) -> str:
+    """Why an example's own scorer scores nothing; empty where it does."""
+    if spec.name == UNSUPPORTED:
+        return str(spec.value)
+    try:
+        scorers.make(spec)
+    except (UsageError, MissingExtra) as error:
+        return error.what
+    return ""
+
+
 def _distinct(prepared: Sequence[Prepared]) -> list[Prepared]:
     return list({each.reference: each for each in prepared}.values())
-
-
-def _name_of(path: Path) -> str:
-    name = "".join(c if c.isalnum() or c in "._-" else "-" for c in path.stem).strip(".-")
-    return name or "examples"
 
 
 def _plain(row: Mapping[str, Any] | Example) -> dict[str, Any]:
@@ -339,16 +369,3 @@ def _check_fit(prepared: Sequence[Prepared], sample: Sequence[Example]) -> None:
                 hint="rename with burnish datasets add --map, or edit the prompt",
                 subject=each.reference,
             )
-
-
-def _notes(evaluation: Evaluation, sample: Sequence[Example]) -> tuple[str, ...]:
-    scored = evaluation.scorers or any(each.scorers for each in sample)
-    notes = [] if scored else ["nothing is scored: name a scorer, or give what is expected"]
-    refused = {
-        (scorer.metric, str(scorer.value))
-        for each in sample
-        for scorer in each.scorers
-        if scorer.name == UNSUPPORTED
-    }
-    notes += [f"not scored: {why}" for _, why in sorted(refused)]
-    return tuple(notes)
