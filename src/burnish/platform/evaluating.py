@@ -329,11 +329,11 @@ class Evaluating:
         return self._live.prices.cost_usd(provider, name, usage)
 
     async def _usual_tokens(self, version_id: str, model: str) -> float | None:
-        """How long the version's answers by the model were so far, in tokens."""
+        """How long the version's answers by the model, or by any, were so far, in tokens."""
         from burnish.storage.run import RunFilter
 
         store = await self._open_store()
-        where = RunFilter(version_id=version_id, model=model, failed=False, cached=False)
+        where = RunFilter(version_id=version_id, model=model or None, failed=False, cached=False)
         runs = await store.runs.page(where, 20)
         return sum(run.output_tokens for run in runs) / len(runs) if runs else None
 
