@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import json
 import re
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.cli.answering import Said, answering
 from tests.cli.conftest import Run
 
 import burnish
@@ -29,45 +28,22 @@ TASKS: list[dict[str, Any]] = json.loads(
 MODEL = "openai:gpt-4o-mini"
 
 
-class Counting(BaseHTTPRequestHandler):
-    """Answers what the sample set asks."""
-
-    def do_POST(self) -> None:
-        body = json.loads(self.rfile.read(int(self.headers["content-length"])))
-        asked = body["messages"][-1]["content"]
-        row = next(row for task in TASKS for row in task["rows"] if asked.endswith(row["text"]))
-        message = {"role": "assistant", "content": row["answer"]}
-        usage = {
-            "prompt_tokens": row["asked_tokens"] + 4 * len(body["messages"]) + 3,
-            "completion_tokens": row["answer_tokens"],
-        }
-        self._tell({"choices": [{"message": message, "finish_reason": "stop"}], "usage": usage})
-
-    def do_GET(self) -> None:
-        self._tell({"data": [{"id": "gpt-4o-mini"}]})
-
-    def _tell(self, content: Any) -> None:
-        encoded = json.dumps({"id": "1", "model": "gpt-4o-mini", **content}).encode()
-        self.send_response(200)
-        self.send_header("content-type", "application/json")
-        self.send_header("content-length", str(len(encoded)))
-        self.end_headers()
-        self.wfile.write(encoded)
-
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - as in the class above
-        """Nothing is logged."""
+def answered(body: dict[str, Any]) -> Said:
+    """What the sample set says, and as a provider counts it."""
+    asked = body["messages"][-1]["content"]
+    row = next(row for task in TASKS for row in task["rows"] if asked.endswith(row["text"]))
+    return Said(
+        row["answer"],
+        input_tokens=row["asked_tokens"] + 4 * len(body["messages"]) + 3,
+        output_tokens=row["answer_tokens"],
+    )
 
 
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    made = ThreadingHTTPServer(("127.0.0.1", 0), Counting)
-    thread = threading.Thread(target=made.serve_forever)
-    thread.start()
-    monkeypatch.setenv("OPENAI_BASE_URL", f"http://127.0.0.1:{made.server_port}/v1")
-    yield
-    made.shutdown()
-    thread.join()
-    made.server_close()
+    with answering(answered) as url:
+        monkeypatch.setenv("OPENAI_BASE_URL", url)
+        yield
 
 
 def in_words(printed: str) -> float:

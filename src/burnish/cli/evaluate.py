@@ -23,7 +23,7 @@ from burnish.cli.common import (
     warn,
 )
 from burnish.cli.compose import MaxCost
-from burnish.cli.evaluation_plan import show_plan, tell_plan
+from burnish.cli.evaluation_plan import resumable, show_plan, tell_plan
 from burnish.cli.money import usd
 from burnish.errors import UsageError
 from burnish.storage.example import Split
@@ -153,7 +153,7 @@ def evaluate(
         "max_cost_usd": max_cost,
         "files": True,
     }
-    with platform(common) as p:
+    with resumable(resume) as begun, platform(common) as p:
         if resume:
             done = _resumed(p, resume, bool(prompts or data))
         else:
@@ -162,6 +162,7 @@ def evaluate(
                 out_json(plan) if common.json else show_plan(plan)
                 return 0
             tell_plan(plan)
+            begun.append(plan.evaluation.id)
             with _shown_progress(plan.evaluation.id) as told:
                 done = p.run_evaluation(plan.evaluation, progress=told)
     return finish(done, gate, report or [], common)
@@ -243,7 +244,16 @@ def finish(done: Evaluated, bounds: Gate, files: list[Path], common: Common) -> 
 
     verdict = _judged(done, bounds)
     for path in files:
-        path.write_bytes(report_file(done.report, path.suffix.lower(), verdict))
+        content = report_file(done.report, path.suffix.lower(), verdict)
+        try:
+            path.write_bytes(content)
+        except OSError as error:
+            raise UsageError(
+                f"{path} cannot be written: {error.strerror}",
+                hint="the results are kept; write it elsewhere with burnish evaluations show "
+                f"{done.evaluation.id} --report FILE",
+                subject=str(path),
+            ) from None
     if common.json:
         out_json({"evaluation": done.evaluation, "report": done.report, "verdict": verdict})
     else:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from burnish.cli.common import note, out, warn
 from burnish.cli.money import cost_of
+from burnish.errors import StoreError
 
 if TYPE_CHECKING:
     from burnish.evals.estimate import Estimate
@@ -39,6 +42,20 @@ def planned(plan: Plan) -> str:
         parts.append(_counted(asked.repeats, "repeat"))
     tokens = f"about {_counted(guess.input_tokens + guess.output_tokens, 'token')}"
     return f"{_counted(guess.calls, 'call')}: {_TIMES.join(parts)}; {tokens}, {_cost(guess)}"
+
+
+@contextmanager
+def resumable(evaluation_id: str = "") -> Generator[list[str]]:
+    """Takes the id of what is begun, which a store that fails, be it while it is closed, must not
+    hide."""
+    begun = [evaluation_id] if evaluation_id else []
+    try:
+        yield begun
+    except StoreError as error:
+        if not begun:
+            raise
+        hint = f"{error.hint}; then go on with burnish evaluate --resume {begun[0]}"
+        raise StoreError(error.what, hint=hint, subject=error.subject) from error
 
 
 def _cost(guess: Estimate) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import errno
 import json
 import os
 import re
@@ -42,6 +43,13 @@ def run(arguments: list[str]) -> int:
         # The reader has what it wanted; nothing more can be written, not even at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        what = "the output cannot be written: no space is left"
+        _say("store_error", what, "free some space on the disk", "", as_json=as_json)
+        return 1
     return result if isinstance(result, int) else 0
 
 

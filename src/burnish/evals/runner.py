@@ -179,7 +179,9 @@ class Run:
         except BudgetExceeded:
             raise
         except VariableError as error:
-            return _failed(blank, f"{error.code}: the example does not fit the prompt: {error}")
+            return _failed(
+                blank, f"{error.code}: the example does not fit the prompt: {error.what}"
+            )
         except BurnishError as error:
             return _failed(blank, f"{error.code}: {error.what}")
         return await self._scored(blank, cell, messages, answer)

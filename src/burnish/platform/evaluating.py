@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from burnish.errors import MissingExtra, NotFound, UsageError
+from burnish.errors import BurnishError, MissingExtra, NotFound, StoreError, UsageError
 from burnish.evals.datasets.checks import UNSUPPORTED
 from burnish.evals.datasets.given import named_file, neither
 from burnish.evals.estimate import Estimate, estimated
+from burnish.evals.fit import checked_fit
 from burnish.evals.prepared import Prepared
 from burnish.evals.runner import Ask, Bench, Run, Tally
 from burnish.evals.scored import Refused, Scorer
@@ -117,13 +118,14 @@ class Evaluating:
             price=self._price,
             usual=self._usual_tokens,
         )
+        misfits = checked_fit(_distinct(prepared), evaluation.models, first)
         judges = self._judges([*evaluation.scorers, *(s for e in first for s in e.scorers)])
         problems = await unready(self._live.registry, [*evaluation.models, *judges])
         self._unready = frozenset(problems)
         return Plan(
             evaluation=evaluation,
             estimate=estimate,
-            notes=(*notes, *self._notes(evaluation, first)),
+            notes=(*notes, *misfits, *self._notes(evaluation, first)),
             unready={name: str(error) for name, error in problems.items()},
         )
 
@@ -141,8 +143,8 @@ class Evaluating:
     async def run(
         self, evaluation_id: str, told: Callable[[Tally], Awaitable[None]]
     ) -> tuple[Stop, Run]:
-        """Does what is not done yet. Raises StoreError where results cannot be kept; what is there
-        by then stays, and another `run` goes on."""
+        """Does what is not done yet. Raises BurnishError where results cannot be kept; what is
+        there by then stays, and another `run` goes on."""
         store = (await self._open_store()).evaluations
         (evaluation,) = await store.by_prefix(evaluation_id, 1) or [None]
         if evaluation is None:
@@ -166,6 +168,10 @@ class Evaluating:
         except asyncio.CancelledError:
             stop = "cancelled"
             raise
+        except StoreError as error:
+            # Of another kind, so that no job tries it again: each time the answers that could not
+            # be kept would be paid for once more.
+            raise BurnishError(error.what, hint=error.hint, subject=evaluation.id) from error
         finally:
             scorers.close()
             await store.end(evaluation.id, stop, datetime.now(UTC))
@@ -266,7 +272,6 @@ class Evaluating:
         prepared: Sequence[Prepared],
         sample: Sequence[Example],
     ) -> Evaluation:
-        _check_fit(prepared, sample)
         scorers = wanted.scorers
         if not scorers and any(each.expected is not None for each in sample):
             scorers = () if any(each.scorers for each in sample) else (_EXACT,)
@@ -355,17 +360,3 @@ def _distinct(prepared: Sequence[Prepared]) -> list[Prepared]:
 
 def _plain(row: Mapping[str, Any] | Example) -> dict[str, Any]:
     return msgspec.to_builtins(row) if isinstance(row, Example) else dict(row)
-
-
-def _check_fit(prepared: Sequence[Prepared], sample: Sequence[Example]) -> None:
-    """A prompt that none of the inputs reaches would be asked the same thing again and again."""
-    for each in prepared:
-        named = [variable.name for variable in each.variables]
-        if len(sample) > 1 and not any(each.values(example.inputs) for example in sample):
-            given = sorted({name for example in sample for name in example.inputs})
-            raise UsageError(
-                f"{each.reference} has no variable of the examples: it has "
-                f"{', '.join(named) or 'none'}, they have {', '.join(given) or 'none'}",
-                hint="rename with burnish datasets add --map, or edit the prompt",
-                subject=each.reference,
-            )
