@@ -71,7 +71,9 @@ def test_a_plan_without_a_key_has_its_price_all_the_same(run: Run) -> None:
     arguments = ("evaluate", "say", "--data", "rows.csv", "--models", "openai:gpt-5-mini")
     done = run(*arguments, "--dry-run")
     assert done.code == 0
-    assert done.out.startswith("2 calls: 1 prompt × 1 model × 2 examples of rows@1; about ")
+    assert done.out.startswith(
+        "2 calls: 1 prompt × 1 model × 2 examples of rows@1; scored by exact; about "
+    )
     assert "OPENAI_API_KEY is not set" in done.err
     plan = json.loads(run(*arguments, "--repeats", "3", "--dry-run", "--json").out)
     assert plan["estimate"]["calls"] == 6

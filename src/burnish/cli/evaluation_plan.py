@@ -41,7 +41,11 @@ def planned(plan: Plan) -> str:
     if asked.repeats > 1:
         parts.append(_counted(asked.repeats, "repeat"))
     tokens = f"about {_counted(guess.input_tokens + guess.output_tokens, 'token')}"
-    return f"{_counted(guess.calls, 'call')}: {_TIMES.join(parts)}; {tokens}, {_cost(guess)}"
+    calls = f"{_counted(guess.calls, 'call')}: {_TIMES.join(parts)}"
+    scored = ", ".join(dict.fromkeys(each.metric or each.name for each in asked.scorers))
+    return "; ".join(
+        (calls, *([f"scored by {scored}"] if scored else []), f"{tokens}, {_cost(guess)}")
+    )
 
 
 @contextmanager
@@ -71,7 +75,7 @@ def _warn(plan: Plan) -> None:
     for each in plan.notes:
         warn(each)
     for model, why in plan.unready.items():
-        role = "gives errors alone" if model in plan.evaluation.models else "cannot judge"
+        role = "cannot answer" if model in plan.evaluation.models else "cannot judge"
         warn(f"{model} {role}: {why}")
 
 

@@ -48,7 +48,7 @@ def _misfits(prepared: Prepared, examples: Sequence[Example]) -> list[str]:
         if lacking == len(examples):
             raise UsageError(
                 f"{prepared.reference} wants the variable {variable.name!r}, and no example has it",
-                hint=_MAP,
+                hint=f"add it (a column, or --var {variable.name}=…), or edit the prompt",
                 subject=prepared.reference,
             )
         if lacking:
