@@ -165,7 +165,9 @@ def evaluate(
             begun.append(plan.evaluation.id)
             with _shown_progress(plan.evaluation.id) as told:
                 done = p.run_evaluation(plan.evaluation, progress=told)
-    return finish(done, gate, report or [], common)
+    code = finish(done, gate, report or [], common)
+    note(f"Kept as an evaluation: burnish evaluations show {done.evaluation.id}")
+    return code
 
 
 def _given(
@@ -288,4 +290,3 @@ def _show(done: Evaluated, verdict: Verdict | None) -> None:
         out(markdown(done.report, verdict))
     if done.why:
         warn(f"ended early: {done.why}")
-    note(f"Kept as an evaluation: burnish evaluations show {done.evaluation.id}")
