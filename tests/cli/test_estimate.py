@@ -125,3 +125,11 @@ def test_what_is_expected_counts_where_whole_answers_are_compared() -> None:
     assert length("Which parcel?", "word " * 400, "contains")[0] >= 400
     assert length("Think step by step. Which number?", "7")[0] > tokens + 50
     assert length("As JSON.", {"a": 1, "b": [1, 2, 3]})[0] > length("As JSON.", {"a": 1})[0]
+
+
+def test_a_long_text_is_looked_at_in_no_time(p: burnish.Platform) -> None:
+    p.prompts.create("long", "{{ text }}")
+    texts = [" " * 900_000 + "x", "7 " * 400_000, "5 " + "a" * 900_000, "at most " * 100_000]
+    rows = [{"text": text} for text in texts]
+    plan = p.plan_evaluation("long", rows, models="fake:echo", scorers=["contains:x"])
+    assert plan.estimate.calls == 4

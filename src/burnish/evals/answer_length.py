@@ -21,12 +21,14 @@ _USUAL = 150.0
 _STEPS = 120.0
 # Models write JSON with spaces and line ends, often between fences.
 _JSON_SHARE, _FENCES = 1.3, 6.0
+# What a prompt asks for stands at its beginning or at its end.
+_PART = 10_000
 # Tokens of one of each.
 _UNITS = {"word": 1.35, "sentence": 25.0, "paragraph": 90.0, "line": 14.0}
 _LISTED = 16.0
 _ASKED = re.compile(
-    r"(?P<bound>at most|at least|no more than|not more than|fewer than|less than|more than|"
-    r"up to|under|over|maximum of|minimum of|max\.?|min\.?)?\s*"
+    r"(?:(?P<bound>at most|at least|no more than|not more than|fewer than|less than|more than|"
+    r"up to|under|over|maximum of|minimum of|max\.?|min\.?)\s+)?"
     r"\b(?P<first>\d{1,5}|one|two|three|four|five|six|seven|eight|nine|ten|twelve)(?P<more>\+)?"
     r"(?:\s*(?:-|\u2013|to|or)\s*(?P<second>\d{1,5}|two|three|four|five|six|seven|eight|nine|ten))?"
     r"[\s-]+(?:[a-z]+ ){0,2}?"
@@ -62,6 +64,7 @@ def answer_length(
     """`messages` are rendered. What is expected counts where a scorer compares whole answers with
     it; steps that the prompt asks for stand before it."""
     said = "\n".join(message.content for message in messages)
+    said = said if len(said) <= 2 * _PART else f"{said[:_PART]}\n{said[-_PART:]}"
     steps = _STEPS if _REASONS.search(said) else 0.0
     names = [spec.name.removeprefix("not-") for spec in (*scorers, *example.scorers)]
     whole = example.expected is not None and not (names and all(n in _OF_PARTS for n in names))
