@@ -147,7 +147,7 @@ def evaluate(
     options: dict[str, Any] = {
         **asdict(asking or Asking()),
         **asdict(which or Which()),
-        "models": [name for each in models or () for name in each.split(",") if name.strip()],
+        "models": _named(models),
         "scorers": scorer or (),
         "baseline": baseline,
         "max_cost_usd": max_cost,
@@ -165,9 +165,16 @@ def evaluate(
             begun.append(plan.evaluation.id)
             with _shown_progress(plan.evaluation.id) as told:
                 done = p.run_evaluation(plan.evaluation, progress=told)
-    code = finish(done, gate, report or [], common)
+    return _told(done, finish(done, gate, report or [], common))
+
+
+def _told(done: Evaluated, code: int) -> int:
     note(f"Kept as an evaluation: burnish evaluations show {done.evaluation.id}")
     return code
+
+
+def _named(models: list[str] | None) -> list[str]:
+    return [name for each in models or () for name in each.split(",") if name.strip()]
 
 
 def _given(
