@@ -1,6 +1,6 @@
 """What a large file of examples takes: to be added to a dataset, and to be gone through.
 
-python benchmarks/datasets.py
+python benchmarks/datasets.py [SIZE_MB…]
 """
 
 from __future__ import annotations
@@ -10,12 +10,14 @@ import random
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from _report import report
 
 _MB = 1_000_000
+_SIZES_MB = (100, 300, 1_000)
 _WORDS = (
     "the",
     "parcel",
@@ -77,12 +79,12 @@ def measured(folder: Path, name: str, size: int) -> tuple[int, float, float, flo
     return rows, add_s, read_s, mb
 
 
-def main() -> None:
+def main(sizes: Sequence[int]) -> None:
     rows: list[dict[str, Any]] = []
     least: dict[str, float] = {}
     with tempfile.TemporaryDirectory() as folder:
         for ending in ("jsonl", "csv"):
-            for size in (100, 300):
+            for size in sizes:
                 name = f"{size}.{ending}"
                 count, add_s, read_s, mb = measured(Path(folder), name, size * _MB)
                 first = least.setdefault(ending, mb)
@@ -100,4 +102,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main([int(size) for size in sys.argv[1:]] or _SIZES_MB)

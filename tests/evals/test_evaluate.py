@@ -171,7 +171,12 @@ def test_a_model_that_is_down_has_its_errors_and_the_others_their_scores() -> No
 
 
 def test_what_it_will_cost_is_told_before() -> None:
-    with opened(Fake()) as p:
+    def answer(request: ModelRequest) -> ModelReply:
+        # As providers count: 4 tokens around each message, 3 before the answer.
+        count = sum(len(each.content.split()) + 4 for each in request.messages) + 3
+        return ModelReply(text="x", usage=Usage(input_tokens=count, output_tokens=1))
+
+    with opened(Fake(answer)) as p:
         p.prompts.create("say", "Say in many words what follows: {{ text }}")
         rows = [{"inputs": {"text": "word " * n}, "expected": "x " * 20} for n in range(5, 45)]
         plan = p.plan_evaluation("say", rows, models=["openai:gpt-5-mini", "fake:a"], repeats=2)

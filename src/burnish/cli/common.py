@@ -97,10 +97,11 @@ def progress_bar(*, in_bytes: bool = False) -> Generator[Callable[[str, int, int
     )
     columns = (progress.TextColumn("{task.description}", markup=False), progress.BarColumn())
     with progress.Progress(*columns, *amount, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("", total=None)
+        # Before anything is known of it, a bar would say 0 of nothing.
+        task = bar.add_task("", total=None, visible=False)
 
         def tell(what: str, done: int, total: int) -> None:
-            bar.update(task, description=visible(what), completed=done, total=total)
+            bar.update(task, description=visible(what), completed=done, total=total, visible=True)
 
         yield tell
 

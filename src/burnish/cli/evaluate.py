@@ -24,8 +24,8 @@ from burnish.cli.common import (
 )
 from burnish.cli.compose import MaxCost
 from burnish.cli.evaluate_later import When, submit
+from burnish.cli.evaluation_plan import resumable, show_plan, tell_plan
 from burnish.cli.job_words import beside_bar
-from burnish.cli.money import cost_of
 from burnish.errors import UsageError
 from burnish.storage.example import Split
 
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     import burnish
     from burnish.evals.report import Verdict
     from burnish.evals.room import Evaluated
-    from burnish.platform.evaluating import Plan
     from burnish.storage.job import Job
 
 Prompts = Annotated[
@@ -147,27 +146,37 @@ def evaluate(
     options: dict[str, Any] = {
         **asdict(asking or Asking()),
         **asdict(which or Which()),
-        "models": [name for each in models or () for name in each.split(",") if name.strip()],
+        "models": _named(models),
         "scorers": scorer or (),
         "baseline": baseline,
         "max_cost_usd": max_cost,
         "files": True,
     }
-    with platform(common) as p:
+    with resumable(when.resume) as begun, platform(common) as p:
         if when.resume:
             done = _resumed(p, when.resume, scorer or (), bool(prompts or data))
         else:
             plan = p.plan_evaluation(*_given(prompts, data, var), **options)
             if when.dry_run:
-                out_json(plan) if common.json else _show_plan(plan)
+                out_json(plan) if common.json else show_plan(plan)
                 return 0
-            _tell_plan(plan)
+            tell_plan(plan)
             if when.background:
                 submit(p, plan.evaluation, gate, as_json=common.json)
                 return 0
+            begun.append(plan.evaluation.id)
             with _shown_progress(p, plan.evaluation.id) as told:
                 done = p.run_evaluation(plan.evaluation, progress=told)
-    return finish(done, gate, report or [], common)
+    return _told(done, finish(done, gate, report or [], common))
+
+
+def _told(done: Evaluated, code: int) -> int:
+    note(f"Kept as an evaluation: burnish evaluations show {done.evaluation.id}")
+    return code
+
+
+def _named(models: list[str] | None) -> list[str]:
+    return [name for each in models or () for name in each.split(",") if name.strip()]
 
 
 def _given(
@@ -208,7 +217,7 @@ def _shown_progress(p: burnish.Platform, evaluation_id: str) -> Generator[Callab
             def told(job: Job) -> None:
                 nonlocal job_id
                 job_id = job.id
-                if tell is not None:
+                if tell is not None and job.progress.total:  # else it has not begun
                     tell(beside_bar(job), job.progress.done, job.progress.total)
 
             yield told
@@ -217,27 +226,6 @@ def _shown_progress(p: burnish.Platform, evaluation_id: str) -> Generator[Callab
             p.jobs.cancel(job_id)  # a worker would go on with what somebody has stopped
         warn(f"stopped; go on with burnish evaluate --resume {evaluation_id}")
         raise
-
-
-def _tell_plan(plan: Plan) -> None:
-    for each in plan.notes:
-        warn(each)
-    note(_planned(plan))
-
-
-def _planned(plan: Plan) -> str:
-    asked, guess = plan.evaluation, plan.estimate
-    return (
-        f"{guess.calls} calls: {len(asked.prompts)} x prompts, {len(asked.models)} x models, "
-        f"{asked.examples} x examples, {asked.repeats} x repeats of {asked.dataset}; "
-        f"about {guess.input_tokens + guess.output_tokens:,} tokens, {cost_of(guess.cost_usd)}"
-    )
-
-
-def _show_plan(plan: Plan) -> None:
-    out(_planned(plan))
-    for each in plan.notes:
-        warn(each)
 
 
 def _check_gate(bounds: Gate, baseline: str) -> None:
@@ -264,7 +252,16 @@ def finish(done: Evaluated, bounds: Gate, files: list[Path], common: Common) -> 
 
     verdict = _judged(done, bounds)
     for path in files:
-        path.write_bytes(report_file(done.report, path.suffix.lower(), verdict))
+        content = report_file(done.report, path.suffix.lower(), verdict)
+        try:
+            path.write_bytes(content)
+        except OSError as error:
+            raise UsageError(
+                f"{path} cannot be written: {error.strerror}",
+                hint="the results are kept; write it elsewhere with burnish evaluations show "
+                f"{done.evaluation.id} --report FILE",
+                subject=str(path),
+            ) from None
     if common.json:
         out_json({"evaluation": done.evaluation, "report": done.report, "verdict": verdict})
     else:
@@ -299,4 +296,3 @@ def _show(done: Evaluated, verdict: Verdict | None) -> None:
         out(markdown(done.report, verdict))
     if done.why:
         warn(f"ended early: {done.why}")
-    note(f"evaluation {done.evaluation.id}; again: burnish evaluations show {done.evaluation.id}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import errno
 import json
 import os
 import re
@@ -38,11 +39,21 @@ def run(arguments: list[str]) -> int:
         return 2
     except KeyboardInterrupt:
         return INTERRUPTED
-    except BrokenPipeError:
-        # The reader has what it wanted; nothing more can be written, not even at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+    except OSError as error:
+        return _unwritten(error, as_json=as_json)
     return result if isinstance(result, int) else 0
+
+
+def _unwritten(error: OSError, *, as_json: bool) -> int:
+    """Where standard output takes no more, which must not fail once again at exit."""
+    if error.errno not in (errno.EPIPE, errno.ENOSPC):
+        raise error
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if error.errno == errno.EPIPE:  # the reader has what it wanted
+        return 0
+    what = "the output cannot be written: no space is left"
+    _say("store_error", what, "free some space on the disk", "", as_json=as_json)
+    return 1
 
 
 def _call(arguments: list[str]) -> Any:

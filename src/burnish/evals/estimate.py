@@ -3,41 +3,46 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import msgspec
 
 from burnish.errors import BurnishError
+from burnish.evals.answer_length import answer_length
+from burnish.evals.only import is_asked
 from burnish.evals.prepared import Prepared, rendered
 from burnish.intents.tokens import estimate_tokens
 from burnish.models.model import Usage
 from burnish.prompts.prompt import Message
 from burnish.prompts.render import Renderer
 from burnish.storage.evaluation import Evaluation
-from burnish.storage.example import Example
+from burnish.storage.example import Example, ScorerSpec
 
-# Chat formats wrap each message in a few tokens.
+# Chat formats wrap each message in a few tokens, and begin the answer with some.
 _A_MESSAGE = 4
-# Of an answer that nothing is known of; what is expected tells more, where there is any.
-_USUAL_ANSWER = 150.0
+_A_REPLY = 3
 
 
 Price = Callable[[str, Usage], float | None]
 """In US dollars, by a model's full name; None where it is not known."""
 UsualTokens = Callable[[str, str], Awaitable[float | None]]
-"""How many tokens a version's answers by a model have had; None where it was never asked."""
+"""How many tokens a version's answers by a model (empty: by any) have had; None where it was never
+asked."""
 
 
 class Estimate(msgspec.Struct, frozen=True, kw_only=True):
     """Of all calls together, when none is remembered and none repeated. `cost_usd` leaves out the
     models in `unpriced`, and is None where no model has a known price. `basis` says what the length
-    of answers was taken from: `runs`, `expected` or `usual`."""
+    of answers was taken from: `runs` of the version, what is `expected`, what the prompt has `asked
+    for`, or a `guess`."""
 
     calls: int
     input_tokens: int
     output_tokens: int
     cost_usd: float | None
     unpriced: tuple[str, ...] = ()
-    basis: str = "usual"
+    basis: str = "guess"
 
 
 async def estimated(
@@ -49,55 +54,95 @@ async def estimated(
     price: Price,
     usual: UsualTokens,
 ) -> Estimate:
-    each = evaluation.examples * evaluation.repeats
-    tokens_in = tokens_out = cost = 0.0
-    unpriced: dict[str, None] = {}
-    bases: set[str] = set()
+    sums = _Sums()
     for prepared in prompts:
-        mean_in = await _mean_input(prepared, sample, renderer)
         for model in evaluation.models:
-            mean_out, basis = await _mean_output(prepared, model, sample, usual)
-            bases.add(basis)
-            usage = Usage(input_tokens=round(mean_in), output_tokens=round(mean_out))
-            one = price(model, usage)
-            if one is None:
-                unpriced[model] = None
-            cost += each * (one or 0.0)
-            tokens_in += each * mean_in
-            tokens_out += each * mean_out
+            for_it = [each for each in sample if is_asked(each, prepared.name, model)]
+            seen = await _rendered(prepared, for_it, renderer)
+            if not seen:
+                continue
+            calls = evaluation.examples * evaluation.repeats * len(seen) / len(sample)
+            mean_in = sum(_tokens(one.messages) for one in seen) / len(seen)
+            mean_out, basis = await _mean_output(prepared, model, seen, evaluation.scorers, usual)
+            sums.bases |= {*basis.split("/")}
+            sums.add(model, calls, mean_in, mean_out, _priced(price, model, mean_in, mean_out))
     return Estimate(
-        calls=evaluation.size,
-        input_tokens=round(tokens_in),
-        output_tokens=round(tokens_out),
-        cost_usd=None if len(unpriced) == len(evaluation.models) else cost,
-        unpriced=tuple(unpriced),
-        basis="/".join(sorted(bases)),
+        calls=round(sums.calls),
+        input_tokens=round(sums.tokens_in),
+        output_tokens=round(sums.tokens_out),
+        cost_usd=None if len(sums.unpriced) == len(evaluation.models) else sums.cost,
+        unpriced=tuple(sums.unpriced),
+        basis="/".join(sorted(sums.bases)) or "guess",
     )
 
 
-async def _mean_input(prepared: Prepared, sample: Sequence[Example], renderer: Renderer) -> float:
-    sizes: list[int] = []
+@dataclass
+class _Sums:
+    calls: float = 0.0
+    tokens_in: float = 0.0
+    tokens_out: float = 0.0
+    cost: float = 0.0
+    unpriced: dict[str, None] = field(default_factory=dict[str, None])
+    bases: set[str] = field(default_factory=set[str])
+
+    def add(
+        self, model: str, calls: float, mean_in: float, mean_out: float, one: float | None
+    ) -> None:
+        if one is None:
+            self.unpriced[model] = None
+        self.calls += calls
+        self.tokens_in += calls * mean_in
+        self.tokens_out += calls * mean_out
+        self.cost += calls * (one or 0.0)
+
+
+def _priced(price: Price, model: str, mean_in: float, mean_out: float) -> float | None:
+    """Of a call with so many tokens. Those of short answers are no whole number on average, and
+    rounding them would be an error of a half."""
+    whole = int(mean_out)
+    low, high = (
+        price(model, Usage(input_tokens=round(mean_in), output_tokens=each))
+        for each in (whole, whole + 1)
+    )
+    return None if low is None or high is None else low + (high - low) * (mean_out - whole)
+
+
+class _Seen(NamedTuple):
+    """What one example is, rendered."""
+
+    example: Example
+    messages: tuple[Message, ...]
+
+
+async def _rendered(
+    prepared: Prepared, sample: Sequence[Example], renderer: Renderer
+) -> list[_Seen]:
+    found: list[_Seen] = []
     for example in sample:
         try:
-            messages = await rendered(prepared, example.inputs, renderer)
+            found.append(_Seen(example, await rendered(prepared, example.inputs, renderer)))
         except BurnishError:
             continue  # its result will say so; it costs nothing
-        sizes.append(_tokens(messages))
-    return sum(sizes) / len(sizes) if sizes else 0.0
+    return found
 
 
 async def _mean_output(
-    prepared: Prepared, model: str, sample: Sequence[Example], usual: UsualTokens
+    prepared: Prepared,
+    model: str,
+    seen: Sequence[_Seen],
+    scorers: Sequence[ScorerSpec],
+    usual: UsualTokens,
 ) -> tuple[float, str]:
     most = prepared.parameters.max_tokens or float("inf")
-    known = await usual(prepared.version_id, model)
-    if known is not None:
-        return min(known, most), "runs"
-    texts = [each.expected for each in sample if isinstance(each.expected, str)]
-    if texts:
-        return min(sum(map(estimate_tokens, texts)) / len(texts), most), "expected"
-    return min(_USUAL_ANSWER, most), "usual"
+    for asked in (model, ""):
+        known = await usual(prepared.version_id, asked)
+        if known is not None:
+            return min(known, most), "runs"
+    lengths = [answer_length(each.messages, each.example, scorers) for each in seen]
+    total = sum(min(each.tokens, most) for each in lengths)
+    bases: set[str] = {each.basis for each in lengths}
+    return total / len(seen), "/".join(sorted(bases))
 
 
 def _tokens(messages: Sequence[Message]) -> int:
-    return sum(estimate_tokens(message.content) + _A_MESSAGE for message in messages)
+    return _A_REPLY + sum(estimate_tokens(each.content) + _A_MESSAGE for each in messages)

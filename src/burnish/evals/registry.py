@@ -122,6 +122,15 @@ class Scorers:
         known = self._by_name.get(made.kind.name)
         return known is not None and known.function is not made.kind.function
 
+    def judges(self, specs: Iterable[ScorerSpec]) -> tuple[str, ...]:
+        """The models that those among them ask which judge."""
+        found: dict[str, None] = {}
+        for spec in specs:
+            kind = self._by_name.get(spec.name.removeprefix(NOT))
+            if kind is not None and kind.asks_model:
+                found[str(spec.parameters.get("model") or self._tools.judge_model())] = None
+        return tuple(name for name in found if name)
+
     def close(self) -> None:
         self._tools.close()
 

@@ -90,7 +90,7 @@ class AsyncEvaluations:
             _pulled(results, loop),
             title=", ".join(evaluation.prompts),
             baseline=baseline,
-            planned=evaluation.examples * evaluation.repeats,
+            planned=_planned(evaluation),
             about=about_of(evaluation),
             in_order=True,
         )
@@ -116,6 +116,13 @@ async def _asked(report: Report, datasets: Datasets, evaluation: Evaluation) -> 
         some = await datasets.named(version, ids[start : start + _EXAMPLES_AT_ONCE])
         found |= {example.id: asked_of(example) for example in some}
     return with_asked(report, found)
+
+
+def _planned(evaluation: Evaluation) -> int:
+    """How many results a column should have. One that came to its end has all that it asked for,
+    however few examples are for a column."""
+    ended = evaluation.ended_at is not None and not evaluation.stop
+    return 0 if ended else evaluation.examples * evaluation.repeats
 
 
 def _pulled(results: AsyncIterator[Result], loop: asyncio.AbstractEventLoop) -> Iterator[Result]:

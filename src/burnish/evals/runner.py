@@ -11,6 +11,7 @@ import msgspec
 
 from burnish.errors import BudgetExceeded, BurnishError, VariableError
 from burnish.evals.keeper import Keeper
+from burnish.evals.only import is_asked
 from burnish.evals.prepared import Prepared, rendered
 from burnish.evals.scored import Answered, Scorer
 from burnish.evals.tally import Tally
@@ -97,6 +98,9 @@ class Run:
                 return
             for p, prepared in enumerate(self._prompts):
                 for m, model in enumerate(asked.models):
+                    if not is_asked(example, prepared.name, model):
+                        self.tally.left_out += asked.repeats
+                        continue
                     for repeat in range(asked.repeats):
                         cell = asked.cell(number, p, m, repeat)
                         if cell not in there:
@@ -152,7 +156,7 @@ class Run:
         except BudgetExceeded:
             raise
         except VariableError as error:
-            return _failed(blank, f"{error.code}: {UNFIT}: {error}")
+            return _failed(blank, f"{error.code}: {UNFIT}: {error.what}")
         except BurnishError as error:
             return _failed(blank, f"{error.code}: {error.what}")
         return await self._scored(blank, cell, messages, answer)

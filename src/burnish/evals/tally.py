@@ -20,7 +20,8 @@ class _Scored:
 
 @dataclass
 class Tally:
-    """What was there before counts too. `asked` came from a model and were not remembered."""
+    """What was there before counts too. `asked` came from a model and were not remembered;
+    `left_out` are not asked for, because their examples are not for their column."""
 
     evaluation: Evaluation
     done: int = 0
@@ -30,6 +31,7 @@ class Tally:
     judged: int = 0
     cost_usd: float = 0.0
     unpriced: int = 0
+    left_out: int = 0
     _columns: dict[tuple[str, str], _Scored] = field(default_factory=dict[tuple[str, str], _Scored])
 
     _best: tuple[str, float] | None = None
@@ -37,7 +39,7 @@ class Tally:
 
     @property
     def total(self) -> int:
-        return self.evaluation.size
+        return self.evaluation.size - self.left_out
 
     def begin(self, there: Iterable[Counts]) -> None:
         for each in there:

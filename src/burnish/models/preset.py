@@ -17,7 +17,8 @@ class Preset(msgspec.Struct, frozen=True, kw_only=True):
 
     `adapter` is `module:class`. `address_variable` is where the vendor's own tools look for
     another address. `local` servers cost nothing. `concurrency` is how many calls it can take at
-    once where settings say nothing of the provider; 0: as for all.
+    once where settings say nothing of the provider; 0: as for all. With `any_name` it takes models
+    that it does not list.
     """
 
     name: str
@@ -33,13 +34,14 @@ class Preset(msgspec.Struct, frozen=True, kw_only=True):
     local: bool = False
     in_process: bool = False
     concurrency: int = 0
+    any_name: bool = False
 
     @property
     def key_variables(self) -> tuple[str, ...]:
         return tuple(name for name in (self.key_variable, *self.key_also) if name)
 
 
-def _local(name: str, title: str, port: int) -> Preset:
+def _local(name: str, title: str, port: int, *, any_name: bool = False) -> Preset:
     return Preset(
         name=name,
         title=title,
@@ -47,6 +49,7 @@ def _local(name: str, title: str, port: int) -> Preset:
         key_variable=f"{name.upper()}_API_KEY",
         needs_key=False,
         local=True,
+        any_name=any_name,
     )
 
 
@@ -122,7 +125,7 @@ PRESETS: tuple[Preset, ...] = (
         local=True,
     ),
     _local("vllm", "vLLM", 8000),
-    _local("llamacpp", "llama.cpp server", 8080),
+    _local("llamacpp", "llama.cpp server", 8080, any_name=True),
     _local("lmstudio", "LM Studio", 1234),
     Preset(
         name="local",
@@ -140,5 +143,6 @@ PRESETS: tuple[Preset, ...] = (
         needs_key=False,
         local=True,
         default_model="echo",
+        any_name=True,
     ),
 )

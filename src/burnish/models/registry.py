@@ -52,7 +52,7 @@ class Registry:
             self._models.pop(entry.name, None)
         else:
             name = entry.provider
-            self._presets[name] = Preset(name=name, title=name, needs_key=False)
+            self._presets[name] = Preset(name=name, title=name, needs_key=False, any_name=True)
             self._models[name] = entry
 
     def _check_provider(self, name: str, base_url: str) -> None:
@@ -72,6 +72,7 @@ class Registry:
             base_url=base_url,
             key_variable=f"{name.upper().replace('-', '_')}_API_KEY",
             needs_key=False,
+            any_name=True,
         )
 
     def providers(self) -> list[Preset]:
@@ -135,6 +136,10 @@ class Registry:
             self._settings.limits(provider).base_url
         )
         return not preset.needs_key or own or bool(self.key_of(provider)[0])
+
+    def is_public(self, provider: str) -> bool:
+        """Whether calls go to the vendor's own address."""
+        return self.base_url(provider) == self.preset(provider).base_url.rstrip("/")
 
     def limits(self, provider: str) -> LimitSettings:
         """What holds for the provider: set for it, else what it can take, else as for all."""

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from burnish.errors import NotFound, UsageError
+from burnish.errors import BurnishError, MissingExtra, NotFound, StoreError, UsageError
 from burnish.evals.datasets.checks import UNSUPPORTED
+from burnish.evals.datasets.given import named_file, neither
 from burnish.evals.estimate import Estimate, estimated
+from burnish.evals.fit import checked_fit
 from burnish.evals.prepared import Prepared
 from burnish.evals.runner import Ask, Bench, Run
 from burnish.evals.scored import Refused, Scorer
@@ -22,7 +24,8 @@ from burnish.evals.wanted import Wanted
 from burnish.generation.wish import checked_cost
 from burnish.models.model import ModelRequest
 from burnish.models.question import Question
-from burnish.platform.promptfoo import from_config, is_config
+from burnish.platform.promptfoo import from_config, is_config, name_of
+from burnish.platform.readiness import none_ready, unready
 from burnish.prompts.config import read_config
 from burnish.storage.evaluation import Evaluation, Stop
 from burnish.storage.example import Example, ScorerSpec
@@ -42,14 +45,19 @@ if TYPE_CHECKING:
 _EXACT = ScorerSpec(name="exact")
 # So many examples tell whether a prompt has places for what they bring, and what a call costs.
 _SAMPLE = 50
+# They are chosen among the first so many, whose scorers are looked at as well.
+_FIRST = 1_000
+_FIRST_BYTES = 8 * 1024 * 1024
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
-    """What an evaluation would do. Nothing of it is stored but its examples."""
+    """What an evaluation would do. Nothing of it is stored but its examples. `unready` tells of
+    models that cannot answer, why and what to do; they would have nothing but errors."""
 
     evaluation: Evaluation
     estimate: Estimate
     notes: tuple[str, ...] = ()
+    unready: dict[str, str] = {}
 
 
 class Evaluating:
@@ -72,6 +80,8 @@ class Evaluating:
         # Functions that were given in code cannot be made again from what is stored of them.
         self._taken: dict[bytes, Scorer] = {}
         self._shared: dict[str, Budget] = {}
+        # Models that could not answer when a plan was made; looked at again before it is begun.
+        self._unready: frozenset[str] = frozenset()
         self._open_store = parts.open_store
         self._new_id = parts.ids
 
@@ -92,7 +102,8 @@ class Evaluating:
             )
         named = (*wanted.prompts, *((wanted.baseline,) if wanted.baseline else ()))
         prepared = [await self._prepared(ref, wanted) for ref in named]
-        sample = [each async for each in self._examples(dataset, wanted, min(count, _SAMPLE))]
+        first = await self._first(dataset, wanted, count)
+        sample = first[:: -(-len(first) // _SAMPLE)]
         wanted = msgspec.structs.replace(
             wanted, scorers=self.take(wanted.scorers, files=wanted.files)
         )
@@ -105,8 +116,15 @@ class Evaluating:
             price=self._price,
             usual=self._usual_tokens,
         )
+        misfits = checked_fit(_distinct(prepared), evaluation.models, first)
+        judges = self._judges([*evaluation.scorers, *(s for e in first for s in e.scorers)])
+        problems = await unready(self._live.registry, [*evaluation.models, *judges])
+        self._unready = frozenset(problems)
         return Plan(
-            evaluation=evaluation, estimate=estimate, notes=(*notes, *_notes(evaluation, sample))
+            evaluation=evaluation,
+            estimate=estimate,
+            notes=(*notes, *misfits, *self._notes(evaluation, first)),
+            unready={name: str(error) for name, error in problems.items()},
         )
 
     async def looked_up(self, wanted: Wanted) -> tuple[Wanted, list[Example]]:
@@ -142,6 +160,13 @@ class Evaluating:
         return tuple(each.spec for each in made)
 
     async def begin(self, evaluation: Evaluation) -> Evaluation:
+        """Raises what stands in the way where no model can answer, or a judge cannot."""
+        judges = self._judges(evaluation.scorers)
+        for names in (evaluation.models, *((judge,) for judge in judges)):
+            if self._unready.issuperset(names):
+                problems = await unready(self._live.registry, names)
+                if len(problems) == len(names):
+                    raise none_ready(problems)
         await (await self._open_store()).evaluations.add(evaluation)
         return evaluation
 
@@ -153,7 +178,7 @@ class Evaluating:
         cancelled: Callable[[], Awaitable[bool]],
         goes: int = 1,
     ) -> tuple[Stop, Run]:
-        """Does what is not done yet, within `goes` times its bound on money. Raises StoreError
+        """Does what is not done yet, within `goes` times its bound on money. Raises BurnishError
         where results cannot be kept; what is there by then stays, and another `run` goes on.
         One that is stopped has ended where it was `cancelled`; else another will go on with it."""
         store = (await self._open_store()).evaluations
@@ -180,6 +205,10 @@ class Evaluating:
         except asyncio.CancelledError:
             stop, ended = "cancelled", await cancelled()
             raise
+        except StoreError as error:
+            # Of another kind, so that no job tries it again: each time the answers that could not
+            # be kept would be paid for once more.
+            raise BurnishError(error.what, hint=error.hint, subject=evaluation.id) from error
         finally:
             scorers.close()
             if ended:
@@ -218,7 +247,7 @@ class Evaluating:
             return taken
         try:
             return scorers.make(spec)
-        except UsageError as error:
+        except (UsageError, MissingExtra) as error:
             return Refused(spec, error.what)
 
     def _asker(self, evaluation: Evaluation, budget: Budget) -> Ask:
@@ -264,6 +293,30 @@ class Evaluating:
             model=config.model or "",
         )
 
+    async def _first(self, dataset: str, wanted: Wanted, count: int) -> list[Example]:
+        found: list[Example] = []
+        size = 0
+        async for example in self._examples(dataset, wanted, min(count, _FIRST)):
+            found.append(example)
+            size += len(msgspec.json.encode(example))
+            if size > _FIRST_BYTES:
+                break
+        return found
+
+    def _notes(self, evaluation: Evaluation, first: Sequence[Example]) -> tuple[str, ...]:
+        """What will not be scored, as far as the examples looked at tell."""
+        scorers = self._scorers(None)
+        own = {msgspec.json.encode(s): s for example in first for s in example.scorers}
+        refused = {key: why for key, spec in own.items() if (why := _refusal(spec, scorers))}
+        notes = [f"not scored: {why}" for why in sorted(set(refused.values()))]
+        if not evaluation.scorers and len(refused) == len(own):
+            notes.append("nothing is scored: name a scorer, or give what is expected")
+        return tuple(notes)
+
+    def _judges(self, scorers: Sequence[ScorerSpec]) -> list[str]:
+        named = self._scorers(None).judges(scorers)
+        return [self._live.registry.full_name(name) for name in named]
+
     def _evaluation(
         self,
         wanted: Wanted,
@@ -272,7 +325,6 @@ class Evaluating:
         prepared: Sequence[Prepared],
         sample: Sequence[Example],
     ) -> Evaluation:
-        _check_fit(prepared, sample)
         scorers = wanted.scorers
         if not scorers and any(each.expected is not None for each in sample):
             scorers = () if any(each.scorers for each in sample) else (_EXACT,)
@@ -314,12 +366,14 @@ class Evaluating:
         data = wanted.data
         if data is None:
             raise UsageError("there are no examples", hint="give --data FILE or a dataset's name")
-        if isinstance(data, str) and (
-            wanted.stored or not await asyncio.to_thread(Path(data).is_file)
-        ):
-            return (await self._datasets.resolve(data)).reference
+        is_name = isinstance(data, str) and wanted.stored
+        if isinstance(data, str) and (is_name or await asyncio.to_thread(named_file, data) is None):
+            try:
+                return (await self._datasets.resolve(data)).reference
+            except (NotFound, UsageError) as error:
+                raise error if is_name else neither(data, error) from None
         if isinstance(data, str | Path):
-            name = wanted.dataset or _name_of(Path(data))
+            name = wanted.dataset or name_of(Path(data))
             return (await self._datasets.add(name, Path(data), replace=True)).version.reference
         rows = [_plain(row) for row in data]
         digest = hashlib.sha256(msgspec.json.encode(rows)).hexdigest()[:8]
@@ -334,50 +388,29 @@ class Evaluating:
         return self._live.prices.cost_usd(provider, name, usage)
 
     async def _usual_tokens(self, version_id: str, model: str) -> float | None:
-        """How long the version's answers by the model were so far, in tokens."""
+        """How long the version's answers by the model, or by any, were so far, in tokens."""
         from burnish.storage.run import RunFilter
 
         store = await self._open_store()
-        where = RunFilter(version_id=version_id, model=model, failed=False, cached=False)
+        where = RunFilter(version_id=version_id, model=model or None, failed=False, cached=False)
         runs = await store.runs.page(where, 20)
         return sum(run.output_tokens for run in runs) / len(runs) if runs else None
+
+
+def _refusal(spec: ScorerSpec, scorers: Scorers) -> str:
+    """Why an example's own scorer scores nothing; empty where it does."""
+    if spec.name == UNSUPPORTED:
+        return str(spec.value)
+    try:
+        scorers.make(spec)
+    except (UsageError, MissingExtra) as error:
+        return error.what
+    return ""
 
 
 def _distinct(prepared: Sequence[Prepared]) -> list[Prepared]:
     return list({each.reference: each for each in prepared}.values())
 
 
-def _name_of(path: Path) -> str:
-    name = "".join(c if c.isalnum() or c in "._-" else "-" for c in path.stem).strip(".-")
-    return name or "examples"
-
-
 def _plain(row: Mapping[str, Any] | Example) -> dict[str, Any]:
     return msgspec.to_builtins(row) if isinstance(row, Example) else dict(row)
-
-
-def _check_fit(prepared: Sequence[Prepared], sample: Sequence[Example]) -> None:
-    """A prompt that none of the inputs reaches would be asked the same thing again and again."""
-    for each in prepared:
-        named = [variable.name for variable in each.variables]
-        if len(sample) > 1 and not any(each.values(example.inputs) for example in sample):
-            given = sorted({name for example in sample for name in example.inputs})
-            raise UsageError(
-                f"{each.reference} has no variable of the examples: it has "
-                f"{', '.join(named) or 'none'}, they have {', '.join(given) or 'none'}",
-                hint="rename with burnish datasets add --map, or edit the prompt",
-                subject=each.reference,
-            )
-
-
-def _notes(evaluation: Evaluation, sample: Sequence[Example]) -> tuple[str, ...]:
-    scored = evaluation.scorers or any(each.scorers for each in sample)
-    notes = [] if scored else ["nothing is scored: name a scorer, or give what is expected"]
-    refused = {
-        (scorer.metric, str(scorer.value))
-        for each in sample
-        for scorer in each.scorers
-        if scorer.name == UNSUPPORTED
-    }
-    notes += [f"not scored: {why}" for _, why in sorted(refused)]
-    return tuple(notes)

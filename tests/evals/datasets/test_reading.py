@@ -139,7 +139,8 @@ def test_tests_of_promptfoo(tmp_path: Path) -> None:
         # What cannot be kept is not passed over in silence.
         ScorerSpec(
             name="unsupported",
-            value="the assertion rouge-n has 'config', which is not taken over",
+            value="the assertion rouge-n has 'config', which is not taken over; "
+            "leave it out, or write the scorer in Burnish's own form",
             weight=0.0,
             metric="rouge-n",
         ),

@@ -25,7 +25,7 @@ from burnish.storage.store import Store
 
 _STEP = 1000
 _NAMED_ROWS = 100
-_BAD = "nothing was stored; correct it, or leave bad rows out with --skip-errors"
+_BAD = "nothing was stored; correct it, or leave bad rows out: burnish datasets add --skip-errors"
 
 
 @dataclass(kw_only=True)

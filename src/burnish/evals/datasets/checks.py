@@ -30,7 +30,7 @@ def _scorer(given: Any) -> ScorerSpec:
         try:
             return from_promptfoo({**check, "type": name.strip()})
         except UsageError as error:
-            return unsupported(name.strip(), error.what)
+            return unsupported(name.strip(), str(error))
     metric = check.get("metric")
     weight = _number(check, "weight")
     return ScorerSpec(

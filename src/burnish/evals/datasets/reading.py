@@ -21,7 +21,7 @@ from burnish.evals.datasets.rows import (
     whole_value,
 )
 from burnish.evals.datasets.staging import Staging, unpacked
-from burnish.prompts.formats.document import Fault
+from burnish.prompts.formats.document import ExampleFile, Fault
 from burnish.prompts.formats.gather import Gathered, is_list, is_mapping, items, mapping
 from burnish.prompts.formats.promptfoo_tests import read_tests
 from burnish.prompts.formats.source import Source
@@ -157,17 +157,20 @@ def _tests(value: Any, path: Path | None, notes: dict[str, None]) -> Iterator[Ra
     found = Gathered(source)
     fields = mapping(value) if is_mapping(value) else {"tests": value}
     for number, case in enumerate(read_tests(fields, (), source, found, notes).cases, start=1):
-        example = case.example
-        row = {
-            "inputs": example.inputs,
-            "expected": example.expected,
-            "assert": list(example.checks),
-            "description": example.description,
-            "tags": list(example.tags),
-        }
-        yield RawRow(f"test {number}", row)
+        yield RawRow(f"test {number}", row_of(case.example))
     for problem in found.reading().problems:
         yield RawRow(problem.at, None, problem.problem)
+
+
+def row_of(test: ExampleFile) -> dict[str, Any]:
+    """A test as the fields of a row."""
+    return {
+        "inputs": test.inputs,
+        "expected": test.expected,
+        "assert": list(test.checks),
+        "description": test.description,
+        "tags": list(test.tags),
+    }
 
 
 def _of_value(number: int, value: object, wanted: Wanted) -> Taken:

@@ -20,7 +20,7 @@ from burnish.prompts.formats.source import read_json
 from burnish.prompts.formats.yaml_text import read_yaml
 
 FORMATS: Final = ("csv", "jsonl", "json", "yaml")
-_ENDINGS: Final = {
+ENDINGS: Final = {
     ".csv": "csv",
     ".tsv": "csv",
     ".jsonl": "jsonl",
@@ -48,7 +48,7 @@ class RawRow(NamedTuple):
 
 def format_of(name: str, given: str = "") -> str:
     """By the ending of the file's name, unless one is given. Raises UsageError."""
-    found = given.strip().lower().lstrip(".") or _ENDINGS.get(Path(name).suffix.lower(), "")
+    found = given.strip().lower().lstrip(".") or ENDINGS.get(Path(name).suffix.lower(), "")
     found = {"yml": "yaml", "ndjson": "jsonl", "tsv": "csv"}.get(found, found)
     if found not in FORMATS:
         what = (

@@ -16,6 +16,13 @@ _PROVIDERS: Mapping[str, str] = {
 }  # fmt: skip
 # Behind a provider's name: how its model is asked, or what asks it.
 _KINDS = ("chat", "completion", "responses", "messages", "codex-sdk", "claude-agent-sdk")
+# They make no text of a text.
+_OTHER_KINDS = (
+    "assistant", "embedding", "embeddings", "image", "live", "moderation", "realtime", "speech",
+    "transcription", "tts", "video",
+)  # fmt: skip
+# What says what it hears, here and there.
+_ECHO = ("echo", "fake:echo")
 _OWN_CONFIG = ("temperature", "max_tokens")
 _OTHER_NAMES: Mapping[str, str] = {
     "maxTokens": "max_tokens",
@@ -34,8 +41,12 @@ def model_name(provider: str, name: str) -> str:
 
 def from_address(address: str) -> str:
     """A name such as `openai:chat:gpt-4o`; empty where it has no counterpart here."""
+    if address.strip() in _ECHO:
+        return _ECHO[1]
     provider, _, rest = address.strip().partition(":")
     kind, colon, name = rest.partition(":")
+    if colon and kind in _OTHER_KINDS:
+        return ""
     return model_name(
         provider, name if colon and kind in _KINDS else rest if rest not in _KINDS else ""
     )

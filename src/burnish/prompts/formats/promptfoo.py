@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -10,15 +9,15 @@ import msgspec
 
 from burnish.prompts.formats.assemble import as_name
 from burnish.prompts.formats.document import Fault, PromptFile, Reading
-from burnish.prompts.formats.gather import Gathered, is_list, items, mapping, object_at
-from burnish.prompts.formats.models import from_address, model_name, split_parameters
-from burnish.prompts.formats.promptfoo_files import FileText, reference, texts_of, value_of
+from burnish.prompts.formats.gather import Gathered, items, mapping, object_at
+from burnish.prompts.formats.promptfoo_files import FileText, reference, texts_of
 from burnish.prompts.formats.promptfoo_prompt import (
     Given,
     Shared,
     given_entry,
     promptfoo_prompt,
 )
+from burnish.prompts.formats.promptfoo_providers import no_counterpart, read_providers
 from burnish.prompts.formats.promptfoo_tests import read_tests, written_tests
 from burnish.prompts.formats.source import MAX_TEXT_BYTES, YAML_SUFFIXES, Source
 from burnish.prompts.formats.yaml_write import write_yaml
@@ -33,7 +32,6 @@ _BESIDE = (
     "evaluateOptions",
     "redteam",
 )
-_SETTINGS = re.compile(r"file://[^\n]{1,300}\.(?:ya?ml|json)")
 
 Place = tuple[str | int, ...]
 
@@ -50,7 +48,7 @@ class Promptfoo:
     def claims(self, source: Source) -> bool:
         if source.suffix not in (*YAML_SUFFIXES, ".json", ""):
             return False
-        fields = mapping(_config(source.peek()))
+        fields = mapping(config_of(source.peek()))
         named = "promptfoo" in source.stem.lower() or "promptfoo.dev" in source.text[:2000]
         prompts = fields.get("prompts")
         is_list = isinstance(prompts, list | str | dict) and "burnish" not in fields
@@ -62,21 +60,15 @@ class Promptfoo:
         if len(source.text) > MAX_TEXT_BYTES and not source.is_json:
             raise Fault(f"has more than {MAX_TEXT_BYTES // 1024 // 1024} MiB")
         fields = object_at(source)
-        root: Place = ("config",) if _config(fields) is not fields else ()
-        return _Reader(source, mapping(_config(fields)), root).reading()
-
-    def models(self, source: Source) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """The models of all its providers that have a counterpart here, by their full names, and
-        notes on the others."""
-        fields = mapping(_config(object_at(source)))
-        return _Reader(source, fields, ()).models()
+        root: Place = ("config",) if config_of(fields) is not fields else ()
+        return _Reader(source, mapping(config_of(fields)), root).reading()
 
     def write(self, prompts: Sequence[PromptFile]) -> dict[str, str]:
         return {"promptfooconfig.yaml": write_yaml(_document(prompts))}
 
 
-def _config(value: Any) -> Any:
-    """A file of results holds the configuration that gave them."""
+def config_of(value: Any) -> Any:
+    """The configuration: a file of results holds the configuration that gave them."""
     fields = mapping(value)
     return fields["config"] if "results" in fields and mapping(fields.get("config")) else value
 
@@ -101,17 +93,6 @@ class _Reader:
                 *each.place,
             )
         return self._found.reading()
-
-    def models(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        notes: dict[str, None] = {}
-        given = self._fields.get("providers", self._fields.get("targets"))
-        found: dict[str, None] = {}
-        for address, options in self._providers(given, notes):
-            if name := _model_of(address, options):
-                found[name] = None
-            else:
-                notes[_no_counterpart(address)] = None
-        return tuple(found), tuple(notes)
 
     def _given(self) -> Iterator[tuple[Place, Any, str]]:
         """Each prompt with its place and what it is labelled."""
@@ -187,62 +168,23 @@ class _Reader:
         config: dict[str, Any] = {}
         others: dict[str, Any] = {}
         given = self._fields.get("providers", self._fields.get("targets"))
-        for address, options in self._providers(given, notes):
-            name = _model_of(address, options)
-            if not name:
-                notes.setdefault(_no_counterpart(address))
+        for provider in read_providers(self._source, given, notes):
+            if not provider.model:
+                notes.setdefault(no_counterpart(provider))
             elif "model" not in config:
-                settings = {key: value for key, value in options.items() if key != "model"}
-                config, others = split_parameters(settings)
-                config = {"model": name, **config}
+                config, others = provider.parameters()
+                config = {"model": provider.model, **config}
             else:
-                notes.setdefault(f"of several providers the first is kept; {name} is another")
+                notes.setdefault(
+                    f"of several providers the first is kept; {provider.model} is another"
+                )
         return config, others
-
-    def _providers(
-        self, given: Any, notes: dict[str, None]
-    ) -> Iterator[tuple[str, dict[str, Any]]]:
-        for item in items(given) if is_list(given) else [given]:
-            if isinstance(item, str) and _SETTINGS.fullmatch(item):
-                try:
-                    held = value_of(self._source, item)
-                except Fault as fault:
-                    notes.setdefault(f"a provider is left out: {fault.what}")
-                    continue
-                for inner in items(held) if is_list(held) else [held]:
-                    yield from _provider(inner)
-            else:
-                yield from _provider(item)
 
 
 def _of_file(entry: Given, file: FileText, *, alone: bool) -> Given:
     own = file.label or (entry.label if alone else "")
     label = own or (f"{entry.label}/{file.name}" if entry.label else "")
     return msgspec.structs.replace(entry, raw=file.text, label=label, group=entry.label, file=file)
-
-
-def _model_of(address: str, options: dict[str, Any]) -> str:
-    name = "" if reference(address) else from_address(address)
-    if not name and isinstance(own := options.get("model"), str):
-        name = model_name(address.partition(":")[0], own)
-    return name
-
-
-def _no_counterpart(address: str) -> str:
-    return f"the provider {address[:80]} has no counterpart here"
-
-
-def _provider(item: Any) -> Iterator[tuple[str, dict[str, Any]]]:
-    if item is not None:
-        fields = mapping(item)
-        if isinstance(item, str):
-            yield item, {}
-        elif isinstance(fields.get("id"), str):
-            own = fields.get("provider")
-            yield own if isinstance(own, str) else fields["id"], mapping(fields.get("config"))
-        else:
-            for address, inner in fields.items():
-                yield address, mapping(mapping(inner).get("config")) or mapping(inner)
 
 
 def _document(prompts: Sequence[PromptFile]) -> dict[str, Any]:
@@ -256,7 +198,7 @@ def _document(prompts: Sequence[PromptFile]) -> dict[str, Any]:
         {"id": each.name, "label": each.name, "raw": _raw(each.latest.messages)} for each in prompts
     ]
     if models:
-        document["providers"] = list(models)
+        document["providers"] = ["echo" if model == "fake:echo" else model for model in models]
     defaults = {
         variable.name: variable.default
         for each in prompts

@@ -9,10 +9,16 @@ from typing import Any
 import msgspec
 
 from burnish.prompts.formats.document import ExampleFile, Fault
-from burnish.prompts.formats.gather import Gathered, is_list, is_mapping, items, mapping, words
+from burnish.prompts.formats.gather import Gathered, is_list, items, mapping, words
 from burnish.prompts.formats.kept import without_keys
 from burnish.prompts.formats.pieces import as_variable
 from burnish.prompts.formats.promptfoo_files import value_of
+from burnish.prompts.formats.promptfoo_parts import (
+    expands,
+    resolved,
+    templates_in,
+    unused_of_test,
+)
 from burnish.prompts.formats.source import MAX_TEXT_BYTES, Source
 from burnish.prompts.variables import NAME
 
@@ -23,10 +29,11 @@ Place = tuple[str | int, ...]
 
 
 class Case(msgspec.Struct, frozen=True, kw_only=True):
-    """`prompts` are the labels of those that it is for; none means all."""
+    """`prompts` and `providers` are the labels of those that it is for; none means all."""
 
     example: ExampleFile
     prompts: tuple[str, ...] = ()
+    providers: tuple[str, ...] = ()
 
 
 class Cases(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,13 +87,16 @@ def read_tests(
     shared = _from_file(source, fields.get("defaultTest"), "defaultTest is", notes)
     values = _Values(source, notes)
     defaults = {k: values.of(k, v) for k, v in mapping(mapping(shared).get("vars")).items()}
-    checks = [mapping(each) for each in items(mapping(shared).get("assert"))]
+    notes |= dict.fromkeys(unused_of_test(mapping(shared), "defaultTest"))
+    checks = [resolved(each, fields) for each in items(mapping(shared).get("assert"))]
     cases: list[Case] = []
     for place, item in _given(fields, root, source, notes):
-        if not is_mapping(item):
+        test = _whole(item, source, notes)
+        if not test:
             found.problem("a test has no keys", *place)
         else:
-            cases += _cases(mapping(item), defaults, checks, values, notes)
+            own = [resolved(each, fields) for each in items(test.get("assert"))]
+            cases += _cases({**test, "assert": own}, defaults, checks, values, notes)
         if len(cases) > _MOST_TESTS:
             found.problem(f"holds more than {_MOST_TESTS:,} tests; the others are left out", *place)
             break
@@ -105,6 +115,15 @@ def _given(
         for _, config in _listed(source, scenario.get("config"), "scenarios are", notes):
             for _, test in tests:
                 yield (*root, "scenarios", index), _merged(mapping(config), mapping(test))
+
+
+def _whole(item: Any, source: Source, notes: dict[str, None]) -> dict[str, Any]:
+    """A test, with its values where these are in a file of their own."""
+    test = mapping(item)
+    if isinstance(test.get("vars"), str):
+        held = _from_file(source, test["vars"], "the values of a test are", notes)
+        test = {**test, "vars": mapping(held)}
+    return test
 
 
 def _merged(config: dict[str, Any], test: dict[str, Any]) -> dict[str, Any]:
@@ -147,15 +166,13 @@ def _cases(
     notes: dict[str, None],
 ) -> Iterator[Case]:
     given = test.get("vars")
-    if given is not None and not is_mapping(given):
-        notes.setdefault("the values of a test are in another file, which is not read")
     checks = [*(mapping(each) for each in items(test.get("assert"))), *shared]
-    if mapping(test.get("options")) or test.get("provider"):
-        notes.setdefault("options and providers of single tests are not read")
+    notes |= dict.fromkeys(unused_of_test(test, "tests"))
     about = without_keys({"checks": checks}, notes)["checks"]
     whole = {**defaults, **mapping(given)}
     named = {k if NAME.match(k) else as_variable(k): value for k, value in whole.items()}
-    for values in _combined(named, notes):
+    notes |= dict.fromkeys(templates_in(named))
+    for values in _combined(named, notes) if expands(test) else [named]:
         inputs = {name: texts.of(name, value) for name, value in values.items()}
         yield Case(
             example=ExampleFile(
@@ -166,6 +183,7 @@ def _cases(
                 tags=words(mapping(test.get("metadata")).get("tags")),
             ),
             prompts=words(test.get("prompts")),
+            providers=words(test.get("providers")),
         )
 
 
