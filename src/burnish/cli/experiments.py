@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -66,6 +67,26 @@ def _planned(found: Needed) -> str:
     return text
 
 
+@Parameter(name="*")
+@dataclass(frozen=True)
+class Judging:
+    """How outcomes are compared."""
+
+    lower_is_better: Annotated[bool, Parameter(negative="", help="As for cost and latency.")] = (
+        False
+    )
+    cap: Annotated[float, Parameter(help="Set values above this quantile to it, such as 0.99.")] = (
+        1.0
+    )
+    matters: Annotated[
+        float | None, Parameter(help="The least difference that would change a decision.")
+    ] = None
+    level: Annotated[float, Parameter(help="How sure intervals are, 0.5 to 1.")] = 0.95
+    planned: Annotated[
+        int, Parameter(help="With sequential: for how many units intervals are narrowest.")
+    ] = 5_000
+
+
 def analyze(
     *,
     csv: Annotated[
@@ -82,19 +103,7 @@ def analyze(
     weights: Annotated[
         str, Parameter(help="Shares that units were assigned by, such as A=50,B=50; checked.")
     ] = "",
-    lower_is_better: Annotated[
-        bool, Parameter(negative="", help="As for cost and latency.")
-    ] = False,
-    cap: Annotated[
-        float, Parameter(help="Set values above this quantile to it, such as 0.99.")
-    ] = 1.0,
-    matters: Annotated[
-        float | None, Parameter(help="The least difference that would change a decision.")
-    ] = None,
-    level: Annotated[float, Parameter(help="How sure intervals are, 0.5 to 1.")] = 0.95,
-    planned: Annotated[
-        int, Parameter(help="With sequential: for how many units intervals are narrowest.")
-    ] = 5_000,
+    judging: Judging | None = None,
     common: Common = NONE,
 ) -> None:
     """Tell which variant is better, from outcomes gathered anywhere."""
@@ -104,12 +113,8 @@ def analyze(
             metric=metric,
             method=method,
             control=control,
-            level=level,
             weights=_weights(weights),
-            lower_is_better=lower_is_better,
-            cap=cap,
-            planned=planned,
-            matters=matters,
+            **asdict(judging or Judging()),
         )
     if common.json:
         out_json(found)

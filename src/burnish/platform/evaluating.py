@@ -24,6 +24,7 @@ from burnish.evals.wanted import Wanted
 from burnish.generation.wish import checked_cost
 from burnish.models.model import ModelRequest
 from burnish.models.question import Question
+from burnish.platform.past import Past
 from burnish.platform.promptfoo import from_config, is_config, name_of
 from burnish.platform.readiness import none_ready, unready
 from burnish.prompts.config import read_config
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
     from burnish.evals.registry import Scorers
     from burnish.library.prompts import AsyncPrompts
     from burnish.models.budget import Budget
-    from burnish.models.model import Usage
     from burnish.models.question import Answer
     from burnish.platform.live import Live
     from burnish.platform.parts import Parts
@@ -83,6 +83,7 @@ class Evaluating:
         # Models that could not answer when a plan was made; looked at again before it is begun.
         self._unready: frozenset[str] = frozenset()
         self._open_store = parts.open_store
+        self._past = Past(live, parts.open_store)
         self._new_id = parts.ids
 
     async def plan(self, wanted: Wanted) -> Plan:
@@ -113,8 +114,8 @@ class Evaluating:
             _distinct(prepared),
             sample,
             renderer=self._renderer,
-            price=self._price,
-            usual=self._usual_tokens,
+            price=self._past.price,
+            usual=self._past.usual_tokens,
         )
         misfits = checked_fit(_distinct(prepared), evaluation.models, first)
         judges = self._judges([*evaluation.scorers, *(s for e in first for s in e.scorers)])
@@ -379,22 +380,6 @@ class Evaluating:
         digest = hashlib.sha256(msgspec.json.encode(rows)).hexdigest()[:8]
         name = wanted.dataset or f"inline/{digest}"
         return (await self._datasets.add(name, rows, replace=True)).version.reference
-
-    def _price(self, model: str, usage: Usage) -> float | None:
-        """What runs on this machine costs nothing."""
-        provider, name = self._live.registry.parse(model)
-        if self._live.registry.preset(provider).local:
-            return 0.0
-        return self._live.prices.cost_usd(provider, name, usage)
-
-    async def _usual_tokens(self, version_id: str, model: str) -> float | None:
-        """How long the version's answers by the model, or by any, were so far, in tokens."""
-        from burnish.storage.run import RunFilter
-
-        store = await self._open_store()
-        where = RunFilter(version_id=version_id, model=model or None, failed=False, cached=False)
-        runs = await store.runs.page(where, 20)
-        return sum(run.output_tokens for run in runs) / len(runs) if runs else None
 
 
 def _refusal(spec: ScorerSpec, scorers: Scorers) -> str:
