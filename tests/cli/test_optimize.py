@@ -92,9 +92,18 @@ def test_what_is_wrong_is_said_before_anything_is_stored(
     assert run("prompts", "list").out == ""
 
 
-def test_nothing_measured_is_exit_code_1(run: Run, mails: str) -> None:
-    down = ("--models", "ollama:none", "--scorer", "contains")
-    done = run("generate", IDEA, "--optimize", "--data", mails, "--name", "mail/kind", *down)
+def test_nothing_measured_is_exit_code_1(run: Run, mails: str, tmp_path: Path) -> None:
+    (tmp_path / "own.py").write_text("def broken(output):\n    raise ValueError('no idea')\n")
+    own = ("--models", "fake:echo", "--scorer", f"python:{tmp_path / 'own.py'}:broken")
+    done = run("generate", IDEA, "--optimize", "--data", mails, "--name", "mail/kind", *own)
     assert done.code == 1
     assert "kept the original: it has no score" in done.err
     assert run("prompts", "show", "mail/kind").out == done.out
+
+
+def test_models_that_cannot_answer_are_found_out_first(run: Run, mails: str) -> None:
+    down = ("--models", "ollama:none", "--scorer", "contains")
+    done = run("generate", IDEA, "--optimize", "--data", mails, *down)
+    assert done.code == 5
+    assert "ollama cannot be reached" in done.err
+    assert run("prompts", "list").out == ""

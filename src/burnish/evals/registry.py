@@ -9,8 +9,9 @@ from typing import Any, cast
 
 import msgspec
 
-from burnish.errors import UsageError
+from burnish.errors import MissingExtra, UsageError
 from burnish.evals.custom import PREFIX, kind_of, load_function
+from burnish.evals.datasets.checks import UNSUPPORTED
 from burnish.evals.made import MadeScorer
 from burnish.evals.scorers.json_text import parsed
 from burnish.evals.scorers.kind import Needs, Options, ScorerKind
@@ -121,6 +122,16 @@ class Scorers:
         """Whether its name stands for another scorer here."""
         known = self._by_name.get(made.kind.name)
         return known is not None and known.function is not made.kind.function
+
+    def refusal(self, spec: ScorerSpec) -> str:
+        """Why an example's own scorer scores nothing; empty where it does."""
+        if spec.name == UNSUPPORTED:
+            return str(spec.value)
+        try:
+            self.make(spec)
+        except (UsageError, MissingExtra) as error:
+            return error.what
+        return ""
 
     def judges(self, specs: Iterable[ScorerSpec]) -> tuple[str, ...]:
         """The models that those among them ask which judge."""

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from burnish.errors import BurnishError, MissingExtra, NotFound, StoreError, UsageError
-from burnish.evals.datasets.checks import UNSUPPORTED
 from burnish.evals.datasets.given import named_file, neither
 from burnish.evals.estimate import Estimate, estimated
 from burnish.evals.fit import checked_fit
@@ -132,7 +131,9 @@ class Evaluating:
         """With the dataset's version pinned, and the first of its examples. Raises for all that can
         be wrong with it before there is a prompt."""
         checked_cost(wanted.max_cost_usd)
-        self._models(wanted, ())
+        models = self._models(wanted, ())
+        if len(problems := await unready(self._live.registry, models)) == len(models):
+            raise none_ready(problems)
         self.take(wanted.scorers, files=wanted.files)
         dataset = await self._dataset(wanted)
         sample = [each async for each in self._examples(dataset, wanted, _SAMPLE)]
@@ -308,7 +309,7 @@ class Evaluating:
         """What will not be scored, as far as the examples looked at tell."""
         scorers = self._scorers(None)
         own = {msgspec.json.encode(s): s for example in first for s in example.scorers}
-        refused = {key: why for key, spec in own.items() if (why := _refusal(spec, scorers))}
+        refused = {key: why for key, spec in own.items() if (why := scorers.refusal(spec))}
         notes = [f"not scored: {why}" for why in sorted(set(refused.values()))]
         if not evaluation.scorers and len(refused) == len(own):
             notes.append("nothing is scored: name a scorer, or give what is expected")
@@ -380,17 +381,6 @@ class Evaluating:
         digest = hashlib.sha256(msgspec.json.encode(rows)).hexdigest()[:8]
         name = wanted.dataset or f"inline/{digest}"
         return (await self._datasets.add(name, rows, replace=True)).version.reference
-
-
-def _refusal(spec: ScorerSpec, scorers: Scorers) -> str:
-    """Why an example's own scorer scores nothing; empty where it does."""
-    if spec.name == UNSUPPORTED:
-        return str(spec.value)
-    try:
-        scorers.make(spec)
-    except (UsageError, MissingExtra) as error:
-        return error.what
-    return ""
 
 
 def _distinct(prepared: Sequence[Prepared]) -> list[Prepared]:
