@@ -17,6 +17,8 @@ EARLIER = {
     "version rating usage_count",
     "Tests of prompts": "id prompt_id model_provider model_name input_data output latency_ms "
     "token_count cost_usd quality_score tested_at",
+    "Optimised prompts": "id prompt_id original_template optimized_template improvement_score "
+    "optimization_type created_at",
     "Knowledge": "id topic content source relevance_score created_at",
     "Techniques": "id name category complexity_level template parameters examples "
     "performance_metrics version is_active created_at updated_at technique_id intent_type "
