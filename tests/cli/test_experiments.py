@@ -123,7 +123,7 @@ def test_rows_that_cannot_be_read_are_named_and_counted(run: Run, tmp_path: Path
     [
         ("unit,value\n1,1\n", "no column variant"),
         ("unit,variant,value\n1,A,1\n2,A,0\n", "two variants or more"),
-        ("unit,variant,value\n1,A,1\n2,B,0\n3,B,1\n", "has 1 values"),
+        ("unit,variant,value\n1,A,1\n2,B,0\n3,B,1\n", "too few units of variant"),
         ("", "no column"),
     ],
 )

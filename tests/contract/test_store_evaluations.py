@@ -104,6 +104,21 @@ async def test_what_failed_is_forgotten_when_it_begins_again(store: Store) -> No
     assert await store.evaluations.cells(asked.id) == [0]
 
 
+async def test_what_is_scored_without_counting_is_not_asked_for_again(store: Store) -> None:
+    asked = evaluation()
+    await store.evaluations.add(asked)
+    alone = Score(metric="length", value=1.0, passed=True, weight=0.0)
+    untold = Score(metric="judge", value=None, passed=False, error="no answer")
+    some = [
+        Numbered(0, result("e0", scores=(alone,), score=None, passed=None)),
+        Numbered(1, result("e1", scores=(alone, untold), score=None, passed=None)),
+        Numbered(2, result("e2", scores=(), score=None, passed=None)),
+    ]
+    await store.evaluations.put(asked.id, some)
+    assert await store.evaluations.begin_again(asked.id) == 1
+    assert await store.evaluations.cells(asked.id) == [0, 2]
+
+
 async def test_a_deleted_evaluation_takes_its_results_with_it(store: Store) -> None:
     asked = evaluation()
     await store.evaluations.add(asked)

@@ -242,6 +242,35 @@ async def test_money_ends_a_run_and_what_was_paid_for_is_there(store: Store) -> 
     assert run.tally.cost_usd == pytest.approx(0.12)
 
 
+async def test_money_that_a_judge_would_spend_ends_a_run_too(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    evaluation = await begun(store, models=("fake:x",), repeats=1, examples=30)
+
+    class Dear:
+        """Asks a model for a verdict while there is money for it."""
+
+        left = 12
+
+        async def score(self, answered: Answered) -> Score:
+            await asyncio.sleep(0)
+            self.left -= 1
+            if self.left < 0:
+                raise BudgetExceeded("the next call could pass the bound")
+            return Score(metric="judge", value=1.0, passed=True)
+
+    world, judge = World(store.evaluations), Dear()
+
+    def made(_: ScorerSpec) -> Scorer:
+        return judge
+
+    monkeypatch.setattr(world, "scorer", made)
+    stop, run = await world.run(evaluation, some(30))
+    assert (stop, run.dear) == ("cost", "the next call could pass the bound")
+    found = await results(store, evaluation)
+    assert [result.score for result in found] == [1.0] * 12
+
+
 async def test_a_call_waits_where_only_what_is_set_aside_passes_the_bound(store: Store) -> None:
     evaluation = await begun(store, models=("fake:x",), repeats=1, examples=20)
     world = World(store.evaluations)

@@ -116,12 +116,7 @@ def analyze(
             weights=_weights(weights),
             **asdict(judging or Judging()),
         )
-    if common.json:
-        out_json(found)
-        return
-    _show(found)
-    for each in found.notes:
-        warn(each)
+    out_json(found) if common.json else _show(found)
 
 
 def _weights(written: str) -> dict[str, float] | None:
@@ -150,6 +145,8 @@ def _show(found: Analyzed) -> None:
     else:
         out("\n".join("\t".join(row) for row in (*arms, *contrasts)))
     out(found.verdict)
+    for each in found.notes:
+        warn(each)
 
 
 def _arm(arm: Arm) -> tuple[str, ...]:

@@ -10,7 +10,10 @@ from __future__ import annotations
 import importlib.util
 import inspect
 import sys
+from asyncio import CancelledError
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from copy import deepcopy
 from operator import attrgetter
 from pathlib import Path
 from typing import Any, cast, overload
@@ -30,16 +33,17 @@ def _expected(case: Case[Any]) -> Any:
     return case.answered.example.expected if case.value is None else case.value
 
 
-# What a function may ask for by name, after the output and what was expected.
+# What a function may ask for by name, after the output and what was expected. It gets copies: what
+# it changes in them must not reach the next answer.
 _KNOWN: dict[str, Callable[[Case[Any]], Any]] = {
     "output": lambda case: case.output,
-    "expected": _expected,
-    "value": lambda case: case.value,
-    "inputs": lambda case: case.answered.example.inputs,
-    "metadata": lambda case: case.answered.example.metadata,
+    "expected": lambda case: deepcopy(_expected(case)),
+    "value": lambda case: deepcopy(case.value),
+    "inputs": lambda case: deepcopy(case.answered.example.inputs),
+    "metadata": lambda case: deepcopy(case.answered.example.metadata),
     "tags": lambda case: case.answered.example.tags,
-    "example": lambda case: case.answered.example,
-    "answered": lambda case: case.answered,
+    "example": lambda case: deepcopy(case.answered.example),
+    "answered": lambda case: deepcopy(case.answered),
     "model": lambda case: case.answered.model,
     "cost_usd": lambda case: case.answered.cost_usd,
     "latency_ms": lambda case: case.answered.latency_ms,
@@ -217,7 +221,12 @@ def _plain(function: Function, names: dict[str, str]) -> Callable[[Case[Any]], G
 
     def grade(case: Case[Any]) -> Grade:
         placed, named = filled(case)
-        return _graded(function(*placed, **named))
+        try:
+            found = function(*placed, **named)
+        # What no future can carry, or what would end a thread without a word.
+        except (StopIteration, CancelledError, SystemExit, KeyboardInterrupt) as error:
+            raise _raises(error) from error
+        return _graded(found)
 
     return grade
 
@@ -227,29 +236,50 @@ def _waiting(function: Function, names: dict[str, str]) -> Callable[[Case[Any]],
 
     async def grade(case: Case[Any]) -> Grade:
         placed, named = filled(case)
-        return _graded(await function(*placed, **named))
+        try:
+            found = await function(*placed, **named)
+        except SystemExit as error:  # it would end the event loop
+            raise _raises(error) from error
+        return _graded(found)
 
     return grade
 
 
+def _raises(error: BaseException) -> UsageError:
+    said = f"raises {type(error).__name__}{f': {error}' if str(error) else ''}"
+    return UsageError(said, hint="let it return a score, or raise an ordinary error")
+
+
 def _graded(found: object) -> Grade:
-    if isinstance(found, Grade):
-        return found
-    if isinstance(found, Score):
-        return Grade(
-            value=found.value,
-            passed=found.passed,
-            reason=found.reason,
-            error=found.error,
-            details=found.details,
-        )
-    if isinstance(found, bool):
-        return Grade(value=float(found))
-    try:
-        return Grade(value=float(cast("Any", found)))
-    except (TypeError, ValueError):
-        kind = type(found).__name__
-        raise UsageError(
-            f"returns a value of the type {kind}",
-            hint="return True, False, a number from 0 to 1, or a burnish.Score",
-        ) from None
+    if isinstance(found, Grade | Score):
+        return _checked(found)
+    return Grade(value=_number(found))
+
+
+def _checked(found: Grade | Score) -> Grade:
+    """Structs that code makes hold whatever was put into them."""
+    for name, kind in (("reason", str), ("error", str), ("details", dict)):
+        given = getattr(found, name)
+        if not isinstance(given, kind):
+            raise UsageError(
+                f"returns a {type(found).__name__} whose {name} is of the type "
+                f"{type(given).__name__}",
+                hint=f"a {kind.__name__} is needed",
+            )
+    return Grade(
+        value=None if found.value is None else _number(found.value),
+        passed=None if found.passed is None else bool(found.passed),
+        reason=found.reason,
+        error=found.error,
+        details=found.details,
+    )
+
+
+def _number(found: object) -> float:
+    with suppress(TypeError, ValueError):
+        if not isinstance(found, str | bytes):  # of which float() would read some
+            return float(cast("Any", found))
+    raise UsageError(
+        f"returns a value of the type {type(found).__name__}",
+        hint="return True, False, a number from 0 to 1, or a burnish.Score",
+    )

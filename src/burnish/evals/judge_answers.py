@@ -1,7 +1,7 @@
 """What a judge answered, read out of whatever it wrote around it.
 
-JSON that stands word for word in what was `asked` is no verdict: it is quoted, and an answer that
-wants to be its own judge may hold one.
+JSON that stands in what was `asked`, word for word or with other spaces, is no verdict: it is
+quoted, and an answer that wants to be its own judge may hold one.
 """
 
 from __future__ import annotations
@@ -57,8 +57,9 @@ def better(text: str, asked: str) -> Read:
 def _field(text: str, asked: str, name: str) -> tuple[Any, str, str]:
     """Of the last object that has the field: models may think aloud before it."""
     verdict: dict[str, Any] | None = None
+    quoted = [value for value, _ in embedded(asked)]
     for value, own in embedded(text):
-        if isinstance(value, dict) and name in value and own not in asked:
+        if isinstance(value, dict) and name in value and own not in asked and value not in quoted:
             verdict = cast("dict[str, Any]", value)
     if verdict is None:
         return None, "", f'there is no JSON object with "{name}" in it'

@@ -1,4 +1,4 @@
-"""A scorer as an evaluation uses it: bounded in time, raising nothing, inverted where asked."""
+"""A scorer as an evaluation uses it: bounded in time, its errors caught, inverted where asked."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any, cast
 
 import msgspec
 
-from burnish.errors import BurnishError
+from burnish.errors import BudgetExceeded, BurnishError
 from burnish.evals.scored import Answered
 from burnish.evals.scorers.kind import Case, Grade, Options, ScorerKind
 from burnish.evals.scorers.tools import Tools
@@ -25,6 +25,8 @@ from burnish.storage.result import Score
 _INLINE_CHARS = 20_000
 _MOST_HUNG = 8
 _LEEWAY = 1e-9
+# A reason or an error may quote an answer of a megabyte.
+_MOST_SAID = 2_000
 _NAMED = re.compile(r"\{\{\s*([A-Za-z_]\w*)\s*\}\}")
 
 
@@ -45,14 +47,14 @@ class MadeScorer:
 
     async def score(self, answered: Answered) -> Score:
         try:
-            grade = await self._graded(self._case(answered))
-        except TimeoutError:
-            return self._failed(f"took longer than {self._timeout_s:g} s and was given up")
+            return self._scored(await self._graded(self._case(answered)))
+        except BudgetExceeded:
+            raise
         except BurnishError as error:
             return self._failed(error.what)
         except Exception as error:  # noqa: BLE001 - scorers of others may raise anything
-            return self._failed(without_secrets(f"{type(error).__name__}: {error}"))
-        return self._scored(grade)
+            said = f"{type(error).__name__}: {error}"
+            return self._failed(without_secrets(said[: 2 * _MOST_SAID]))
 
     def _case(self, answered: Answered) -> Case[Options]:
         value = self.spec.value
@@ -84,7 +86,10 @@ class MadeScorer:
             self._hung += 1
             task.cancel()
             task.add_done_callback(_ignored)
-            raise TimeoutError
+            error = f"took longer than {self._timeout_s:g} s and was given up"
+            return Grade(value=None, error=error)
+        if task.cancelled():  # by itself, which must not end who waits for it
+            return Grade(value=None, error="was cancelled by something inside it")
         return task.result()
 
     def _scored(self, grade: Grade) -> Score:
@@ -101,7 +106,7 @@ class MadeScorer:
             value=min(1.0, max(0.0, float(value))),
             passed=passed,
             weight=self.spec.weight,
-            reason=storable(grade.reason),
+            reason=storable(grade.reason)[:_MOST_SAID],
             details=_plain(grade.details),
         )
 
@@ -111,7 +116,7 @@ class MadeScorer:
             value=None,
             passed=False,
             weight=self.spec.weight,
-            error=storable(error),
+            error=storable(error)[:_MOST_SAID],
             details=_plain(details or {}),
         )
 

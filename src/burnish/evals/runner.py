@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import msgspec
 
@@ -21,6 +21,8 @@ from burnish.prompts.render import Renderer
 from burnish.storage.evaluation import Evaluation, Evaluations, Numbered, Stop
 from burnish.storage.example import Example, ScorerSpec
 from burnish.storage.result import UNFIT, Result, Score
+
+T = TypeVar("T")
 
 
 class Ask(Protocol):
@@ -152,7 +154,9 @@ class Run:
         )
         try:
             messages = await rendered(cell.prepared, cell.example.inputs, self._bench.renderer)
-            answer = await self._afforded(cell, messages)
+            answer = await self._afforded(
+                lambda: self._bench.ask(cell.prepared, cell.model, messages, cell.repeat)
+            )
         except BudgetExceeded:
             raise
         except VariableError as error:
@@ -161,14 +165,14 @@ class Run:
             return _failed(blank, f"{error.code}: {error.what}")
         return await self._scored(blank, cell, messages, answer)
 
-    async def _afforded(self, cell: Cell, messages: tuple[Message, ...]) -> Answer:
+    async def _afforded(self, work: Callable[[], Awaitable[T]]) -> T:
         """A call sets aside what it may cost at most. Where that leaves too little for the next,
         this waits for what those under way really cost."""
         while True:
             self._asking += 1
             waits = False
             try:
-                return await self._bench.ask(cell.prepared, cell.model, messages, cell.repeat)
+                return await work()
             except BudgetExceeded:
                 waits = self._asking > 1 and self._dear is None
                 if not waits:
@@ -203,7 +207,7 @@ class Run:
             output_tokens=tokens.output_tokens or 0,
         )
         specs = (*self._evaluation.scorers, *cell.example.scorers)
-        scores = tuple([await self._scorer(spec).score(answered) for spec in specs])
+        scores = tuple([await self._score(spec, answered) for spec in specs])
         return msgspec.structs.replace(
             blank,
             run_id=answer.run_id,
@@ -217,6 +221,11 @@ class Run:
             cost_usd=cost_usd,
             cached=answer.cached,
         )
+
+    async def _score(self, spec: ScorerSpec, answered: Answered) -> Score:
+        """Of a judge, which spends from the same budget, it may have to wait too."""
+        scorer = self._scorer(spec)
+        return await self._afforded(lambda: scorer.score(answered))
 
     def _scorer(self, spec: ScorerSpec) -> Scorer:
         """Made once for all examples that score in the same way."""

@@ -28,7 +28,8 @@ class Scorer(Protocol):
     """One way to score, made from a `ScorerSpec`. It may be asked by several tasks at once."""
 
     async def score(self, answered: Answered) -> Score:
-        """Raises nothing of its own: what it cannot score is a Score with an `error`."""
+        """Raises nothing of its own but BudgetExceeded, where it asks a model: what it cannot score
+        is a Score with an `error`."""
         ...
 
 

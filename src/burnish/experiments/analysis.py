@@ -21,7 +21,14 @@ from burnish.evals.statistics import (
 from burnish.experiments import bayes
 from burnish.experiments.betting import betting_difference
 from burnish.experiments.estimate import Estimate, Metric, Sample, capped, estimate
-from burnish.experiments.fixed import Effect, lift_of, quantile, two_rates, welch
+from burnish.experiments.fixed import (
+    Effect,
+    degrees_of,
+    lift_of,
+    quantile,
+    two_rates,
+    welch,
+)
 from burnish.experiments.guards import Ratio, adjusted, drift, sample_ratio
 from burnish.experiments.sequential import PLANNED, always_valid_p, confidence_sequence
 
@@ -31,6 +38,7 @@ Outcome = Literal["better", "worse", "no difference"]
 EARLY = 50
 # A look at every analysis would find a drift by chance in one of twenty otherwise.
 _DRIFTS = 0.01
+_SUREST = 0.999999
 
 
 class Arm(msgspec.Struct, frozen=True, kw_only=True):
@@ -84,8 +92,14 @@ class Design(msgspec.Struct, frozen=True, kw_only=True):
             raise UsageError(
                 f"there is no method {self.method!r}", hint="use fixed, sequential or bayes"
             )
-        if not 0.5 <= self.level < 1:
-            raise UsageError(f"a level of {self.level:g}", hint="give 0.5 to below 1, such as 0.95")
+        if not 0.5 <= self.level <= _SUREST:
+            raise UsageError(
+                f"a level of {self.level:g}", hint=f"give 0.5 to {_SUREST:g}, such as 0.95"
+            )
+        if self.matters is not None and not 0 < self.matters < math.inf:
+            raise UsageError(
+                f"a difference of {self.matters:g} that matters", hint="give a size above 0"
+            )
 
 
 class Analysis(msgspec.Struct, frozen=True, kw_only=True):
@@ -232,7 +246,7 @@ def _contrasts(samples: Sequence[Sample], metric: Metric, design: Design) -> tup
             outcome="no difference",
         )
         if design.method == "bayes":
-            contrast = _believed(contrast, first, other, design)
+            contrast = _believed(contrast, first, other, metric, design)
         found.append(
             msgspec.structs.replace(
                 contrast, outcome=_outcome(contrast, design, min(first.n, other.n))
@@ -286,9 +300,21 @@ def _bounded(sample: Sample) -> bool:
     return sample.denominators is None and bool(np.all((values >= 0) & (values <= 1)))
 
 
-def _believed(contrast: Contrast, control: Sample, treatment: Sample, design: Design) -> Contrast:
+def _believed(
+    contrast: Contrast, control: Sample, treatment: Sample, metric: Metric, design: Design
+) -> Contrast:
+    if metric == "rate":
+        one, other = (bayes.of_rate(int(s.values.sum()), s.n) for s in (control, treatment))
+        degrees = math.inf
+    else:
+        one, other = estimate(control), estimate(treatment)
+        degrees = degrees_of(one, other)
     found = bayes.difference(
-        estimate(control), estimate(treatment), matters=design.matters, level=design.level
+        one,
+        other,
+        matters=design.matters,
+        level=design.level,
+        degrees=degrees,
     )
     return msgspec.structs.replace(
         contrast, interval=found.interval, above=found.above, same=found.same, method="bayes"
@@ -306,6 +332,9 @@ def _outcome(contrast: Contrast, design: Design, n: int) -> Outcome:
         sure = sure and (contrast.p is None or contrast.p < 1 - design.level)
         if contrast.method == "confidence sequence":
             sure = sure and n >= EARLY
+    if contrast.interval.low == contrast.interval.high:
+        # Values that do not vary tell nothing of how far others may be from them.
+        sure = sure and n >= EARLY
     return good if sure else "no difference"
 
 
@@ -323,7 +352,9 @@ def _notes(samples: Sequence[Sample], design: Design, ratio: Ratio | None) -> tu
         )
     notes += filter(None, (_drifting(samples[0], each) for each in samples[1:]))
     if all(float(each.values.std()) == 0 for each in samples):
-        notes.append("no value differs from another within its variant")
+        notes.append(
+            "no value differs from another within its variant: how far others may be is not known"
+        )
     return tuple(notes)
 
 

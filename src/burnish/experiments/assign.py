@@ -18,6 +18,7 @@ _MASK = (1 << 64) - 1
 # Steps of the splitmix64 generator (Steele, Lea and Flood 2014), which mixes 64 bits well.
 _GOLDEN, _FIRST, _SECOND = 0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB
 _SCALE = 2.0**-53
+_MOST_KEY = hashlib.blake2b.MAX_KEY_SIZE
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,8 @@ def within(salt: str, unit: str, share: float) -> bool:
 
 def _number(content: bytes, salt: bytes = b"") -> int:
     # Each salt is a hash of its own, not a beginning of the text: "a" + "bc" is not "ab" + "c".
-    digest = hashlib.blake2b(content, digest_size=8, key=salt[:64]).digest()
+    key = salt if len(salt) <= _MOST_KEY else hashlib.blake2b(salt).digest()
+    digest = hashlib.blake2b(content, digest_size=8, key=key).digest()
     return int.from_bytes(digest, "little")
 
 

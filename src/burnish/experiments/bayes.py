@@ -12,10 +12,13 @@ import numpy as np
 
 from burnish.errors import UsageError
 from burnish.evals.statistics import LEVEL, Interval
-from burnish.evals.statistics.special import normal_cdf, normal_quantile
+from burnish.evals.statistics.special import normal_cdf, t_cdf
 from burnish.experiments.estimate import Estimate, Floats
+from burnish.experiments.fixed import quantile
 
 _DRAWS = 200_000
+# Of many variants fewer each, for all are in memory at once.
+_MOST_DRAWS = 4_000_000
 # Above, the exact sum is long and the draws are as good.
 _EXACT = 20_000
 
@@ -41,7 +44,8 @@ def rates(
     if a0 <= 0 or b0 <= 0:
         raise UsageError(f"a beta prior of {a0:g} and {b0:g}", hint="give two numbers above 0")
     random = np.random.default_rng(seed)
-    draws = np.array([random.beta(a0 + s, b0 + n - s, _DRAWS) for s, n in counts])
+    size = _draws(len(counts))
+    draws = np.array([random.beta(a0 + s, b0 + n - s, size) for s, n in counts])
     beliefs = _believed(draws, level, "beta")
     if len(counts) == 2 and all(a0 == int(a0) and s + a0 <= _EXACT for s, _ in counts):
         first, second = ((a0 + s, b0 + n - s) for s, n in counts)
@@ -66,7 +70,8 @@ def means(
     """Of variants whose values are normal around their estimates; `prior` is the mean and standard
     deviation that each variant's value is thought to have before any data."""
     random = np.random.default_rng(seed)
-    draws = [random.normal(*_posterior(each, prior), _DRAWS) for each in estimates]
+    size = _draws(len(estimates))
+    draws = [random.normal(*_posterior(each, prior), size) for each in estimates]
     return _believed(np.array(draws), level, "normal")
 
 
@@ -99,21 +104,43 @@ class Difference(msgspec.Struct, frozen=True, kw_only=True):
     same: float | None
 
 
+def of_rate(successes: int, n: int) -> Estimate:
+    """What is believed of a rate under a flat prior: unlike the rate itself it is never without
+    doubt, not even after two successes of two."""
+    a, b = 1 + successes, 1 + n - successes
+    return Estimate(a / (a + b), a * b / ((a + b) ** 2 * (a + b + 1)), n)
+
+
 def difference(
-    control: Estimate, treatment: Estimate, *, matters: float | None = None, level: float = LEVEL
+    control: Estimate,
+    treatment: Estimate,
+    *,
+    matters: float | None = None,
+    level: float = LEVEL,
+    degrees: float = math.inf,
 ) -> Difference:
-    """By the normal curve under a flat prior. `matters` is the least difference that does."""
+    """Under a flat prior by the normal curve, or by Student's with the `degrees` of freedom where
+    the variances are themselves known from few values. `matters` is the least difference that
+    does."""
     mean = treatment.value - control.value
     error = math.sqrt(control.variance + treatment.variance)
-    half = normal_quantile((1 + level) / 2) * error
+    half = quantile(level, degrees) * error
     interval = Interval(low=mean - half, high=mean + half, method="normal", level=level)
     if error == 0:
         same = None if matters is None else float(abs(mean) < matters)
         return Difference(above=float(mean > 0) + (mean == 0) / 2, interval=interval, same=same)
     same = None
     if matters is not None:
-        same = normal_cdf((matters - mean) / error) - normal_cdf((-matters - mean) / error)
-    return Difference(above=normal_cdf(mean / error), interval=interval, same=same)
+        same = _cdf((matters - mean) / error, degrees) - _cdf((-matters - mean) / error, degrees)
+    return Difference(above=_cdf(mean / error, degrees), interval=interval, same=same)
+
+
+def _cdf(z: float, degrees: float) -> float:
+    return normal_cdf(z) if math.isinf(degrees) else t_cdf(z, degrees)
+
+
+def _draws(variants: int) -> int:
+    return min(_DRAWS, _MOST_DRAWS // max(variants, 1))
 
 
 def _posterior(each: Estimate, prior: tuple[float, float] | None) -> tuple[float, float]:

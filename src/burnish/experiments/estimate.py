@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -47,11 +48,24 @@ class Estimate(msgspec.Struct, frozen=True):
 
 
 def estimate(sample: Sample) -> Estimate:
-    """Raises UsageError below two units, or where a ratio's denominators sum up to 0."""
+    """Raises UsageError below two units, where a ratio's denominators sum up to 0, and for values
+    too large to be reckoned with."""
     if sample.n < 2:
         raise UsageError(
-            f"variant {sample.name!r} has {sample.n} values", hint="two are the least there can be"
+            f"too few units of variant {sample.name!r}: {sample.n}",
+            hint="two are the least there can be",
         )
+    with np.errstate(all="ignore"):
+        found = _estimated(sample)
+    if not (math.isfinite(found.value) and math.isfinite(found.variance)):
+        raise UsageError(
+            f"the values of variant {sample.name!r} are too large to reckon with",
+            hint="give them in a larger unit",
+        )
+    return found
+
+
+def _estimated(sample: Sample) -> Estimate:
     if sample.denominators is not None:
         return _ratio(sample.name, sample.values, sample.denominators)
     values = sample.values
@@ -68,8 +82,8 @@ def _ratio(name: str, values: Floats, denominators: Floats) -> Estimate:
         )
     ratio = float(values.mean()) / bottom
     # The same as var(M)/D² + var(D)·M²/D⁴ - 2·cov·M/D³, without the loss of digits.
-    off = values - ratio * denominators
-    return Estimate(ratio, float((off * off).sum()) / (n - 1) / n / bottom**2, n)
+    off = (values - ratio * denominators) / bottom
+    return Estimate(ratio, float((off * off).sum()) / (n - 1) / n, n)
 
 
 def of_rows(name: str, units: NDArray[Any], values: Floats) -> Sample:

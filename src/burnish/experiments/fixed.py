@@ -43,7 +43,7 @@ def welch(control: Estimate, treatment: Estimate, *, level: float = LEVEL) -> Ef
     """Of two means or ratios, of unequal spread (Welch 1947)."""
     variance = control.variance + treatment.variance
     difference, error = treatment.value - control.value, math.sqrt(variance)
-    half = quantile(level, _degrees(control, treatment)) * error
+    half = quantile(level, degrees_of(control, treatment)) * error
     lift, lift_interval = lift_of(control, treatment, level=level)
     return Effect(
         difference=difference,
@@ -63,13 +63,16 @@ def welch_p(control: Estimate, treatment: Estimate) -> float:
     if not error:
         # No value differs from another: between two constants nothing is left to chance.
         return 1.0 if difference == 0 else 0.0
-    return 2 * t_cdf(-abs(difference) / error, _degrees(control, treatment))
+    return 2 * t_cdf(-abs(difference) / error, degrees_of(control, treatment))
 
 
-def _degrees(control: Estimate, treatment: Estimate) -> float:
+def degrees_of(control: Estimate, treatment: Estimate) -> float:
+    """Welch and Satterthwaite's. By shares of the variance, whose squares are never too large."""
     both = control.variance + treatment.variance
-    parts = control.variance**2 / (control.n - 1) + treatment.variance**2 / (treatment.n - 1)
-    return both**2 / parts if parts else math.inf
+    if not both:
+        return math.inf
+    one, other = control.variance / both, treatment.variance / both
+    return 1 / (one**2 / (control.n - 1) + other**2 / (treatment.n - 1))
 
 
 def quantile(level: float, degrees: float = math.inf) -> float:
@@ -86,9 +89,10 @@ def lift_of(
     base = control.value
     if base == 0 or abs(base) <= quantile(level) * math.sqrt(control.variance):
         return None, None
-    lift = treatment.value / base - 1
-    variance = treatment.variance / base**2 + control.variance * treatment.value**2 / base**4
-    half = quantile(level) * math.sqrt(variance)
+    times = treatment.value / base
+    lift = times - 1
+    errors = math.sqrt(treatment.variance) / base, math.sqrt(control.variance) / base * times
+    half = quantile(level) * math.hypot(*errors)
     return lift, Interval(low=lift - half, high=lift + half, method="delta", level=level)
 
 

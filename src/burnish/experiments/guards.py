@@ -35,8 +35,7 @@ class Ratio(msgspec.Struct, frozen=True, kw_only=True):
 def sample_ratio(counts: Mapping[str, int], weights: Mapping[str, float]) -> Ratio:
     """`weights` are those that units were assigned by. Raises UsageError for weights that are not
     above 0, or that name other variants."""
-    if set(counts) != set(weights) or len(counts) < 2:
-        raise UsageError("counts and weights name other variants", hint="give two or more of both")
+    _check_names(counts, weights)
     if any(not (0 < weight < math.inf) for weight in weights.values()):
         raise UsageError("a weight is not above 0", hint="leave out what gets no units")
     total, whole = sum(counts.values()), sum(weights.values())
@@ -46,6 +45,21 @@ def sample_ratio(counts: Mapping[str, int], weights: Mapping[str, float]) -> Rat
     square = sum((counts[name] - due) ** 2 / due for name, due in expected.items())
     p = chi_square_sf(square, len(counts) - 1)
     return Ratio(counts=dict(counts), expected=expected, chi_square=square, p=p)
+
+
+def _check_names(counts: Mapping[str, int], weights: Mapping[str, float]) -> None:
+    if unseen := sorted(set(weights) - set(counts)):
+        raise UsageError(
+            f"nobody saw {unseen[0]!r}, which has a weight",
+            hint="find out why, or leave it out of the weights",
+            subject=unseen[0],
+        )
+    if unplanned := sorted(set(counts) - set(weights)):
+        raise UsageError(
+            f"variant {unplanned[0]!r} has no weight", hint="give one to each", subject=unplanned[0]
+        )
+    if len(counts) < 2:
+        raise UsageError("one variant has no shares", hint="give two or more")
 
 
 def adjusted(samples: Sequence[Sample]) -> tuple[list[Sample], float]:
@@ -61,12 +75,13 @@ def adjusted(samples: Sequence[Sample]) -> tuple[list[Sample], float]:
     square, whole = float((x * x).sum()), float((y * y).sum())
     if not square or not whole:
         return list(samples), 1.0
-    theta = float((x * y).sum()) / square
+    product = float((x * y).sum())
+    theta = product / square
     after = [
         replace(each, values=each.values - theta * (own - centre), covariates=None)
         for each, own in zip(samples, known, strict=True)
     ]
-    return after, 1 - theta**2 * square / whole
+    return after, 1 - (product / math.sqrt(square) / math.sqrt(whole)) ** 2
 
 
 class Reversal(msgspec.Struct, frozen=True, kw_only=True):
@@ -103,14 +118,14 @@ class Drift(msgspec.Struct, frozen=True, kw_only=True):
 
 def drift(control: Sample, treatment: Sample) -> Drift | None:
     """Both halves are those of the time in which all units came. None where times are not known,
-    or a half has fewer than two units of a variant."""
+    or a half has fewer than two units of a variant, or nothing that its values are divided by."""
     if control.times is None or treatment.times is None:
         return None
     middle = float(np.median(np.concatenate([control.times, treatment.times])))
     effects: list[Estimate] = []
     for late in (False, True):
         halves = [_half(each, middle, late=late) for each in (control, treatment)]
-        if any(each.n < 2 for each in halves):
+        if any(each.n < 2 or _is_empty(each) for each in halves):
             return None
         a, b = map(estimate, halves)
         effects.append(Estimate(b.value - a.value, a.variance + b.variance, a.n + b.n - 1))
@@ -122,6 +137,10 @@ def _half(sample: Sample, middle: float, *, late: bool) -> Sample:
     inside = (sample.times > middle) == late
     below = None if sample.denominators is None else sample.denominators[inside]
     return Sample(sample.name, sample.values[inside], below)
+
+
+def _is_empty(sample: Sample) -> bool:
+    return sample.denominators is not None and not sample.denominators.sum()
 
 
 def ratio_power(units: int, share: float, drift: float) -> float:

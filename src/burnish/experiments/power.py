@@ -15,6 +15,9 @@ from burnish.experiments.sequential import reach, tuning
 Method = Literal["fixed", "sequential"]
 _PATHS, _LOOKS = 4_000, 400
 _MOST = 10**9
+_MOST_SPREAD = 1e100
+_MOST_VARIANTS = 100
+_SUREST = 1e-9
 
 
 class Needed(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,8 +59,10 @@ def of_rates(baseline: float, least: float) -> Effect:
 
 def of_means(spread: float, least: float) -> Effect:
     """`spread` is the standard deviation of a unit's value."""
-    if not spread > 0:
-        raise UsageError(f"a standard deviation of {spread:g}", hint="give one above 0")
+    if not 0 < spread <= _MOST_SPREAD:
+        raise UsageError(
+            f"a standard deviation of {spread:g}", hint="give one above 0, in a unit that suits it"
+        )
     return Effect(difference=least, control=spread**2, treatment=spread**2)
 
 
@@ -94,12 +99,13 @@ def needed(
 def fixed_size(effect: Effect, *, power: float, alpha: float) -> int:
     """(z of alpha/2 + z of the power)² times both variances over the difference squared."""
     z = normal_quantile(1 - alpha / 2) + normal_quantile(power)
-    n = z * z * (effect.control + effect.treatment) / effect.difference**2
-    if n > _MOST:
+    root = z * math.sqrt(effect.control + effect.treatment) / abs(effect.difference)
+    if root > math.sqrt(_MOST):
         raise UsageError(
-            f"{n:.3g} units for each variant would be needed", hint="look for a larger effect"
+            f"more than {_MOST:,} units for each variant would be needed",
+            hint="look for a larger effect",
         )
-    return max(math.ceil(n - 1e-9), 2)
+    return max(math.ceil(root * root - 1e-9), 2)
 
 
 def power_of(effect: Effect, n: int, *, alpha: float = 0.05) -> float:
@@ -149,11 +155,17 @@ def _stops(effect: Effect, n: int, alpha: float) -> tuple[float, float]:
 
 def _check(effect: Effect, power: float, alpha: float, variants: int, a_day: float | None) -> None:
     for name, value in (("power", power), ("alpha", alpha)):
-        if not 0 < value < 1:
+        if not _SUREST <= value <= 1 - _SUREST:
             raise UsageError(f"{name} is {value:g}", hint="give a number between 0 and 1")
+    if power <= alpha:
+        raise UsageError(
+            f"a power of {power:g} is no more than alpha, {alpha:g}", hint="0.8 is usual"
+        )
     if not effect.difference or not math.isfinite(effect.difference):
         raise UsageError("the least effect is 0", hint="say what difference would matter")
-    if variants < 2:
-        raise UsageError("one variant is no experiment", hint="give two or more")
-    if a_day is not None and not a_day > 0:
+    if not 2 <= variants <= _MOST_VARIANTS:
+        raise UsageError(
+            f"{variants} variants are no experiment", hint=f"give 2 to {_MOST_VARIANTS}"
+        )
+    if a_day is not None and not 0 < a_day < math.inf:
         raise UsageError(f"{a_day:g} units a day", hint="give a number above 0")

@@ -136,4 +136,8 @@ def _notes(read: Table) -> list[str]:
         notes.append(f"{read.left_out:,} of {read.rows:,} rows are left out: {first}")
     if read.mixed:
         notes.append(f"{read.mixed:,} units came with several variants and are left out")
+    notes += [
+        f"units without a {name}: {count:,}; so it is used for none"
+        for name, count in read.lacking.items()
+    ]
     return notes

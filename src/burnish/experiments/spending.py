@@ -29,7 +29,6 @@ def bounds(looks: Sequence[float], *, level: float = LEVEL) -> list[float]:
         raise UsageError("looks must rise from above 0 to at most 1", hint="such as 0.25 0.5 1")
     alpha = (1 - level) / 2
     found: list[float] = []
-    nodes, weights = _quadrature(0.0)
     density: Floats = np.ones(1)
     nodes, weights = np.zeros(1), np.ones(1)
     spent = before = 0.0

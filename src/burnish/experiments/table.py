@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import csv
-import math
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,21 +20,25 @@ OPTIONAL = ("denominator", "covariate", "time")
 _MOST_ROWS = 20_000_000
 _MOST_VARIANTS = 100
 _MOST_SHOWN = 5
+# Sums of squares of larger ones are beyond all floats.
+_LARGEST = 1e100
 
 
 class Table(msgspec.Struct, frozen=True, kw_only=True):
     """Samples in the order in which their variants first appear. `mixed` units came with several
     variants, and are left out: nobody knows which of them they answered to. `bad` counts rows that
-    could not be read, with the first of them."""
+    could not be read, with the first of them. `lacking` counts, of the columns `time` and
+    `covariate`, the units without one where others have it, so that it is of no use."""
 
     rows: int
     samples: tuple[Sample, ...]
     mixed: int = 0
     bad: tuple[str, ...] = ()
     left_out: int = 0
+    lacking: dict[str, int] = {}
 
 
-@dataclass
+@dataclass(slots=True)
 class _Unit:
     variant: str
     total: float = 0.0
@@ -89,12 +92,20 @@ def table(rows: Iterable[tuple[str, Mapping[str, object]]], metric: Metric) -> T
                 reading.bad.append(f"{where}: {error}")
     for unit in reading.mixed:
         del reading.units[unit]
+    samples = tuple(_samples(reading, metric))
+    if len(samples) < 2 and reading.bad:
+        raise UsageError(
+            f"{reading.left_out:,} of {reading.rows:,} rows cannot be read, and the rest is no "
+            f"experiment: {reading.bad[0]}",
+            hint="correct the rows",
+        )
     return Table(
         rows=reading.rows,
-        samples=tuple(_samples(reading, metric)),
+        samples=samples,
         mixed=len(reading.mixed),
         bad=tuple(reading.bad),
         left_out=reading.left_out,
+        lacking=_lacking(reading),
     )
 
 
@@ -121,11 +132,11 @@ def _take(reading: _Reading, row: Mapping[str, object], metric: Metric) -> None:
     if metric == "rate" and value not in {0.0, 1.0}:
         raise ValueError(f"{value:g} is no outcome of a rate, which is 0 or 1")
     below = row.get("denominator")
-    denominator = 1.0 if below in {None, ""} else _number(below, "denominator")
+    denominator = _number(below, "denominator") if _text(below) else 1.0
     if denominator < 0:
         raise ValueError(f"the denominator {denominator:g} is below 0")
     covariate = row.get("covariate")
-    known = None if covariate in {None, ""} else _number(covariate, "covariate")
+    known = _number(covariate, "covariate") if _text(covariate) else None
     time = _time(row.get("time"))
     unit = reading.units.setdefault(name, _Unit(variant))
     if unit.variant != variant:
@@ -151,7 +162,7 @@ def _number(value: object, what: str) -> float:
         number = float(text)
     except ValueError:
         raise ValueError(f"{text[:40]!r} is no {what}") from None
-    if not math.isfinite(number):
+    if not abs(number) <= _LARGEST:
         raise ValueError(f"{text[:40]!r} is no {what}")
     return number
 
@@ -161,19 +172,33 @@ def _time(value: object) -> float | None:
     text = _text(value)
     if not text:
         return None
+    # Numbers first: some of them, such as milliseconds since 1970, can be read as dates too.
+    with suppress(ValueError):
+        return _number(text, "time")
     try:
         at = datetime.fromisoformat(text)
     except ValueError:
-        return _number(text, "time")
+        raise ValueError(f"{text[:40]!r} is no time") from None
     return (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()
 
 
 def _samples(reading: _Reading, metric: Metric) -> Iterator[Sample]:
-    counts = Counter(unit.variant for unit in reading.units.values())
-    if len(counts) > _MOST_VARIANTS:
-        raise UsageError(f"{len(counts)} variants", hint=f"compare {_MOST_VARIANTS} at most")
-    for variant in counts:
-        yield _sample(variant, [u for u in reading.units.values() if u.variant == variant], metric)
+    variants: dict[str, list[_Unit]] = {}
+    for unit in reading.units.values():
+        variants.setdefault(unit.variant, []).append(unit)
+    if len(variants) > _MOST_VARIANTS:
+        raise UsageError(f"{len(variants)} variants", hint=f"compare {_MOST_VARIANTS} at most")
+    for variant, units in variants.items():
+        yield _sample(variant, units, metric)
+
+
+def _lacking(reading: _Reading) -> dict[str, int]:
+    units = reading.units.values()
+    counts = {
+        "time": sum(unit.time is None for unit in units),
+        "covariate": sum(unit.covariate is None for unit in units),
+    }
+    return {name: count for name, count in counts.items() if 0 < count < len(units)}
 
 
 def _sample(variant: str, units: list[_Unit], metric: Metric) -> Sample:

@@ -76,9 +76,12 @@ def _wanted(analysis: Analysis, contrast: Contrast) -> str:
     half = (contrast.interval.high - contrast.interval.low) / 2
     reach = quantile(analysis.design.level)
     # Half the width, and what a power of 80 % adds to it.
-    needed = math.ceil(least * (half * (1 + quantile(0.6) / reach) / contrast.difference) ** 2)
-    if needed > _MOST:
+    narrower = half * (1 + quantile(0.6) / reach) / abs(contrast.difference)
+    if narrower > math.sqrt(_MOST / least):
         return "Even ten million units would hardly tell them apart."
+    needed = math.ceil(least * narrower**2)
+    if needed <= least:
+        return "There are too few units to tell."
     return f"If it is really that large, about {needed:,} units of each would show it."
 
 

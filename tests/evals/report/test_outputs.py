@@ -281,6 +281,8 @@ def test_no_results_have_a_form_too() -> None:
     for text in (html(empty), markdown(empty), shown(empty, width=80)):
         assert "Nothing is scored" in text
     assert not len(check_schema(junit(empty, at=AT)))
+    (suite,) = check_schema(junit(empty, gate(empty, min_score=0.5), at=AT))
+    assert (suite.get("tests"), suite.get("failures")) == ("1", "1")
 
 
 def test_a_gate_that_fails_lists_the_rows_that_failed(column: MadeAll) -> None:

@@ -36,6 +36,7 @@ WITHOUT_MODEL: list[tuple[ScorerSpec, Any]] = [
     (ScorerSpec(name="similar"), "a b"),
     (ScorerSpec(name="classification", parameters={"labels": ["a", "b"]}), "a"),
     (ScorerSpec(name="length", parameters={"max": 3}), None),
+    (ScorerSpec(name="length", parameters={"max": 3, "unit": "sentences"}), None),
     (ScorerSpec(name="language", value="en"), None),
     (ScorerSpec(name="is-refusal"), None),
     (ScorerSpec(name="cost", value=1), None),
@@ -50,6 +51,9 @@ HOSTILE = {
     "fences": "```" * (MEGABYTE // 3),
     "words": "ab " * (MEGABYTE // 3),
     "dots": ". " * (MEGABYTE // 2),
+    "a row of dots": "." * MEGABYTE + "x",
+    "a row of signs": f"a{'!' * MEGABYTE}a",
+    "a long number": "1" * 400,
     "a surrogate's half": "a\ud83d b",
     "nan": "NaN",
     "control signs": "\x00\x1b[2J\u202e",
@@ -196,3 +200,26 @@ async def test_a_cancelled_evaluation_does_not_wait_for_a_scorer(scorers: Scorer
         await task
     assert not ended
     let_go.set()
+
+
+async def test_a_long_fixed_repetition_is_tried_where_it_can_be_stopped(scorers: Scorers) -> None:
+    scorer = scorers.take("regex:a{400000}b")
+    found = await scorer.score(answered("a" * MEGABYTE))
+    assert "took more than 2 s" in found.error
+
+
+@pytest.mark.parametrize("name", ["exact", "numeric", "json-field"])
+async def test_a_number_beyond_floats_is_wrong_and_no_error(scorers: Scorers, name: str) -> None:
+    parameters = {"path": "n", "tolerance": 0.5} if name == "json-field" else {}
+    output = "1" * 400 if name != "json-field" else f'{{"n": {"1" * 400}}}'
+    found = await scorers.make(ScorerSpec(name=name, parameters=parameters)).score(
+        answered(output, 3.5)
+    )
+    assert (found.value, found.error) == (0.0, "")
+
+
+async def test_an_expected_number_beyond_floats_is_told(scorers: Scorers) -> None:
+    found = await scorers.take("numeric").score(answered("3", 10**400))
+    assert found.error == "what is expected is no number"
+    with pytest.raises(burnish.UsageError, match="is no number"):
+        scorers.make(ScorerSpec(name="latency", value=10**400))

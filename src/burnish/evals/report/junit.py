@@ -34,6 +34,8 @@ def junit(report: Report, verdict: Verdict | None = None, *, at: datetime) -> st
         suite = _suite(column, number, checks, at, gated=verdict is not None)
         _properties(suite, report, column)
         root.append(suite)
+    if not report.columns and verdict is not None and not verdict.passed:
+        root.append(_nothing(verdict, at))
     indent(root)
     return tostring(root, encoding="unicode", xml_declaration=False) + "\n"
 
@@ -41,13 +43,34 @@ def junit(report: Report, verdict: Verdict | None = None, *, at: datetime) -> st
 def _suite(
     column: Column, number: int, checks: list[Check], at: datetime, *, gated: bool
 ) -> Element:
-    cases = [_check(column, check) for check in checks] or [_case(column, "score", 0.0)]
+    cases = [_check(column, check) for check in checks] or [_case(column.name, "score", 0.0)]
     excused = gated and all(check.passed for check in checks)
     failing = [row for row in column.rows if row.error or row.passed is False]
     cases += [_row(column, row, excused=excused) for row in failing]
+    listed = f"{share(len(failing), column.failing)} failing rows are listed\n"
+    latency_ms = sum(row.latency_ms for row in failing)
+    return _suite_of(column.name, number, cases, at, latency_ms=latency_ms, said=listed)
+
+
+def _nothing(verdict: Verdict, at: datetime) -> Element:
+    """A gate fails where nothing was answered, and a file without a test would be green."""
+    case = _case("gate", "results", 0.0)
+    SubElement(case, "failure", type="gate", message=_attribute(verdict.text))
+    return _suite_of("gate", 0, [case], at)
+
+
+def _suite_of(
+    name: str,
+    number: int,
+    cases: list[Element],
+    at: datetime,
+    *,
+    latency_ms: float = 0.0,
+    said: str = "",
+) -> Element:
     suite = Element(
         "testsuite",
-        name=_token(column.name),
+        name=_token(name),
         package="burnish",
         id=str(number),
         timestamp=at.replace(tzinfo=None).isoformat(timespec="seconds"),
@@ -56,12 +79,11 @@ def _suite(
         failures=str(sum(case.find("failure") is not None for case in cases)),
         errors=str(sum(case.find("error") is not None for case in cases)),
         skipped=str(sum(case.find("skipped") is not None for case in cases)),
-        time=_seconds(sum(row.latency_ms for row in failing)),
+        time=_seconds(latency_ms),
     )
     SubElement(suite, "properties")
     suite.extend(cases)
-    listed = f"{share(len(failing), column.failing)} failing rows are listed\n"
-    SubElement(suite, "system-out").text = listed
+    SubElement(suite, "system-out").text = said
     SubElement(suite, "system-err")
     return suite
 
@@ -86,24 +108,24 @@ def _facts(column: Column) -> Iterator[tuple[str, str]]:
     yield "cost_usd", cost_text(column.cost)
 
 
-def _case(column: Column, name: str, latency_ms: float) -> Element:
+def _case(suite: str, name: str, latency_ms: float) -> Element:
     return Element(
         "testcase",
         name=_token(name),
-        classname=_token(column.name),
+        classname=_token(suite),
         time=_seconds(latency_ms),
     )
 
 
 def _check(column: Column, check: Check) -> Element:
-    case = _case(column, f"{check.name} {check.bound:g}", 0.0)
+    case = _case(column.name, f"{check.name} {check.bound:g}", 0.0)
     if not check.passed:
         SubElement(case, "failure", type=check.name, message=_attribute(check.text))
     return case
 
 
 def _row(column: Column, row: Row, *, excused: bool) -> Element:
-    case = _case(column, row_name(row), row.latency_ms)
+    case = _case(column.name, row_name(row), row.latency_ms)
     said = _attribute(row_text(row))
     if excused:
         SubElement(case, "skipped", message=f"failed, but the gate lets it pass: {said}")

@@ -23,6 +23,7 @@ TIME_S = 2.0
 _MEMORY_BYTES = 256 * 1024 * 1024
 # Ways to try a text that take this process a few hundredths of a second at most.
 _MOST_WAYS = 2_000_000
+_USUAL_CHARS = 100
 # A repeated group multiplies what is inside it, what a reference stands for is anything, and a
 # verbose pattern may hide both between its spaces.
 _UNBOUNDED_WORK = re.compile(r"\)[*+?{]|\\[1-9]|\(\?P=|\(\?\(|\(\?[a-zA-Z]*x")
@@ -104,18 +105,21 @@ class Bounded:
 
 def _ways(pattern: str, size: int) -> float:
     """In how many ways at most a pattern can be tried on a text of that size: from each place,
-    each length of each repetition, both sides of each choice. Signs that an escape or a class
-    makes harmless are counted too."""
+    each length of each repetition, both sides of each choice. A fixed number of repetitions is
+    one way, of so many steps; so is a long pattern. Signs that an escape or a class makes harmless
+    are counted too."""
     if _UNBOUNDED_WORK.search(pattern):
         return math.inf
-    ways = (size + 1.0) * 2.0 ** min(200, len(_CHOICES.findall(pattern)))
+    ways = (size + 1.0) * max(1.0, len(pattern) / _USUAL_CHARS)
+    ways *= 2.0 ** min(200, len(_CHOICES.findall(pattern)))
     for found in _REPEATS.finditer(pattern):
         least, comma, most = found[1], found[2], found[3]
         is_fixed = found[0].startswith("{") and not comma
-        if not is_fixed and not most:
+        # More repetitions than the text has places end with the text.
+        if is_fixed or most:
+            ways *= min(float(most or least or 1), size + 1.0)
+        else:
             ways *= size + 1
-        elif not is_fixed:
-            ways *= max(1, int(most) - int(least or 0) + 1)
         ways = min(ways, _MOST_WAYS + 1.0)
     return ways
 

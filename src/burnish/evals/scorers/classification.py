@@ -9,7 +9,7 @@ from burnish.evals.scorers.kind import Case, Grade, Options, Says, ScorerKind, a
 from burnish.evals.scorers.tools import Tools
 from burnish.storage.example import ScorerSpec
 
-_EDGES = re.compile(r"^[\W_]+|[\W_]+$")
+_WORD = re.compile(r"[^\W_]")
 
 
 class Classification(Options, frozen=True, kw_only=True):
@@ -46,7 +46,11 @@ def _found(output: str, labels: dict[str, str]) -> str:
 
 
 def _plain(text: str) -> str:
-    return _EDGES.sub("", " ".join(text.split()).casefold())
+    """Without signs around it, found from both ends: a pattern that takes signs up to the end
+    would begin at each of a long row of them."""
+    flat = " ".join(text.split()).casefold()
+    first, last = _WORD.search(flat), _WORD.search(flat[::-1])
+    return flat[first.start() : len(flat) - last.start()] if first and last else ""
 
 
 def _check(options: Classification, _: Tools) -> None:

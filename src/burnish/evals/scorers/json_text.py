@@ -54,7 +54,7 @@ def same(left: Any, right: Any, tolerance: float = 0.0) -> bool:
     if isinstance(left, bool) or isinstance(right, bool):
         return left is right
     if isinstance(left, int | float) and isinstance(right, int | float):
-        return left == right or math.isclose(left, right, rel_tol=0, abs_tol=tolerance)
+        return left == right or _near(left, right, tolerance)
     if isinstance(left, Mapping) and isinstance(right, Mapping):
         a, b = cast("Mapping[str, Any]", left), cast("Mapping[str, Any]", right)
         return a.keys() == b.keys() and all(same(a[key], b[key], tolerance) for key in a)
@@ -64,3 +64,10 @@ def same(left: Any, right: Any, tolerance: float = 0.0) -> bool:
             same(x, y, tolerance) for x, y in zip(one, two, strict=True)
         )
     return bool(left == right)
+
+
+def _near(left: float, right: float, tolerance: float) -> bool:
+    try:
+        return math.isclose(left, right, rel_tol=0, abs_tol=tolerance)
+    except OverflowError:  # a whole number beyond all floats
+        return False

@@ -74,10 +74,17 @@ def _wanted(wanted: Any, options: Numeric) -> float:
         found = numbers(wanted, options.decimal)
         value = found[-1] if found else None
     else:
-        value = float(wanted) if isinstance(wanted, int | float) else None
+        value = _float(wanted) if isinstance(wanted, int | float) else None
     if value is None or isinstance(wanted, bool) or not math.isfinite(value):
         raise UsageError("what is expected is no number", hint="give the scorer a number")
     return value
+
+
+def _float(number: float) -> float:
+    try:
+        return float(number)
+    except OverflowError:
+        return math.inf
 
 
 def _allowed(wanted: float, options: Numeric) -> float:

@@ -27,7 +27,7 @@ def latency(case: Case[Options]) -> Grade:
 def _most(value: Any) -> float:
     try:
         most = float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         most = math.nan
     if isinstance(value, bool) or not most >= 0:
         raise UsageError("the bound is no number", hint="give 0 or more")

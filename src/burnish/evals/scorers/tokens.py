@@ -15,7 +15,10 @@ _SIGNS = (
 )
 _WORD = re.compile(f"[{_UNSPACED}]|[^{_SIGNS}{_UNSPACED}]+")
 _PIECE = re.compile(f"[{_UNSPACED}]|[^{_SIGNS}{_UNSPACED}]+|\\S")
-_SENTENCE_END = re.compile(r"[.!?…]+[\"'”’)\]]*(?=\s|\Z)|[。！？｡]+|[।॥]+")  # noqa: RUF001
+# A row of signs is tried once: neither from its middle, nor in part.
+_SENTENCE_END = re.compile(
+    r"(?<![.!?…])[.!?…]++[\"'”’)\]]*+(?=\s|\Z)|[。！？｡]+|[।॥]+"  # noqa: RUF001
+)
 
 
 def words(text: str) -> list[str]:

@@ -87,7 +87,10 @@ class SqlEvaluations:
 
     async def begin_again(self, evaluation_id: str) -> int:
         again = update(evaluations).where(_e.id == evaluation_id).values(stop="", ended_at=None)
-        unscored = and_(_r.score.is_(None), cast(_r.scores, String) != "[]")
+        # Without a score is also an answer whose scores are told but do not count.
+        scores = cast(_r.scores, String)
+        untold = or_(scores.contains('"value":null'), scores.contains('"value": null'))
+        unscored = and_(_r.score.is_(None), untold)
         failed = delete(results).where(
             _r.evaluation_id == evaluation_id, or_(_r.error != "", unscored)
         )
