@@ -224,3 +224,13 @@ def test_an_evaluation_is_deleted_only_when_asked_twice(run: Run, rows: str) -> 
     assert run("evaluations", "delete", evaluation).code == 2
     assert run("evaluations", "delete", evaluation, "--yes").code == 0
     assert run("evaluations", "list").out == ""
+
+
+def test_what_a_scorer_prints_is_not_in_the_report(run: Run, tmp_path: Path) -> None:
+    own = tmp_path / "own.py"
+    own.write_text("def loud(output):\n    print('looking at', output)\n    return True\n")
+    run("prompts", "create", "mail/late", "Say {{ name }}.")
+    done = run("evaluate", "mail/late", "--var", "name=Ann", "--models", "fake:echo",
+               "--scorer", f"python:{own}:loud", "--json")  # fmt: skip
+    assert json.loads(done.out)["report"]["columns"][0]["score"]["mean"] == 1.0
+    assert "looking at" in done.err

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Generator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -212,7 +213,8 @@ def _resumed(
 def _shown_progress(p: burnish.Platform, evaluation_id: str) -> Generator[Callable[[Job], None]]:
     job_id = ""
     try:
-        with progress_bar() as tell:
+        # What a scorer of the user's prints must not stand in the report.
+        with redirect_stdout(sys.stderr), progress_bar() as tell:
 
             def told(job: Job) -> None:
                 nonlocal job_id
