@@ -11,6 +11,9 @@ import pytest
 from tests.cli.conftest import Run
 from tests.scenario.running import Running, serving
 
+import burnish
+from burnish.errors import UsageError
+
 ROWS = "id,text,expected\n" + "".join(
     f"r{n},item {n},{'' if n % 5 else 'NOT '}You said: Say: item {n}\n" for n in range(10)
 )
@@ -234,3 +237,18 @@ def test_what_a_scorer_prints_is_not_in_the_report(run: Run, tmp_path: Path) -> 
                "--scorer", f"python:{own}:loud", "--json")  # fmt: skip
     assert json.loads(done.out)["report"]["columns"][0]["score"]["mean"] == 1.0
     assert "looking at" in done.err
+
+
+def test_only_examples_with_the_tag_are_asked(run: Run, tmp_path: Path) -> None:
+    rows = tmp_path / "rows.csv"
+    rows.write_text("name,expected,tags\nAnn,Ann,home\nBo,Bo,away\nCy,Cy,home\n")
+    run("prompts", "create", "mail/late", "Say {{ name }}.")
+    asked = ("evaluate", "mail/late", "--data", str(rows), "--models", "fake:echo", "--json")
+    found = json.loads(run(*asked, "--tag", "home").out)
+    assert (found["report"]["examples"], found["evaluation"]["tags"]) == (2, ["home"])
+    assert run(*asked, "--tag", "hom").code == 2
+
+
+def test_an_option_that_is_none_is_refused(run: Run) -> None:
+    with burnish.open() as p, pytest.raises(UsageError, match="no option 'tag'"):
+        p.plan_evaluation("mail/late", "rows", tag=["home"])

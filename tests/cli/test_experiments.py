@@ -111,7 +111,7 @@ def test_units_that_came_in_other_shares_block_the_verdict(run: Run, tmp_path: P
 def test_rows_that_cannot_be_read_are_named_and_counted(run: Run, tmp_path: Path) -> None:
     path = written(tmp_path / "a.csv", gain=0.2, n=300)
     with path.open("a") as file:
-        file.write("u9000,A,nan\nu9001,,1\nu9002,A,0.5\nu1,A,1\nu1,B,1\n")
+        file.write("u9000,A,nan\nu9001,,1\nu9002,A,?\nu1,A,1\nu1,B,1\n")
     done = run("experiments", "analyze", "--csv", str(path), "--control", "A")
     assert done.code == 0
     assert "3 of 305 rows are left out: line 302: 'nan' is no value" in done.err
@@ -123,6 +123,7 @@ def test_rows_that_cannot_be_read_are_named_and_counted(run: Run, tmp_path: Path
     [
         ("unit,value\n1,1\n", "no column variant"),
         ("unit,variant,value\n1,A,1\n2,A,0\n", "two variants or more"),
+        ("unit,variant,value\n1,A,1\n2,B,0\n3,A,4.5\n", "add --metric mean"),
         ("unit,variant,value\n1,A,1\n2,B,0\n3,B,1\n", "too few units of variant"),
         ("", "no column"),
     ],

@@ -110,9 +110,9 @@ class Which:
     """Which examples."""
 
     split: Annotated[Split | None, Parameter(help="Only examples of this split.")] = None
-    tag: Annotated[list[str] | None, Parameter(help="Only examples with this tag; repeatable.")] = (
-        None
-    )
+    tags: Annotated[
+        list[str] | None, Parameter(name="--tag", help="Only examples with this tag; repeatable.")
+    ] = None
     limit: Annotated[int | None, Parameter(help="Only the first so many examples.")] = None
     dataset: Annotated[
         str, Parameter(show_default="the file's name", help="Name to keep a file's examples under.")

@@ -119,8 +119,19 @@ class AsyncExperiments:
             rows=read.rows,
             left_out=read.left_out,
             mixed=read.mixed,
-            notes=(*_notes(read), *found.notes),
+            notes=(*_notes(read), *_how(method, found), *found.notes),
         )
+
+
+def _how(asked: Asked, found: Analysis) -> list[str]:
+    """What was done that nobody asked for in so many words."""
+    notes: list[str] = []
+    if asked == "auto":
+        why = "the rows have times" if found.design.method == "sequential" else "there are no times"
+        notes.append(f"the method is {found.design.method}, for {why}")
+    if found.kept < 1:
+        notes.append(f"values are adjusted by the covariate, which leaves {found.kept:.0%} noise")
+    return notes
 
 
 def _read(data: Outcomes, metric: Metric) -> Table:

@@ -130,7 +130,10 @@ def _take(reading: _Reading, row: Mapping[str, object], metric: Metric) -> None:
         raise ValueError("no unit" if not name else "no variant")
     value = _number(row.get("value"), "value")
     if metric == "rate" and value not in {0.0, 1.0}:
-        raise ValueError(f"{value:g} is no outcome of a rate, which is 0 or 1")
+        # Leaving it out would judge by those that happen to be 0 or 1.
+        raise UsageError(
+            f"{value:g} is no outcome of a rate, which is 0 or 1", hint="add --metric mean"
+        )
     below = row.get("denominator")
     denominator = _number(below, "denominator") if _text(below) else 1.0
     if denominator < 0:

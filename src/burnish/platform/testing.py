@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from burnish.errors import BurnishError
+from burnish.errors import BurnishError, UsageError
 from burnish.platform.judging import Judging
 from burnish.platform.working import Working
 
@@ -83,6 +84,7 @@ class Testing(Working, Judging):
     ) -> Plan:
         """What `evaluate` would do and about what it would cost; no model is asked. The `options`
         are those of `evaluate`."""
+        check_options(options)
         return await self._evaluating.plan(_wanted({"prompts": prompts, "data": data, **options}))
 
     async def run_evaluation(
@@ -180,6 +182,18 @@ class Testing(Working, Judging):
         from burnish.platform.evaluation_jobs import EvaluationJobs
 
         return EvaluationJobs(self.jobs, self._evaluating, self.evaluations)
+
+
+def check_options(options: dict[str, Any]) -> None:
+    """Raises UsageError for a name that is none of `evaluate`'s, and would do nothing."""
+    from burnish.evals.wanted import PARAMETERS, Wanted
+
+    known = (*Wanted.__struct_fields__, *PARAMETERS)
+    for name in options:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            hint = f"did you mean {near[0]}?" if near else f"use {', '.join(known)}"
+            raise UsageError(f"an evaluation has no option {name!r}", hint=hint, subject=name)
 
 
 def _wanted(given: dict[str, Any]) -> Wanted:

@@ -58,7 +58,7 @@ def gate(
 ) -> Verdict:
     """Fails where the mean score of a column is below `min_score`, a failed call counting as 0; and
     where a column scores more than `max_regression` below the baseline that `report` was made
-    with, and the paired interval of the difference leaves 0 out: less is noise, and said to be.
+    with, and the report calls it worse: a fall that is not shown may be noise, and is said to be.
     Columns of the baseline are held to no bound. Raises UsageError for bounds that make no sense,
     NotFound for a report without comparisons with `baseline`.
     """
@@ -103,6 +103,7 @@ def _least(column: Column, bound: float) -> Check:
     mean, interval = column.score.mean, column.score.interval
     if mean is None:
         text = f"{column.name} has no score, so nothing shows that it reaches {bound:g}"
+        text += _untold(column)
         return Check(name="min_score", column=column.name, passed=False, bound=bound, text=text)
     n, failed = column.score.n, column.failed
     # Where failed calls count as 0, the bounds shrink as the mean does.
@@ -115,7 +116,7 @@ def _least(column: Column, bound: float) -> Check:
     unsure = interval is None or interval.low < bound <= interval.high
     text = (
         f"{column.name} scores {value:.3f} over {counted(n + failed, 'answer')}, "
-        f"{'at least' if passed else 'below'} {bound:g}{_left_out(column)}"
+        f"{'at least' if passed else 'below'} {bound:g}{_left_out(column)}{_untold(column)}"
     )
     if interval is None:
         text += "; too few answers to say how sure that is"
@@ -137,6 +138,16 @@ def _left_out(column: Column) -> str:
     return f" ({', '.join(said)})" if said else ""
 
 
+def _untold(column: Column) -> str:
+    """A gate that is met must not hide what nobody has judged."""
+    untold = [(each.metric, each.unscored) for each in column.metrics if each.unscored]
+    if not untold:
+        return ""
+    said = ", ".join(f"{metric} of {counted(count, 'answer')}" for metric, count in untold[:3])
+    more = f" and {len(untold) - 3} more" if len(untold) > 3 else ""
+    return f"; not judged: {said}{more}"
+
+
 def _fall(column: Column, report: Report, bound: float) -> Check:
     name = column.name
     found = next((each for each in report.comparisons if each.column == name), None)
@@ -147,7 +158,7 @@ def _fall(column: Column, report: Report, bound: float) -> Check:
         text = f"{name} and its baseline share too few scored examples to compare"
         return Check(name="max_regression", column=name, passed=False, bound=bound, text=text)
     difference, interval = found.difference, found.interval
-    passed = -difference <= bound or interval.high >= 0
+    passed = -difference <= bound or found.outcome != "worse"
     unsure = interval.low < -bound and passed
     figures = f"{signed(difference)} {signed_interval(interval)} over {counted(found.n, 'example')}"
     if not passed:

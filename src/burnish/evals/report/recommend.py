@@ -215,9 +215,15 @@ def _cheapest(columns: Sequence[Column], weights: Weights) -> Column | None:
 
 def _value(column: Column, columns: Sequence[Column], parts: dict[str, float]) -> float:
     costs = [each.cost.per_answer_usd for each in columns]
-    latencies = [each.latency.p50_ms for each in columns]
+    latencies = [_noticed(each) for each in columns]
     cost = _best_share(column.cost.per_answer_usd, costs) if parts["cost"] else 0.0
-    return parts["cost"] * cost + parts["latency"] * _best_share(column.latency.p50_ms, latencies)
+    return parts["cost"] * cost + parts["latency"] * _best_share(_noticed(column), latencies)
+
+
+def _noticed(column: Column) -> float | None:
+    """Below a millisecond nobody waits, and what is measured is noise."""
+    p50 = column.latency.p50_ms
+    return None if p50 is None else max(p50, 1.0)
 
 
 def _best_share(own: float | None, every: Sequence[float | None]) -> float:

@@ -133,6 +133,13 @@ def _tags(report: Report) -> Sheet:
     return Sheet(title="By tag", headings=("tag", "", "n", "score"), rows=rows)
 
 
+def telling(report: Report) -> tuple[Comparison, ...]:
+    """The comparisons that have anything to tell, or all where none has: a model that never
+    answered would otherwise fill a page with that."""
+    found = tuple(each for each in report.comparisons if each.difference is not None)
+    return found or report.comparisons
+
+
 def _comparisons(report: Report) -> Sheet:
     rows = tuple(
         (
@@ -144,9 +151,11 @@ def _comparisons(report: Report) -> Sheet:
             NONE if each.difference is None else p_text(each.p_holm).removeprefix("p "),
             each.outcome,
         )
-        for each in report.comparisons
+        for each in telling(report)
     )
     remark = "Example by example, over those that both answered; p is corrected by Holm."
+    if silent := len(report.comparisons) - len(rows):
+        remark += f" {counted(silent, 'pair')} shared too few scored examples to compare."
     if any(each.outcome == "no difference" for each in report.comparisons):
         remark += " No difference means that none is shown, not that they are equal."
     if report.compared == "best":

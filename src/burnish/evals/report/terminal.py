@@ -16,6 +16,7 @@ from burnish.evals.report.sheets import (
     row_parts,
     row_text,
     sheets,
+    telling,
 )
 from burnish.evals.report.words import counted, visible
 
@@ -137,9 +138,7 @@ def _blocks(headings: tuple[str, ...], rows: list[tuple[str, ...]]) -> Renderabl
 def _comparisons(report: Report) -> RenderableType:
     from rich.text import Text
 
-    return _items(
-        (Text("•", style=_STYLES[each.outcome]), each.text) for each in report.comparisons
-    )
+    return _items((Text("•", style=_STYLES[each.outcome]), each.text) for each in telling(report))
 
 
 def _items(items: Iterable[tuple[Text, str]]) -> RenderableType:
