@@ -90,7 +90,7 @@ def server(tmp_path: Path) -> Iterator[Running]:
     running.close()
 
 
-_OWN = ("latency", "cached", "cost", "run_id")
+_OWN = ("latency", "cached", "cost", "run_id", "evaluation", "created_at")
 
 
 def told(out: str) -> Any:

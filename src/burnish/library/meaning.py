@@ -161,12 +161,10 @@ class Meaning:
     async def _in_background(self) -> None:
         """While another process is at it, it is left to that one; a later search looks again."""
         task = f"embed {self._noun}s {self.embedder.id}"
-        claimed = False
         try:
             while left := await self._missing(_BATCH):
                 now = datetime.now(UTC)
-                claimed = await self._index.claim(task, self._holder, now + _LEASE, now)
-                if not claimed:
+                if not await self._index.claim(task, self._holder, now + _LEASE, now):
                     return
                 await self._embed(left)
                 await self._refresh()
@@ -175,8 +173,8 @@ class Meaning:
             # Nobody waits for this task: the next search tells.
             self._failure = str(error)
         finally:
-            if claimed:
-                await self._index.release(task, self._holder)
+            # Also where it was stopped while it claimed: the store may have done it all the same.
+            await self._index.release(task, self._holder)
 
     async def _embed(self, docs: list[int]) -> int:
         made = await embed(self._index, self.embedder, docs)

@@ -148,8 +148,6 @@ class EvaluationJobs:
         """The job that does the evaluation, in this process. Raises Conflict where another is at
         it."""
         job = await self._unfinished(evaluation)
-        if job.state == "queued" and not job.attempts:
-            return job
         try:
             return await self._jobs.resume(job.id)
         except Conflict:
@@ -172,7 +170,14 @@ class EvaluationJobs:
         goes, key = 1, evaluation.id
         while True:
             given = {"id": evaluation.id, "goes": goes + bool(evaluation.job_id)}
-            job = await self._jobs.submit(EVALUATION, given, subject=_subject(evaluation), key=key)
+            job = await self._jobs.submit(
+                # Begun by `resume`: begun here, it could already run when that looks at it.
+                EVALUATION,
+                given,
+                subject=_subject(evaluation),
+                key=key,
+                here=False,
+            )
             if job.state != "done":
                 return job
             goes += 1
