@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +12,12 @@ from typing import Any
 import pytest
 
 import burnish
+
+# A shell that starts the tests in the background has them ignore SIGINT, and with them all
+# processes that they start and want to interrupt.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
 
 _LOCAL = ("127.0.0.1", "::1", "localhost")
 
