@@ -71,11 +71,17 @@ async def evaluated(home: str, count: int, model: str, *, warm: bool, **options:
         plan = await p.plan_evaluation("quiz/number", "numbers", fresh=True, **asked)
         began, cpu = time.perf_counter(), time.process_time()
         kept_mb: list[float] = []
-        done = await p.run_evaluation(plan.evaluation, progress=lambda _: kept_mb.append(peak_mb()))
+
+        def told(_: Any) -> None:
+            # The last that is told comes after the report.
+            if "burnish.evals.reported" not in sys.modules:
+                kept_mb.append(peak_mb())
+
+        done = await p.run_evaluation(plan.evaluation, progress=told)
         wall_s, cpu_s = time.perf_counter() - began, time.process_time() - cpu
         (column,) = done.report.columns
         assert (column.answered, column.score.mean) == (count, 1.0), column
-    return Taken(wall_s, cpu_s / count * 1e3, kept_mb[-1], peak_mb())
+    return Taken(wall_s, cpu_s / count * 1e3, max(kept_mb, default=peak_mb()), peak_mb())
 
 
 def peak_mb() -> float:

@@ -231,7 +231,7 @@ def _shown_progress(p: burnish.Platform, evaluation_id: str) -> Generator[Callab
 
 
 def _check_gate(bounds: Gate, baseline: str) -> None:
-    from burnish.evals.report.gate import check_bounds
+    from burnish.evals.bounds import check_bounds
 
     if bounds.min_score is not None or bounds.max_regression is not None:
         check_bounds(bounds.min_score, baseline, bounds.max_regression)

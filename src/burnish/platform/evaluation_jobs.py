@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 import msgspec
 
 from burnish.errors import Conflict, NotFound, UsageError
-from burnish.evals.report.gate import Verdict, check_bounds, gate
+from burnish.evals.bounds import check_bounds
 from burnish.evals.summary import Summary, summary_of
 from burnish.evals.tally import Tally
 from burnish.evals.wanted import Wanted
 from burnish.storage.example import Split
 
 if TYPE_CHECKING:
-    from burnish.evals.report import Report
+    from burnish.evals.report import Report, Verdict
     from burnish.evals.room import AsyncEvaluations
     from burnish.jobs.inline import InlineRunner
     from burnish.jobs.job import JobContext
@@ -247,6 +247,8 @@ def _facts(tally: Tally) -> dict[str, float | str]:
 def _judged(report: Report, given: EvaluationInput) -> Verdict | None:
     if not given.bounded:
         return None
+    from burnish.evals.report import gate
+
     return gate(
         report,
         min_score=given.min_score,

@@ -7,7 +7,8 @@ from typing import Literal
 
 import msgspec
 
-from burnish.errors import NotFound, UsageError
+from burnish.errors import NotFound
+from burnish.evals.bounds import check_bounds
 from burnish.evals.report.compare import is_baseline
 from burnish.evals.report.report import Column, Report, Row
 from burnish.evals.report.words import (
@@ -82,17 +83,6 @@ def gate(
             passed=False, text="failed: there are no results to judge", checks=(), failing=()
         )
     return _verdict(judged, checks, min_score)
-
-
-def check_bounds(min_score: float | None, baseline: str, max_regression: float | None) -> None:
-    """Raises UsageError for bounds that make no sense, which is better known before a call."""
-    if min_score is None and max_regression is None:
-        raise UsageError("a gate needs a bound", hint="give --min-score or --max-regression")
-    for name, bound in (("min_score", min_score), ("max_regression", max_regression)):
-        if bound is not None and not 0 <= bound <= 1:
-            raise UsageError(f"{name} is {bound:g}", hint="give a number from 0 to 1")
-    if max_regression is not None and not baseline:
-        raise UsageError("max_regression needs a baseline", hint="give --baseline")
 
 
 def _is_base(column: Column, baseline: str) -> bool:
