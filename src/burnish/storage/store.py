@@ -24,6 +24,7 @@ from burnish.storage.upkeep import Upkeep
 if TYPE_CHECKING:
     from burnish.storage.datasets import Datasets
     from burnish.storage.evaluation import Evaluations
+    from burnish.storage.experiment import Experiments
     from burnish.storage.jobs import Jobs, Schedules
     from burnish.storage.packs import Packs
 
@@ -353,6 +354,8 @@ class Store(Protocol):
     def evaluations(self) -> Evaluations: ...
     @property
     def datasets(self) -> Datasets: ...
+    @property
+    def experiments(self) -> Experiments: ...
     @property
     def jobs(self) -> Jobs: ...
     @property

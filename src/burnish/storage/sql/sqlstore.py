@@ -5,6 +5,7 @@ from burnish.storage.sql.branches import SqlBranches
 from burnish.storage.sql.database import Database
 from burnish.storage.sql.datasets import SqlDatasets
 from burnish.storage.sql.evaluations import SqlEvaluations
+from burnish.storage.sql.experiments import SqlExperiments
 from burnish.storage.sql.jobs import SqlJobs
 from burnish.storage.sql.knowledge import SqlKnowledge
 from burnish.storage.sql.labels import SqlLabels
@@ -37,6 +38,7 @@ class SqlStore:
         self.packs = SqlPacks(database)
         self.evaluations = SqlEvaluations(database)
         self.datasets = SqlDatasets(database)
+        self.experiments = SqlExperiments(database)
         self.jobs = SqlJobs(database)
         self.schedules = SqlSchedules(database)
         self.changes = changes

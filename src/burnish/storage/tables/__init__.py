@@ -7,6 +7,12 @@ from burnish.storage.tables.datasets import (
     datasets,
 )
 from burnish.storage.tables.evaluations import evaluations, results
+from burnish.storage.tables.experiments import (
+    experiment_moves,
+    experiments,
+    exposures,
+    outcomes,
+)
 from burnish.storage.tables.includes import includes
 from burnish.storage.tables.jobs import jobs, schedules
 from burnish.storage.tables.knowledge import (
@@ -36,6 +42,9 @@ __all__ = [
     "dataset_versions",
     "datasets",
     "evaluations",
+    "experiment_moves",
+    "experiments",
+    "exposures",
     "includes",
     "jobs",
     "knowledge_chunks",
@@ -45,6 +54,7 @@ __all__ = [
     "label_requests",
     "labels",
     "metadata",
+    "outcomes",
     "pack_prompts",
     "packs",
     "prompt_changes",

@@ -1,0 +1,223 @@
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Sequence
+from datetime import datetime
+from typing import Any
+
+from msgspec import structs
+from sqlalchemy import Insert, Select, Table, and_, delete, func, insert, or_, select, update
+from sqlalchemy.exc import IntegrityError
+
+from burnish.errors import Conflict
+from burnish.storage.experiment import (
+    Experiment,
+    Exposure,
+    Moved,
+    Outcome,
+    State,
+    Tally,
+    UnitValue,
+)
+from burnish.storage.sql.database import Database
+from burnish.storage.tables import experiment_moves, experiments, exposures, outcomes
+
+_e, _m, _x, _o = experiments.c, experiment_moves.c, exposures.c, outcomes.c
+_PAGE = 5_000
+_AT_ONCE = 500
+
+
+class SqlExperiments:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        dialect = database.reader.dialect.name
+        self._expose, self._record = (_once(table, dialect) for table in (exposures, outcomes))
+
+    async def add(self, experiment: Experiment, moved: Moved) -> None:
+        try:
+            async with self._database.writing() as connection:
+                await connection.execute(insert(experiments), structs.asdict(experiment))
+                await connection.execute(insert(experiment_moves), _line(experiment, moved))
+        except IntegrityError:
+            raise Conflict(
+                f"there is an experiment {experiment.name!r} already",
+                hint="name it otherwise, or delete that one",
+                subject=experiment.name,
+            ) from None
+
+    async def by_name(self, name: str) -> Experiment | None:
+        found = await self._all(select(experiments).where(_e.name == name))
+        return found[0] if found else None
+
+    async def by_prefix(self, prefix: str, limit: int) -> list[Experiment]:
+        where = (_e.id >= prefix, _e.id < f"{prefix}\U0010ffff")
+        return await self._all(select(experiments).where(*where).order_by(_e.id).limit(limit))
+
+    async def page(
+        self, limit: int, *, state: State | None = None, prompt: str = "", before: str = ""
+    ) -> list[Experiment]:
+        query = select(experiments).order_by(_e.id.desc()).limit(limit)
+        if state is not None:
+            query = query.where(_e.state == state)
+        if prompt:
+            query = query.where(_e.prompt == prompt)
+        if before:
+            query = query.where(_e.id < before)
+        return await self._all(query)
+
+    async def change(self, experiment: Experiment, moved: Moved) -> Experiment:
+        new = structs.replace(experiment, revision=experiment.revision + 1)
+        same = (_e.id == experiment.id, _e.revision == experiment.revision)
+        changed = update(experiments).where(*same).values(structs.asdict(new))
+        async with self._database.writing() as connection:
+            if not (await connection.execute(changed)).rowcount:
+                raise Conflict(
+                    f"somebody else has changed experiment {experiment.name!r} meanwhile",
+                    hint="look at it again, then try again",
+                    subject=experiment.name,
+                )
+            await connection.execute(insert(experiment_moves), _line(experiment, moved))
+        return new
+
+    async def log(self, experiment_id: str, limit: int) -> list[Moved]:
+        query = select(*(_m[name] for name in Moved.__struct_fields__))
+        query = query.where(_m.experiment_id == experiment_id).order_by(_m.id.desc()).limit(limit)
+        async with self._database.reading() as connection:
+            rows = (await connection.execute(query)).mappings()
+        return [Moved(**row) for row in rows]
+
+    async def delete(self, experiment_id: str) -> None:
+        async with self._database.writing() as connection:
+            for table in (outcomes, exposures, experiment_moves):
+                await connection.execute(
+                    delete(table).where(table.c.experiment_id == experiment_id)
+                )
+            await connection.execute(delete(experiments).where(_e.id == experiment_id))
+
+    async def live(self, prompt: str) -> list[Experiment]:
+        query = select(experiments).where(
+            _e.prompt == prompt, _e.kind == "online", _e.state.in_(("running", "paused"))
+        )
+        return await self._all(query.order_by(_e.id))
+
+    async def expose(self, exposures: Sequence[Exposure]) -> None:
+        await self._add(self._expose, exposures)
+
+    async def seen(self, experiment_id: str, units: Sequence[str]) -> dict[str, str]:
+        found: dict[str, str] = {}
+        for start in range(0, len(units), _AT_ONCE):
+            some = units[start : start + _AT_ONCE]
+            query = select(_x.unit, _x.variant).where(
+                _x.experiment_id == experiment_id, _x.unit.in_(some)
+            )
+            async with self._database.reading() as connection:
+                found |= {row[0]: row[1] for row in await connection.execute(query)}
+        return found
+
+    async def record(self, outcomes: Sequence[Outcome]) -> int:
+        return await self._add(self._record, outcomes)
+
+    async def served(self, run_id: str) -> list[tuple[str, str]]:
+        query = select(_o.experiment_id, _o.unit).distinct().where(_o.run_id == run_id)
+        async with self._database.reading() as connection:
+            rows = await connection.execute(query)
+        return [(experiment_id, unit) for experiment_id, unit in rows] if run_id else []
+
+    async def values(
+        self, experiment_id: str, metric: str, until: datetime | None = None
+    ) -> AsyncGenerator[UnitValue]:
+        after: tuple[datetime, str] | None = None
+        while True:
+            query = _values(experiment_id, metric, until, after)
+            async with self._database.reading() as connection:
+                rows = (await connection.execute(query)).mappings().all()
+            for row in rows:
+                yield UnitValue(**row)
+            if len(rows) < _PAGE:
+                return
+            after = rows[-1]["at"], rows[-1]["unit"]
+
+    async def tally(self, experiment_id: str) -> Tally:
+        own = (_x.experiment_id == experiment_id, _o.experiment_id == experiment_id)
+        units = select(_x.variant, func.count()).where(own[0]).group_by(_x.variant)
+        counts = select(_o.metric, func.count(), func.max(_o.at)).where(own[1]).group_by(_o.metric)
+        seen = outcomes.outerjoin(
+            exposures, and_(_x.experiment_id == _o.experiment_id, _x.unit == _o.unit)
+        )
+        lost = select(func.count().filter(_x.unit.is_(None)), func.count().filter(_o.at < _x.since))
+        last = select(func.max(_x.at)).where(own[0])
+        async with self._database.reading() as connection:
+            by_variant = {row[0]: row[1] for row in await connection.execute(units)}
+            by_metric = (await connection.execute(counts)).all()
+            (missing, early) = (
+                await connection.execute(lost.select_from(seen).where(own[1]))
+            ).one()
+            newest = await connection.scalar(last)
+        times = [at for _, _, at in by_metric if at is not None]
+        return Tally(
+            units=by_variant,
+            outcomes={name: n for name, n, _ in by_metric},
+            unmatched=missing,
+            early=early,
+            last_at=max(filter(None, (newest, *times)), default=None),
+        )
+
+    async def _add(self, statement: Insert, given: Sequence[Exposure] | Sequence[Outcome]) -> int:
+        if not given:
+            return 0
+        rows = [structs.asdict(each) for each in given]
+        async with self._database.writing() as connection:
+            return (await connection.execute(statement, rows)).rowcount
+
+    async def _all(self, query: Select[Any]) -> list[Experiment]:
+        async with self._database.reading() as connection:
+            rows = (await connection.execute(query)).mappings()
+        return [Experiment(**row) for row in rows]
+
+
+def _values(
+    experiment_id: str,
+    metric: str,
+    until: datetime | None,
+    after: tuple[datetime, str] | None,
+) -> Select[Any]:
+    """A page of units, each with the sums of what was recorded of it in time."""
+    ours = select(exposures).where(_x.experiment_id == experiment_id)
+    if until is not None:
+        ours = ours.where(_x.at <= until)
+    if after is not None:
+        at, unit = after
+        ours = ours.where(or_(_x.at > at, and_(_x.at == at, _x.unit > unit)))
+    page = ours.order_by(_x.at, _x.unit).limit(_PAGE).subquery()
+    p = page.c
+    # Summed up apart: PostgreSQL groups by no JSON.
+    sums = select(
+        _o.unit,
+        func.sum(_o.value).label("value"),
+        func.sum(_o.denominator).label("denominator"),
+        func.count().label("rows"),
+    ).join(page, and_(p.experiment_id == _o.experiment_id, p.unit == _o.unit))
+    sums = sums.where(_o.metric == metric, _o.at >= p.since)
+    if until is not None:
+        sums = sums.where(_o.at <= until)
+    told = sums.group_by(_o.unit).subquery()
+    s = told.c
+    query: Any = select(
+        *(p[name] for name in ("unit", "variant", "chance", "slices", "at")),
+        *(func.coalesce(s[name], 0).label(name) for name in ("value", "denominator", "rows")),
+    )
+    joined: Select[Any] = query.select_from(page.outerjoin(told, s.unit == p.unit))
+    return joined.order_by(p.at, p.unit)
+
+
+def _once(table: Table, dialect: str) -> Insert:
+    """An insert that leaves alone what is there."""
+    # A dialect takes long to import, so only the one in use is.
+    if dialect == "sqlite":
+        from sqlalchemy.dialects.sqlite import insert as own
+    else:
+        from sqlalchemy.dialects.postgresql import insert as own
+    return own(table).on_conflict_do_nothing()
+
+
+def _line(experiment: Experiment, moved: Moved) -> dict[str, Any]:
+    return {"experiment_id": experiment.id, **structs.asdict(moved)}
