@@ -96,7 +96,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
     `unit` says what is assigned: user, session, document. `targets` are attributes with the values
     of which a unit must have one; `holdout` is the share of units that no experiment of the
-    `layer` touches, and of experiments in one layer a unit is in one at most. `ramp` are the
+    `layer` touches. Experiments in one layer share no unit: each takes `layer_share` of them.
+    `ramp` are the
     shares of units that take part, one after another, each for `ramp_h` hours. With `auto` the
     winner is promoted at the stop rule.
     """
@@ -110,6 +111,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     targets: dict[str, tuple[str, ...]] = {}
     holdout: float = 0.0
     layer: str = ""
+    layer_share: float = 1.0
     ramp: tuple[float, ...] = ()
     ramp_h: float = 24.0
     allocation: Allocation = "weights"
@@ -120,7 +122,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 class Experiment(msgspec.Struct, frozen=True, kw_only=True):
     """`revision` rises with every change. `shares` are the variants' shares now, and `generation`
     how often they were changed: while it is 0, who sees what follows from the unit alone. `taking`
-    is the share of units that take part, `step` where the ramp is, since `step_at`.
+    is the share of units that take part, `step` where the ramp is, since `step_at`. `slot` is the
+    part of the layer's units that are this experiment's.
 
     `winner` and `verdict` are what it came to. `promoted` is the revision that the label went to,
     and `before` the one that it stood on (0: on none).
@@ -137,6 +140,7 @@ class Experiment(msgspec.Struct, frozen=True, kw_only=True):
     shares: dict[str, float] = {}
     generation: int = 0
     taking: float = 1.0
+    slot: tuple[float, float] = (0.0, 1.0)
     step: int = 0
     step_at: datetime | None = None
     evaluations: tuple[str, ...] = ()

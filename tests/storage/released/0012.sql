@@ -87,7 +87,7 @@ INSERT INTO results VALUES (
 INSERT INTO experiments VALUES (
   '01970000-0000-7000-8000-000000000041', 'shorter', 'online', 'writer/chapter', 'production',
   '{"variants":[{"name":"A","prompt":"writer/chapter@1"},{"name":"B","prompt":"writer/chapter@2"}],"control":"A","metric":{"name":"liked"}}',
-  'running', 's', '{"A":0.5,"B":0.5}', 0, 1.0, 0, NULL, '[]', '', '', '', NULL, NULL, 'ann', 2,
+  'running', 's', '{"A":0.5,"B":0.5}', 0, 1.0, '[0.0,1.0]', 0, NULL, '[]', '', '', '', NULL, NULL, 'ann', 2,
   '2026-01-02T03:04:05.000000+00:00', '2026-01-02T03:04:06.000000+00:00', NULL
 );
 INSERT INTO experiment_moves VALUES (

@@ -38,6 +38,7 @@ experiments = Table(
     Column("shares", Json(dict[str, float]), nullable=False),
     Column("generation", Integer, nullable=False),
     Column("taking", Float, nullable=False),
+    Column("slot", Json(tuple[float, float]), nullable=False),
     Column("step", Integer, nullable=False),
     Column("step_at", UtcTime),
     Column("evaluations", Json(tuple[str, ...]), nullable=False),

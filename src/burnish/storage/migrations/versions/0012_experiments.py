@@ -43,6 +43,7 @@ def _experiments() -> None:
         sa.Column("shares", sa.JSON(), nullable=False),
         sa.Column("generation", sa.Integer(), nullable=False),
         sa.Column("taking", sa.Float(), nullable=False),
+        sa.Column("slot", sa.JSON(), nullable=False),
         sa.Column("step", sa.Integer(), nullable=False),
         sa.Column("step_at", TIME, nullable=True),
         sa.Column("evaluations", sa.JSON(), nullable=False),
