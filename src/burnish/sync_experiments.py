@@ -11,3 +11,6 @@ class Experiments(SyncFace[AsyncExperiments]):
 
     plan = blocking(AsyncExperiments.plan)
     analyze = blocking(AsyncExperiments.analyze)
+    assign = blocking(AsyncExperiments.assign)
+    record = blocking(AsyncExperiments.record)
+    record_many = blocking(AsyncExperiments.record_many)

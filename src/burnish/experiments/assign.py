@@ -65,7 +65,12 @@ class Assigner:
 def within(salt: str, unit: str, share: float) -> bool:
     """Whether the unit is among the first `share` (0 to 1): who is in at one share is in at every
     greater one."""
-    return _uniform(_number(unit.encode("utf-8", "surrogatepass"), salt.encode())) <= share
+    return place(salt, unit) <= share
+
+
+def place(salt: str, unit: str) -> float:
+    """Above 0, at most 1: the unit's own number under that salt."""
+    return _uniform(_number(unit.encode("utf-8", "surrogatepass"), salt.encode()))
 
 
 def _number(content: bytes, salt: bytes = b"") -> int:

@@ -13,6 +13,7 @@ from burnish.errors import UsageError
 from burnish.evals.statistics import LEVEL
 from burnish.experiments.analysis import Analysis, Design, analyse
 from burnish.experiments.estimate import Metric
+from burnish.experiments.online import Online
 from burnish.experiments.power import Method as PlanMethod
 from burnish.experiments.power import Needed, needed, of_means, of_rates
 from burnish.experiments.sequential import PLANNED
@@ -36,7 +37,7 @@ class Analyzed(msgspec.Struct, frozen=True, kw_only=True):
     notes: tuple[str, ...]
 
 
-class AsyncExperiments:
+class AsyncExperiments(Online):
     async def plan(
         self,
         baseline: float,

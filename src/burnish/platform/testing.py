@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from burnish.errors import BurnishError, UsageError
 from burnish.platform.judging import Judging
-from burnish.platform.working import Working
+from burnish.platform.online import Online
 
 if TYPE_CHECKING:
     from burnish.evals.room import AsyncEvaluations, Evaluated
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from burnish.storage.job import Job
 
 
-class Testing(Working, Judging):
+class Testing(Online, Judging):
     @cached_property
     def evaluations(self) -> AsyncEvaluations:
         """What was evaluated: list, get, results, report, delete."""
@@ -33,10 +33,10 @@ class Testing(Working, Judging):
 
     @cached_property
     def experiments(self) -> AsyncExperiments:
-        """Which variant is better: plan, analyze."""
+        """Which variant is better: plan, analyze, assign, record, record_many."""
         from burnish.experiments.room import AsyncExperiments
 
-        return AsyncExperiments()
+        return AsyncExperiments(lambda: self._serving, lambda: self._recording)
 
     async def evaluate(
         self,
