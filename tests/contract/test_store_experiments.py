@@ -147,6 +147,7 @@ async def test_outcomes_from_before_an_exposure_do_not_count_and_are_told(store:
     long_before = NOON - timedelta(hours=1)
     await store.experiments.record([outcome(own, "u1", at=long_before), outcome(own, "stranger")])
     assert [each.rows for each in await values(store, own)] == [0]
+    assert [each.value for each in await values(store, own, before=True)] == [1.0]
     tally = await store.experiments.tally(own.id)
     assert (tally.units, tally.unmatched, tally.early) == ({"A": 1}, 1, 1)
     assert tally.last_at == NOON + timedelta(seconds=5)

@@ -18,7 +18,8 @@ from burnish.evals.statistics import (
     t_interval,
     wilson,
 )
-from burnish.experiments import bayes
+from burnish.evals.statistics.special import normal_cdf
+from burnish.experiments import bayes, spending
 from burnish.experiments.betting import betting_difference
 from burnish.experiments.estimate import Estimate, Metric, Sample, capped, estimate
 from burnish.experiments.fixed import (
@@ -32,7 +33,7 @@ from burnish.experiments.fixed import (
 from burnish.experiments.guards import Ratio, adjusted, drift, sample_ratio
 from burnish.experiments.sequential import PLANNED, always_valid_p, confidence_sequence
 
-Method = Literal["fixed", "sequential", "bayes"]
+Method = Literal["fixed", "sequential", "group", "bayes"]
 Outcome = Literal["better", "worse", "no difference"]
 # The normal curve is trusted from so many units of each variant on.
 EARLY = 50
@@ -74,8 +75,8 @@ class Contrast(msgspec.Struct, frozen=True, kw_only=True):
 class Design(msgspec.Struct, frozen=True, kw_only=True):
     """How samples are compared. `weights` are the shares that units were assigned by (None: not
     checked), `cap` the quantile above which values are set to it, `planned` for how many units a
-    sequence is narrowest, `matters` the least difference that does, `loss` what may be given away
-    by choosing wrongly for a belief to be enough."""
+    sequence is narrowest, `matters` the least difference that does, `looks` the shares of the
+    planned units at which a `group` of looks was taken so far, the last one now."""
 
     method: Method = "fixed"
     level: float = LEVEL
@@ -84,7 +85,7 @@ class Design(msgspec.Struct, frozen=True, kw_only=True):
     cap: float = 1.0
     planned: int = PLANNED
     matters: float | None = None
-    loss: float | None = None
+    looks: tuple[float, ...] = ()
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -92,6 +93,8 @@ class Design(msgspec.Struct, frozen=True, kw_only=True):
             raise UsageError(
                 f"there is no method {self.method!r}", hint="use fixed, sequential or bayes"
             )
+        if self.method == "group" and not self.looks:
+            raise UsageError("no look was taken so far", hint="wait for the first, or use another")
         if not 0.5 <= self.level <= _SUREST:
             raise UsageError(
                 f"a level of {self.level:g}", hint=f"give 0.5 to {_SUREST:g}, such as 0.95"
@@ -135,10 +138,12 @@ def analyse(
     *,
     control: str = "",
     metric: Metric | None = None,
+    came: Mapping[str, int] | None = None,
 ) -> Analysis:
     """Each variant is compared with the `control`, the first unless named. `metric` is what the
     values are called, where that is not plain: a rate over units with several rows each is reckoned
-    as a ratio. Raises UsageError for fewer than two variants, or one with fewer than two units."""
+    as a ratio. `came` counts the units of each variant, where some of them have no value. Raises
+    UsageError for fewer than two variants, or one with fewer than two units."""
     names = [each.name for each in samples]
     if len(samples) < 2 or len(set(names)) < len(names):
         raise UsageError("an experiment wants two variants or more", hint="name them apart")
@@ -148,7 +153,7 @@ def analyse(
     ordered = sorted(samples, key=lambda each: each.name != control)
     ratio = None
     if design.weights is not None:
-        ratio = sample_ratio({each.name: each.n for each in ordered}, design.weights)
+        ratio = sample_ratio(came or {each.name: each.n for each in ordered}, design.weights)
     whole, kept = adjusted(capped(list(ordered), design.cap))
     kind = _kind(whole)
     contrasts = _contrasts(whole, kind, design)
@@ -260,6 +265,8 @@ def _effect(
 ) -> Effect:
     if design.method == "sequential":
         return _sequential(control, treatment, design, level)
+    if design.method == "group":
+        return _grouped(control, treatment, design, level)
     if metric == "rate" and design.method == "fixed":
         return two_rates(
             (int(control.values.sum()), control.n),
@@ -287,6 +294,22 @@ def _sequential(control: Sample, treatment: Sample, design: Design, level: float
         method=interval.method,
         lift=lift,
         lift_interval=lift_interval,
+    )
+
+
+def _grouped(control: Sample, treatment: Sample, design: Design, level: float) -> Effect:
+    """As far from 0 as this look asks for, which is less at each one."""
+    bound = spending.bounds(design.looks, level=level)[-1]
+    wide = min(2 * normal_cdf(bound) - 1, _SUREST)
+    found = welch(estimate(control), estimate(treatment), level=wide)
+    return Effect(
+        difference=found.difference,
+        interval=found.interval,
+        # The usual one is not right at one of several looks.
+        p=None,
+        method=f"look {len(design.looks)}",
+        lift=found.lift,
+        lift_interval=found.lift_interval,
     )
 
 

@@ -67,10 +67,18 @@ def _drawn(arm: Arm, random: np.random.Generator) -> Floats:
 
 
 def weighed(values: Floats, mine: Floats, chances: Floats) -> Estimate:
-    """A variant's mean over all `n` units, of whom it had those where `mine` is true, each with the
-    chance that it had then: augmented inverse-propensity weighting (Robins, Rotnitzky and Zhao
-    1994), with the mean seen before each unit as the guess, so that it is unbiased however the
-    chances followed the values. `values` of the others are not looked at."""
+    """A variant's mean over all `n` units, from `scores`."""
+    found = scores(values, mine, chances)
+    n = len(found)
+    return Estimate(float(found.mean()), float(found.var(ddof=1)) / n, n)
+
+
+def scores(values: Floats, mine: Floats, chances: Floats) -> Floats:
+    """A number for each unit, whose mean is that of a variant which had those where `mine` is true,
+    each with the chance that it had then: augmented inverse-propensity weighting (Robins, Rotnitzky
+    and Zhao 1994), with the mean seen before each unit as the guess, so that it is unbiased however
+    the chances followed the values. `values` and `chances` of the others are not looked at."""
+    chances = np.where(mine, chances, 1.0)
     if len(values) < 2 or not ((chances > 0) & (chances <= 1)).all():
         raise UsageError(
             "chances are not between 0 and 1", hint="give that of each unit, as it was"
@@ -79,6 +87,4 @@ def weighed(values: Floats, mine: Floats, chances: Floats) -> Estimate:
     seen = np.where(mine, values, 0.0)
     sums, counts = np.cumsum(seen), np.cumsum(taken)
     before = np.concatenate([[0.0], (sums / np.maximum(counts, 1))[:-1]])
-    scores = before + taken / chances * (seen - before)
-    n = len(values)
-    return Estimate(float(scores.mean()), float(scores.var(ddof=1)) / n, n)
+    return before + taken / chances * (seen - before)

@@ -7,7 +7,7 @@ import math
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from itertools import islice
-from typing import Any, Final, Literal
+from typing import Any, Literal
 
 import msgspec
 from msgspec import structs
@@ -16,7 +16,8 @@ from burnish.errors import BurnishError, Conflict, NotFound, UsageError
 from burnish.experiments.assigning import checked_unit
 from burnish.experiments.journal import Journal
 from burnish.experiments.running import AWAY, Running
-from burnish.experiments.serving import SKEW, unknown
+from burnish.experiments.serving import SKEW
+from burnish.experiments.written import BUILT_IN
 from burnish.storage.experiment import Experiment, Measure, Outcome
 from burnish.storage.store import Store
 
@@ -27,12 +28,6 @@ _MOST_RUNS = 10_000
 _MOST_KEY_CHARS = 255
 # Sums of squares of larger ones are beyond all floats.
 _LARGEST = 1e100
-BUILT_IN: Final[Mapping[str, Measure]] = {
-    "cost_usd": "mean",
-    "latency_ms": "mean",
-    "thumb": "rate",
-    "score": "mean",
-}
 
 State = Literal["recorded", "duplicate", "waiting"]
 
@@ -178,8 +173,6 @@ class Recording:
         if not name:
             raise UsageError("no experiment is named", hint="give its name, or the id of a run")
         experiment = known.get(name) or await self._running.named(name)
-        if experiment is None:
-            raise unknown(name)
         known[name] = experiment
         now = self._now()
         note = _open(experiment, now)
@@ -269,7 +262,7 @@ def _kind(experiment: Experiment, metric: str) -> Measure:
         if each.name == metric:
             return each.kind
     if metric in BUILT_IN:
-        return BUILT_IN[metric]
+        return BUILT_IN[metric].kind
     names = [each.name for each in (experiment.plan.metric, *experiment.plan.guardrails)]
     raise NotFound(
         f"experiment {experiment.name!r} has no metric {metric!r}",

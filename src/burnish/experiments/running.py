@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from burnish.errors import StoreError, Unavailable
 from burnish.experiments.assigning import Live
+from burnish.experiments.keeping import experiment_named
 from burnish.experiments.remembered import Remembered
 from burnish.library.cache import Cache
 from burnish.library.lookup import PATIENCE_S
@@ -89,16 +90,16 @@ class Running:
                 raise
             return known.live
 
-    async def named(self, name: str) -> Experiment | None:
-        """In whatever state it is. Raises StoreError or Unavailable where the store is away and it
-        is not in memory."""
+    async def named(self, name: str) -> Experiment:
+        """In whatever state it is. Raises NotFound; StoreError or Unavailable where the store is
+        away and it is not in memory."""
         fresh = self.at_once(self._names.get(name, ""))
         known = fresh or self._known(self._names.get(name, ""))
         found = next((each.experiment for each in known if each.experiment.name == name), None)
         if found is not None and (fresh or self._outage.rests):
             return found
         try:
-            return await (await self._open_store()).experiments.by_name(name)
+            return await experiment_named(await self._open_store(), name)
         except AWAY as error:
             self._outage.fail(error.what)
             if found is None:
@@ -129,6 +130,10 @@ class Running:
     def lose(self) -> None:
         for prompt in tuple(self._fresh):
             self._age(prompt)
+
+    def drop(self, prompt: str) -> None:
+        """What is in memory of it is too old."""
+        self._age(prompt)
 
     def _age(self, prompt: str) -> None:
         known = self._fresh.pop(prompt, None)

@@ -121,14 +121,17 @@ class Serving:
         checked_unit(unit)
         slices_of(attributes)
         experiment = await self._running.named(name)
-        if experiment is None:
-            raise unknown(name)
-        got = Assignment(experiment=name, unit=unit)
+        got = Assignment(experiment=experiment.name, unit=unit)
         if experiment.kind == "offline":
             return structs.replace(got, why="it is offline: it asks examples, and no units")
         self._journal.begin()
         running = await self._running.of(experiment.prompt)
         own = next((each for each in running if each.id == experiment.id), None)
+        if own is None and experiment.state == "running":
+            # Begun by another process just now.
+            self._running.drop(experiment.prompt)
+            running = await self._running.of(experiment.prompt)
+            own = next((each for each in running if each.id == experiment.id), None)
         if own is None:
             return structs.replace(got, why=f"the experiment is {_state(experiment.state)}")
         why = own.refuses(unit, attributes)
@@ -250,12 +253,6 @@ class Serving:
                 f"{live.experiment.name}, was archived or deleted; its units get what "
                 f"{live.label or 'everybody'} gives",
             )
-
-
-def unknown(name: str) -> NotFound:
-    return NotFound(
-        f"there is no experiment {name!r}", hint="see burnish experiments list", subject=name
-    )
 
 
 def _taking(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from burnish.platform.working import Working
 from burnish.settings import Loaded
+from burnish.storage.changes import Changed
 
 if TYPE_CHECKING:
     from burnish.experiments.journal import Journal
@@ -107,6 +108,10 @@ class Online(Working):
         from burnish.experiments.recording import Recording
 
         return Recording(self._running, self._journal, self._open_store, self._ids)
+
+    def _tell_of_prompt(self, name: str) -> None:
+        """Its experiments have changed."""
+        self._cache.hear([Changed(name=name, kind="prompt")])
 
     def _ran(self, name: str, unit: str, answer: Answer) -> None:
         experiment = self._serving.served[name]

@@ -26,8 +26,8 @@ What = Literal[
     "shares",
     "ramped",
     "halted",
-    "looked",
     "promoted",
+    "asked",
     "rolled back",
 ]
 
@@ -45,12 +45,13 @@ class Variant(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class MetricSpec(msgspec.Struct, frozen=True, kw_only=True):
-    """One number of a unit: the sum of what is recorded of it, and of a `ratio` the sum of values
-    by that of denominators. A `rate` is of values 0 and 1.
+    """What is recorded of units: a `rate` of values 0 and 1, a `mean`, or a `ratio` of the sum of
+    values to that of denominators. Of a unit with several outcomes they count with their number,
+    and as one unit for how sure the figure is.
 
     `absent` says what a unit counts of which nothing was recorded: as zero, or not at all. With
-    `cap`, values above that quantile are set to it. `margin` makes it a guardrail: by how much
-    a variant may be worse than the control.
+    `cap`, values above that quantile are set to it. `margin` is, of a guardrail, by how much a
+    variant may be worse than the control.
     """
 
     name: str
@@ -58,7 +59,7 @@ class MetricSpec(msgspec.Struct, frozen=True, kw_only=True):
     lower_is_better: bool = False
     absent: Absent = "zero"
     cap: float = 1.0
-    margin: float | None = None
+    margin: float = 0.0
 
 
 class StopRule(msgspec.Struct, frozen=True, kw_only=True):
@@ -273,10 +274,15 @@ class Experiments(Protocol):
         ...
 
     def values(
-        self, experiment_id: str, metric: str, until: datetime | None = None
+        self,
+        experiment_id: str,
+        metric: str,
+        until: datetime | None = None,
+        *,
+        before: bool = False,
     ) -> AsyncIterator[UnitValue]:
         """One for each unit that has seen a variant, in the order in which they did; with `until`,
-        as it was then."""
+        as it was then. With `before`, the sums are of what came before the unit saw it."""
         ...
 
     async def tally(self, experiment_id: str) -> Tally: ...

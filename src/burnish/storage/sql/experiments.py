@@ -123,11 +123,16 @@ class SqlExperiments:
         return [(experiment_id, unit) for experiment_id, unit in rows] if run_id else []
 
     async def values(
-        self, experiment_id: str, metric: str, until: datetime | None = None
+        self,
+        experiment_id: str,
+        metric: str,
+        until: datetime | None = None,
+        *,
+        before: bool = False,
     ) -> AsyncGenerator[UnitValue]:
         after: tuple[datetime, str] | None = None
         while True:
-            query = _values(experiment_id, metric, until, after)
+            query = _values(experiment_id, metric, until, after, before=before)
             async with self._database.reading() as connection:
                 rows = (await connection.execute(query)).mappings().all()
             for row in rows:
@@ -179,6 +184,8 @@ def _values(
     metric: str,
     until: datetime | None,
     after: tuple[datetime, str] | None,
+    *,
+    before: bool,
 ) -> Select[Any]:
     """A page of units, each with the sums of what was recorded of it in time."""
     ours = select(exposures).where(_x.experiment_id == experiment_id)
@@ -196,7 +203,8 @@ def _values(
         func.sum(_o.denominator).label("denominator"),
         func.count().label("rows"),
     ).join(page, and_(p.experiment_id == _o.experiment_id, p.unit == _o.unit))
-    sums = sums.where(_o.metric == metric, _o.at >= p.since)
+    in_time = _o.at < p.since if before else _o.at >= p.since
+    sums = sums.where(_o.metric == metric, in_time)
     if until is not None:
         sums = sums.where(_o.at <= until)
     told = sums.group_by(_o.unit).subquery()
