@@ -51,7 +51,7 @@ class Experimenting(Testing):
 
         return AsyncExperiments(
             Around(
-                store=self._open_store,
+                store=self._recorded_store,
                 prompts=self.prompts,
                 new_id=self._ids,
                 who=lambda: self.settings.author_name,

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from burnish.library.fallback import Fallback
     from burnish.library.units import Attributes, Units
     from burnish.models.question import Answer
-    from burnish.storage.store import Fetched
+    from burnish.storage.store import Fetched, Store
 
 
 class Unasked:
@@ -62,6 +62,12 @@ class Online(Working):
         await super().flush()
         if "_journal" in self.__dict__:
             await self._journal.flush()
+
+    async def _recorded_store(self) -> Store:
+        """With every exposure and outcome in it so far."""
+        if "_journal" in self.__dict__:
+            await self._journal.flush()
+        return await self._open_store()
 
     def _serve(self) -> Units:
         self.prompts.units = self._serving
