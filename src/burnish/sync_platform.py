@@ -58,6 +58,7 @@ class Prompts(SyncFace[AsyncPrompts]):
     edit = blocking(AsyncPrompts.edit)
     expand = blocking(AsyncPrompts.expand)
     render = blocking(AsyncPrompts.render)
+    fill = blocking(AsyncPrompts.fill)
     history = blocking(AsyncPrompts.history)
     diff = blocking(AsyncPrompts.diff)
     rollback = blocking(AsyncPrompts.rollback)

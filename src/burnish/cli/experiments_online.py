@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -52,25 +53,33 @@ def assign(
         out(f"{got.unit} gets no variant: {got.why}")
 
 
+@Parameter(name="*")
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a unit."""
+
+    unit: Annotated[str, Parameter(help="Id of the unit.")] = ""
+    run: Annotated[str, Parameter(help="Id of the run that served it.")] = ""
+    value: Annotated[
+        float | None, Parameter(help="What came of it: 0 or 1 for a rate, else a number.")
+    ] = None
+    metric: Annotated[str, Parameter(show_default="the one that decides", help="Of what.")] = ""
+    denominator: Annotated[float, Parameter(help="Of a ratio.")] = 1.0
+    key: Annotated[
+        str, Parameter(show_default="the run's id", help="Of one key the first outcome counts.")
+    ] = ""
+    at: Annotated[
+        str, Parameter(show_default="now", help="When it was, such as 2026-05-04T12:00+02:00.")
+    ] = ""
+
+
 def record(
     name: Annotated[
         str, Parameter(help="The experiment; not needed with --run.", show_default=False)
     ] = "",
     /,
     *,
-    unit: Annotated[str, Parameter(help="Id of the unit.")] = "",
-    run: Annotated[str, Parameter(help="Id of the run that served it.")] = "",
-    value: Annotated[
-        float | None, Parameter(help="What came of it: 0 or 1 for a rate, else a number.")
-    ] = None,
-    metric: Annotated[str, Parameter(show_default="the one that decides", help="Of what.")] = "",
-    denominator: Annotated[float, Parameter(help="Of a ratio.")] = 1.0,
-    key: Annotated[
-        str, Parameter(show_default="the run's id", help="Of one key the first outcome counts.")
-    ] = "",
-    at: Annotated[
-        str, Parameter(show_default="now", help="When it was, such as 2026-05-04T12:00+02:00.")
-    ] = "",
+    outcome: Outcome | None = None,
     csv: Annotated[
         Path | None,
         Parameter(help="Many: a file with value, unit or run; metric, denominator, key, time."),
@@ -78,23 +87,15 @@ def record(
     common: Common = NONE,
 ) -> int:
     """Record what came of a unit."""
+    outcome = outcome or Outcome()
     if csv is not None:
-        if unit or run or value is not None:
+        if outcome != Outcome():
             raise UsageError("--csv and an outcome are given", hint="leave one of them out")
         return _record_file(name, csv, common)
-    if value is None:
+    if outcome.value is None:
         raise UsageError("no value is given", hint="add --value, or --csv with a file of them")
     with platform(common) as p:
-        done = p.experiments.record(
-            name,
-            unit=unit,
-            run=run,
-            metric=metric,
-            value=value,
-            denominator=denominator,
-            key=key,
-            at=at or None,
-        )
+        done = p.experiments.record(name, **asdict(outcome))
     if common.json:
         out_json(done)
     elif on_terminal():

@@ -63,12 +63,14 @@ class Journal:
     async def flush(self) -> None:
         """Returns when all that was recorded before is in the store. Raises StoreError when it
         cannot be written now; it is kept and tried again."""
+        await self._arrived()
         await self._exposures.flush()
         await self._outcomes.flush()
 
     async def close(self) -> None:
         """Writes what is left. Raises StoreError when it cannot be written, after reporting how
         much is lost."""
+        await self._arrived()
         try:
             await self._exposures.close()
         finally:
@@ -85,6 +87,10 @@ class Journal:
             record(row)
         else:
             loop.call_soon_threadsafe(record, row)
+
+    async def _arrived(self) -> None:
+        """What other threads have handed over stands in the loop's queue before us."""
+        await asyncio.sleep(0)
 
     async def _expose(self, exposures: Sequence[Exposure]) -> None:
         await (await self._store()).experiments.expose(exposures)

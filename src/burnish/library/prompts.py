@@ -239,7 +239,7 @@ class AsyncPrompts:
         return await self._filled(await self._whole(found, reference, fallback), values)
 
     async def fill(self, found: Fetched, values: Mapping[str, Any] | None = None) -> Rendered:
-        """`render` of what `get` gave."""
+        """`render` of the very version that `get` gave, whatever its label says by now."""
         return await self._filled(await expanded(found, self._meant), values)
 
     async def _filled(self, whole: Expanded, values: Mapping[str, Any] | None) -> Rendered:
