@@ -20,8 +20,10 @@ from burnish.cli import main as cli
 from burnish.evals.datasets import DatasetAdded, ShownDataset
 from burnish.evals.judge_check import JudgeReport
 from burnish.evals.registry import ScorerInfo
+from burnish.experiments.analyzed import Analyzed
+from burnish.experiments.findings import Findings
 from burnish.experiments.power import Needed
-from burnish.experiments.room import Analyzed
+from burnish.experiments.promote import Promotion
 from burnish.generation.result import Generation
 from burnish.intents import Classification
 from burnish.library.branches import MergePlan
@@ -43,6 +45,7 @@ from burnish.prompts.diff import Diff
 from burnish.prompts.prompt import Branch
 from burnish.settings import fields
 from burnish.storage.datasets import Dataset, Difference
+from burnish.storage.experiment import Experiment
 from burnish.storage.job import Job
 from burnish.storage.jobs import Schedule
 from burnish.storage.knowledge import Document
@@ -98,6 +101,10 @@ SCHEMAS: dict[str, Any] = {
     "judge-check": JudgeReport,
     "experiments-plan": Needed,
     "experiments-analyze": Analyzed,
+    "experiments-create": Experiment,
+    "experiments-list": list[Experiment],
+    "experiments-check": list[Findings],
+    "experiments-promote": Promotion,
 }
 SETTINGS_HEAD = """# Settings
 
