@@ -3,38 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
-from tests.cli.conftest import Run
-from tests.scenario.running import Running, serving
+from tests.cli.conftest import MODEL, Run
+from tests.scenario.running import Running
 
 import burnish
 from burnish.errors import UsageError
 
-ROWS = "id,text,expected\n" + "".join(
-    f"r{n},item {n},{'' if n % 5 else 'NOT '}You said: Say: item {n}\n" for n in range(10)
-)
-MODEL = ("--model", "openai:m")
-
-
-@pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Running]:
-    with serving() as running:
-        monkeypatch.setenv("OPENAI_BASE_URL", running.url)
-        yield running
-
-
-@pytest.fixture
-def rows(run: Run, tmp_path: Path, server: Running) -> str:
-    """A file of ten examples, of which two expect what does not come."""
-    del server
-    run("prompts", "create", "mail/say", "Say: {{ text }}")
-    path = tmp_path / "rows.csv"
-    path.write_text(ROWS)
-    return str(path)
+pytestmark = pytest.mark.usefixtures("server")
 
 
 @pytest.fixture

@@ -28,7 +28,6 @@ from burnish.cli.evaluate_later import When, submit
 from burnish.cli.evaluation_plan import resumable, show_plan, tell_plan
 from burnish.cli.job_words import beside_bar
 from burnish.errors import UsageError
-from burnish.storage.example import Split
 
 if TYPE_CHECKING:
     import burnish
@@ -109,7 +108,9 @@ class Asking:
 class Which:
     """Which examples."""
 
-    split: Annotated[Split | None, Parameter(help="Only examples of this split.")] = None
+    split: Annotated[
+        str | None, Parameter(help="Only examples of this split: train, dev (or validation), test.")
+    ] = None
     tags: Annotated[
         list[str] | None, Parameter(name="--tag", help="Only examples with this tag; repeatable.")
     ] = None
