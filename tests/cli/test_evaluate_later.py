@@ -152,6 +152,8 @@ def test_an_evaluation_that_a_worker_is_at_is_not_begun_beside_it(
     worker = start("worker", "--once")
     try:
         until_asked(slow, 2)
+        (listed,) = run("evaluations", "list").out.splitlines()
+        assert listed.split("\t")[2] == "running"
         refused = run("evaluate", "--resume", evaluation)
         assert (refused.code, refused.out) == (4, "")
         assert f"another process is at evaluation {evaluation}" in refused.err
@@ -163,7 +165,7 @@ def test_an_evaluation_that_a_worker_is_at_is_not_begun_beside_it(
         worker.communicate()
     assert slow.counters().ok < 30
     (line,) = run("evaluations", "list").out.splitlines()
-    assert line.split("\t")[2] == "cancelled"
+    assert [line.split("\t")[at] for at in (2, 7)] == ["stopped", "cancelled"]
     # Cancelled, it goes on here.
     done = run("evaluate", "--resume", evaluation, "--json")
     assert json.loads(done.out)["report"]["columns"][0]["answered"] == 30

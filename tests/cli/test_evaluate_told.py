@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from tests.cli.conftest import Run
+from tests.cli.test_compose import SCHEMAS, valid
 from tests.cli.test_terminal import screen
 
 BROKEN = """
@@ -79,3 +80,20 @@ def test_what_was_never_to_be_asked_is_not_missing(run: Run, tmp_path: Path) -> 
     columns = told["report"]["columns"]
     assert [column["results"] + column["missing"] for column in columns] == [10, 10]
     assert all(0 < column["results"] < 10 for column in columns)
+
+
+def test_all_that_is_told_as_json_has_a_published_schema(
+    run: Run, broken: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    asked = ("--models", "openai:gpt-5-mini")
+    plan = valid("evaluate-plan", run(*broken, *asked, "--dry-run", "--json").out)
+    assert list(plan["unready"]) == ["openai:gpt-5-mini"]
+    published = json.loads((SCHEMAS / "evaluate-plan.json").read_text("utf-8"))
+    assert set(plan) <= set(published["$defs"]["Plan"]["properties"])
+    told = valid("evaluate", run(*broken, "--json", "--min-score", "0.5").out)
+    assert told["verdict"]["passed"]
+    (listed,) = valid("evaluations-list", run("evaluations", "list", "--json").out)
+    assert listed["id"] == told["evaluation"]["id"]
+    for line in run("evaluations", "results", listed["id"]).out.splitlines():
+        valid("evaluations-results", line)

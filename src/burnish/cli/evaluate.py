@@ -251,7 +251,7 @@ def check_files(files: list[Path]) -> None:
 
 def finish(done: Evaluated, bounds: Gate, files: list[Path], common: Common) -> int:
     """Shows and writes the report; the exit code."""
-    from burnish.evals.report.files import report_file
+    from burnish.evals.report.files import Judged, report_file
 
     verdict = _judged(done, bounds)
     for path in files:
@@ -266,7 +266,7 @@ def finish(done: Evaluated, bounds: Gate, files: list[Path], common: Common) -> 
                 subject=str(path),
             ) from None
     if common.json:
-        out_json({"evaluation": done.evaluation, "report": done.report, "verdict": verdict})
+        out_json(Judged(evaluation=done.evaluation, report=done.report, verdict=verdict))
     else:
         _show(done, verdict)
     answered = any(column.answered for column in done.report.columns)
