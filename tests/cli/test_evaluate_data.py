@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -101,3 +103,20 @@ def test_examples_that_nobody_named_are_listed_only_when_asked_for(run: Run) -> 
     with burnish.open() as p:
         assert [each.name for each in p.datasets.list()] == ["inline/mine"]
         assert [each.name for each in p.datasets.list(all=True)] == names
+
+
+def test_numpy_is_not_loaded_before_the_first_answer(run: Run) -> None:
+    """What a report counts with takes longer to load than a plan takes."""
+    code = """
+import sys, burnish
+seen = []
+with burnish.open() as p:
+    plan = p.plan_evaluation("say", "rows.csv", models="fake:echo", scorers=["contains"])
+    def told(job):
+        seen.append(("numpy" in sys.modules, job.progress.done))
+    p.run_evaluation(plan.evaluation, progress=told)
+    p.evaluations.list()
+print(any(loaded for loaded, done in seen if done == 0), "numpy" in sys.modules)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "False True\n"
