@@ -33,13 +33,15 @@ def plan_from(given: Mapping[str, Any], trial: Trial | None) -> Plan:
     if not metric:
         raise UsageError("no metric decides", hint="name one, such as solved, thumb or score")
     method = given["method"] or ("fixed" if trial else "sequential")
+    rule: dict[str, Any] = {**fields(StopRule, given), "method": method}
+    targets: Mapping[str, Sequence[str]] = given["targets"] or {}
     own: dict[str, Any] = {
         "variants": tuple(made),
         "control": given["control"] or made[0].name,
         "metric": written.metric(metric),
         "guardrails": tuple(map(written.metric, given["guardrails"])),
-        "rule": StopRule(**{**fields(StopRule, given), "method": method}),
-        "targets": {key: tuple(values) for key, values in (given["targets"] or {}).items()},
+        "rule": StopRule(**rule),
+        "targets": {key: tuple(values) for key, values in targets.items()},
         "ramp": tuple(given["ramp"]),
         "trial": trial,
     }
