@@ -6,13 +6,15 @@ import csv
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from burnish.errors import UsageError
-from burnish.experiments.assigning import Assignment
-from burnish.experiments.recording import ManyRecorded, Recorded, Recording, Row
-from burnish.experiments.serving import Serving
-from burnish.library.units import Attributes
+
+if TYPE_CHECKING:
+    from burnish.experiments.assigning import Assignment
+    from burnish.experiments.recording import ManyRecorded, Recorded, Recording, Row
+    from burnish.experiments.serving import Serving
+    from burnish.library.units import Attributes
 
 # What a row may be called by people, beside the names of its fields.
 _OTHER_NAMES = {"experiment": "name", "time": "at", "run_id": "run"}
@@ -66,6 +68,8 @@ class Online:
         UsageError for a value that is no number, or none of a rate (0, 1), and for a time in the
         future, Conflict for a draft and for an experiment that ended more than 7 days ago.
         """
+        from burnish.experiments.recording import Row
+
         row = Row(
             name=name,
             unit=unit,
@@ -126,6 +130,8 @@ def _numbered(rows: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, Mapping[
 def _rows(
     given: Iterable[tuple[str, Mapping[str, Any] | str]], name: str
 ) -> Iterator[tuple[str, Row | str]]:
+    from burnish.experiments.recording import Row
+
     for where, row in given:
         if isinstance(row, str):
             yield where, row

@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 from msgspec import structs
 
-from burnish.errors import Conflict, UsageError
-from burnish.experiments import draft, written
+from burnish.errors import Conflict
+from burnish.experiments import draft
 from burnish.experiments.analyzing import Analyzing
 from burnish.experiments.around import Around
-from burnish.experiments.checking import Checking
-from burnish.experiments.findings import Findings
 from burnish.experiments.keeping import Keeping
 from burnish.experiments.online import Online
-from burnish.experiments.promote import Promoting, Promotion
-from burnish.experiments.recording import Recording
-from burnish.experiments.serving import Serving
-from burnish.experiments.standing import findings
 from burnish.experiments.starting import Starting
 from burnish.prompts.refs import PRODUCTION
 from burnish.storage.example import Split
@@ -27,11 +22,17 @@ from burnish.storage.experiment import (
     Experiment,
     Method,
     Moved,
-    Plan,
     State,
     StopRule,
     Trial,
 )
+
+if TYPE_CHECKING:
+    from burnish.experiments.checking import Checking
+    from burnish.experiments.findings import Findings
+    from burnish.experiments.promote import Promoting, Promotion
+    from burnish.experiments.recording import Recording
+    from burnish.experiments.serving import Serving
 
 _USUAL = StopRule()
 
@@ -46,8 +47,18 @@ class AsyncExperiments(Analyzing, Online):
         self._around = around
         self._keeping = Keeping(around)
         self._starting = Starting(around, self._keeping)
-        self._promoting = Promoting(around, self._keeping)
-        self._checking = Checking(around, self._keeping, self._promoting)
+
+    @cached_property
+    def _promoting(self) -> Promoting:
+        from burnish.experiments.promote import Promoting
+
+        return Promoting(self._around, self._keeping)
+
+    @cached_property
+    def _checking(self) -> Checking:
+        from burnish.experiments.checking import Checking
+
+        return Checking(self._around, self._keeping, self._promoting)
 
     async def create(
         self,
@@ -97,49 +108,15 @@ class AsyncExperiments(Analyzing, Online):
         Raises UsageError for a plan that cannot be carried out, Conflict for a name that is taken,
         NotFound for a version or a dataset that is not there.
         """
-        made = draft.variants_of(variants, weights)
+        given = locals()
         trial = None
         if data:
-            trial = Trial(
-                dataset=await self._around.dataset(data),
-                scorers=self._around.scorers(scorers),
-                split=split,
-                tags=tuple(tags),
-                examples=limit,
-                repeats=repeats,
-                concurrency=concurrency,
-                max_cost_usd=max_cost_usd,
-            )
-        elif not metric:
-            raise UsageError("no metric decides", hint="name one, such as solved, thumb or score")
-        plan = Plan(
-            variants=tuple(made),
-            control=control or made[0].name,
-            metric=written.metric(metric or "score"),
-            guardrails=tuple(map(written.metric, guardrails)),
-            rule=StopRule(
-                method=method or ("fixed" if trial else "sequential"),
-                level=level,
-                units=units,
-                days=days,
-                looks=looks,
-                least=least,
-                matters=matters,
-                loss=loss,
-            ),
-            unit=unit,
-            targets={key: tuple(values) for key, values in (targets or {}).items()},
-            holdout=holdout,
-            layer=layer,
-            layer_share=layer_share,
-            ramp=tuple(ramp),
-            ramp_h=ramp_h,
-            allocation=allocation,
-            auto=auto,
-            trial=trial,
+            own: dict[str, Any] = {"dataset": await self._around.dataset(data), "examples": limit}
+            own |= {"scorers": self._around.scorers(scorers), "tags": tuple(tags)}
+            trial = Trial(**{**draft.fields(Trial, given), **own})
+        return await self._keeping.add(
+            name, "offline" if trial else "online", draft.plan_from(given, trial), label, why
         )
-        kind = "offline" if trial else "online"
-        return await self._keeping.add(name, kind, draft.checked(plan), label, why)
 
     async def list(
         self, *, state: State | None = None, prompt: str = "", limit: int = 50
@@ -242,4 +219,6 @@ class AsyncExperiments(Analyzing, Online):
         return await self._promoting.roll_back(await self.get(name), force=force, why=why)
 
     async def _found(self, experiment: Experiment) -> Findings:
+        from burnish.experiments.standing import findings
+
         return await findings(await self._around.store(), experiment, self._around.now())
