@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import msgspec
 
 from burnish.errors import UsageError
-from burnish.experiments.assign import Assigner, Share, place, within
+from burnish.experiments.assign import Assigner, Place, Share
 from burnish.library.units import Attributes
 from burnish.storage.experiment import Experiment, shares_of
 from burnish.storage.store import Fetched
@@ -47,11 +47,12 @@ class Live:
         self.variant = Assigner(experiment.salt, drawn).variant
         self._targets = {name: frozenset(values) for name, values in plan.targets.items()}
         self._holdout = plan.holdout
-        self._holdout_salt = f"holdout:{plan.layer or experiment.salt}"
-        self._layer = f"layer:{plan.layer}" if plan.layer else ""
+        self._held_at = Place(f"holdout:{plan.layer or experiment.salt}")
+        self._layer = plan.layer
+        self._layer_at = Place(f"layer:{plan.layer}")
         self._slot = experiment.slot
         self._taking = experiment.taking
-        self._taking_salt = f"{experiment.salt}:in"
+        self._taken_at = Place(f"{experiment.salt}:in")
 
     def refuses(self, unit: str, attributes: Attributes | None) -> str:
         """Why the unit takes no part; empty where it does."""
@@ -60,13 +61,13 @@ class Live:
         for name, values in self._targets.items():
             if _text((attributes or {}).get(name, "")) not in values:
                 return f"not targeted: {name} is none of {', '.join(sorted(values))}"
-        if self._holdout and within(self._holdout_salt, unit, self._holdout):
+        if self._holdout and self._held_at(unit) <= self._holdout:
             return "held out of all experiments" + (" of the layer" if self._layer else "")
         if self._layer:
             low, high = self._slot
-            if not low < place(self._layer, unit) <= high:
-                return f"outside of its part of the layer {self.experiment.plan.layer}"
-        if self._taking < 1 and not within(self._taking_salt, unit, self._taking):
+            if not low < self._layer_at(unit) <= high:
+                return f"outside of its part of the layer {self._layer}"
+        if self._taking < 1 and self._taken_at(unit) > self._taking:
             return f"not ramped in: {self._taking:.0%} of units take part"
         return ""
 
