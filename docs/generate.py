@@ -20,13 +20,10 @@ from burnish.cli import main as cli
 from burnish.evals.datasets import DatasetAdded, ShownDataset
 from burnish.evals.judge_check import JudgeReport
 from burnish.evals.registry import ScorerInfo
-<<<<<<< HEAD
-from burnish.experiments.analyzed import Analyzed
-from burnish.experiments.findings import Findings
-=======
 from burnish.evals.report.files import Judged
 from burnish.evals.room import ListedEvaluation
->>>>>>> part/small5
+from burnish.experiments.analyzed import Analyzed
+from burnish.experiments.findings import Findings
 from burnish.experiments.power import Needed
 from burnish.experiments.promote import Promotion
 from burnish.generation.result import Generation
