@@ -25,7 +25,7 @@ from burnish.experiments.outcomes import (
     with_past,
 )
 from burnish.experiments.verdict import verdict
-from burnish.storage.experiment import Experiment, MetricSpec, Tally, UnitValue
+from burnish.storage.experiment import Experiment, MetricSpec, Tally, UnitValue, shares_of
 from burnish.storage.store import Store
 
 
@@ -91,8 +91,14 @@ def figures(experiment: Experiment, given: Read, *, guardrail: bool = False) -> 
 def _missing(experiment: Experiment, samples: Sequence[Sample]) -> str:
     """Which variants have nothing that could be compared."""
     found = {each.name for each in samples if each.n > 1}
-    names = [each.name for each in experiment.plan.variants if experiment.shares.get(each.name)]
-    lacking = [name for name in names if name not in found]
+    shares = experiment.shares or shares_of(experiment.plan.variants)
+    # One that gets nobody new is compared by whom it has.
+    names = [each.name for each in experiment.plan.variants if shares[each.name]]
+    if experiment.plan.control not in found:
+        names.insert(0, experiment.plan.control)
+    lacking = [name for name in dict.fromkeys(names) if name not in found]
+    if not lacking and len(found) < 2:
+        return "fewer than two variants have units with outcomes"
     if not lacking:
         return ""
     verb = "has" if len(lacking) == 1 else "have"
