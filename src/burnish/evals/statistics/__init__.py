@@ -21,6 +21,7 @@ from burnish.evals.statistics.paired import (
     paired_rates,
     wilcoxon,
 )
+from burnish.evals.statistics.pairs import Paired, paired
 from burnish.evals.statistics.power import ALPHA, examples_needed, least_examples
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "LEVEL",
     "Interval",
     "McNemar",
+    "Paired",
     "Wilcoxon",
     "bca",
     "benjamini_hochberg",
@@ -39,6 +41,7 @@ __all__ = [
     "holm",
     "least_examples",
     "mcnemar",
+    "paired",
     "paired_rates",
     "t_clustered",
     "t_interval",
