@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from burnish.experiments.findings import Findings
     from burnish.jobs.inline import InlineRunner
     from burnish.jobs.job import JobContext
+    from burnish.library.prompts import AsyncPrompts
     from burnish.platform.evaluating import Evaluating
     from burnish.storage.evaluation import Evaluation, Stop
     from burnish.storage.experiment import Experiment
@@ -56,14 +57,16 @@ class OfflineExperiments:
         self,
         jobs: InlineRunner,
         evaluating: Evaluating,
-        datasets: AsyncDatasets,
         *,
+        prompts: AsyncPrompts,
+        datasets: AsyncDatasets,
         open_store: Callable[[], Awaitable[Store]],
         new_id: Callable[[], str],
         who: Callable[[], str],
     ) -> None:
         self._jobs = jobs
         self._evaluating = evaluating
+        self._prompts = prompts
         self._datasets = datasets
         self._plans = OfflinePlans(evaluating, datasets)
         self._open_store = open_store
@@ -74,20 +77,24 @@ class OfflineExperiments:
         """What it would ask, and about what that would cost. Raises what stands in the way."""
         return await self._plans.plan(experiment)
 
-    async def submit(self, experiment: Experiment) -> Job:
+    async def submit(self, experiment: Experiment, *, why: str = "") -> Job:
         """Begins it, or goes on with it, by `burnish worker`. Raises what stands in the way, and
         Conflict for one that is completed."""
-        job = await self._job(experiment)
+        job = await self._job(experiment, why)
         if job.state in ("failed", "cancelled"):
             return await self._jobs.resume(job.id, here=False)
         return job
 
     async def run(
-        self, experiment: Experiment, *, progress: Callable[[Job], None] | None = None
+        self,
+        experiment: Experiment,
+        *,
+        why: str = "",
+        progress: Callable[[Job], None] | None = None,
     ) -> Experiment:
         """Begins it, or goes on with it, in this process, until it has ended. Raises Conflict where
         another process is at it, BurnishError where the work fails; what is there stays."""
-        job = await self._job(experiment)
+        job = await self._job(experiment, why)
         try:
             job = await self._jobs.resume(job.id)
         except Conflict:
@@ -107,6 +114,13 @@ class OfflineExperiments:
             )
         return await self._get(experiment.id)
 
+    async def halt(self, experiment: Experiment) -> None:
+        """Ends its job, which leaves the state that the experiment has by now."""
+        try:
+            await self._jobs.cancel(experiment.job_id)
+        except NotFound:  # it was forgotten, or never begun
+            return
+
     async def do(self, context: JobContext, given: ExperimentInput) -> Any:
         """The work: asks for what is missing, and says what it came to."""
         job = context.job
@@ -125,7 +139,7 @@ class OfflineExperiments:
             raise
         return msgspec.to_builtins(await self._ended(experiment, stop, why))
 
-    async def _job(self, experiment: Experiment) -> Job:
+    async def _job(self, experiment: Experiment, why: str) -> Job:
         if experiment.state == "completed":
             raise Conflict(
                 f"experiment {experiment.name!r} is completed",
@@ -136,19 +150,26 @@ class OfflineExperiments:
         subject = f"{experiment.name} on {_dataset(experiment)}"
         job = await unfinished(self._jobs, EXPERIMENT, experiment.id, subject)
         if plan is not None:
-            await self._begin(plan, job)
+            await self._begin(plan, job, why)
+        elif experiment.state != "running":
+            await self._resumed(experiment, job, why)
         return job
 
-    async def _begin(self, plan: OfflinePlan, job: Job) -> Experiment:
+    async def _begin(self, plan: OfflinePlan, job: Job, why: str = "") -> Experiment:
         """From here on nothing of it changes. Raises Conflict where somebody was faster."""
         now = datetime.now(UTC)
         ids = tuple(each.id for each in plan.evaluations)
         new = msgspec.structs.replace(
-            plan.experiment, state="running", evaluations=ids, job_id=job.id, started_at=now
+            plan.experiment,
+            state="running",
+            evaluations=ids,
+            job_id=job.id,
+            started_at=now,
+            before=await self._standing(plan.experiment),
         )
         facts = {"calls": plan.calls, "cost_usd": plan.cost_usd}
         store = await self._open_store()
-        begun = await store.experiments.change(new, self._moved("started", facts=facts))
+        begun = await store.experiments.change(new, self._moved("started", why=why, facts=facts))
         await self._add(plan.evaluations, job)
         return begun
 
@@ -164,9 +185,16 @@ class OfflineExperiments:
             raise Conflict(f"experiment {experiment.name!r} is completed")
         if experiment.state == "running" and experiment.job_id == job.id:
             return experiment
-        return await self._change(
-            experiment.id, "running", "resumed", job_id=job.id, ended_at=None, verdict="", winner=""
-        )
+        return await self._resumed(experiment, job, "its job goes on")
+
+    async def _resumed(self, experiment: Experiment, job: Job, why: str) -> Experiment:
+        changes: dict[str, Any] = {"job_id": job.id, "ended_at": None, "verdict": "", "winner": ""}
+        return await self._change(experiment.id, "running", "resumed", why=why, **changes)
+
+    async def _standing(self, experiment: Experiment) -> int:
+        """Where the label stands, for who takes a promotion back; 0 where there is none."""
+        labels = await self._prompts.labels(experiment.prompt)
+        return next((each.revision for each in labels if each.name == experiment.label), 0)
 
     async def _stored(self, experiment: Experiment, job: Job) -> list[Evaluation]:
         """Its evaluations; one that was not stored yet, or was deleted, is there again."""
@@ -253,7 +281,7 @@ class OfflineExperiments:
             experiment.id,
             state,
             "stopped" if state == "stopped" else "completed",
-            why=why,
+            why=why or found.verdict,
             facts=_facts(found),
             winner=found.winner,
             verdict=found.verdict,
@@ -278,14 +306,14 @@ class OfflineExperiments:
         facts: dict[str, Any] | None = None,
         **changes: Any,
     ) -> Experiment:
-        """Whatever else happened to it meanwhile; one that has ended by hand stays so."""
+        """Whatever else happened to it meanwhile; one that somebody has ended or paused stays."""
         store = await self._open_store()
         ending = state in ("completed", "stopped")
         if ending:
             changes["ended_at"] = datetime.now(UTC)
         for _ in range(_TRIES):
             experiment = await self._get(experiment_id)
-            if ending and experiment.ended:
+            if ending and experiment.state != "running":
                 return experiment
             new = msgspec.structs.replace(experiment, state=state, **changes)
             try:

@@ -13,7 +13,7 @@ from burnish.evals.wanted import Wanted
 from burnish.experiments.answers import SCORE, SPENT, parameters_of
 from burnish.storage.evaluation import Evaluation
 from burnish.storage.example import Split
-from burnish.storage.experiment import Experiment, StopRule, Trial, Variant
+from burnish.storage.experiment import Experiment, Trial, Variant
 
 if TYPE_CHECKING:
     from burnish.evals.datasets import AsyncDatasets
@@ -131,27 +131,11 @@ class OfflinePlans:
 
 
 def _trial(experiment: Experiment) -> Trial:
-    """Raises UsageError for a plan that no offline experiment can have."""
-    trial, rule, usual = experiment.plan.trial, experiment.plan.rule, StopRule()
+    trial = experiment.plan.trial
     if experiment.kind != "offline" or trial is None:
         raise UsageError(
             f"experiment {experiment.name!r} has no dataset", hint="it is no offline experiment"
         )
-    metrics = (experiment.plan.metric, *experiment.plan.guardrails)
-    for what, is_wrong in (
-        (f"the method {rule.method}", rule.method in ("group", "bayes")),
-        ("a number of units", rule.units is not None),
-        ("a number of days", rule.days is not None),
-        ("a number of looks", rule.looks != usual.looks),
-        ("a loss", rule.loss is not None),
-        ("a ratio", any(each.kind == "ratio" for each in metrics)),
-    ):
-        if is_wrong:
-            raise UsageError(
-                f"{what} means nothing where all variants answer the same examples",
-                hint="leave it out: it is looked once, when every example is answered",
-                subject=experiment.name,
-            )
     return trial
 
 

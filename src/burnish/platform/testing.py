@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from burnish.jobs.job import JobContext, Work
     from burnish.platform.evaluating import Evaluating, Plan
     from burnish.platform.evaluation_jobs import EvaluationJobs
-    from burnish.platform.offline_experiments import OfflineExperiments
     from burnish.storage.evaluation import Evaluation
     from burnish.storage.example import ScorerSpec, Split
     from burnish.storage.job import Job
@@ -154,11 +153,7 @@ class Testing(Working, Judging):
         return await self.evaluations.report(evaluation.id, why=why.get(ended.stop, ""))
 
     def _kinds(self) -> dict[str, Work]:
-        return {
-            **super()._kinds(),
-            "evaluation": self._evaluate_for,
-            "experiment": self._experiment_for,
-        }
+        return {**super()._kinds(), "evaluation": self._evaluate_for}
 
     async def _check_job(self, kind: str, given: Mapping[str, Any]) -> None:
         await super()._check_job(kind, given)
@@ -167,36 +162,12 @@ class Testing(Working, Judging):
             from burnish.platform.jobs import read_input
 
             await self._evaluation_jobs.check(read_input(kind, given, EvaluationInput))
-        if kind == "experiment":
-            from burnish.platform.jobs import read_input
-            from burnish.platform.offline_experiments import ExperimentInput, check_scheduled
-
-            check_scheduled(read_input(kind, given, ExperimentInput))
 
     async def _evaluate_for(self, context: JobContext) -> Any:
         from burnish.platform.evaluation_jobs import EvaluationInput
         from burnish.platform.jobs import read
 
         return await self._evaluation_jobs.do(context, read(context.job, EvaluationInput))
-
-    async def _experiment_for(self, context: JobContext) -> Any:
-        from burnish.platform.jobs import read
-        from burnish.platform.offline_experiments import ExperimentInput
-
-        return await self._offline.do(context, read(context.job, ExperimentInput))
-
-    @cached_property
-    def _offline(self) -> OfflineExperiments:
-        from burnish.platform.offline_experiments import OfflineExperiments
-
-        return OfflineExperiments(
-            self.jobs,
-            self._evaluating,
-            self.datasets,
-            open_store=self._open_store,
-            new_id=self._ids,
-            who=lambda: self.settings.author_name,
-        )
 
     @cached_property
     def _evaluation_jobs(self) -> EvaluationJobs:
