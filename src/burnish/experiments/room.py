@@ -168,6 +168,11 @@ class AsyncExperiments(Analyzing):
         """
         experiment = await self.get(name)
         if experiment.kind == "online":
+            if background:
+                raise UsageError(
+                    f"experiment {experiment.name!r} has no work to leave to workers",
+                    hint="start it without --background: units are assigned at once",
+                )
             return await self._starting.online(experiment, why)
         if not background:
             return await self._around.offline.run(experiment, why=why, progress=progress)
