@@ -59,7 +59,7 @@ async def trying(
     """With three revisions of a prompt, and the dataset `rows`, where there are none yet."""
     model = answer if isinstance(answer, Fake) else Fake(answer)
     async with burnish.open_async(
-        home, plugins=[Given(model)], models__max_retries=0, **settings
+        str(home), plugins=[Given(model)], models__max_retries=0, **settings
     ) as p:
         if not await p.datasets.list():
             for letter in "ABC":

@@ -76,7 +76,6 @@ def outcome(job: Job) -> Iterable[tuple[str, str]]:
 
 def _experiment(job: Job) -> Iterable[tuple[str, str]]:
     if job.result is not None:
-        yield "state", job.result["state"]
         yield "ended early", job.result["why"]
         yield "verdict", job.result["verdict"]
     yield "report", f"burnish experiments show {job.input['id']}"
