@@ -15,7 +15,7 @@ from burnish.experiments.betting import betting
 from burnish.experiments.estimate import Estimate, Sample
 from burnish.experiments.fixed import lift_of, welch
 from burnish.experiments.guards import adjusted
-from burnish.experiments.room import Analyzed
+from burnish.experiments.analyzed import Analyzed
 
 
 def analysed(rows: list[dict[str, Any]], **asked: Any) -> Analyzed:

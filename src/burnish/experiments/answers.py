@@ -6,47 +6,15 @@ import math
 from array import array
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Annotated, Any
 
 import msgspec
-from msgspec import Meta
 
-from burnish.errors import UsageError
 from burnish.evals.report.tally import Values
-from burnish.shapes import convert
+from burnish.experiments.trial import COST, LATENCY, SCORE, parameters_of
 from burnish.storage.evaluation import Evaluation
 from burnish.storage.experiment import Experiment, Variant
 from burnish.storage.result import Result
 from burnish.storage.store import Store
-
-SCORE, COST, LATENCY = "score", "cost_usd", "latency_ms"
-SPENT = (COST, LATENCY)
-
-
-class Parameters(
-    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
-):
-    """What a variant's config may set of how its model is asked."""
-
-    temperature: Annotated[float, Meta(ge=0, le=2)] | None = None
-    max_tokens: Annotated[int, Meta(ge=1)] | None = None
-    top_p: Annotated[float, Meta(ge=0, le=1)] | None = None
-    seed: int | None = None
-    stop: tuple[str, ...] = ()
-
-
-def parameters_of(variant: Variant) -> dict[str, Any]:
-    """Those that are set. Raises UsageError for what an offline experiment cannot set."""
-    try:
-        given = convert(variant.config, Parameters)
-    except msgspec.ValidationError as error:
-        raise UsageError(
-            f"the config of variant {variant.name!r} is wrong: {error}",
-            hint=f"it takes {', '.join(Parameters.__struct_fields__)}; a model is given beside it",
-            subject=variant.name,
-        ) from None
-    plain: dict[str, Any] = msgspec.to_builtins(given)
-    return plain
 
 
 @dataclass

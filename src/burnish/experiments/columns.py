@@ -26,9 +26,10 @@ from burnish.evals.statistics import (
     t_clustered,
 )
 from burnish.experiments.analysis import Analysis, Arm, Contrast, Design, Outcome
-from burnish.experiments.answers import SPENT, Answered, Given
+from burnish.experiments.answers import Answered, Given
 from burnish.experiments.estimate import Estimate, Floats, Sample, estimate
 from burnish.experiments.fixed import quantile
+from burnish.experiments.trial import SPENT
 from burnish.storage.experiment import MetricSpec
 
 _LEAST = 2

@@ -10,7 +10,7 @@ import msgspec
 
 from burnish.errors import UsageError
 from burnish.experiments import written
-from burnish.experiments.answers import parameters_of
+from burnish.experiments.trial import parameters_of
 from burnish.storage.experiment import Allocation, Experiment, Method, Plan, Variant
 
 _MOST_VARIANTS = 20

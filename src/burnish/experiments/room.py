@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Literal
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal
 
 from msgspec import structs
 
@@ -11,11 +12,7 @@ from burnish.errors import Conflict, UsageError
 from burnish.experiments import draft, written
 from burnish.experiments.analyzing import Analyzing
 from burnish.experiments.around import Around
-from burnish.experiments.checking import Checking
-from burnish.experiments.findings import Findings
 from burnish.experiments.keeping import Keeping
-from burnish.experiments.promote import Promoting, Promotion
-from burnish.experiments.standing import findings
 from burnish.experiments.starting import Starting
 from burnish.prompts.refs import PRODUCTION
 from burnish.storage.example import Split
@@ -31,6 +28,11 @@ from burnish.storage.experiment import (
 )
 from burnish.storage.job import Job
 
+if TYPE_CHECKING:
+    from burnish.experiments.checking import Checking
+    from burnish.experiments.findings import Findings
+    from burnish.experiments.promote import Promoting, Promotion
+
 _USUAL = StopRule()
 
 
@@ -41,8 +43,18 @@ class AsyncExperiments(Analyzing):
         self._around = around
         self._keeping = Keeping(around)
         self._starting = Starting(around, self._keeping)
-        self._promoting = Promoting(around, self._keeping)
-        self._checking = Checking(around, self._keeping, self._promoting)
+
+    @cached_property
+    def _promoting(self) -> Promoting:
+        from burnish.experiments.promote import Promoting
+
+        return Promoting(self._around, self._keeping)
+
+    @cached_property
+    def _checking(self) -> Checking:
+        from burnish.experiments.checking import Checking
+
+        return Checking(self._around, self._keeping, self._promoting)
 
     async def create(
         self,
@@ -269,4 +281,6 @@ class AsyncExperiments(Analyzing):
         return experiment
 
     async def _found(self, experiment: Experiment) -> Findings:
+        from burnish.experiments.standing import findings
+
         return await findings(await self._around.store(), experiment, self._around.now())

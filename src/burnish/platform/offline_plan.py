@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 
 from burnish.errors import Unavailable, UsageError
-from burnish.evals import gain
 from burnish.evals.wanted import Wanted
-from burnish.experiments.answers import SCORE, SPENT, parameters_of
+from burnish.experiments.trial import SCORE, SPENT, parameters_of
 from burnish.storage.evaluation import Evaluation
 from burnish.storage.example import Split
 from burnish.storage.experiment import Experiment, Trial, Variant
@@ -104,6 +103,8 @@ class OfflinePlans:
             return None
         if trial.split is not None:
             return trial.split
+        from burnish.evals import gain  # with the numbers of its reports
+
         held_back = await self._datasets.count(dataset, split="test", tags=trial.tags)
         return "test" if held_back >= gain.LEAST_HELD_BACK else None
 
