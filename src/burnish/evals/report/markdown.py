@@ -9,8 +9,8 @@ from burnish.evals.report.about import facts
 from burnish.evals.report.gate import Verdict
 from burnish.evals.report.report import Column, Report
 from burnish.evals.report.sheet import Sheet
-from burnish.evals.report.sheets import headline, row_name, row_parts, row_text, sheets
-from burnish.evals.report.words import counted, share, visible
+from burnish.evals.report.sheets import headline, row_name, row_parts, row_text, sheets, untold
+from burnish.evals.report.words import counted, failing_text, visible
 
 # Anything else could be markup, HTML, a link or the name of somebody to be told.
 _NOT_PLAIN = re.compile(r"[^\w .,;:()%+/…·«»–-]|_")  # noqa: RUF001 - a dash people write
@@ -26,6 +26,7 @@ def markdown(report: Report, verdict: Verdict | None = None) -> str:
     """The figures as tables, the worst rows folded away. Foreign text can be no markup, mention
     nobody and link to nothing; rows that would pass the length of a comment are left out."""
     parts = [f"## {_plain(report.title) or 'Evaluation'}", _plain(headline(report))]
+    parts += [f"**{_plain(each)}**" for each in untold(report)]
     if verdict is not None:
         parts.append(_verdict(verdict))
     parts.append(_plain(report.recommendation.text))
@@ -80,9 +81,10 @@ def _list(pairs: tuple[tuple[str, str], ...]) -> str:
 
 def _rows(column: Column) -> str:
     shown = "\n".join(_items(column))
-    worst = f"Worst {share(len(column.rows), column.failing)} failing rows"
-    if column.failing <= len(column.rows):
-        worst = f"Worst rows, {counted(column.failing, 'failing row')}"
+    failing = failing_text(column)
+    worst = f"Worst rows, {failing}" if failing else "Worst rows"
+    if column.failing > len(column.rows):
+        worst = f"Worst {counted(len(column.rows), 'row')} of {failing}"
     return _folded(f"{worst}: {_code(column.name)}", shown)
 
 

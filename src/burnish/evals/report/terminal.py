@@ -17,8 +17,9 @@ from burnish.evals.report.sheets import (
     row_text,
     sheets,
     telling,
+    untold,
 )
-from burnish.evals.report.words import counted, visible
+from burnish.evals.report.words import failing_text, visible
 
 if TYPE_CHECKING:
     from rich.console import Group, RenderableType
@@ -31,7 +32,18 @@ _GAP = 2
 _MAX_ROWS, _MAX_CELL = 5, 200
 # Tables that are about foreign texts wrap them; of others, a line that wraps is hard to read.
 _WRAPS, _LEAST = ("such as", "first of them", "taken for"), 20
-_FIGURES = ("n", "p50", "p95", "tokens", "USD", "difference", "times", "accuracy", "macro-F1")
+_FIGURES = (
+    "answers",
+    "n",
+    "p50",
+    "p95",
+    "tokens",
+    "USD",
+    "difference",
+    "times",
+    "accuracy",
+    "macro-F1",
+)
 
 
 def terminal(report: Report, verdict: Verdict | None = None, *, width: int) -> Group:
@@ -45,6 +57,7 @@ def terminal(report: Report, verdict: Verdict | None = None, *, width: int) -> G
         parts.append(Text(visible(report.title), style="bold"))
     parts.append(Text(headline(report), style="dim"))
     parts += _about(report)
+    parts += [Text(each, style="yellow", overflow="fold") for each in untold(report)]
     for sheet in sheets(report):
         parts += _titled(report, sheet, width)
     broken = {each.column for each in verdict.failing} if verdict is not None else set[str]()
@@ -159,7 +172,7 @@ def _worst(column: Column, most: int) -> Iterator[RenderableType]:
 
     if not column.rows:
         return
-    failing = counted(column.failing, "failing row") if column.failing else "none fails"
+    failing = failing_text(column) or "none fails"
     title = Text("\nWorst rows ", style="bold")
     yield title.append(f"{visible(column.name)} ({failing})", style="not bold dim")
     for row in column.rows[:most]:
