@@ -104,15 +104,21 @@ class AsyncExperiments(Analyzing):
         Raises UsageError for a plan that cannot be carried out, Conflict for a name that is taken,
         NotFound for a version or a dataset that is not there.
         """
-        given = locals()
-        trial = None
-        if data:
-            own: dict[str, Any] = {"dataset": await self._around.dataset(data), "examples": limit}
-            own |= {"scorers": self._around.scorers(scorers), "tags": tuple(tags)}
+        return await self._drafted(locals())
+
+    async def _drafted(self, given: Mapping[str, Any]) -> Experiment:
+        trial, around = None, self._around
+        if given["data"]:
+            own: dict[str, Any] = {
+                "dataset": await around.dataset(given["data"]),
+                "examples": given["limit"],
+                "scorers": around.scorers(given["scorers"]),
+                "tags": tuple(given["tags"]),
+            }
             trial = Trial(**{**draft.fields(Trial, given), **own})
-        return await self._keeping.add(
-            name, "offline" if trial else "online", draft.plan_from(given, trial), label, why
-        )
+        plan = draft.plan_from(given, trial)
+        kind = "offline" if trial else "online"
+        return await self._keeping.add(given["name"], kind, plan, given["label"], given["why"])
 
     async def list(
         self, *, state: State | None = None, prompt: str = "", limit: int = 50
