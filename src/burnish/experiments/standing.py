@@ -24,6 +24,7 @@ from burnish.experiments.outcomes import (
     samples_of,
     with_past,
 )
+from burnish.experiments.paired import offline_findings
 from burnish.experiments.verdict import verdict
 from burnish.storage.experiment import Experiment, MetricSpec, Tally, UnitValue, shares_of
 from burnish.storage.store import Store
@@ -47,7 +48,10 @@ class Figures(NamedTuple):
 async def findings(
     store: Store, experiment: Experiment, now: datetime, until: datetime | None = None
 ) -> Findings:
-    """With `until`, as it stood then, by what was recorded until then."""
+    """With `until`, as it stood then, by what was recorded until then; an offline experiment has
+    answers, which are all there or not."""
+    if experiment.kind == "offline":
+        return await offline_findings(store, experiment, now)
     plan = experiment.plan
     reads = [
         await read(store, experiment, metric, until) for metric in (plan.metric, *plan.guardrails)
