@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from msgspec import structs
 
@@ -15,7 +15,6 @@ from burnish.experiments.around import Around
 from burnish.experiments.keeping import Keeping
 from burnish.experiments.starting import Starting
 from burnish.prompts.refs import PRODUCTION
-from burnish.storage.example import Split
 from burnish.storage.experiment import (
     Allocation,
     Experiment,
@@ -84,7 +83,7 @@ class AsyncExperiments(Analyzing):
         auto: bool = False,
         data: str = "",
         scorers: Sequence[Any] = (),
-        split: Split | Literal["all"] | None = None,
+        split: str | None = None,
         tags: Sequence[str] = (),
         limit: int | None = None,
         repeats: int = 1,
@@ -109,7 +108,11 @@ class AsyncExperiments(Analyzing):
     async def _drafted(self, given: Mapping[str, Any]) -> Experiment:
         trial, around = None, self._around
         if given["data"]:
+            from burnish.evals.datasets.splits import checked_split
+
+            split = given["split"]
             own: dict[str, Any] = {
+                "split": split if split == "all" else checked_split(split),
                 "dataset": await around.dataset(given["data"]),
                 "examples": given["limit"],
                 "scorers": around.scorers(given["scorers"]),
