@@ -13,6 +13,7 @@ from burnish.experiments import draft
 from burnish.experiments.analyzing import Analyzing
 from burnish.experiments.around import Around
 from burnish.experiments.keeping import Keeping
+from burnish.experiments.online import Online
 from burnish.experiments.starting import Starting
 from burnish.prompts.refs import PRODUCTION
 from burnish.storage.experiment import (
@@ -30,14 +31,19 @@ if TYPE_CHECKING:
     from burnish.experiments.checking import Checking
     from burnish.experiments.findings import Findings
     from burnish.experiments.promote import Promoting, Promotion
+    from burnish.experiments.recording import Recording
+    from burnish.experiments.serving import Serving
 
 _USUAL = StopRule()
 
 
-class AsyncExperiments(Analyzing):
+class AsyncExperiments(Analyzing, Online):
     """Each is named by its name, its id, or a beginning of its id."""
 
-    def __init__(self, around: Around) -> None:
+    def __init__(
+        self, around: Around, serving: Callable[[], Serving], recording: Callable[[], Recording]
+    ) -> None:
+        Online.__init__(self, serving, recording)
         self._around = around
         self._keeping = Keeping(around)
         self._starting = Starting(around, self._keeping)
