@@ -15,6 +15,7 @@ from burnish.experiments.analysis import Analysis, Design, analyse
 from burnish.experiments.estimate import Metric
 from burnish.experiments.power import Method as PlanMethod
 from burnish.experiments.power import Needed, needed, of_means, of_rates
+from burnish.experiments.report.over_time import Point, over_samples
 from burnish.experiments.sequential import PLANNED
 from burnish.experiments.table import Table, read_csv, table
 from burnish.experiments.verdict import verdict
@@ -25,7 +26,8 @@ Asked = Literal["auto", "fixed", "sequential", "bayes"]
 
 class Analyzed(msgspec.Struct, frozen=True, kw_only=True):
     """`rows` were read, `left_out` of them were not understood (`notes` name the first), and
-    `mixed` units came with several variants and are in no figure."""
+    `mixed` units came with several variants and are in no figure. `series` is what would have been
+    said on the way, where times are known."""
 
     analysis: Analysis
     winner: str
@@ -34,6 +36,7 @@ class Analyzed(msgspec.Struct, frozen=True, kw_only=True):
     left_out: int
     mixed: int
     notes: tuple[str, ...]
+    series: tuple[Point, ...] = ()
 
 
 class AsyncExperiments:
@@ -120,6 +123,7 @@ class AsyncExperiments:
             left_out=read.left_out,
             mixed=read.mixed,
             notes=(*_notes(read), *_how(method, found), *found.notes),
+            series=await asyncio.to_thread(over_samples, read.samples, found, dated=read.dated),
         )
 
 

@@ -1,0 +1,45 @@
+"""What an experiment has come to, for people, pipes and files."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+from cyclopts import Parameter
+
+from burnish.cli.common import console
+from burnish.cli.report_files import check_files, write_file
+
+if TYPE_CHECKING:
+    from burnish.experiments.report.report import Report
+
+Files = Annotated[
+    list[Path] | None,
+    Parameter(
+        name=["--report", "--output"],
+        help="Write the report there: .html, .md or .json; repeatable.",
+    ),
+]
+
+
+def check_reports(files: Sequence[Path]) -> None:
+    from burnish.experiments.report.files import ENDINGS
+
+    check_files(files, ENDINGS)
+
+
+def write_reports(files: Sequence[Path], report: Report, data: Any) -> None:
+    """`data` is what a file of JSON holds."""
+    from burnish.experiments.report.files import report_file
+
+    for path in files:
+        content = report_file(report, data, path.suffix.lower())
+        write_file(path, content, "write it elsewhere")
+
+
+def show_report(report: Report, *, log: bool = False) -> None:
+    from burnish.experiments.report.terminal import terminal
+
+    screen = console()
+    screen.print(terminal(report, width=screen.width, log=log))
