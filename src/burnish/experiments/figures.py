@@ -24,8 +24,14 @@ def interval_of(low: float, high: float) -> str:
 
 
 def percent(share: float, *, sign: bool = False) -> str:
-    """`12 %`, `0.4 %`, `99.6 %`: with a decimal where it is next to nothing or to all."""
+    """`12 %`, `0.4 %`, `99.6 %`: with a decimal where it is next to nothing or to all, and never
+    all or nothing where it is only nearly so."""
     parts = 100 * share
+    if 0 < share < 1 and not sign:
+        if parts >= 99.95:
+            return "> 99.9 %"
+        if parts < 0.05:
+            return "< 0.1 %"
     fine = abs(parts) < 9.95 or 99 < parts < 100
     text = f"{parts:{'+' if sign and parts else ''}.{int(fine)}f}"
     return f"{text.removesuffix('.0')} %"

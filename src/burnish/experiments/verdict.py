@@ -6,7 +6,7 @@ import math
 
 from burnish.evals.report.words import p_text
 from burnish.experiments.analysis import EARLY, Analysis, Arm, Contrast
-from burnish.experiments.figures import figure, interval_of
+from burnish.experiments.figures import figure, interval_of, percent
 from burnish.experiments.fixed import quantile
 
 # What is worth waiting for is told up to so many units; beyond, a larger effect has to be sought.
@@ -38,7 +38,7 @@ def figures(contrast: Contrast) -> str:
     if contrast.p is not None:
         text += f", {p_text(contrast.p)}"
     elif contrast.above is not None:
-        text += f", {_percent(contrast.above)} sure that it is greater"
+        text += f", {percent(contrast.above)} sure that it is greater"
     return text
 
 
@@ -105,7 +105,3 @@ def _rivals(analysis: Analysis, winner: str) -> str:
 
 def _arm(analysis: Analysis, name: str) -> Arm:
     return next(each for each in analysis.arms if each.name == name)
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.1f} %"

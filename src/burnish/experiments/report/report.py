@@ -149,10 +149,5 @@ def _taking(experiment: Experiment, plan: Plan) -> Iterator[tuple[str, str]]:
 
 
 def _counted(tally: Tally) -> Iterator[tuple[str, str]]:
-    said = [f"{count:,} {name}" for name, count in tally.outcomes.items()]
-    if tally.unmatched:
-        said.append(f"{tally.unmatched:,} wait for their unit to see a variant")
-    if tally.early:
-        said.append(f"{tally.early:,} from before their unit saw one do not count")
-    if said:
-        yield "outcomes", ", ".join(said)
+    if tally.outcomes:
+        yield "outcomes", ", ".join(f"{count:,} {name}" for name, count in tally.outcomes.items())

@@ -67,4 +67,9 @@ def scale_of(series: Sequence[Point]) -> Scale:
     late = set(times[len(times) // 2 :])
     ends = [end for each in series if each.at in late for end in (each.low, each.high)]
     ends += [each.difference for each in series if each.at in late]
-    return scale_over(min(ends), max(ends))
+    least, most = min(ends), max(ends)
+    # Where some interval reaches over 0, there is room beyond it to see that it does.
+    room = (most - least) / 50
+    least = min(least, -room) if any(each.low < 0 for each in series) else least
+    most = max(most, room) if any(each.high > 0 for each in series) else most
+    return scale_over(least, most)

@@ -40,7 +40,7 @@ def variants(report: Report) -> Sheet:
         add("interval", [told[name][1] if name in told else "" for name in names])
     if sure:
         add("best", [percent(sure[name].best or 0.0) if name in sure else "" for name in names])
-        add("loss", [figure(sure[name].loss or 0.0) if name in sure else "" for name in names])
+        add("loss", [_loss(sure[name]) if name in sure else "" for name in names])
     rows = tuple(zip(*columns, strict=True)) if names else ()
     return Sheet(title="Variants", headings=tuple(headings), rows=rows, remark=_arms_remark(found))
 
@@ -68,6 +68,12 @@ def _values(found: Analysis) -> dict[str, tuple[str, str]]:
 def _interval(each: Arm, decimals: int | None) -> str:
     low, high = (to_decimals(end, decimals) for end in (each.interval.low, each.interval.high))
     return f"[{low}, {high}]"
+
+
+def _loss(arm: Arm) -> str:
+    """Next to nothing is nothing."""
+    loss = arm.loss or 0.0
+    return figure(loss if loss > abs(arm.value) / 1e6 else 0.0)
 
 
 def _arms_remark(found: Analysis | None) -> str:
@@ -146,8 +152,6 @@ def _contrasts_remark(found: Analysis | None) -> str:
     said += f", {len(found.contrasts)} held together)." if len(found.contrasts) > 1 else ")."
     if design.lower_is_better:
         said += " Lower is better."
-    if found.kept < 1:
-        said += f" What units did before takes {percent(1 - found.kept)} of the noise away."
     return said
 
 
