@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         MissingExtra,
         ModelFailed,
         NotFound,
+        NotShown,
         OutputRejected,
         RenderLimit,
         SettingsError,
@@ -75,8 +76,8 @@ _HOME = {
     "burnish.agents": "AsyncResult Filled PromptedAgent Result prompted",
     "burnish.errors": (
         "AllModelsFailed BudgetExceeded BurnishError Conflict MissingExtra ModelFailed NotFound"
-        " OutputRejected RenderLimit SettingsError StoreError StructureLost TemplateRefused"
-        " Unavailable UsageError VariableError"
+        " NotShown OutputRejected RenderLimit SettingsError StoreError StructureLost"
+        " TemplateRefused Unavailable UsageError VariableError"
     ),
     "burnish.evals.custom": "scorer",
     "burnish.evals.scorers.kind": "ScorerKind",
@@ -127,6 +128,7 @@ __all__ = [
     "ModelReply",
     "ModelRequest",
     "NotFound",
+    "NotShown",
     "Optimize",
     "OutputRejected",
     "Persona",

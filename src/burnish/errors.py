@@ -25,6 +25,7 @@
     ├── BudgetExceeded          the next call could pass a bound on money or calls     exit 1
     ├── OutputRejected          a model's answers broke the rules for them, each time   exit 1
     ├── StructureLost           a rewrite would drop part of the user's text           exit 1
+    ├── NotShown                an experiment does not show what would be acted upon    exit 1
     └── StoreError              the store cannot be opened, read or written            exit 1
 
 Each error says what happened and, in `hint`, what to do; `subject` is what it concerns.
@@ -169,6 +170,9 @@ class NotPermitted(BurnishError):
 
 
 class StructureLost(BurnishError): ...
+
+
+class NotShown(BurnishError): ...
 
 
 class StoreError(BurnishError): ...

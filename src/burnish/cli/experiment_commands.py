@@ -10,6 +10,12 @@ EXPERIMENTS: tuple[tuple[str, str, str, str], ...] = (
         "burnish experiments plan 0.10 0.02 --traffic 500",
     ),
     (
+        "show",
+        "experiments_show:show",
+        "Show what one has come to: verdict, figures, intervals over time.",
+        "burnish experiments show late-mails --report page.html",
+    ),
+    (
         "analyze",
         "experiments:analyze",
         "Tell which variant is better, from a table of outcomes.",

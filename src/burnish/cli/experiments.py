@@ -14,9 +14,9 @@ from burnish.errors import UsageError
 
 if TYPE_CHECKING:
     from burnish.experiments.analysis import Arm, Contrast
+    from burnish.experiments.analyzing import Analyzed
     from burnish.experiments.power import Needed
     from burnish.experiments.report.report import Report
-    from burnish.experiments.room import Analyzed
 
 Metric = Literal["rate", "mean", "ratio"]
 

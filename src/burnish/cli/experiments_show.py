@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
-from burnish.cli.common import console
+from burnish.cli.common import NONE, Common, console, on_terminal, out, out_json, platform
 from burnish.cli.report_files import check_files, write_file
 
 if TYPE_CHECKING:
@@ -21,6 +21,34 @@ Files = Annotated[
         help="Write the report there: .html, .md or .json; repeatable.",
     ),
 ]
+
+
+def show(
+    name: Annotated[str, Parameter(help="Its name, or the beginning of its id.")],
+    /,
+    *,
+    log: Annotated[bool, Parameter(negative="", help="With who moved it when, and why.")] = False,
+    report: Files = None,
+    common: Common = NONE,
+) -> None:
+    """Show what an experiment has come to so far: verdict, figures, and how it went over time."""
+    check_reports(report or [])
+    with platform(common) as p:
+        found = p.experiments.report(name)
+        series, moves = p.experiments.series(name), p.experiments.log(name)
+    from burnish.experiments.report.report import report_of
+
+    shown = report_of(found, series, moves)
+    data = {"findings": found, "series": series, "log": moves}
+    write_reports(report or [], shown, data)
+    if common.json:
+        out_json(data)
+    elif on_terminal():
+        show_report(shown, log=log)
+    else:
+        from burnish.experiments.report.plain import plain
+
+        out(plain(shown, log=log))
 
 
 def check_reports(files: Sequence[Path]) -> None:

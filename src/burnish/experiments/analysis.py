@@ -138,10 +138,12 @@ def analyse(
     *,
     control: str = "",
     metric: Metric | None = None,
+    came: Mapping[str, int] | None = None,
 ) -> Analysis:
     """Each variant is compared with the `control`, the first unless named. `metric` is what the
     values are called, where that is not plain: a rate over units with several rows each is reckoned
-    as a ratio. Raises UsageError for fewer than two variants, or one with fewer than two units."""
+    as a ratio. `came` counts the units of each variant, where some of them have no value. Raises
+    UsageError for fewer than two variants, or one with fewer than two units."""
     names = [each.name for each in samples]
     if len(samples) < 2 or len(set(names)) < len(names):
         raise UsageError("an experiment wants two variants or more", hint="name them apart")
@@ -151,7 +153,7 @@ def analyse(
     ordered = sorted(samples, key=lambda each: each.name != control)
     ratio = None
     if design.weights is not None:
-        ratio = sample_ratio({each.name: each.n for each in ordered}, design.weights)
+        ratio = sample_ratio(came or {each.name: each.n for each in ordered}, design.weights)
     whole, kept = adjusted(capped(list(ordered), design.cap))
     kind = _kind(whole)
     contrasts = _contrasts(whole, kind, design)

@@ -9,6 +9,7 @@ import numpy as np
 from burnish.experiments.analysis import Design
 from burnish.experiments.estimate import Floats, Sample
 from burnish.experiments.guards import Reversal, reversal
+from burnish.experiments.sequential import PLANNED
 from burnish.storage.experiment import Experiment, MetricSpec, UnitValue
 
 _LEAST_KNOWN = 0.5
@@ -71,20 +72,25 @@ def with_past(
     return found
 
 
-def design_of(experiment: Experiment, metric: MetricSpec, units: int = 0) -> Design:
-    """How its units are compared, of whom there are `units` of the variant with the fewest."""
-    plan, rule = experiment.plan, experiment.plan.rule
-    fixed_shares = experiment.generation == 0 and experiment.shares
-    looks = looks_at(units, rule.units or 0, rule.looks) if rule.method == "group" else ()
+def design_of(
+    experiment: Experiment, metric: MetricSpec, units: int = 0, *, guardrail: bool = False
+) -> Design:
+    """How its units are compared, of whom there are `units` of the variant with the fewest. A
+    guardrail is looked at all the time, whatever the plan says of the metric that decides. Raises
+    UsageError before the first look of a `group`."""
+    rule = experiment.plan.rule
+    method = "sequential" if guardrail and rule.method != "bayes" else rule.method
+    looks = looks_at(units, rule.units or 0, rule.looks) if method == "group" else ()
     return Design(
-        method=rule.method,
+        method=method,
         level=rule.level,
         lower_is_better=metric.lower_is_better,
-        weights=experiment.shares if fixed_shares else None,
+        # Who came before the shares were changed came in others.
+        weights=experiment.shares if experiment.shares and not experiment.generation else None,
         cap=metric.cap,
         # Narrowest where it is likely to end.
-        **({"planned": 2 * rule.units} if rule.units else {}),
-        matters=rule.matters if metric.name == plan.metric.name else None,
+        planned=2 * rule.units if rule.units else PLANNED,
+        matters=None if guardrail else rule.matters,
         looks=looks,
     )
 

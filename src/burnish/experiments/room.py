@@ -1,158 +1,247 @@
-"""`p.experiments`: how many units an experiment needs, and what its outcomes say."""
+"""`p.experiments`: from a plan to what people get."""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any
 
-import msgspec
+from burnish.errors import Conflict, UsageError
+from burnish.experiments import draft, written
+from burnish.experiments.analyzing import Analyzing
+from burnish.experiments.around import Around
+from burnish.experiments.checking import Checking
+from burnish.experiments.findings import Findings
+from burnish.experiments.keeping import Keeping
+from burnish.experiments.promote import Promoting, Promotion
+from burnish.experiments.report.over_time import Point
+from burnish.experiments.report.stored import series_of
+from burnish.experiments.standing import findings
+from burnish.experiments.starting import Starting
+from burnish.prompts.refs import PRODUCTION
+from burnish.storage.example import Split
+from burnish.storage.experiment import (
+    Allocation,
+    Experiment,
+    Method,
+    Moved,
+    Plan,
+    State,
+    StopRule,
+    Trial,
+)
 
-from burnish.errors import UsageError
-from burnish.evals.statistics import LEVEL
-from burnish.experiments.analysis import Analysis, Design, analyse
-from burnish.experiments.estimate import Metric
-from burnish.experiments.power import Method as PlanMethod
-from burnish.experiments.power import Needed, needed, of_means, of_rates
-from burnish.experiments.report.over_time import Point, over_samples
-from burnish.experiments.sequential import PLANNED
-from burnish.experiments.table import Table, read_csv, table
-from burnish.experiments.verdict import verdict
-
-Outcomes = str | Path | Sequence[Mapping[str, Any]]
-Asked = Literal["auto", "fixed", "sequential", "bayes"]
-
-
-class Analyzed(msgspec.Struct, frozen=True, kw_only=True):
-    """`rows` were read, `left_out` of them were not understood (`notes` name the first), and
-    `mixed` units came with several variants and are in no figure. `series` is what would have been
-    said on the way, where times are known."""
-
-    analysis: Analysis
-    winner: str
-    verdict: str
-    rows: int
-    left_out: int
-    mixed: int
-    notes: tuple[str, ...]
-    series: tuple[Point, ...] = ()
+_USUAL = StopRule()
 
 
-class AsyncExperiments:
-    async def plan(
+class AsyncExperiments(Analyzing):
+    """Each is named by its name, its id, or a beginning of its id."""
+
+    def __init__(self, around: Around) -> None:
+        self._around = around
+        self._keeping = Keeping(around)
+        self._starting = Starting(around, self._keeping)
+        self._promoting = Promoting(around, self._keeping)
+        self._checking = Checking(around, self._keeping, self._promoting)
+
+    async def create(
         self,
-        baseline: float,
-        least: float,
+        name: str,
+        variants: Sequence[Any],
         *,
-        metric: Metric = "rate",
-        spread: float | None = None,
-        power: float = 0.8,
-        alpha: float = 0.05,
-        variants: int = 2,
-        method: PlanMethod = "fixed",
-        a_day: float | None = None,
-    ) -> Needed:
-        """How many units each variant needs so that a difference of `least` from `baseline` is
-        shown with the chance `power`, and none is shown where there is none but `alpha` of the
-        time.
-
-        A mean or a ratio wants its `spread`, the standard deviation of a unit's value. With
-        `sequential` the data may be looked at after each unit. Raises UsageError for a plan that
-        cannot be.
-        """
-        if metric == "rate":
-            effect = of_rates(baseline, least)
-        elif spread is None:
-            raise UsageError(
-                f"a {metric} wants the spread of its values",
-                hint="give their standard deviation, as past data have it",
-            )
-        else:
-            effect = of_means(spread, least)
-        return await asyncio.to_thread(
-            needed, effect, power=power, alpha=alpha, variants=variants, method=method, a_day=a_day
-        )
-
-    async def analyze(
-        self,
-        data: Outcomes,
-        *,
-        metric: Metric = "rate",
-        method: Asked = "auto",
+        metric: Any = "",
+        guardrails: Sequence[Any] = (),
+        label: str = PRODUCTION,
         control: str = "",
-        level: float = LEVEL,
         weights: Mapping[str, float] | None = None,
-        lower_is_better: bool = False,
-        cap: float = 1.0,
-        planned: int = PLANNED,
+        method: Method | None = None,
+        level: float = _USUAL.level,
+        units: int | None = None,
+        days: float | None = None,
+        looks: int = _USUAL.looks,
+        least: int = _USUAL.least,
         matters: float | None = None,
-    ) -> Analyzed:
-        """Which variant is better, from outcomes gathered anywhere.
+        loss: float | None = None,
+        unit: str = "user",
+        targets: Mapping[str, Sequence[str]] | None = None,
+        holdout: float = 0.0,
+        layer: str = "",
+        layer_share: float = 1.0,
+        ramp: Sequence[float] = (),
+        ramp_h: float = 24.0,
+        allocation: Allocation = "weights",
+        auto: bool = False,
+        data: str = "",
+        scorers: Sequence[Any] = (),
+        split: Split | None = None,
+        tags: Sequence[str] = (),
+        limit: int | None = None,
+        repeats: int = 1,
+        concurrency: int | None = None,
+        max_cost_usd: float | None = None,
+        why: str = "",
+    ) -> Experiment:
+        """A draft, which `start` begins.
 
-        `data` is a CSV file, or rows, with `unit`, `variant` and `value`, and where there are
-        `denominator` (for a ratio), `covariate` (known before; it takes noise away) and `time`.
-        `auto` is `sequential` where times are known, for then the data may have been looked at
-        on the way, and else `fixed`. `weights` are the shares that units were assigned by; given,
-        they are checked. `cap` (0.5 to 1) is the quantile above which values are set to it,
-        `matters` the least difference that would change a decision.
+        `variants` are two or more versions of a prompt (`short=mail/late@3`), with what each sets
+        in the place of its version's config (`model=…, temperature=0.2`) and its `weight`; the
+        first is the `control` unless another is named. `metric` decides, `guardrails` must not get
+        worse than by their margin. Without `data` units are assigned wherever the prompt is asked
+        for by its `label` with a unit; with it, a dataset, each variant answers the same examples.
 
-        Raises UsageError for data that cannot be compared.
+        Raises UsageError for a plan that cannot be carried out, Conflict for a name that is taken,
+        NotFound for a version or a dataset that is not there.
         """
-        if metric not in get_args(Metric):
-            raise UsageError(f"there is no metric {metric!r}", hint="use rate, mean or ratio")
-        read = await asyncio.to_thread(_read, data, metric)
-        timed = bool(read.samples) and all(each.times is not None for each in read.samples)
-        design = Design(
-            method=("sequential" if timed else "fixed") if method == "auto" else method,
-            level=level,
-            lower_is_better=lower_is_better,
-            weights=weights,
-            cap=cap,
-            planned=planned,
-            matters=matters,
+        made = draft.variants_of(variants, weights)
+        trial = None
+        if data:
+            trial = Trial(
+                dataset=await self._around.dataset(data),
+                scorers=self._around.scorers(scorers),
+                split=split,
+                tags=tuple(tags),
+                examples=limit,
+                repeats=repeats,
+                concurrency=concurrency,
+                max_cost_usd=max_cost_usd,
+            )
+        elif not metric:
+            raise UsageError("no metric decides", hint="name one, such as metric='solved'")
+        plan = Plan(
+            variants=tuple(made),
+            control=control or made[0].name,
+            metric=written.metric(metric or "score"),
+            guardrails=tuple(map(written.metric, guardrails)),
+            rule=StopRule(
+                method=method or ("fixed" if trial else "sequential"),
+                level=level,
+                units=units,
+                days=days,
+                looks=looks,
+                least=least,
+                matters=matters,
+                loss=loss,
+            ),
+            unit=unit,
+            targets={key: tuple(values) for key, values in (targets or {}).items()},
+            holdout=holdout,
+            layer=layer,
+            layer_share=layer_share,
+            ramp=tuple(ramp),
+            ramp_h=ramp_h,
+            allocation=allocation,
+            auto=auto,
+            trial=trial,
         )
-        found = await asyncio.to_thread(
-            analyse, read.samples, design, control=control, metric=metric
+        kind = "offline" if trial else "online"
+        return await self._keeping.add(name, kind, draft.checked(plan), label, why)
+
+    async def list(
+        self, *, state: State | None = None, prompt: str = "", limit: int = 50
+    ) -> list[Experiment]:
+        """Newest first; those in a state, or of a prompt."""
+        return await self._keeping.page(limit, state, prompt)
+
+    async def get(self, name: str) -> Experiment:
+        """Raises NotFound, and Conflict where several ids begin so."""
+        return await self._keeping.get(name)
+
+    async def log(self, name: str, *, limit: int = 100) -> list[Moved]:
+        """Who moved it when, and why; newest first."""
+        return await self._keeping.log(name, limit)
+
+    async def start(self, name: str, *, why: str = "") -> Experiment:
+        """Begins it, or goes on with one that was paused: from now on units are assigned. Raises
+        Conflict where another experiment is in the way."""
+        return await self._starting.online(await self.get(name), why)
+
+    async def pause(self, name: str, *, why: str = "") -> Experiment:
+        """Nobody is assigned any more, within a second; who asks gets what the label says. What was
+        recorded stays."""
+        return await self._keeping.move(await self.get(name), "paused", "paused", why=why)
+
+    async def stop(self, name: str, *, why: str = "") -> Experiment:
+        """Ends it for good: completed where its stop rule is met, else stopped. Its verdict is
+        kept."""
+        experiment = await self.get(name)
+        if experiment.state not in ("running", "paused"):
+            return await self._keeping.move(experiment, "stopped", "stopped")
+        return await self._checking.end(await self._found(experiment), why)
+
+    async def set_shares(
+        self, name: str, shares: Mapping[str, float], *, why: str = ""
+    ) -> Experiment:
+        """Changes the shares of variants: whom a variant was shown to keeps it. A share of 0 gives
+        a variant to nobody new. Raises UsageError, and Conflict unless it runs or is paused."""
+        experiment = await self.get(name)
+        new = draft.shares_from(experiment, shares)
+        if experiment.state not in ("running", "paused"):
+            raise Conflict(
+                f"experiment {experiment.name!r} is {experiment.state}",
+                hint="the weights of a draft are given when it is created",
+            )
+        return await self._keeping.change(
+            experiment,
+            "shares",
+            why=why,
+            facts={"shares": new},
+            shares=new,
+            generation=experiment.generation + 1,
         )
-        return Analyzed(
-            analysis=found,
-            winner=found.winner,
-            verdict=verdict(found),
-            rows=read.rows,
-            left_out=read.left_out,
-            mixed=read.mixed,
-            notes=(*_notes(read), *_how(method, found), *found.notes),
-            series=await asyncio.to_thread(over_samples, read.samples, found, dated=read.dated),
-        )
 
+    async def delete(self, name: str) -> Experiment:
+        """With all that was recorded. Raises Conflict for one that runs or is paused."""
+        return await self._keeping.delete(name)
 
-def _how(asked: Asked, found: Analysis) -> list[str]:
-    """What was done that nobody asked for in so many words."""
-    notes: list[str] = []
-    if asked == "auto":
-        why = "the rows have times" if found.design.method == "sequential" else "there are no times"
-        notes.append(f"the method is {found.design.method}, for {why}")
-    if found.kept < 1:
-        notes.append(f"values are adjusted by the covariate, which leaves {found.kept:.0%} noise")
-    return notes
+    async def report(self, name: str) -> Findings:
+        """What it has come to so far. Nothing is changed."""
+        return await self._found(await self.get(name))
 
+    async def series(self, name: str) -> tuple[Point, ...]:
+        """What was known of each variant at times from the start to now, or to the end: oldest
+        first, the last ones being what `report` tells. Empty before there is anything to compare,
+        and for an offline experiment."""
+        return await series_of(await self._around.store(), await self.report(name))
 
-def _read(data: Outcomes, metric: Metric) -> Table:
-    if isinstance(data, str | Path):
-        return read_csv(Path(data), metric)
-    return table(((f"row {n}", row) for n, row in enumerate(data, start=1)), metric)
+    async def check(self, name: str = "") -> list[Findings]:
+        """Does what is due in each that runs, or in one: halts where a guardrail is broken, goes up
+        the ramp, lets shares follow, ends at the stop rule, promotes where it is to."""
+        if name:
+            return [await self._checking.check(await self.get(name))]
+        due = [
+            each
+            for state in ("running", "completed")
+            for each in await self._keeping.page(1_000, state, "")
+            if each.kind == "online" and (state == "running" or each.plan.auto)
+        ]
+        return [await self._checking.check(each) for each in due]
 
+    async def promote(
+        self, name: str, variant: str = "", *, force: bool = False, why: str = ""
+    ) -> Promotion:
+        """Moves the label to the winner, with what it was decided on in the log; an experiment that
+        still runs ends. A label that needs an approval is asked for.
 
-def _notes(read: Table) -> list[str]:
-    notes: list[str] = []
-    if read.left_out:
-        first = "; ".join(read.bad)
-        notes.append(f"{read.left_out:,} of {read.rows:,} rows are left out: {first}")
-    if read.mixed:
-        notes.append(f"{read.mixed:,} units came with several variants and are left out")
-    notes += [
-        f"units without a {name}: {count:,}; so it is used for none"
-        for name, count in read.lacking.items()
-    ]
-    return notes
+        Raises NotShown for a variant that is not shown to be best, or with a guardrail broken,
+        unless it is forced, with a reason; Conflict where the label was moved by hand on the way.
+        """
+        found = await self._found(await self.get(name))
+        if found.experiment.state == "draft":
+            raise Conflict(
+                f"experiment {found.experiment.name!r} has not begun", hint="start it first"
+            )
+        promotion = await self._promoting.promote(found, variant, force=force, why=why)
+        if not promotion.experiment.ended:
+            from msgspec import structs
+
+            found = structs.replace(found, experiment=promotion.experiment)
+            ended = await self._checking.end(found, why or "its winner is promoted")
+            promotion = structs.replace(promotion, experiment=ended)
+        return promotion
+
+    async def rollback(self, name: str, *, force: bool = False, why: str = "") -> Experiment:
+        """Takes a promotion back: the label goes where it stood when the experiment began. Raises
+        Conflict where it was moved since, unless it is forced."""
+        return await self._promoting.roll_back(await self.get(name), force=force, why=why)
+
+    async def _found(self, experiment: Experiment) -> Findings:
+        return await findings(await self._around.store(), experiment, self._around.now())

@@ -17,8 +17,8 @@ from burnish.generation.result import Generation
 from burnish.generation.target import parse_target
 from burnish.generation.wish import Wish
 from burnish.intents import Classification
+from burnish.platform.experimenting import Experimenting
 from burnish.platform.generating import Generating
-from burnish.platform.testing import Testing
 from burnish.settings import Loaded
 from burnish.techniques import Selection, SelectRequest
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from burnish.platform.optimizing import Optimizing
 
 
-class AsyncPlatform(Testing):
+class AsyncPlatform(Experimenting):
     """Everything that Burnish does, as coroutines. `burnish.open_async()` makes one.
 
     The store is opened by the first call that needs it; `analyze` and `enhance` never do, and

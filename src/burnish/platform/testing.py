@@ -14,7 +14,6 @@ from burnish.platform.working import Working
 if TYPE_CHECKING:
     from burnish.evals.room import AsyncEvaluations, Evaluated
     from burnish.evals.wanted import Data, Wanted
-    from burnish.experiments.room import AsyncExperiments
     from burnish.jobs.job import JobContext, Work
     from burnish.platform.evaluating import Evaluating, Plan
     from burnish.platform.evaluation_jobs import EvaluationJobs
@@ -30,13 +29,6 @@ class Testing(Working, Judging):
         from burnish.evals.room import AsyncEvaluations
 
         return AsyncEvaluations(self._open_store)
-
-    @cached_property
-    def experiments(self) -> AsyncExperiments:
-        """Which variant is better: plan, analyze."""
-        from burnish.experiments.room import AsyncExperiments
-
-        return AsyncExperiments()
 
     async def evaluate(
         self,

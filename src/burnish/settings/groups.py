@@ -10,7 +10,7 @@ from msgspec import Meta
 
 from burnish.errors import SettingsError
 from burnish.settings.evaluation_groups import EvaluationSettings
-from burnish.settings.job_groups import JobsSettings
+from burnish.settings.job_groups import ExperimentsSettings, JobsSettings
 from burnish.settings.library_groups import (
     KnowledgeSettings,
     LibrarySettings,
@@ -288,6 +288,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     local: LocalSettings = LocalSettings()
     runs: RunsSettings = RunsSettings()
     jobs: JobsSettings = JobsSettings()
+    experiments: ExperimentsSettings = ExperimentsSettings()
     intents: IntentSettings = IntentSettings()
     techniques: TechniqueSettings = TechniqueSettings()
     library: LibrarySettings = LibrarySettings()

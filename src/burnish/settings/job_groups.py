@@ -1,4 +1,4 @@
-"""The settings of jobs. Their descriptions are the reference page."""
+"""The settings of jobs and experiments. Their descriptions are the reference page."""
 
 from __future__ import annotations
 
@@ -28,3 +28,15 @@ class JobsSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
             description="New attempts at a job after faults that may pass or a process that died",
         ),
     ] = 5
+
+
+class ExperimentsSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    check_every_s: Annotated[
+        float,
+        Meta(
+            ge=0,
+            le=86_400,
+            description="Seconds between looks at what is due in experiments that run: guardrails, "
+            "ramps, stop rules, promotions; 0: only when asked to",
+        ),
+    ] = 60.0

@@ -26,8 +26,8 @@ What = Literal[
     "shares",
     "ramped",
     "halted",
-    "looked",
     "promoted",
+    "asked",
     "rolled back",
 ]
 

@@ -186,6 +186,8 @@ def log(report: Report) -> Sheet:
 
 def _moves(report: Report) -> Iterator[tuple[str, ...]]:
     for each in report.log:
-        facts = f"({named(each.facts)})" if each.facts else ""
+        # The tables that were decided on are in JSON.
+        short = {name: fact for name, fact in each.facts.items() if not isinstance(fact, list)}
+        facts = f"({named(short)})" if short else ""
         why = " ".join(filter(None, (each.why, facts)))
         yield when(each.at), each.what, visible(each.by), visible(why)

@@ -1,0 +1,43 @@
+"""Variants whose shares followed what was seen: compared by what each unit's chance was, as plain
+means of such data are biased."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+import numpy as np
+
+from burnish.errors import UsageError
+from burnish.experiments.analysis import Analysis, Design, analyse
+from burnish.experiments.bandit import scores
+from burnish.experiments.estimate import Sample
+from burnish.experiments.outcomes import counts
+from burnish.storage.experiment import Experiment, MetricSpec, UnitValue
+
+
+def analyse_adaptive(
+    units: Sequence[UnitValue], experiment: Experiment, metric: MetricSpec, design: Design
+) -> Analysis:
+    """Each variant's values are made into scores over all units (`bandit.scores`), whose means are
+    those of the variants without bias. Raises UsageError before two variants were seen."""
+    own = [each for each in units if counts(each, metric)]
+    seen = {each.variant for each in own}
+    control = experiment.plan.control
+    names = [each.name for each in experiment.plan.variants if each.name in seen]
+    if len(names) < 2 or control not in seen:
+        raise UsageError("fewer than two variants were seen", hint="wait for more units")
+    values = np.array([each.value / max(each.rows, 1) for each in own])
+    chances = np.array([each.chance for each in own])
+    times = np.array([each.at.timestamp() for each in own])
+    variants = np.array([each.variant for each in own], dtype=object)
+    samples = [
+        Sample(name, scores(values, variants == name, chances), None, None, times)
+        for name in sorted(names, key=lambda name: name != control)
+    ]
+    # The shares moved, so they are checked against nothing.
+    plain = msgspec.structs.replace(design, weights=None)
+    found = analyse(samples, plain, control=control, metric=metric.kind)
+    seen_by = [int((variants == arm.name).sum()) for arm in found.arms]
+    arms = [msgspec.structs.replace(arm, n=n) for arm, n in zip(found.arms, seen_by, strict=True)]
+    return msgspec.structs.replace(found, arms=tuple(arms))

@@ -1,0 +1,100 @@
+"""Whether an experiment has its answer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from burnish.experiments.analysis import Analysis
+from burnish.experiments.findings import Guard
+from burnish.storage.experiment import Experiment, MetricSpec
+
+
+class Decision(NamedTuple):
+    """`why` says which part of the stop rule is met."""
+
+    done: bool
+    why: str
+    winner: str
+
+
+def decided(
+    experiment: Experiment,
+    analysis: Analysis | None,
+    guards: Sequence[Guard],
+    now: datetime,
+) -> Decision:
+    """Before `rule.least` units of each variant nothing is decided but the end of its time, and a
+    `fixed` plan has its winner at its end alone."""
+    rule = experiment.plan.rule
+    over = _over(experiment, now)
+    if analysis is None:
+        return Decision(bool(over), over, "")
+    least = min(arm.n for arm in analysis.arms)
+    full = rule.units is not None and least >= rule.units
+    broken = any(guard.state == "broken" for guard in guards)
+    winner = "" if broken else _winner(experiment, analysis)
+    if least < rule.least and not full:
+        return Decision(bool(over), over, "")
+    if full:
+        return Decision(True, f"each variant has the planned {rule.units:,} units", winner)
+    if over:
+        return Decision(True, over, winner)
+    if rule.method == "fixed":
+        return Decision(False, "", "")
+    why = _sure(experiment, analysis, winner)
+    return Decision(bool(why), why, winner)
+
+
+def _winner(experiment: Experiment, analysis: Analysis) -> str:
+    rule = experiment.plan.rule
+    if rule.method != "bayes" or rule.loss is None or analysis.winner:
+        return analysis.winner
+    if analysis.ratio is not None and analysis.ratio.broken:
+        return ""
+    safest = min(analysis.arms, key=lambda arm: 1.0 if arm.loss is None else arm.loss)
+    return safest.name if safest.loss is not None and safest.loss < rule.loss else ""
+
+
+def _sure(experiment: Experiment, analysis: Analysis, winner: str) -> str:
+    if winner:
+        return f"{winner} is shown to be best"
+    matters = experiment.plan.rule.matters
+    if matters is not None and all(
+        -matters < each.interval.low and each.interval.high < matters for each in analysis.contrasts
+    ):
+        return f"no difference is as large as the {matters:g} that matters"
+    looks = experiment.plan.rule.looks
+    if analysis.design.method == "group" and len(analysis.design.looks) == looks:
+        return f"all {looks} looks are taken"
+    return ""
+
+
+def _over(experiment: Experiment, now: datetime) -> str:
+    days, began = experiment.plan.rule.days, experiment.started_at
+    if days is None or began is None or now < began + timedelta(days=days):
+        return ""
+    return f"its {days:g} days are over"
+
+
+def guarded(metric: MetricSpec, analysis: Analysis | None, why: str) -> Guard:
+    """What a guardrail's figures say. `why` tells why there are none."""
+    if analysis is None:
+        return Guard(metric=metric, analysis=None, state="open", text=f"{metric.name}: {why}")
+    sign = 1 if metric.lower_is_better else -1
+    worst, low, high = "", float("-inf"), float("-inf")
+    for each in analysis.contrasts:
+        ends = sorted((sign * each.interval.low, sign * each.interval.high))
+        if ends[0] > low or not worst:
+            worst, low = each.variant, ends[0]
+        high = max(high, ends[1])
+    allowed = f"{metric.margin:g}" if metric.margin else "nothing"
+    if low > metric.margin:
+        text = f"{metric.name}: {worst} is worse by {low:.3g} at least, and {allowed} is allowed"
+        return Guard(metric=metric, analysis=analysis, state="broken", worst=worst, text=text)
+    if high <= metric.margin:
+        text = f"{metric.name}: no variant is worse by more than {allowed}"
+        return Guard(metric=metric, analysis=analysis, state="held", worst=worst, text=text)
+    text = f"{metric.name}: {worst} may be worse by {high:.3g}, and {allowed} is allowed"
+    return Guard(metric=metric, analysis=analysis, state="open", worst=worst, text=text)

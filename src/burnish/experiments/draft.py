@@ -1,0 +1,171 @@
+"""A plan that can be carried out, or the reason why it cannot."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import get_args
+
+import msgspec
+
+from burnish.errors import UsageError
+from burnish.experiments import written
+from burnish.storage.experiment import Allocation, Experiment, Method, Plan, Variant
+
+_MOST_VARIANTS = 20
+_MOST_GUARDRAILS = 10
+_MOST_LOOKS = 50
+_SUREST = 0.999999
+
+
+def checked(plan: Plan) -> Plan:
+    """Raises UsageError for an illegal plan."""
+    _check_variants(plan)
+    _check_metrics(plan)
+    _check_rule(plan)
+    if plan.trial is None:
+        _check_online(plan)
+    else:
+        _check_offline(plan)
+    return plan
+
+
+def variants_of(given: Sequence[object], weights: Mapping[str, float] | None) -> list[Variant]:
+    """As they are written, with the weights. Raises UsageError."""
+    if len(given) < 2:
+        raise UsageError("an experiment wants two variants or more", hint="name another one")
+    variants = [written.variant(each, place) for place, each in enumerate(given)]
+    names = {each.name for each in variants}
+    for name in weights or {}:
+        if name not in names:
+            raise UsageError(
+                f"no variant is {name!r}", hint=f"there are {', '.join(sorted(names))}"
+            )
+    return [
+        msgspec.structs.replace(each, weight=float((weights or {}).get(each.name, each.weight)))
+        for each in variants
+    ]
+
+
+def _check_variants(plan: Plan) -> None:
+    names = [each.name for each in plan.variants]
+    if len(names) > _MOST_VARIANTS:
+        raise UsageError(f"{len(names)} variants", hint=f"compare {_MOST_VARIANTS} at most")
+    if twice := next((name for name in names if names.count(name) > 1), ""):
+        raise UsageError(f"two variants are called {twice!r}", hint="name them apart")
+    if plan.control not in names:
+        raise UsageError(f"no variant is {plan.control!r}", hint=f"there are {', '.join(names)}")
+    for each in plan.variants:
+        if not 0 < each.weight < math.inf:
+            raise UsageError(
+                f"variant {each.name!r} has the weight {each.weight:g}",
+                hint="give a number above 0, or leave the variant out",
+                subject=each.name,
+            )
+
+
+def _check_metrics(plan: Plan) -> None:
+    names = [plan.metric.name, *(each.name for each in plan.guardrails)]
+    if len(names) > 1 + _MOST_GUARDRAILS:
+        raise UsageError(f"{len(names) - 1} guardrails", hint=f"use {_MOST_GUARDRAILS} at most")
+    if twice := next((name for name in names if names.count(name) > 1), ""):
+        raise UsageError(
+            f"{twice!r} is named twice", hint="one metric decides, and each guardrail is another"
+        )
+
+
+def _check_rule(plan: Plan) -> None:
+    rule = plan.rule
+    if rule.method not in get_args(Method):
+        raise UsageError(
+            f"there is no method {rule.method!r}", hint=f"use {', '.join(get_args(Method))}"
+        )
+    bounds: tuple[tuple[str, float | None, float, float], ...] = (
+        ("level", rule.level, 0.5, _SUREST),
+        ("units", rule.units, 2, 10**9),
+        ("days", rule.days, 1 / 1440, 3_660),
+        ("looks", rule.looks, 2, _MOST_LOOKS),
+        ("least", rule.least, 2, 10**9),
+        ("matters", rule.matters, 1e-12, 1e12),
+        ("loss", rule.loss, 1e-12, 1e12),
+    )
+    for name, value, low, high in bounds:
+        if value is not None and not low <= value <= high:
+            raise UsageError(f"{name} is {value:g}", hint=f"give {low:g} to {high:g}", subject=name)
+    if plan.trial is None and rule.method in ("fixed", "group") and rule.units is None:
+        raise UsageError(
+            f"a {rule.method} plan wants the units of each variant that it is for",
+            hint="burnish experiments plan tells how many; give them with --units",
+        )
+    if rule.loss is not None and rule.method != "bayes":
+        raise UsageError(
+            "a loss is for the method bayes", hint="leave it out, or use --method bayes"
+        )
+
+
+def _check_online(plan: Plan) -> None:
+    if plan.allocation not in get_args(Allocation):
+        raise UsageError(
+            f"there is no allocation {plan.allocation!r}",
+            hint=f"use {', '.join(get_args(Allocation))}",
+        )
+    if plan.allocation != "weights" and plan.rule.method not in ("sequential", "bayes"):
+        raise UsageError(
+            f"shares that follow the outcomes do not go with the method {plan.rule.method}",
+            hint="use --method sequential",
+        )
+    for name, share, low in (
+        ("holdout", plan.holdout, 0.0),
+        ("layer_share", plan.layer_share, 0.001),
+    ):
+        most = 0.9 if name == "holdout" else 1.0
+        if not low <= share <= most:
+            raise UsageError(f"{name} is {share:g}", hint=f"give {low:g} to {most:g}", subject=name)
+    if plan.layer_share < 1 and not plan.layer:
+        raise UsageError("a share of a layer without a layer", hint="name it with --layer")
+    if any(not each or not all(each) for each in plan.targets.values()):
+        raise UsageError("a target has no values", hint="such as --target country=de,fr")
+    _check_ramp(plan)
+
+
+def _check_ramp(plan: Plan) -> None:
+    ramp = plan.ramp
+    rises = all(low < high for low, high in zip((0.0, *ramp), ramp, strict=False))
+    if ramp and (not rises or ramp[-1] != 1):
+        raise UsageError(
+            f"a ramp of {', '.join(f'{each:g}' for each in ramp)}",
+            hint="shares rise to 1, such as 0.01,0.1,0.5,1",
+        )
+    if not 0 < plan.ramp_h <= 24 * 366:
+        raise UsageError(f"steps of {plan.ramp_h:g} hours", hint="give hours above 0")
+
+
+def _check_offline(plan: Plan) -> None:
+    for name, is_used in (
+        ("targets", plan.targets),
+        ("a holdout", plan.holdout),
+        ("a layer", plan.layer),
+        ("a ramp", plan.ramp),
+        ("shares that follow outcomes", plan.allocation != "weights"),
+        ("a number of days", plan.rule.days),
+        ("several looks", plan.rule.method in ("group", "sequential")),
+    ):
+        if is_used:
+            raise UsageError(
+                f"{name} make no sense on a dataset",
+                hint="every variant answers every example at once",
+            )
+
+
+def shares_from(experiment: Experiment, given: Mapping[str, float]) -> dict[str, float]:
+    """Of all variants, summing up to 1; those that are not given get nothing. Raises UsageError."""
+    names = [each.name for each in experiment.plan.variants]
+    for name, share in given.items():
+        if name not in names:
+            raise UsageError(f"no variant is {name!r}", hint=f"there are {', '.join(names)}")
+        if not 0 <= share < math.inf:
+            raise UsageError(f"{name!r} gets {share:g}", hint="give numbers from 0 on")
+    whole = sum(given.values())
+    if not whole:
+        raise UsageError("nobody would get anything", hint="pause the experiment instead")
+    return {name: given.get(name, 0.0) / whole for name in names}

@@ -1,0 +1,184 @@
+"""From what an experiment has shown to what people get."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from burnish.errors import Conflict, NotPermitted, NotShown, UsageError
+from burnish.experiments.around import Around
+from burnish.experiments.findings import Findings
+from burnish.experiments.keeping import Keeping
+from burnish.experiments.verdict import figures
+from burnish.storage.experiment import Experiment, Variant
+from burnish.storage.lineage import LabelRequest
+
+
+class Promotion(msgspec.Struct, frozen=True, kw_only=True):
+    """`revision` is where the label stands now. Where it is protected it has not moved, and
+    `request` is what another person has to approve."""
+
+    experiment: Experiment
+    variant: str
+    label: str
+    revision: int
+    moved: bool
+    request: LabelRequest | None = None
+
+
+class Promoting:
+    def __init__(self, around: Around, keeping: Keeping) -> None:
+        self._around = around
+        self._keeping = keeping
+
+    async def promote(self, found: Findings, variant: str, *, force: bool, why: str) -> Promotion:
+        """Raises NotShown for what is not shown to be better, unless it is forced."""
+        experiment = found.experiment
+        chosen = _chosen(found, variant, force=force, why=why)
+        revision = await self._revision(experiment, chosen)
+        await self._check_label(experiment, revision, force=force)
+        why = why or _reason(found, chosen.name)
+        request = await self._move(experiment, revision, why)
+        facts = evidence(found) | {"variant": chosen.name, "forced": force, "revision": revision}
+        if request is None:
+            experiment = await self._keeping.change(
+                experiment, "promoted", why=why, facts=facts, promoted=revision, winner=chosen.name
+            )
+        else:
+            facts["request"] = request.id
+            experiment = await self._keeping.change(experiment, "asked", why=why, facts=facts)
+        return Promotion(
+            experiment=experiment,
+            variant=chosen.name,
+            label=experiment.label,
+            revision=revision,
+            moved=request is None,
+            request=request,
+        )
+
+    async def roll_back(self, experiment: Experiment, *, force: bool, why: str) -> Experiment:
+        """The label goes back to where it stood when the experiment began."""
+        if experiment.promoted is None:
+            raise Conflict(
+                f"experiment {experiment.name!r} has promoted nothing", hint="see its log"
+            )
+        now = await self._standing(experiment)
+        if now != experiment.promoted and not force:
+            raise Conflict(
+                f"{experiment.label!r} of {experiment.prompt!r} was moved to {now} since",
+                hint="move it by hand, or roll back with --force",
+            )
+        why = why or f"experiment {experiment.name} is rolled back"
+        prompts = self._around.prompts
+        if experiment.before:
+            await prompts.set_label(experiment.prompt, experiment.label, experiment.before, why=why)
+        else:
+            await prompts.remove_label(experiment.prompt, experiment.label, why=why)
+        return await self._keeping.change(
+            experiment,
+            "rolled back",
+            why=why,
+            facts={"from": experiment.promoted, "to": experiment.before},
+            promoted=None,
+        )
+
+    async def _check_label(self, experiment: Experiment, revision: int, *, force: bool) -> None:
+        """A label that somebody has moved by hand on the way is not what variants were compared
+        with."""
+        now = await self._standing(experiment)
+        if experiment.kind == "offline" or force or now in (experiment.before or 0, revision):
+            return
+        raise Conflict(
+            f"{experiment.label!r} of {experiment.prompt!r} was moved from {experiment.before} to "
+            f"{now} while the experiment ran",
+            hint="look why, then promote with --force --why",
+            subject=experiment.label,
+        )
+
+    async def _standing(self, experiment: Experiment) -> int:
+        for label in await self._around.prompts.labels(experiment.prompt):
+            if label.name == experiment.label:
+                return label.revision
+        return 0
+
+    async def _revision(self, experiment: Experiment, variant: Variant) -> int:
+        """Of the variant's version; a new one where the variant says more than its version."""
+        prompts = self._around.prompts
+        found = await prompts.get(variant.prompt)
+        config = configured(found.version.config, variant)
+        if config == found.version.config:
+            return found.version.revision
+        text = f"as variant {variant.name} of experiment {experiment.name}"
+        saved = await prompts.create(
+            found.prompt.name, found.version.messages, config=config, message=text
+        )
+        return saved.version.revision
+
+    async def _move(self, experiment: Experiment, revision: int, why: str) -> LabelRequest | None:
+        prompts, name, label = self._around.prompts, experiment.prompt, experiment.label
+        if await self._standing(experiment) == revision:
+            return None
+        try:
+            await prompts.set_label(name, label, revision, why=why)
+        except NotPermitted:
+            return await prompts.ask_label(name, label, revision, why=why)
+        return None
+
+
+def configured(config: dict[str, Any], variant: Variant) -> dict[str, Any]:
+    """A version's config with what the variant says in its place."""
+    model = {"model": variant.model} if variant.model else {}
+    return {**config, **model, **variant.config}
+
+
+def evidence(found: Findings) -> dict[str, Any]:
+    """What was known when it was decided, as plain JSON."""
+    facts: dict[str, Any] = {"verdict": found.verdict, "units": dict(found.tally.units)}
+    if found.analysis is not None:
+        facts["contrasts"] = msgspec.to_builtins(found.analysis.contrasts)
+        facts["arms"] = msgspec.to_builtins(found.analysis.arms)
+    facts["guardrails"] = [{"state": each.state, "text": each.text} for each in found.guards]
+    return facts
+
+
+def _chosen(found: Findings, variant: str, *, force: bool, why: str) -> Variant:
+    experiment = found.experiment
+    name = variant or experiment.winner or found.winner
+    if not name:
+        raise NotShown(
+            f"nothing is shown to be best: {found.verdict}",
+            hint="wait for more, or name a variant with --force and say --why",
+            subject=experiment.name,
+        )
+    chosen = next((each for each in experiment.plan.variants if each.name == name), None)
+    if chosen is None:
+        there = ", ".join(each.name for each in experiment.plan.variants)
+        raise UsageError(f"no variant is {name!r}", hint=f"there are {there}")
+    if force and not why:
+        raise UsageError("what is forced wants a reason", hint="give one with --why")
+    if not force:
+        _check_shown(found, name)
+    return chosen
+
+
+def _check_shown(found: Findings, name: str) -> None:
+    broken = [guard for guard in found.guards if guard.state == "broken"]
+    if broken:
+        raise NotShown(
+            f"a guardrail is broken: {broken[0].text}", hint="force it with --force --why"
+        )
+    if name != found.winner:
+        raise NotShown(
+            f"{name} is not shown to be best: {found.verdict}",
+            hint="wait for more, or force it with --force --why",
+            subject=name,
+        )
+
+
+def _reason(found: Findings, name: str) -> str:
+    """For the label's log."""
+    title = f"experiment {found.experiment.name}: {name} won"
+    contrasts = () if found.analysis is None else found.analysis.contrasts
+    own = [each for each in contrasts if each.variant == name]
+    return f"{title}, {figures(own[0])}" if own else title

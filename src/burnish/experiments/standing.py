@@ -1,0 +1,178 @@
+"""How an experiment stands: what its outcomes say, read from the store."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from burnish.errors import UsageError
+from burnish.experiments.adaptive import analyse_adaptive
+from burnish.experiments.analysis import Analysis, analyse
+from burnish.experiments.decide import Decision, decided, guarded
+from burnish.experiments.estimate import Sample
+from burnish.experiments.findings import Findings, Guard
+from burnish.experiments.outcomes import (
+    counts,
+    design_of,
+    first,
+    looks_at,
+    reversals,
+    samples_of,
+    with_past,
+)
+from burnish.experiments.verdict import verdict
+from burnish.storage.experiment import Experiment, MetricSpec, Tally, UnitValue
+from burnish.storage.store import Store
+
+
+class Read(NamedTuple):
+    """Of one metric: each unit, and what was recorded of it before it saw a variant."""
+
+    metric: MetricSpec
+    units: list[UnitValue]
+    past: list[UnitValue]
+
+
+class Figures(NamedTuple):
+    """`why` says why there is no analysis."""
+
+    analysis: Analysis | None
+    why: str
+
+
+async def findings(
+    store: Store, experiment: Experiment, now: datetime, until: datetime | None = None
+) -> Findings:
+    """With `until`, as it stood then, by what was recorded until then."""
+    plan = experiment.plan
+    reads = [
+        await read(store, experiment, metric, until) for metric in (plan.metric, *plan.guardrails)
+    ]
+    tally = await store.experiments.tally(experiment.id)
+    return await asyncio.to_thread(_found, experiment, reads, tally, until or now)
+
+
+async def read(
+    store: Store, experiment: Experiment, metric: MetricSpec, until: datetime | None = None
+) -> Read:
+    values, name = store.experiments.values, metric.name
+    units = [each async for each in values(experiment.id, name, until)]
+    past = [each async for each in values(experiment.id, name, until, before=True)]
+    return Read(metric, units, past)
+
+
+def figures(experiment: Experiment, given: Read, *, guardrail: bool = False) -> Figures:
+    """What the units of one metric come to."""
+    metric = given.metric
+    units = [each for each in given.units if counts(each, metric)]
+    samples = samples_of(units, experiment, metric)
+    if missing := _missing(experiment, samples):
+        return Figures(None, missing)
+    samples = with_past(samples, given.past, units)
+    least = min(each.n for each in samples)
+    try:
+        if experiment.plan.rule.method == "group" and not guardrail:
+            least = _looked(experiment, least)
+            samples = first(samples, least)
+        design = design_of(experiment, metric, least, guardrail=guardrail)
+        if experiment.plan.allocation != "weights":
+            return Figures(analyse_adaptive(units, experiment, metric, design), "")
+        # Whoever came counts, also without an outcome.
+        came = Counter(each.variant for each in given.units)
+        return Figures(analyse(samples, design, metric=metric.kind, came=came), "")
+    except UsageError as error:
+        return Figures(None, error.what)
+
+
+def _missing(experiment: Experiment, samples: Sequence[Sample]) -> str:
+    """Which variants have nothing that could be compared."""
+    found = {each.name for each in samples if each.n > 1}
+    names = [each.name for each in experiment.plan.variants if experiment.shares.get(each.name)]
+    lacking = [name for name in names if name not in found]
+    if not lacking:
+        return ""
+    return f"too early: {', '.join(lacking)} has fewer than two units with outcomes"
+
+
+def _looked(experiment: Experiment, least: int) -> int:
+    """How many units of each the last look that was planned sees."""
+    rule = experiment.plan.rule
+    planned = rule.units or 0
+    looks = looks_at(least, planned, rule.looks)
+    if not looks:
+        at = math.ceil(planned / rule.looks)
+        raise UsageError(
+            f"the first of {rule.looks} looks is at {at:,} units of each variant; {least:,} are in"
+        )
+    return math.ceil(looks[-1] * planned)
+
+
+def _found(experiment: Experiment, reads: Sequence[Read], tally: Tally, now: datetime) -> Findings:
+    primary, *others = reads
+    analysis, why = figures(experiment, primary)
+    guards = [guarded(each.metric, *figures(experiment, each, guardrail=True)) for each in others]
+    decision = decided(experiment, analysis, guards, now)
+    return Findings(
+        experiment=experiment,
+        at=now,
+        tally=tally,
+        analysis=analysis,
+        guards=tuple(guards),
+        winner=decision.winner,
+        done=decision.done,
+        verdict=_verdict(experiment, analysis, why, guards, decision),
+        notes=tuple(_notes(experiment, analysis, primary, tally)),
+    )
+
+
+def _verdict(
+    experiment: Experiment,
+    analysis: Analysis | None,
+    why: str,
+    guards: Sequence[Guard],
+    decision: Decision,
+) -> str:
+    if analysis is None:
+        return f"No verdict: {why}."
+    broken = [guard for guard in guards if guard.state == "broken"]
+    if broken:
+        return f"Stop: a guardrail is broken. {broken[0].text}."
+    rule = experiment.plan.rule
+    if rule.method == "fixed" and not decision.done:
+        least = min(arm.n for arm in analysis.arms)
+        due = f"{rule.units:,} units of each variant" if rule.units else "the end of its time"
+        return f"No verdict yet: this plan looks once, at {due}; {least:,} are in."
+    text = verdict(analysis)
+    if decision.winner and not analysis.winner:
+        text = f"Take {decision.winner}: choosing it wrongly would lose next to nothing. {text}"
+    return f"{text} It is done: {decision.why}." if decision.done else text
+
+
+def _notes(
+    experiment: Experiment, analysis: Analysis | None, primary: Read, tally: Tally
+) -> list[str]:
+    notes: list[str] = [] if analysis is None else list(analysis.notes)
+    if analysis is not None and analysis.kept < 1:
+        notes.append(
+            f"values are adjusted by what units did before, which leaves {analysis.kept:.0%} of "
+            "the noise"
+        )
+    if tally.unmatched:
+        notes.append(
+            f"{tally.unmatched:,} outcomes are of units that have seen no variant so far, and "
+            "count when they have"
+        )
+    if tally.early and (analysis is None or analysis.kept == 1):
+        notes.append(f"{tally.early:,} outcomes are from before their unit saw its variant")
+    if experiment.generation and experiment.plan.allocation == "weights":
+        notes.append("the shares were changed on the way, so they are not checked")
+    for variant, attribute, turned in reversals(primary.units, experiment, primary.metric):
+        notes.append(
+            f"{variant} differs by {turned.whole:+.3g} in the whole and the other way round in "
+            f"each {attribute} (Simpson's paradox): look at the slices"
+        )
+    return notes

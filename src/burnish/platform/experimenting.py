@@ -1,0 +1,104 @@
+"""Experiments on a platform: what they are made of, and what is done for them from time to time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from burnish.errors import BurnishError
+from burnish.platform.testing import Testing
+
+if TYPE_CHECKING:
+    from burnish.experiments.room import AsyncExperiments
+    from burnish.jobs.job import JobContext, Work
+    from burnish.storage.example import ScorerSpec
+    from burnish.storage.store import Store
+
+_TASK = "experiments"
+
+
+class Experimenting(Testing):
+    _watch: asyncio.Task[None] | None = None
+
+    async def close(self) -> None:
+        """Writes what is not yet written and ends what the platform started. Calling it twice is
+        harmless."""
+        watch, self._watch = self._watch, None
+        if watch is not None:
+            watch.cancel()
+            with suppress(asyncio.CancelledError):
+                await watch
+        await super().close()
+
+    @cached_property
+    def experiments(self) -> AsyncExperiments:
+        """Which variant is better: plan, create, start, pause, stop, report, promote, analyze."""
+        from burnish.evals.datasets.names import resolved
+        from burnish.experiments.around import Around
+        from burnish.experiments.room import AsyncExperiments
+
+        async def pinned(reference: str) -> str:
+            version = await resolved((await self._open_store()).datasets, reference)
+            return f"{version.name}@{version.version}"
+
+        def scorers(given: Sequence[Any]) -> tuple[ScorerSpec, ...]:
+            return tuple(self.scorers.take(each).spec for each in given)
+
+        return AsyncExperiments(
+            Around(
+                store=self._open_store,
+                prompts=self.prompts,
+                new_id=self._ids,
+                who=lambda: self.settings.author_name,
+                dataset=pinned,
+                scorers=scorers,
+            )
+        )
+
+    def _kinds(self) -> dict[str, Work]:
+        return {**super()._kinds(), _TASK: self._check_experiments}
+
+    async def _check_experiments(self, context: JobContext) -> Any:
+        from burnish.platform.jobs import NoInput, read
+
+        read(context.job, NoInput)
+        found = await self.experiments.check()
+        return [
+            {"experiment": each.experiment.name, "state": each.experiment.state}
+            | {"verdict": each.verdict}
+            for each in found
+        ]
+
+    def _begin_schedule(self, store: Store) -> None:
+        super()._begin_schedule(store)
+        every_s = self.settings.experiments.check_every_s
+        if every_s:
+            self._watch = asyncio.create_task(
+                self._look_after(store, every_s), name="burnish-experiments"
+            )
+
+    async def _look_after(self, store: Store, every_s: float) -> None:
+        """A short command ends before the first look. Of several processes one looks."""
+        holder = self._ids()
+        while True:
+            await asyncio.sleep(every_s)
+            now = datetime.now(UTC)
+            try:
+                until = now + timedelta(seconds=0.9 * every_s)
+                if not await store.search.claim(_TASK, holder, until, now):
+                    continue
+                # Nothing of experiments is loaded where there are none.
+                if await store.experiments.page(1, state="running") or await self._promised(store):
+                    await self.experiments.check()
+            except BurnishError as error:
+                # Nobody waits for it, so no error tells it.
+                self._live.warn("a look at experiments", str(error))
+
+    async def _promised(self, store: Store) -> bool:
+        """Whether one has ended whose winner was to be promoted, and was not so far."""
+        ended = await store.experiments.page(20, state="completed")
+        return any(e.plan.auto and e.winner and e.promoted is None for e in ended)
