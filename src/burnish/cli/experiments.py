@@ -117,7 +117,7 @@ def analyze(
             metric=metric,
             method=method,
             control=control,
-            weights=_weights(weights),
+            weights=weights_of(weights),
             **asdict(judging or Judging()),
         )
     if report:
@@ -125,7 +125,7 @@ def analyze(
     out_json(found) if common.json else _show(found, csv)
 
 
-def _weights(written: str) -> dict[str, float] | None:
+def weights_of(written: str) -> dict[str, float] | None:
     if not written:
         return None
     found: dict[str, float] = {}

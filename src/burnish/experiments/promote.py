@@ -147,8 +147,8 @@ def _chosen(found: Findings, variant: str, *, force: bool, why: str) -> Variant:
     name = variant or experiment.winner or found.winner
     if not name:
         raise NotShown(
-            f"nothing is shown to be best: {found.verdict}",
-            hint="wait for more, or name a variant with --force and say --why",
+            f"nothing is shown to be best ({_said(found)})",
+            hint="wait for more, or name a variant with --force and --why",
             subject=experiment.name,
         )
     chosen = next((each for each in experiment.plan.variants if each.name == name), None)
@@ -170,7 +170,7 @@ def _check_shown(found: Findings, name: str) -> None:
         )
     if name != found.winner:
         raise NotShown(
-            f"{name} is not shown to be best: {found.verdict}",
+            f"{name} is not shown to be best ({_said(found)})",
             hint="wait for more, or force it with --force --why",
             subject=name,
         )
@@ -182,3 +182,7 @@ def _reason(found: Findings, name: str) -> str:
     contrasts = () if found.analysis is None else found.analysis.contrasts
     own = [each for each in contrasts if each.variant == name]
     return f"{title}, {figures(own[0])}" if own else title
+
+
+def _said(found: Findings) -> str:
+    return found.verdict.rstrip(".")

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from msgspec import structs
+
 from burnish.errors import Conflict, UsageError
 from burnish.experiments import draft, written
 from burnish.experiments.analyzing import Analyzing
@@ -105,7 +107,7 @@ class AsyncExperiments(Analyzing):
                 max_cost_usd=max_cost_usd,
             )
         elif not metric:
-            raise UsageError("no metric decides", hint="name one, such as metric='solved'")
+            raise UsageError("no metric decides", hint="name one, such as solved, thumb or score")
         plan = Plan(
             variants=tuple(made),
             control=control or made[0].name,
@@ -231,8 +233,6 @@ class AsyncExperiments(Analyzing):
             )
         promotion = await self._promoting.promote(found, variant, force=force, why=why)
         if not promotion.experiment.ended:
-            from msgspec import structs
-
             found = structs.replace(found, experiment=promotion.experiment)
             ended = await self._checking.end(found, why or "its winner is promoted")
             promotion = structs.replace(promotion, experiment=ended)

@@ -95,7 +95,8 @@ def _missing(experiment: Experiment, samples: Sequence[Sample]) -> str:
     lacking = [name for name in names if name not in found]
     if not lacking:
         return ""
-    return f"too early: {', '.join(lacking)} has fewer than two units with outcomes"
+    verb = "has" if len(lacking) == 1 else "have"
+    return f"too early: {', '.join(lacking)} {verb} fewer than two units with outcomes"
 
 
 def _looked(experiment: Experiment, least: int) -> int:

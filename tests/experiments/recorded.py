@@ -1,0 +1,79 @@
+"""Experiments with units in them, as an application would have left them."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import burnish
+from burnish.storage.experiment import Experiment, Exposure, Outcome
+from burnish.storage.sqlite import open_sqlite
+
+VARIANTS = ("mail/late@1", "short=mail/late@2")
+
+
+async def prepared(p: burnish.AsyncPlatform, name: str = "mail/late") -> None:
+    """A prompt with two revisions, of which people get the first."""
+    await p.prompts.create(name, "Say sorry for {{ order }}.")
+    await p.prompts.create(name, "Apologise for {{ order }} in one line.")
+    await p.prompts.set_label(name, "production", 1)
+
+
+async def running(p: burnish.AsyncPlatform, **options: Any) -> Experiment:
+    await prepared(p)
+    await p.experiments.create("shorter", VARIANTS, **{"metric": "solved", **options})
+    return await p.experiments.start("shorter")
+
+
+async def recorded(
+    home: Path,
+    experiment: Experiment,
+    rates: Mapping[str, float],
+    units: int = 600,
+    *,
+    metric: str = "solved",
+    seed: int = 1,
+    slices: Sequence[str] = (),
+    expose: bool = True,
+) -> None:
+    """`units` of each variant, whose outcomes are 1 as often as its rate says."""
+    draw = random.Random(seed)
+    began = datetime.now(UTC) - timedelta(seconds=units)
+    exposures: list[Exposure] = []
+    outcomes: list[Outcome] = []
+    for n in range(units * len(rates)):
+        variant = list(rates)[n % len(rates)]
+        at = began + timedelta(seconds=n / len(rates))
+        unit = f"{variant}-{n}"
+        chosen = {"country": slices[n % len(slices)]} if slices else {}
+        exposures.append(
+            Exposure(
+                experiment_id=experiment.id,
+                unit=unit,
+                variant=variant,
+                chance=1 / len(rates),
+                slices=chosen,
+                at=at,
+                since=at - timedelta(seconds=60),
+            )
+        )
+        outcomes.append(
+            Outcome(
+                experiment_id=experiment.id,
+                unit=unit,
+                metric=metric,
+                key="",
+                value=float(draw.random() < rates[variant]),
+                at=at,
+            )
+        )
+    store = await open_sqlite(home / "burnish.sqlite")
+    try:
+        if expose:
+            await store.experiments.expose(exposures)
+        await store.experiments.record(outcomes)
+    finally:
+        await store.close()
