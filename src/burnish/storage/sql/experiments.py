@@ -5,7 +5,20 @@ from datetime import datetime
 from typing import Any
 
 from msgspec import structs
-from sqlalchemy import Insert, Select, Table, and_, delete, func, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Insert,
+    Label,
+    Select,
+    Table,
+    and_,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.exc import IntegrityError
 
 from burnish.errors import Conflict
@@ -196,25 +209,25 @@ def _values(
         ours = ours.where(or_(_x.at > at, and_(_x.at == at, _x.unit > unit)))
     page = ours.order_by(_x.at, _x.unit).limit(_PAGE).subquery()
     p = page.c
-    # Summed up apart: PostgreSQL groups by no JSON.
-    sums = select(
-        _o.unit,
-        func.sum(_o.value).label("value"),
-        func.sum(_o.denominator).label("denominator"),
-        func.count().label("rows"),
-    ).join(page, and_(p.experiment_id == _o.experiment_id, p.unit == _o.unit))
     in_time = _o.at < p.since if before else _o.at >= p.since
-    sums = sums.where(_o.metric == metric, in_time)
+    own = [_o.experiment_id == p.experiment_id, _o.unit == p.unit, _o.metric == metric, in_time]
     if until is not None:
-        sums = sums.where(_o.at <= until)
-    told = sums.group_by(_o.unit).subquery()
-    s = told.c
-    query: Any = select(
-        *(p[name] for name in ("unit", "variant", "chance", "slices", "at")),
-        *(func.coalesce(s[name], 0).label(name) for name in ("value", "denominator", "rows")),
+        own.append(_o.at <= until)
+
+    def each(figure: ColumnElement[Any], name: str) -> Label[Any]:
+        # Asked for unit by unit, along the key: joined to what is summed up apart, every unit would
+        # be looked for among all of the page.
+        found = select(figure).where(*own).scalar_subquery()
+        return func.coalesce(found, 0).label(name)
+
+    told = (
+        each(func.sum(_o.value), "value"),
+        each(func.sum(_o.denominator), "denominator"),
+        each(func.count(), "rows"),
     )
-    joined: Select[Any] = query.select_from(page.outerjoin(told, s.unit == p.unit))
-    return joined.order_by(p.at, p.unit)
+    query: Any = select(*(p[name] for name in ("unit", "variant", "chance", "slices", "at")), *told)
+    ordered: Select[Any] = query.order_by(p.at, p.unit)
+    return ordered
 
 
 def _once(table: Table, dialect: str) -> Insert:
