@@ -20,8 +20,8 @@ from burnish.cli import main as cli
 from burnish.evals.datasets import DatasetAdded, ShownDataset
 from burnish.evals.judge_check import JudgeReport
 from burnish.evals.registry import ScorerInfo
+from burnish.experiments.analyzed import Analyzed
 from burnish.experiments.power import Needed
-from burnish.experiments.room import Analyzed
 from burnish.generation.result import Generation
 from burnish.intents import Classification
 from burnish.library.branches import MergePlan

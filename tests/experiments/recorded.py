@@ -24,7 +24,8 @@ async def prepared(p: burnish.AsyncPlatform, name: str = "mail/late") -> None:
 
 async def running(p: burnish.AsyncPlatform, **options: Any) -> Experiment:
     await prepared(p)
-    await p.experiments.create("shorter", VARIANTS, **{"metric": "solved", **options})
+    wanted: dict[str, Any] = {"metric": "solved", **options}
+    await p.experiments.create("shorter", VARIANTS, **wanted)
     return await p.experiments.start("shorter")
 
 
@@ -47,7 +48,7 @@ async def recorded(
     for n in range(units * len(rates)):
         variant = list(rates)[n % len(rates)]
         at = began + timedelta(seconds=n / len(rates))
-        unit = f"{variant}-{n}"
+        unit = "-".join((*slices, variant, str(n)))
         chosen = {"country": slices[n % len(slices)]} if slices else {}
         exposures.append(
             Exposure(

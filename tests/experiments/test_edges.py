@@ -10,12 +10,12 @@ import pytest
 import burnish
 from burnish.errors import UsageError
 from burnish.experiments.analysis import Design, analyse
+from burnish.experiments.analyzed import Analyzed
 from burnish.experiments.assign import Assigner, Share
 from burnish.experiments.betting import betting
 from burnish.experiments.estimate import Estimate, Sample
 from burnish.experiments.fixed import lift_of, welch
 from burnish.experiments.guards import adjusted
-from burnish.experiments.room import Analyzed
 
 
 def analysed(rows: list[dict[str, Any]], **asked: Any) -> Analyzed:

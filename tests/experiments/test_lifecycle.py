@@ -12,7 +12,7 @@ from burnish.errors import Conflict, NotFound, UsageError
 
 @pytest.mark.spec("EXP-01")
 async def test_three_variants_with_weights_a_metric_and_a_stop_rule(tmp_path: Path) -> None:
-    async with burnish.open_async(tmp_path) as p:
+    async with burnish.open_async(str(tmp_path)) as p:
         await prepared(p)
         made = await p.experiments.create(
             "tone",
@@ -41,7 +41,7 @@ async def test_three_variants_with_weights_a_metric_and_a_stop_rule(tmp_path: Pa
 
 
 async def test_variants_are_pinned_to_what_a_label_means_now(tmp_path: Path) -> None:
-    async with burnish.open_async(tmp_path) as p:
+    async with burnish.open_async(str(tmp_path)) as p:
         await prepared(p)
         made = await p.experiments.create(
             "x", ["mail/late@production", "mail/late@latest"], metric="solved"
@@ -87,16 +87,17 @@ async def test_variants_are_pinned_to_what_a_label_means_now(tmp_path: Path) -> 
 async def test_an_illegal_plan_is_refused_with_the_reason(
     tmp_path: Path, variants: list[str], options: dict[str, Any], reason: str
 ) -> None:
-    async with burnish.open_async(tmp_path) as p:
+    async with burnish.open_async(str(tmp_path)) as p:
         await prepared(p)
         await p.prompts.create("note", "Note {{ it }}.")
+        wanted: dict[str, Any] = {"metric": "solved", **options}
         with pytest.raises(UsageError, match=reason):
-            await p.experiments.create("x", variants, **{"metric": "solved", **options})
+            await p.experiments.create("x", variants, **wanted)
         assert await p.experiments.list() == []
 
 
 async def test_a_version_that_is_not_there_and_a_name_that_is_taken(tmp_path: Path) -> None:
-    async with burnish.open_async(tmp_path) as p:
+    async with burnish.open_async(str(tmp_path)) as p:
         await prepared(p)
         with pytest.raises(NotFound, match="no revision 9"):
             await p.experiments.create("x", ["mail/late@1", "mail/late@9"], metric="solved")
@@ -109,7 +110,7 @@ async def test_a_version_that_is_not_there_and_a_name_that_is_taken(tmp_path: Pa
 
 @pytest.mark.spec("EXP-09")
 async def test_states_and_their_log(tmp_path: Path) -> None:
-    async with burnish.open_async(tmp_path) as p:
+    async with burnish.open_async(str(tmp_path)) as p:
         await running(p)
         assert (await p.experiments.pause("shorter", why="complaints")).state == "paused"
         assert (await p.experiments.start("shorter")).state == "running"
@@ -127,7 +128,7 @@ async def test_states_and_their_log(tmp_path: Path) -> None:
 
 @pytest.mark.spec("EXP-09")
 async def test_moves_that_there_are_not_are_refused(tmp_path: Path) -> None:
-    async with burnish.open_async(tmp_path) as p:
+    async with burnish.open_async(str(tmp_path)) as p:
         await prepared(p)
         await p.experiments.create("x", VARIANTS, metric="solved")
         for move in (p.experiments.pause, p.experiments.stop):
@@ -147,7 +148,7 @@ async def test_moves_that_there_are_not_are_refused(tmp_path: Path) -> None:
 
 @pytest.mark.spec("EXP-09")
 async def test_it_is_completed_where_its_stop_rule_is_met(tmp_path: Path) -> None:
-    async with burnish.open_async(tmp_path) as p:
+    async with burnish.open_async(str(tmp_path)) as p:
         own = await running(p)
         await recorded(tmp_path, own, {"A": 0.4, "short": 0.7})
         ended = await p.experiments.stop("shorter")
@@ -156,7 +157,7 @@ async def test_it_is_completed_where_its_stop_rule_is_met(tmp_path: Path) -> Non
 
 
 async def test_only_one_experiment_is_at_a_label(tmp_path: Path) -> None:
-    async with burnish.open_async(tmp_path) as p:
+    async with burnish.open_async(str(tmp_path)) as p:
         await running(p)
         await p.experiments.create("other", VARIANTS, metric="solved")
         with pytest.raises(Conflict, match="'shorter' is at 'production'"):
@@ -166,7 +167,7 @@ async def test_only_one_experiment_is_at_a_label(tmp_path: Path) -> None:
 
 
 async def test_experiments_of_a_layer_share_its_units_out(tmp_path: Path) -> None:
-    async with burnish.open_async(tmp_path) as p:
+    async with burnish.open_async(str(tmp_path)) as p:
         await prepared(p)
         slots: dict[str, tuple[float, float]] = {}
         for name, share in (("a", 0.5), ("b", 0.3), ("c", 0.2)):
@@ -185,7 +186,7 @@ async def test_experiments_of_a_layer_share_its_units_out(tmp_path: Path) -> Non
 
 
 async def test_a_label_that_is_not_there_is_told_at_the_start(tmp_path: Path) -> None:
-    async with burnish.open_async(tmp_path) as p:
+    async with burnish.open_async(str(tmp_path)) as p:
         await prepared(p)
         await p.experiments.create("x", VARIANTS, metric="solved", label="beta")
         with pytest.raises(NotFound, match="no label 'beta'"):
@@ -193,7 +194,7 @@ async def test_a_label_that_is_not_there_is_told_at_the_start(tmp_path: Path) ->
 
 
 async def test_shares_change_while_it_runs(tmp_path: Path) -> None:
-    async with burnish.open_async(tmp_path) as p:
+    async with burnish.open_async(str(tmp_path)) as p:
         await running(p)
         now = await p.experiments.set_shares("shorter", {"A": 90, "short": 10}, why="careful")
         assert now.shares == {"A": 0.9, "short": 0.1}
@@ -205,7 +206,7 @@ async def test_shares_change_while_it_runs(tmp_path: Path) -> None:
 
 
 async def test_what_is_deleted_is_gone(tmp_path: Path) -> None:
-    async with burnish.open_async(tmp_path) as p:
+    async with burnish.open_async(str(tmp_path)) as p:
         own = await running(p)
         await recorded(tmp_path, own, {"A": 0.5, "short": 0.5}, 5)
         await p.experiments.stop("shorter")
@@ -214,7 +215,7 @@ async def test_what_is_deleted_is_gone(tmp_path: Path) -> None:
 
 
 async def test_lists_are_of_a_state_and_a_prompt(tmp_path: Path) -> None:
-    async with burnish.open_async(tmp_path) as p:
+    async with burnish.open_async(str(tmp_path)) as p:
         await running(p)
         await p.experiments.create("later", VARIANTS, metric="solved")
         assert [e.name for e in await p.experiments.list()] == ["later", "shorter"]

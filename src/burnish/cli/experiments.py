@@ -14,7 +14,7 @@ from burnish.errors import UsageError
 
 if TYPE_CHECKING:
     from burnish.experiments.analysis import Arm, Contrast
-    from burnish.experiments.analyzing import Analyzed
+    from burnish.experiments.analyzed import Analyzed
     from burnish.experiments.power import Needed
     from burnish.experiments.report.report import Report
 

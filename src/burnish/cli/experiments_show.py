@@ -35,7 +35,7 @@ def show(
     check_reports(report or [])
     with platform(common) as p:
         found = p.experiments.report(name)
-        series, moves = p.experiments.series(name), p.experiments.log(name)
+        series, moves = p.experiments.series(found), p.experiments.log(name)
     from burnish.experiments.report.report import report_of
 
     shown = report_of(found, series, moves)

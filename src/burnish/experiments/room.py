@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 from msgspec import structs
 
@@ -11,13 +12,7 @@ from burnish.errors import Conflict, UsageError
 from burnish.experiments import draft, written
 from burnish.experiments.analyzing import Analyzing
 from burnish.experiments.around import Around
-from burnish.experiments.checking import Checking
-from burnish.experiments.findings import Findings
 from burnish.experiments.keeping import Keeping
-from burnish.experiments.promote import Promoting, Promotion
-from burnish.experiments.report.over_time import Point
-from burnish.experiments.report.stored import series_of
-from burnish.experiments.standing import findings
 from burnish.experiments.starting import Starting
 from burnish.prompts.refs import PRODUCTION
 from burnish.storage.example import Split
@@ -32,6 +27,12 @@ from burnish.storage.experiment import (
     Trial,
 )
 
+if TYPE_CHECKING:
+    from burnish.experiments.checking import Checking
+    from burnish.experiments.findings import Findings
+    from burnish.experiments.promote import Promoting, Promotion
+    from burnish.experiments.report.over_time import Point
+
 _USUAL = StopRule()
 
 
@@ -42,8 +43,18 @@ class AsyncExperiments(Analyzing):
         self._around = around
         self._keeping = Keeping(around)
         self._starting = Starting(around, self._keeping)
-        self._promoting = Promoting(around, self._keeping)
-        self._checking = Checking(around, self._keeping, self._promoting)
+
+    @cached_property
+    def _promoting(self) -> Promoting:
+        from burnish.experiments.promote import Promoting
+
+        return Promoting(self._around, self._keeping)
+
+    @cached_property
+    def _checking(self) -> Checking:
+        from burnish.experiments.checking import Checking
+
+        return Checking(self._around, self._keeping, self._promoting)
 
     async def create(
         self,
@@ -198,11 +209,14 @@ class AsyncExperiments(Analyzing):
         """What it has come to so far. Nothing is changed."""
         return await self._found(await self.get(name))
 
-    async def series(self, name: str) -> tuple[Point, ...]:
+    async def series(self, of: str | Findings) -> tuple[Point, ...]:
         """What was known of each variant at times from the start to now, or to the end: oldest
-        first, the last ones being what `report` tells. Empty before there is anything to compare,
-        and for an offline experiment."""
-        return await series_of(await self._around.store(), await self.report(name))
+        first, the last ones being what `report` tells. `of` is an experiment, or what `report`
+        gave. Empty before there is anything to compare, and for an offline experiment."""
+        from burnish.experiments.report.stored import series_of
+
+        found = await self.report(of) if isinstance(of, str) else of
+        return await series_of(await self._around.store(), found)
 
     async def check(self, name: str = "") -> list[Findings]:
         """Does what is due in each that runs, or in one: halts where a guardrail is broken, goes up
@@ -244,4 +258,6 @@ class AsyncExperiments(Analyzing):
         return await self._promoting.roll_back(await self.get(name), force=force, why=why)
 
     async def _found(self, experiment: Experiment) -> Findings:
+        from burnish.experiments.standing import findings
+
         return await findings(await self._around.store(), experiment, self._around.now())

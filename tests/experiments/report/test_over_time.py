@@ -97,19 +97,19 @@ def test_numbers_are_dates_where_they_must_be_seconds(
     assert isinstance(series[-1].at, datetime) is is_date
 
 
-async def test_a_store_is_asked_for_what_was_known_at_evenly_spread_times(samples: Samples) -> None:
+def test_a_store_is_asked_for_what_was_known_at_evenly_spread_times(samples: Samples) -> None:
     given = samples(n=400)
     final = analyse(given, DESIGN)
     start, asked = NOW - timedelta(hours=16), list[datetime]()
 
-    async def look(at: datetime) -> Analysis | None:
+    def look(at: datetime) -> Analysis | None:
         asked.append(at)
         return None if len(asked) < 3 else final
 
-    series = await over_time(look, final, start, NOW)
+    series = over_time(look, final, start, NOW)
     assert asked == [start + timedelta(hours=hour) for hour in range(1, LOOKS)]
     assert [each.at for each in series] == [*asked[2:], NOW]
-    assert len(await over_time(look, final, NOW, NOW)) == 1
+    assert len(over_time(look, final, NOW, NOW)) == 1
 
 
 @given(st.floats(-1e12, 1e12, allow_subnormal=False), st.floats(-1e12, 1e12, allow_subnormal=False))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -18,7 +18,7 @@ LOOKS = 16
 _SECONDS = (1e9, 4e9)
 
 Time = datetime | float
-Looked = Callable[[datetime], Awaitable[Analysis | None]]
+Looked = Callable[[datetime], Analysis | None]
 
 
 class Point(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,15 +50,13 @@ def points_of(analysis: Analysis, at: Time) -> tuple[Point, ...]:
     )
 
 
-async def over_time(
-    look: Looked, final: Analysis, start: datetime, now: datetime
-) -> tuple[Point, ...]:
+def over_time(look: Looked, final: Analysis, start: datetime, now: datetime) -> tuple[Point, ...]:
     """By `look`, which tells what was known at a time (None: too little), and `final`, what is
     known `now`."""
     points: list[Point] = []
     for part in range(1, LOOKS if now > start else 1):
         at = start + (now - start) * part / LOOKS
-        found = await look(at)
+        found = look(at)
         points += () if found is None else points_of(found, at)
     return (*points, *points_of(final, now))
 

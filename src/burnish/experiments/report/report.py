@@ -17,7 +17,7 @@ from burnish.experiments.report.times import when
 from burnish.storage.experiment import Experiment, MetricSpec, Moved, Plan, StopRule, Tally, Variant
 
 if TYPE_CHECKING:
-    from burnish.experiments.analyzing import Analyzed
+    from burnish.experiments.analyzed import Analyzed
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from bisect import bisect_right
+from collections.abc import Sequence
 from datetime import datetime
+
+import numpy as np
+from msgspec import structs
 
 from burnish.experiments.analysis import Analysis
 from burnish.experiments.findings import Findings
 from burnish.experiments.report.over_time import Point, over_time
-from burnish.experiments.standing import figures, read
-from burnish.storage.experiment import Experiment
+from burnish.experiments.standing import Read, figures, read
+from burnish.storage.experiment import Came, Experiment, UnitValue
 from burnish.storage.store import Store
 
 
@@ -20,20 +25,12 @@ async def series_of(store: Store, findings: Findings) -> tuple[Point, ...]:
     experiment, final = findings.experiment, findings.analysis
     if final is None or experiment.kind == "offline":
         return ()
-    start = await _first(store, experiment)
-
-    async def look(at: datetime) -> Analysis | None:
-        known = await read(store, experiment, experiment.plan.metric, at)
-        return (await asyncio.to_thread(figures, experiment, known)).analysis
-
+    metric = experiment.plan.metric
+    known = await read(store, experiment, metric, findings.at)
+    came = [each async for each in store.experiments.came(experiment.id, metric.name)]
+    past = _Past(experiment, known, came)
     end = _end(findings)
-    return await over_time(look, final, start or end, end)
-
-
-async def _first(store: Store, experiment: Experiment) -> datetime | None:
-    async for each in store.experiments.values(experiment.id, experiment.plan.metric.name):
-        return each.at
-    return None
+    return await asyncio.to_thread(over_time, past.look, final, known.units[0].at, end)
 
 
 def _end(findings: Findings) -> datetime:
@@ -42,3 +39,47 @@ def _end(findings: Findings) -> datetime:
     if ended is None:
         return findings.at
     return min(findings.at, max(ended, findings.tally.last_at or ended))
+
+
+class _Past:
+    """What was known at any time, out of what is known now: asking the store at each look would
+    read everything as often."""
+
+    def __init__(self, experiment: Experiment, known: Read, came: Sequence[Came]) -> None:
+        self._experiment = experiment
+        self._known = known
+        self._seen = [each.at for each in known.units]
+        places = {each.unit: at for at, each in enumerate(known.units)}
+        inside = [each for each in came if each.unit in places]
+        self._place = np.array([places[each.unit] for each in inside], dtype=np.int64)
+        self._at = np.array([each.at.timestamp() for each in inside])
+        self._value = np.array([each.value for each in inside])
+        self._denominator = np.array([each.denominator for each in inside])
+
+    def look(self, at: datetime) -> Analysis | None:
+        """Of the units that had seen a variant. What they did before that has all come by then."""
+        n = bisect_right(self._seen, at)
+        units = self._known.units[:n]
+        names = {each.unit for each in units}
+        past = [each for each in self._known.past if each.unit in names]
+        found = figures(self._experiment, Read(self._known.metric, self._then(units, at), past))
+        return found.analysis
+
+    def _then(self, units: Sequence[UnitValue], at: datetime) -> list[UnitValue]:
+        """With the sums of what had come by then."""
+        inside = self._at <= at.timestamp()
+        place, n = self._place[inside], len(self._seen)
+        rows = np.bincount(place, minlength=n)
+        value = np.bincount(place, weights=self._value[inside], minlength=n)
+        denominator = np.bincount(place, weights=self._denominator[inside], minlength=n)
+        return [
+            each
+            if each.rows == rows[at]
+            else structs.replace(
+                each,
+                value=float(value[at]),
+                denominator=float(denominator[at]),
+                rows=int(rows[at]),
+            )
+            for at, each in enumerate(units)
+        ]

@@ -23,6 +23,7 @@ from sqlalchemy.exc import IntegrityError
 
 from burnish.errors import Conflict
 from burnish.storage.experiment import (
+    Came,
     Experiment,
     Exposure,
     Moved,
@@ -146,13 +147,32 @@ class SqlExperiments:
         after: tuple[datetime, str] | None = None
         while True:
             query = _values(experiment_id, metric, until, after, before=before)
-            async with self._database.reading() as connection:
-                rows = (await connection.execute(query)).mappings().all()
-            for row in rows:
-                yield UnitValue(**row)
+            rows = await self._page(query)
+            for unit, variant, chance, slices, at, value, denominator, count in rows:
+                yield UnitValue(
+                    unit=unit,
+                    variant=variant,
+                    chance=chance,
+                    slices=slices,
+                    at=at,
+                    value=value,
+                    denominator=denominator,
+                    rows=count,
+                )
             if len(rows) < _PAGE:
                 return
-            after = rows[-1]["at"], rows[-1]["unit"]
+            after = rows[-1].at, rows[-1].unit
+
+    async def came(self, experiment_id: str, metric: str) -> AsyncGenerator[Came]:
+        after: tuple[str, str] | None = None
+        while True:
+            query = _came(experiment_id, metric, after)
+            rows = await self._page(query)
+            for unit, _, value, denominator, at in rows:
+                yield Came(unit=unit, value=value, denominator=denominator, at=at)
+            if len(rows) < _PAGE:
+                return
+            after = rows[-1].unit, rows[-1].key
 
     async def tally(self, experiment_id: str) -> Tally:
         own = (_x.experiment_id == experiment_id, _o.experiment_id == experiment_id)
@@ -185,6 +205,10 @@ class SqlExperiments:
         rows = [structs.asdict(each) for each in given]
         async with self._database.writing() as connection:
             return (await connection.execute(statement, rows)).rowcount
+
+    async def _page(self, query: Select[Any]) -> Sequence[Any]:
+        async with self._database.reading() as connection:
+            return (await connection.execute(query)).all()
 
     async def _all(self, query: Select[Any]) -> list[Experiment]:
         async with self._database.reading() as connection:
@@ -228,6 +252,18 @@ def _values(
     query: Any = select(*(p[name] for name in ("unit", "variant", "chance", "slices", "at")), *told)
     ordered: Select[Any] = query.order_by(p.at, p.unit)
     return ordered
+
+
+def _came(experiment_id: str, metric: str, after: tuple[str, str] | None) -> Select[Any]:
+    """A page of outcomes, along their key."""
+    same = and_(_x.experiment_id == _o.experiment_id, _x.unit == _o.unit)
+    columns = (_o.unit, _o.key, _o.value, _o.denominator, _o.at)
+    query: Select[Any] = select(*columns).join(exposures, same)
+    query = query.where(_o.experiment_id == experiment_id, _o.metric == metric, _o.at >= _x.since)
+    if after is not None:
+        unit, key = after
+        query = query.where(or_(_o.unit > unit, and_(_o.unit == unit, _o.key > key)))
+    return query.order_by(_o.unit, _o.key).limit(_PAGE)
 
 
 def _once(table: Table, dialect: str) -> Insert:
