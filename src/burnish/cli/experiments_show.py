@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
-from burnish.cli.common import NONE, Common, console, on_terminal, out, out_json, platform
+from burnish.cli.common import NONE, Common, console, note, on_terminal, out, out_json, platform
 from burnish.cli.report_files import check_files, write_file
 
 if TYPE_CHECKING:
+    from burnish.experiments.findings import Findings
     from burnish.experiments.report.report import Report
 
 Files = Annotated[
@@ -45,10 +46,19 @@ def show(
         out_json(data)
     elif on_terminal():
         show_report(shown, log=log)
+        _next(found)
     else:
         from burnish.experiments.report.plain import plain
 
         out(plain(shown, log=log))
+
+
+def _next(found: Findings) -> None:
+    now = found.experiment
+    if now.state == "draft":
+        note(f"\nBegin it: burnish experiments start {now.name}")
+    elif found.winner not in ("", now.plan.control) and now.promoted is None:
+        note(f"\nTake it: burnish experiments promote {now.name}")
 
 
 def check_reports(files: Sequence[Path]) -> None:

@@ -91,7 +91,8 @@ def figures(experiment: Experiment, given: Read, *, guardrail: bool = False) -> 
 def _missing(experiment: Experiment, samples: Sequence[Sample]) -> str:
     """Which variants have nothing that could be compared."""
     found = {each.name for each in samples if each.n > 1}
-    names = [each.name for each in experiment.plan.variants if experiment.shares.get(each.name)]
+    shares = experiment.shares  # none before it begins
+    names = [v.name for v in experiment.plan.variants if not shares or shares.get(v.name)]
     lacking = [name for name in names if name not in found]
     if not lacking:
         return ""

@@ -258,12 +258,13 @@ def _came(experiment_id: str, metric: str, after: tuple[str, str] | None) -> Sel
     """A page of outcomes, along their key."""
     same = and_(_x.experiment_id == _o.experiment_id, _x.unit == _o.unit)
     columns = (_o.unit, _o.key, _o.value, _o.denominator, _o.at)
-    query: Select[Any] = select(*columns).join(exposures, same)
-    query = query.where(_o.experiment_id == experiment_id, _o.metric == metric, _o.at >= _x.since)
+    own = (_o.experiment_id == experiment_id, _o.metric == metric, _o.at >= _x.since)
+    query: Any = select(*columns).join(exposures, same).where(*own)
     if after is not None:
         unit, key = after
         query = query.where(or_(_o.unit > unit, and_(_o.unit == unit, _o.key > key)))
-    return query.order_by(_o.unit, _o.key).limit(_PAGE)
+    ordered: Select[Any] = query.order_by(_o.unit, _o.key).limit(_PAGE)
+    return ordered
 
 
 def _once(table: Table, dialect: str) -> Insert:
