@@ -20,8 +20,13 @@ from burnish.cli import main as cli
 from burnish.evals.datasets import DatasetAdded, ShownDataset
 from burnish.evals.judge_check import JudgeReport
 from burnish.evals.registry import ScorerInfo
+from burnish.evals.report.files import Judged
+from burnish.evals.room import ListedEvaluation
 from burnish.experiments.analyzed import Analyzed
+from burnish.experiments.findings import Findings
 from burnish.experiments.power import Needed
+from burnish.experiments.promote import Promotion
+from burnish.experiments.report.files import Shown
 from burnish.generation.result import Generation
 from burnish.intents import Classification
 from burnish.library.branches import MergePlan
@@ -39,14 +44,17 @@ from burnish.library.search import Found
 from burnish.library.starter import InstallReport, StarterPrompt
 from burnish.library.sync import SyncReport
 from burnish.library.values import Expanded, HistoryEntry, Page, Rendered, Saved
+from burnish.platform.evaluating import Plan
 from burnish.prompts.diff import Diff
 from burnish.prompts.prompt import Branch
 from burnish.settings import fields
 from burnish.storage.datasets import Dataset, Difference
+from burnish.storage.experiment import Experiment
 from burnish.storage.job import Job
 from burnish.storage.jobs import Schedule
 from burnish.storage.knowledge import Document
 from burnish.storage.lineage import LabelRequest
+from burnish.storage.result import Result
 from burnish.storage.store import Fetched, LabelMove
 from burnish.techniques import Selection, Technique
 
@@ -96,8 +104,17 @@ SCHEMAS: dict[str, Any] = {
     "techniques-select": Selection,
     "scorers": list[ScorerInfo],
     "judge-check": JudgeReport,
+    "evaluate": Judged,
+    "evaluate-plan": Plan,
+    "evaluations-list": list[ListedEvaluation],
+    "evaluations-results": Result,
     "experiments-plan": Needed,
     "experiments-analyze": Analyzed,
+    "experiments-show": Shown,
+    "experiments-create": Experiment,
+    "experiments-list": list[Experiment],
+    "experiments-check": list[Findings],
+    "experiments-promote": Promotion,
 }
 SETTINGS_HEAD = """# Settings
 

@@ -175,7 +175,15 @@ class StructureLost(BurnishError): ...
 class NotShown(BurnishError): ...
 
 
-class StoreError(BurnishError): ...
+class StoreError(BurnishError):
+    """`retryable` tells whether the same may succeed later though nobody mends anything: the
+    database is busy, or its disk is away for a moment."""
+
+    def __init__(
+        self, what: str, *, hint: str = "", subject: str = "", retryable: bool = False
+    ) -> None:
+        super().__init__(what, hint=hint, subject=subject)
+        self.retryable = retryable
 
 
 class MissingExtra(BurnishError):

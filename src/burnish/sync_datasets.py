@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from burnish._sync import SyncFace, blocking, streaming
 from burnish.evals.datasets import AsyncDatasets
 from burnish.evals.room import AsyncEvaluations
-from burnish.storage.example import Example, Split
+from burnish.storage.example import Example
 
 
 class Datasets(SyncFace[AsyncDatasets]):
@@ -20,6 +20,7 @@ class Datasets(SyncFace[AsyncDatasets]):
     resolve = blocking(AsyncDatasets.resolve)
     iter_pages = streaming(AsyncDatasets.iter_pages)
     count = blocking(AsyncDatasets.count)
+    tags = blocking(AsyncDatasets.tags)
     diff = blocking(AsyncDatasets.diff)
     export = blocking(AsyncDatasets.export)
     from_runs = blocking(AsyncDatasets.from_runs)
@@ -31,7 +32,7 @@ class Datasets(SyncFace[AsyncDatasets]):
         self,
         reference: str,
         *,
-        split: Split | None = None,
+        split: str | None = None,
         tags: Sequence[str] = (),
         limit: int | None = None,
     ) -> Iterator[Example]:

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from burnish.analytics.runs import AsyncRuns, RunImport
-from burnish.errors import NotFound, UsageError
+from burnish.errors import Conflict, NotFound, UsageError
 from burnish.prompts.prompt import Message, Prompt
 from burnish.storage.ids import Ids
 from burnish.storage.run import Attempt, Run, RunFilter
@@ -63,7 +63,7 @@ async def test_a_run_is_found_by_its_id_or_a_beginning_that_no_other_has(store: 
     runs = runs_of(store)
     assert (await runs.get("0197-ab")).id == (await runs.get("0197-ab"[:7])).id == "0197-ab"
     assert (await runs.get("0198"[:4])).id == "0198"
-    with pytest.raises(UsageError, match="more than one"):
+    with pytest.raises(Conflict, match="more than one"):
         await runs.get("0197")
     for unknown in ("02", ""):
         with pytest.raises(NotFound):

@@ -3,11 +3,12 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from tests.scenario.running import Running, serving
 
 from burnish.cli.main import main
 
@@ -20,6 +21,7 @@ class Done(NamedTuple):
 
 Run = Callable[..., Done]
 COMMAND = [sys.executable, "-c", "from burnish.cli.main import entry; entry()"]
+MODEL = ("--model", "openai:m")
 
 
 @pytest.fixture
@@ -52,3 +54,20 @@ def spawn(tmp_path: Path) -> Run:
         return Done(done.returncode, done.stdout.decode(), done.stderr.decode())
 
     return call
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Running]:
+    with serving() as running:
+        monkeypatch.setenv("OPENAI_BASE_URL", running.url)
+        yield running
+
+
+@pytest.fixture
+def rows(run: Run, tmp_path: Path) -> str:
+    """A file of ten examples for the prompt `mail/say`, of which two expect what does not come."""
+    run("prompts", "create", "mail/say", "Say: {{ text }}")
+    path = tmp_path / "rows.csv"
+    lines = [f"r{n},item {n},{'' if n % 5 else 'NOT '}You said: Say: item {n}\n" for n in range(10)]
+    path.write_text("id,text,expected\n" + "".join(lines))
+    return str(path)

@@ -82,7 +82,9 @@ def test_what_cannot_be_done(quiz: Run, tmp_path: Path) -> None:
         (("show", "quiz@9"), 3, "quiz@1"),
         (("diff", "quiz"), 2, "first version"),
         (("export", "quiz", "--to", "none/out.csv"), 2, "cannot be written"),
-        (("export", "quiz", "--split", "valid"), 2, "train"),
+        (("export", "quiz", "--split", "holdout"), 2, "train, dev, test (validation and val mean"),
+        (("export", "quiz", "--to", "out.xlsx"), 2, "name a .jsonl or .csv file"),
+        (("export", "quiz", "--to", "out.json"), 2, "name a .jsonl or .csv file"),
         (("delete", "quiz"), 2, "--yes"),
         (("delete", "quizz", "--yes"), 3, "quizz"),
         (("from-runs", "seen", "--prompt", "none"), 2, "no run of none"),
@@ -93,6 +95,55 @@ def test_what_cannot_be_done(quiz: Run, tmp_path: Path) -> None:
         assert (done.code, done.out) == (code, ""), arguments
         assert told in done.err, arguments
         assert done.err.count("\n") == 1, done.err
+
+
+def test_an_example_beside_its_correction_is_told_of(quiz: Run, tmp_path: Path) -> None:
+    corrected = QUIZ.replace("Paris", "the city of Paris") + "What is 3+3?,6,easy\n"
+    (tmp_path / "quiz.csv").write_text(corrected, encoding="utf-8")
+    done = quiz("datasets", "add", "quiz", "quiz.csv")
+    assert done.out == "quiz@2\t4 examples\t2 added, 1 unchanged\n"
+    assert "1 example has the inputs of new ones and another expectation" in done.err
+    assert "use --replace" in done.err
+    again = quiz("datasets", "add", "quiz", "quiz.csv", "--json")
+    assert (json.loads(again.out)["notes"], again.err) == ([], "")
+    mended = quiz("datasets", "add", "quiz", "quiz.csv", "--replace")
+    assert (mended.out, mended.err) == ("quiz@3\t3 examples\t1 removed, 3 unchanged\n", "")
+    # With an id of its own it takes the place of the one before it.
+    for answer in ("1", "2"):
+        (tmp_path / "named.jsonl").write_text(
+            f'{{"id": "a", "question": "x", "answer": "{answer}"}}'
+        )
+        done = quiz("datasets", "add", "named", "named.jsonl")
+    assert (done.out, done.err) == ("named@2\t1 example\t1 changed\n", "")
+
+
+def test_an_export_of_nothing_says_which_tags_there_are(quiz: Run, tmp_path: Path) -> None:
+    done = quiz("datasets", "export", "quiz", "--tag", "eazy")
+    assert (done.code, done.out) == (0, "")
+    assert done.err == (
+        "burnish: note: no example of quiz has the tag 'eazy'; did you mean easy? there are easy, geo\n"
+    )
+    done = quiz("datasets", "export", "quiz", "--tag", "easy", "--tag", "geo", "--to", "none.csv")
+    assert (done.code, done.out) == (0, "0 examples in none.csv\n")
+    assert "has all of the tags easy, geo" in done.err
+    (tmp_path / "plain.csv").write_text("question,answer,split\nx,y,train\n")
+    quiz("datasets", "add", "plain", "plain.csv")
+    assert "none has a tag" in quiz("datasets", "export", "plain", "--tag", "easy").err
+    assert "in split dev" in quiz("datasets", "export", "plain", "--split", "dev").err
+    forced = quiz("datasets", "export", "quiz", "--to", "quiz.txt", "--format", "csv")
+    assert (forced.out, forced.err) == ("2 examples in quiz.txt\n", "")
+
+
+def test_splits_go_by_the_names_that_people_use(quiz: Run, tmp_path: Path) -> None:
+    rows = "question,answer,split\na,1,Validation\nb,2,val\nc,3,training\nd,4,test\n"
+    (tmp_path / "split.csv").write_text(rows)
+    quiz("datasets", "add", "split", "split.csv")
+    for name in ("dev", "validation", "Val"):
+        lines = quiz("datasets", "export", "split", "--split", name).out.splitlines()
+        assert [json.loads(line)["inputs"]["question"] for line in lines] == ["a", "b"]
+    (tmp_path / "split.csv").write_text("question,answer,split\na,1,holdout\n")
+    refused = quiz("datasets", "add", "split", "split.csv")
+    assert (refused.code, "dev (validation, val)" in refused.err) == (2, True)
 
 
 def test_deleting_is_asked_for_and_for_good(quiz: Run) -> None:

@@ -15,23 +15,12 @@ from typing import Any
 
 import pexpect
 import pytest
-from tests.cli.conftest import COMMAND, Run
+from tests.cli.conftest import COMMAND, MODEL, Run
 from tests.scenario.running import Running, serving
 
 import burnish
 
 ENVIRONMENT = os.environ | {"PYTHONPATH": str(Path(burnish.__file__).parents[1])}
-ROWS = "id,text,expected\n" + "".join(
-    f"r{n},item {n},{'' if n % 5 else 'NOT '}You said: Say: item {n}\n" for n in range(10)
-)
-MODEL = ("--model", "openai:m")
-
-
-@pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Running]:
-    with serving() as running:
-        monkeypatch.setenv("OPENAI_BASE_URL", running.url)
-        yield running
 
 
 @pytest.fixture
@@ -39,15 +28,6 @@ def slow(monkeypatch: pytest.MonkeyPatch) -> Iterator[Running]:
     with serving(latency_s=0.3) as running:
         monkeypatch.setenv("OPENAI_BASE_URL", running.url)
         yield running
-
-
-@pytest.fixture
-def rows(run: Run, tmp_path: Path) -> str:
-    """A file of ten examples, of which two expect what does not come."""
-    run("prompts", "create", "mail/say", "Say: {{ text }}")
-    path = tmp_path / "rows.csv"
-    path.write_text(ROWS)
-    return str(path)
 
 
 def left(run: Run, rows: str, *options: str) -> tuple[str, str]:
@@ -172,6 +152,8 @@ def test_an_evaluation_that_a_worker_is_at_is_not_begun_beside_it(
     worker = start("worker", "--once")
     try:
         until_asked(slow, 2)
+        (listed,) = run("evaluations", "list").out.splitlines()
+        assert listed.split("\t")[2] == "running"
         refused = run("evaluate", "--resume", evaluation)
         assert (refused.code, refused.out) == (4, "")
         assert f"another process is at evaluation {evaluation}" in refused.err
@@ -183,7 +165,7 @@ def test_an_evaluation_that_a_worker_is_at_is_not_begun_beside_it(
         worker.communicate()
     assert slow.counters().ok < 30
     (line,) = run("evaluations", "list").out.splitlines()
-    assert line.split("\t")[2] == "cancelled"
+    assert [line.split("\t")[at] for at in (2, 7)] == ["stopped", "cancelled"]
     # Cancelled, it goes on here.
     done = run("evaluate", "--resume", evaluation, "--json")
     assert json.loads(done.out)["report"]["columns"][0]["answered"] == 30

@@ -106,6 +106,8 @@ def test_units_that_came_in_other_shares_block_the_verdict(run: Run, tmp_path: P
     found = analysed(run, path, "--weights", "A=1,B=2")
     assert found["winner"] == ""
     assert str(found["verdict"]).startswith("No verdict: units did not come")
+    told = run("experiments", "analyze", "--csv", str(path), "--weights", "A=1,B=2")
+    assert (told.out + told.err).count("did not come in the planned shares") == 1
 
 
 def test_rows_that_cannot_be_read_are_named_and_counted(run: Run, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from tests.cli.conftest import Run
+from tests.cli.test_terminal import screen
 
 IDEA = "classify support mails as bug or praise"
 # What some compositions say and the usual one does not; the model `fake:echo` repeats it.
@@ -27,7 +28,10 @@ def test_scores_before_and_after_are_shown_and_without_a_gain_the_original_stays
 ) -> None:
     better = run("generate", IDEA, "--optimize", "--data", mails, "--name", "mail/kind", *GAIN)
     assert better.code == 0, better.err
-    assert "improved: 0.00 [0.00, 0.28] → 1.00 [0.72, 1.00] over 10 examples; 0 USD" in better.err
+    assert (
+        "improved: 0.00 [0.00, 0.28] → 1.00 [0.72, 1.00] over 10 examples; 0 USD; the prompt"
+        in better.err
+    )
     assert "Begin with the answer itself" in better.out
     assert run("prompts", "show", "mail/kind").out == better.out
     usual = ("--models", "fake:echo", "--scorer", "contains")
@@ -36,6 +40,23 @@ def test_scores_before_and_after_are_shown_and_without_a_gain_the_original_stays
     assert "kept the original: no other prompt scores higher than its 1.00" in same.err
     assert "Begin with the answer itself" not in same.out
     assert run("prompts", "show", "mail/same").out == same.out
+
+
+def test_which_version_is_the_prompt_in_the_end_is_told(run: Run, mails: str) -> None:
+    asked = ("generate", IDEA, "--optimize", "--data", mails)
+    taken = "the prompt is now mail/kind@6, with the text of the candidate mail/kind@2"
+    better = " ".join(screen(*asked, "--name", "mail/kind", *GAIN).split())
+    assert taken in better
+    assert "see burnish prompts diff mail/kind@1 mail/kind@6" in better
+    assert run("prompts", "diff", "mail/kind@2", "mail/kind@6").out.startswith("texts are the same")
+    usual = ("--models", "fake:echo", "--scorer", "contains", "--name", "mail/same")
+    same = screen(*asked, *usual)
+    assert "mail/same@1 stays the prompt" in same
+    assert "prompts diff" not in same
+    assert "mail/same@2" not in same
+    # A pipe gets it in the one line beside the prompt.
+    again = run(*asked, "--name", "mail/again", *GAIN)
+    assert "mail/again@6, with the text of the candidate mail/again@2" in again.err
 
 
 def test_json_has_all_that_was_tried(run: Run, mails: str) -> None:

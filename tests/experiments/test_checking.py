@@ -63,7 +63,7 @@ async def test_what_was_taken_back_is_not_promoted_again(tmp_path: Path) -> None
 @pytest.mark.spec("EXP-08")
 async def test_two_processes_promote_once(tmp_path: Path) -> None:
     async with (
-        burnish.open_async(str(str(tmp_path))) as one,
+        burnish.open_async(str(tmp_path)) as one,
         burnish.open_async(str(tmp_path)) as other,
     ):
         await recorded(tmp_path, await running(one, auto=True), BETTER)

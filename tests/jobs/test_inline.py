@@ -193,7 +193,11 @@ async def test_only_what_ended_otherwise_than_done_is_resumed(make: Make, bench:
 
 async def test_faults_that_may_pass_are_tried_again(make: Make, bench: Bench) -> None:
     runner = make()
-    bench.errors = [Unavailable("away"), RateLimited("slow down"), StoreError("busy")]
+    bench.errors = [
+        Unavailable("away"),
+        RateLimited("slow down"),
+        StoreError("busy", retryable=True),
+    ]
     job = await runner.wait((await runner.submit("fail")).id)
     assert (job.state, job.result, job.attempts, job.error) == ("done", "well", 4, "")
 
@@ -214,10 +218,11 @@ async def test_faults_that_stay_end_the_job_after_some_attempts(make: Make, benc
     [
         (UsageError("wrong", hint="mend it"), "wrong; mend it"),
         (KeyRefused("no key"), "no key"),
+        (StoreError("the file is damaged"), "the file is damaged"),
         (ValueError("a bug with \0 and \ud800"), "ValueError: a bug with \\0 and \\ud800"),
         (asyncio.CancelledError(), "the work stopped by itself"),
     ],
-    ids=["usage", "key", "bug", "cancelled"],
+    ids=["usage", "key", "store", "bug", "cancelled"],
 )
 async def test_other_errors_end_it_at_once(
     make: Make, bench: Bench, error: BaseException, said: str
@@ -280,7 +285,7 @@ async def test_an_id_must_be_told_apart(make: Make) -> None:
     runner = make()
     first = await runner.submit("quick")
     await runner.submit("quick")
-    with pytest.raises(UsageError, match="more than one job"):
+    with pytest.raises(Conflict, match="more than one job"):
         await runner.get(first.id[:2])
 
 

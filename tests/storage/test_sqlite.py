@@ -16,6 +16,7 @@ from sqlalchemy import text
 import burnish
 from burnish.errors import StoreError
 from burnish.prompts.prompt import Message, Prompt
+from burnish.storage import sqlite as sqlite_store
 from burnish.storage.migrations import HEAD
 from burnish.storage.sqlite import open_sqlite
 from burnish.storage.store import Draft, PromptFilter
@@ -244,4 +245,21 @@ async def test_damage_found_while_working_says_what_to_do(tmp_path: Path) -> Non
     with pytest.raises(StoreError, match="cannot be used") as caught:
         await store.prompts.page(PromptFilter(), "name", 10)
     assert "restore a backup" in caught.value.hint
+    assert not caught.value.retryable
+    await store.close()
+
+
+async def test_a_file_that_others_hold_may_be_free_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "b.sqlite"
+    await add(path, "one")
+    # Others are waited for half a minute.
+    monkeypatch.setattr(sqlite_store, "_PRAGMAS", "PRAGMA busy_timeout=20;")
+    store = await open_sqlite(path)
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(StoreError, match="locked") as caught:
+            await store.datasets.remove("none", NOW)
+    assert caught.value.retryable
     await store.close()

@@ -63,13 +63,13 @@ class AsyncRuns:
 
     async def get(self, run_id: str) -> Run:
         """By the whole id, or a beginning of it that no other run has. Raises NotFound, or
-        UsageError when several ids begin so."""
+        Conflict when several ids begin so."""
         store = await self._open()
         if found := await store.runs.by_id(run_id):
             return found
         near = await store.runs.by_prefix(run_id, 2) if run_id else []
         if len(near) > 1:
-            raise UsageError(
+            raise Conflict(
                 f"more than one run has an id that begins with {run_id!r}", hint="give more of it"
             )
         if not near:

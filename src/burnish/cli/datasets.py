@@ -25,7 +25,6 @@ from burnish.cli.common import (
     warn,
 )
 from burnish.errors import UsageError
-from burnish.storage.example import Split
 
 if TYPE_CHECKING:
     import burnish
@@ -35,9 +34,17 @@ Reference = Annotated[str, Parameter(help="Its name, or name@3 for the third ver
 Name = Annotated[str, Parameter(help="Its name, such as support/refunds.")]
 Tag = Annotated[list[str] | None, Parameter(help="Tag for each of them; repeatable.")]
 OnlyTag = Annotated[list[str] | None, Parameter(help="Only with this tag; repeatable.")]
-OnlySplit = Annotated[Split | None, Parameter(help="Only those of this split.")]
+OnlySplit = Annotated[
+    str | None, Parameter(help="Only those of this split: train, dev (or validation), test.")
+]
 Message = Annotated[str, Parameter(help="Why this version was made.")]
 _SHOWN_ROWS = 5
+_ENDINGS: dict[str, Literal["jsonl", "csv"]] = {
+    "": "jsonl",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".csv": "csv",
+}
 
 
 def add(
@@ -148,10 +155,17 @@ def generate(
         note(cost_of(done.cost_usd))
 
 
-def list_(*, common: Common = NONE) -> None:
+def list_(
+    *,
+    all: Annotated[  # noqa: A002 - the word of the option
+        bool,
+        Parameter(negative="", help="Also those that evaluations made of examples without a name."),
+    ] = False,
+    common: Common = NONE,
+) -> None:
     """List the datasets."""
     with platform(common) as p:
-        found = p.datasets.list()
+        found = p.datasets.list(all=all)
     if common.json:
         out_json(found)
         return
@@ -229,14 +243,19 @@ def export(
     common: Common = NONE,
 ) -> None:
     """Write the examples of a version. JSONL comes back by `add` exactly as it was."""
-    kind = format or ("csv" if to.lower().endswith(".csv") else "jsonl")
+    options: Any = {"format": format or _format_of(to), "split": split, "tags": tag or ()}
     with platform(common) as p:
         if to == "-":
-            p.datasets.export(
-                reference, sys.stdout.buffer.write, format=kind, split=split, tags=tag or ()
-            )
-            return
-        count = _export_to(Path(to), p, reference, format=kind, split=split, tags=tag or ())
+            count = p.datasets.export(reference, sys.stdout.buffer.write, **options)
+        else:
+            count = _export_to(Path(to), p, reference, **options)
+        if not count:
+            from burnish.evals.datasets.unmet import unmet
+
+            there = p.datasets.tags(reference, split=split)
+            warn(str(unmet(reference, there, split=split, tags=tag or ())))
+    if to == "-":
+        return
     if common.json:
         out_json({"exported": count, "file": to})
     else:
@@ -300,6 +319,18 @@ def _show_added(done: DatasetAdded, common: Common) -> None:
         warn(f"{counted(done.lost, 'example')} of the model could not be used")
     for each in done.notes:
         warn(each)
+
+
+def _format_of(to: str) -> Literal["jsonl", "csv"]:
+    """By the ending of the file's name; without one it is JSONL. Raises UsageError."""
+    ending = "" if to == "-" else Path(to).suffix.lower()
+    if ending not in _ENDINGS:
+        raise UsageError(
+            f"no dataset is written as {ending}",
+            hint="name a .jsonl or .csv file, or say --format jsonl or --format csv",
+            subject=to,
+        )
+    return _ENDINGS[ending]
 
 
 def _export_to(path: Path, p: burnish.Platform, reference: str, **options: Any) -> int:

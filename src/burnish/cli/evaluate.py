@@ -29,7 +29,6 @@ from burnish.cli.evaluation_plan import resumable, show_plan, tell_plan
 from burnish.cli.job_words import beside_bar
 from burnish.cli.report_files import check_files, write_file
 from burnish.errors import UsageError
-from burnish.storage.example import Split
 
 if TYPE_CHECKING:
     import burnish
@@ -110,7 +109,9 @@ class Asking:
 class Which:
     """Which examples."""
 
-    split: Annotated[Split | None, Parameter(help="Only examples of this split.")] = None
+    split: Annotated[
+        str | None, Parameter(help="Only examples of this split: train, dev (or validation), test.")
+    ] = None
     tags: Annotated[
         list[str] | None, Parameter(name="--tag", help="Only examples with this tag; repeatable.")
     ] = None
@@ -246,7 +247,7 @@ def check_reports(files: list[Path]) -> None:
 
 def finish(done: Evaluated, bounds: Gate, files: list[Path], common: Common) -> int:
     """Shows and writes the report; the exit code."""
-    from burnish.evals.report.files import report_file
+    from burnish.evals.report.files import Judged, report_file
 
     verdict = _judged(done, bounds)
     for path in files:
@@ -258,7 +259,7 @@ def finish(done: Evaluated, bounds: Gate, files: list[Path], common: Common) -> 
             f"{done.evaluation.id} --report FILE",
         )
     if common.json:
-        out_json({"evaluation": done.evaluation, "report": done.report, "verdict": verdict})
+        out_json(Judged(evaluation=done.evaluation, report=done.report, verdict=verdict))
     else:
         _show(done, verdict)
     answered = any(column.answered for column in done.report.columns)

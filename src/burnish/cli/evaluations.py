@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import UTC
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
@@ -16,13 +18,17 @@ from burnish.cli.common import (
     out,
     out_json,
     platform,
+    styled,
     table,
 )
 from burnish.cli.evaluate import Files, Gate, check_reports, finish
+from burnish.cli.job_words import when
+from burnish.cli.runs import short_ids
 
 if TYPE_CHECKING:
-    from burnish.storage.evaluation import Evaluation
+    from burnish.evals.room import ListedEvaluation
 
+_STYLES = {"done": "green", "stopped": "yellow", "running": "cyan", "queued": ""}
 Id = Annotated[str, Parameter(help="Its id, or the beginning of it.")]
 
 
@@ -33,24 +39,47 @@ def list_(
     limit: Annotated[int, Parameter(help="How many at most.")] = 20,
     common: Common = NONE,
 ) -> None:
-    """List evaluations, newest first. In a pipe: id, state, prompts, models, dataset."""
+    """List evaluations, newest first, with the score of the column that leads.
+
+    In a pipe: id, time of creation, state (queued, running, done or stopped), prompts, models,
+    dataset, that score, what stopped it.
+    """
     with platform(common) as p:
         found = p.evaluations.list(prompt=prompt, dataset=data, limit=limit)
     if common.json:
         out_json(found)
         return
-    rows = [_row(each) for each in found]
-    if on_terminal():
-        table(("id", "when", "state", "prompts", "models", "dataset"), rows, wide="prompts")
-        note(counted(len(rows), "evaluation"))
-    elif rows:
-        out("\n".join("\t".join(row) for row in rows))
+    if on_terminal() and found:
+        _list_terminal(found)
+    elif found:
+        out("\n".join("\t".join(_row(each)) for each in found))
+    else:
+        note("No evaluations.")
 
 
-def _row(each: Evaluation) -> tuple[str, ...]:
-    state = "running" if each.ended_at is None else each.stop or "done"
-    when = each.created_at.astimezone().strftime("%Y-%m-%d %H:%M")
-    return (each.id, when, state, ", ".join(each.prompts), ", ".join(each.models), each.dataset)
+def _list_terminal(found: Sequence[ListedEvaluation]) -> None:
+    rows = [
+        [
+            styled(shown, "cyan"),
+            when(each.created_at.astimezone(UTC)),
+            styled(each.state + (f": {each.stop}" if each.stop else ""), _STYLES[each.state]),
+            _score(each),
+            f"{', '.join(each.prompts)} on {each.dataset} by {', '.join(each.models)}",
+        ]
+        for shown, each in zip(short_ids([each.id for each in found]), found, strict=True)
+    ]
+    table(("id", "when", "state", "best", "about"), rows, wide="about")
+    note(counted(len(rows), "evaluation"))
+
+
+def _row(each: ListedEvaluation) -> tuple[str, ...]:
+    made = each.created_at.astimezone().strftime("%Y-%m-%d %H:%M")
+    about = (", ".join(each.prompts), ", ".join(each.models), each.dataset)
+    return (each.id, made, each.state, *about, _score(each), each.stop)
+
+
+def _score(each: ListedEvaluation) -> str:
+    return "-" if each.score is None else f"{each.score:.2f}"
 
 
 def show(

@@ -37,10 +37,11 @@ def show(
     with platform(common) as p:
         found = p.experiments.report(name)
         series, moves = p.experiments.series(found), p.experiments.log(name)
+    from burnish.experiments.report.files import Shown
     from burnish.experiments.report.report import report_of
 
     shown = report_of(found, series, moves)
-    data = {"findings": found, "series": series, "log": moves}
+    data = Shown(findings=found, series=series, log=tuple(moves))
     write_reports(report or [], shown, data)
     if common.json:
         out_json(data)

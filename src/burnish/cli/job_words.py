@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 from shutil import get_terminal_size
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,11 @@ EVALUATION = "evaluation"
 _BAR = 30
 # Of more columns the report tells.
 _SHOWN = 8
+
+
+def when(at: datetime) -> str:
+    """As much as a narrow terminal has room for: the time today, else the day."""
+    return f"{at:%H:%M}" if at.date() == datetime.now(UTC).date() else f"{at:%m-%d}"
 
 
 def share(job: Job) -> str:

@@ -25,7 +25,16 @@ from burnish.cli.common import (
     table,
     warn,
 )
-from burnish.cli.job_words import beside_bar, message, outcome, said, share, shortcoming, wanted
+from burnish.cli.job_words import (
+    beside_bar,
+    message,
+    outcome,
+    said,
+    share,
+    shortcoming,
+    wanted,
+    when,
+)
 from burnish.cli.runs import moment, short_ids
 from burnish.errors import UsageError
 from burnish.storage.job import Job, JobState
@@ -67,7 +76,7 @@ def _list_terminal(jobs: list[Job]) -> None:
     rows = (
         [
             styled(shown, "cyan"),
-            _when(job.created_at.astimezone(UTC)),
+            when(job.created_at.astimezone(UTC)),
             job.kind,
             job.subject,
             share(job),
@@ -76,11 +85,6 @@ def _list_terminal(jobs: list[Job]) -> None:
         for shown, job in zip(short_ids([job.id for job in jobs]), jobs, strict=True)
     )
     table(("id", "made", "kind", "about", "progress", ""), rows, wide="about")
-
-
-def _when(at: datetime) -> str:
-    """As much as a narrow terminal has room for: the time today, else the day."""
-    return f"{at:%H:%M}" if at.date() == datetime.now(UTC).date() else f"{at:%m-%d}"
 
 
 def _state(job: Job) -> Text:

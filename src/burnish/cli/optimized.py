@@ -100,7 +100,9 @@ def told(made: Generation, *, as_json: bool) -> int:
     if not as_json:
         for each in found.notes:
             warn(each)
-        _terminal(found) if on_terminal() else warn(_sentence(found))
+        _terminal(made, found) if on_terminal() else warn(
+            f"{_sentence(found)}; {_now(made, found)}"
+        )
     measured = any(each.mean is not None for each in found.before)
     return 0 if measured or not found.evaluations else 1
 
@@ -109,7 +111,14 @@ def _sentence(found: Optimized) -> str:
     return f"{found.text}; {cost_of(found.cost_usd)}"
 
 
-def _terminal(found: Optimized) -> None:
+def _now(made: Generation, found: Optimized) -> str:
+    """Which version is the prompt in the end."""
+    if made.reference == found.original:
+        return f"{made.reference} stays the prompt"
+    return f"the prompt is now {made.reference}, with the text of the candidate {found.best}"
+
+
+def _terminal(made: Generation, found: Optimized) -> None:
     screen = console()
     if any(each.n for tried in found.tried for each in tried.scores):
         scorers = f", scored by {', '.join(found.scorers)}" if found.scorers else ""
@@ -118,10 +127,17 @@ def _terminal(found: Optimized) -> None:
         table(("prompt", "score", "made by", "techniques"), _rows(found), wide="techniques")
     better = found.outcome == "improved"
     screen.print(styled(f"\n{_sentence(found)}", "green" if better else "yellow"))
-    for each in found.comparisons:
+    # Of candidates that score no higher, the comparison is with any one of them.
+    for each in found.comparisons if _leads(found) else ():
         screen.print(styled(f"  {each}", "dim"))
-    if found.comparisons:
-        out(f"  see burnish prompts diff {found.original} {found.best}")
+    screen.print(styled(f"  {_now(made, found)}", "dim"))
+    if better:
+        out(f"  see burnish prompts diff {found.original} {made.reference}")
+
+
+def _leads(found: Optimized) -> bool:
+    pairs = zip(found.before, found.after, strict=False)  # without a best one, after is empty
+    return any((after.mean or 0.0) > (before.mean or 0.0) for before, after in pairs)
 
 
 def _rows(found: Optimized) -> list[tuple[str, str, str, str]]:

@@ -62,17 +62,12 @@ def pearson(x: Sequence[float], y: Sequence[float]) -> float | None:
 
 def spearman(x: Sequence[float], y: Sequence[float]) -> float | None:
     """Pearson's of the ranks; equal values share the mean of theirs."""
-    return pearson(_ranks(x), _ranks(y))
-
-
-def _ranks(values: Sequence[float]) -> Any:
     import numpy as np
 
-    _, inverse, counts = np.unique(
-        np.asarray(values, dtype=float), return_inverse=True, return_counts=True
-    )
-    last = np.cumsum(counts)
-    return (last - (counts - 1) / 2)[inverse]
+    from burnish.evals.statistics.ranks import mid_ranks
+
+    (a, _), (b, _) = (mid_ranks(np.asarray(each, dtype=float)) for each in (x, y))
+    return pearson(a.tolist(), b.tolist())
 
 
 def with_interval(figure: Figure, ours: Sequence[Any], theirs: Sequence[Any]) -> Estimate:

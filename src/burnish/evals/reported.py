@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
+from itertools import product
 
 from burnish.errors import NotFound
 from burnish.evals.datasets.names import resolved
+from burnish.evals.only import is_asked
 from burnish.evals.report import Asked, Report, about_of, asked_of, report_of, rows_of, with_asked
-from burnish.storage.datasets import Datasets
+from burnish.storage.datasets import Datasets, DatasetVersion
 from burnish.storage.evaluation import Evaluation
+from burnish.storage.example import Example
 from burnish.storage.result import Result
 from burnish.storage.store import Store
 
@@ -35,7 +38,7 @@ async def _report(store: Store, evaluation: Evaluation, baseline: str) -> Report
         _pulled(store.evaluations.results(evaluation.id), asyncio.get_running_loop()),
         title=", ".join(evaluation.prompts),
         baseline=baseline,
-        planned=_planned(evaluation),
+        planned=await _planned(store.datasets, evaluation),
         about=about_of(evaluation),
         in_order=True,
     )
@@ -43,11 +46,8 @@ async def _report(store: Store, evaluation: Evaluation, baseline: str) -> Report
 
 async def _asked(report: Report, datasets: Datasets, evaluation: Evaluation) -> Report:
     """With what the worst rows were asked, where their dataset is still there."""
-    try:
-        version = await resolved(datasets, evaluation.dataset)
-    except NotFound:
-        return report
-    if version.created_at > evaluation.created_at:  # another one of the same name
+    version = await _version(datasets, evaluation)
+    if version is None:
         return report
     ids = rows_of(report)
     found: dict[str, Asked] = {}
@@ -57,11 +57,43 @@ async def _asked(report: Report, datasets: Datasets, evaluation: Evaluation) -> 
     return with_asked(report, found)
 
 
-def _planned(evaluation: Evaluation) -> int:
-    """How many results a column should have. One that came to its end has all that it asked for,
-    however few examples are for a column."""
-    ended = evaluation.ended_at is not None and not evaluation.stop
-    return 0 if ended else evaluation.examples * evaluation.repeats
+async def _planned(datasets: Datasets, evaluation: Evaluation) -> int | dict[tuple[str, str], int]:
+    """How many results a column should have. One that came to its end has all that it asked for;
+    of another, the examples tell which columns they are for, where they are still there."""
+    if evaluation.ended_at is not None and not evaluation.stop:
+        return 0
+    version = await _version(datasets, evaluation)
+    if version is None:
+        return evaluation.examples * evaluation.repeats
+    columns = list(product(evaluation.prompts, evaluation.models))
+    counts = dict.fromkeys(columns, 0)
+    async for example in _examples(datasets, version, evaluation):
+        for prompt, model in columns:
+            if is_asked(example, prompt.rpartition("@")[0], model):
+                counts[prompt, model] += evaluation.repeats
+    return counts
+
+
+async def _examples(
+    datasets: Datasets, version: DatasetVersion, evaluation: Evaluation
+) -> AsyncIterator[Example]:
+    """Those that the evaluation asks."""
+    after, left = 0, evaluation.examples
+    while left and (page := await datasets.page(version, split=evaluation.split, after=after)):
+        after = page[-1].position
+        found = [e for _, e in page if set(evaluation.tags).issubset(e.tags)][:left]
+        left -= len(found)
+        for example in found:
+            yield example
+
+
+async def _version(datasets: Datasets, evaluation: Evaluation) -> DatasetVersion | None:
+    """That of its examples; None where it is gone, be it with another one of the same name."""
+    try:
+        version = await resolved(datasets, evaluation.dataset)
+    except NotFound:
+        return None
+    return None if version.created_at > evaluation.created_at else version
 
 
 def _pulled(results: AsyncIterator[Result], loop: asyncio.AbstractEventLoop) -> Iterator[Result]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from typing import TYPE_CHECKING
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
 from burnish.errors import Conflict, NotFound, UsageError
+from burnish.evals.tally import Tally
 from burnish.storage.evaluation import Evaluation
 from burnish.storage.result import Result
 from burnish.storage.store import Store
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from burnish.evals.report import Report
 
 _MOST = 1_000
+State = Literal["queued", "running", "done", "stopped"]
 
 
 class Evaluated(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,18 +29,33 @@ class Evaluated(msgspec.Struct, frozen=True, kw_only=True):
     why: str = ""
 
 
+class ListedEvaluation(Evaluation, frozen=True, kw_only=True):
+    """One of a list. It is `stopped` where it has ended before its time, or nobody goes on with it.
+    So far there are `results`, and the column `best` leads with the mean `score` (None where
+    nothing is scored)."""
+
+    state: State
+    results: int = 0
+    best: str = ""
+    score: float | None = None
+
+
 class AsyncEvaluations:
     def __init__(self, opener: Callable[[], Awaitable[Store]]) -> None:
         self._open = opener
 
     async def list(
         self, *, prompt: str = "", dataset: str = "", limit: int = 50
-    ) -> list[Evaluation]:
+    ) -> list[ListedEvaluation]:
         """Newest first; those of a prompt or a dataset, by its name."""
         if not 1 <= limit <= _MOST:
             raise UsageError(f"{limit} evaluations cannot be listed", hint=f"use 1 to {_MOST}")
         store = await self._open()
-        return await store.evaluations.page(limit, prompt=prompt, dataset=dataset)
+        found = await store.evaluations.page(limit, prompt=prompt, dataset=dataset)
+        under_way: dict[str, State] = {}
+        if any(each.ended_at is None for each in found):
+            under_way = await _under_way(store)
+        return [await _listed(store, each, under_way) for each in found]
 
     async def get(self, evaluation_id: str) -> Evaluation:
         """By its id, or a beginning of it that no other has. Raises NotFound, and Conflict where
@@ -80,3 +97,31 @@ class AsyncEvaluations:
         evaluation = await self.get(evaluation_id)
         await (await self._open()).evaluations.delete(evaluation.id)
         return evaluation
+
+
+async def _under_way(store: Store) -> dict[str, State]:
+    """What the jobs of evaluations are at. One that a job has planned has the job's id."""
+    states: tuple[Literal["queued", "running"], ...] = ("queued", "running")
+    return {
+        str(job.input.get("id") or job.id): state
+        for state in states
+        for job in await store.jobs.page(state=state, kind="evaluation", limit=_MOST)
+    }
+
+
+async def _listed(
+    store: Store, evaluation: Evaluation, under_way: Mapping[str, State]
+) -> ListedEvaluation:
+    state: State = "stopped" if evaluation.stop else "done"
+    if evaluation.ended_at is None:
+        state = under_way.get(evaluation.id, "stopped")
+    tally = Tally(evaluation)
+    tally.begin(await store.evaluations.counts(evaluation.id))
+    best, score = tally.best or ("", None)
+    return ListedEvaluation(
+        **msgspec.structs.asdict(evaluation),
+        state=state,
+        results=tally.done,
+        best=best,
+        score=score,
+    )

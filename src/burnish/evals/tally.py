@@ -51,6 +51,7 @@ class Tally:
             self.cost_usd += each.cost_usd
             self.unpriced += each.unpriced
             self._score(each.prompt, each.model, each.scored, each.score)
+        self._looked, self._best = self.done, self._leading()
 
     def add(self, result: Result) -> None:
         self.done += 1

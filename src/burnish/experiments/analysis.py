@@ -165,7 +165,7 @@ def analyse(
         contrasts=contrasts,
         ratio=ratio,
         kept=kept,
-        notes=_notes(whole, design, ratio),
+        notes=_notes(whole, design),
     )
 
 
@@ -361,13 +361,8 @@ def _outcome(contrast: Contrast, design: Design, n: int) -> Outcome:
     return good if sure else "no difference"
 
 
-def _notes(samples: Sequence[Sample], design: Design, ratio: Ratio | None) -> tuple[str, ...]:
+def _notes(samples: Sequence[Sample], design: Design) -> tuple[str, ...]:
     notes: list[str] = []
-    if ratio is not None and ratio.broken:
-        notes.append(
-            f"units did not come in the planned shares (p {ratio.p:.1g}): something keeps some "
-            "away, so no variant is called better before that is found"
-        )
     least = min(each.n for each in samples)
     if design.method == "sequential" and least < EARLY and not all(map(_bounded, samples)):
         notes.append(

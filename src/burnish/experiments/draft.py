@@ -4,18 +4,53 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import get_args
+from typing import Any, get_args
 
 import msgspec
 
 from burnish.errors import UsageError
 from burnish.experiments import written
-from burnish.storage.experiment import Allocation, Experiment, Method, Plan, Variant
+from burnish.storage.experiment import (
+    Allocation,
+    Experiment,
+    Method,
+    Plan,
+    StopRule,
+    Trial,
+    Variant,
+)
 
 _MOST_VARIANTS = 20
 _MOST_GUARDRAILS = 10
 _MOST_LOOKS = 50
 _SUREST = 0.999999
+
+
+def plan_from(given: Mapping[str, Any], trial: Trial | None) -> Plan:
+    """From the arguments of `create`. Raises UsageError for an illegal plan."""
+    made = variants_of(given["variants"], given["weights"])
+    metric = given["metric"] or ("score" if trial else "")
+    if not metric:
+        raise UsageError("no metric decides", hint="name one, such as solved, thumb or score")
+    method = given["method"] or ("fixed" if trial else "sequential")
+    rule: dict[str, Any] = {**fields(StopRule, given), "method": method}
+    targets: Mapping[str, Sequence[str]] = given["targets"] or {}
+    own: dict[str, Any] = {
+        "variants": tuple(made),
+        "control": given["control"] or made[0].name,
+        "metric": written.metric(metric),
+        "guardrails": tuple(map(written.metric, given["guardrails"])),
+        "rule": StopRule(**rule),
+        "targets": {key: tuple(values) for key, values in targets.items()},
+        "ramp": tuple(given["ramp"]),
+        "trial": trial,
+    }
+    return checked(Plan(**{**fields(Plan, given), **own}))
+
+
+def fields(shape: type[msgspec.Struct], given: Mapping[str, Any]) -> dict[str, Any]:
+    """Those of the arguments that are fields of the struct."""
+    return {name: given[name] for name in shape.__struct_fields__ if name in given}
 
 
 def checked(plan: Plan) -> Plan:

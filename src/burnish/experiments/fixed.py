@@ -8,7 +8,7 @@ import math
 import msgspec
 import numpy as np
 
-from burnish.evals.statistics import LEVEL, Interval, wilson
+from burnish.evals.statistics import LEVEL, Interval, bca_ends, mid_ranks, wilson
 from burnish.evals.statistics.special import (
     normal_cdf,
     normal_quantile,
@@ -172,10 +172,7 @@ def mann_whitney(control: Floats, treatment: Floats) -> RankSum:
     """The rank-sum test (two-sided): exact up to 20 values without ties, else normal with the
     corrections for ties and continuity. For skewed values whose mean tells little."""
     m, n = len(control), len(treatment)
-    both = np.concatenate([control, treatment])
-    _, places, counts = np.unique(both, return_inverse=True, return_counts=True)
-    last = np.cumsum(counts)
-    ranks = (last - (counts - 1) / 2)[places]
+    ranks, counts = mid_ranks(np.concatenate([control, treatment]))
     u = float(ranks[m:].sum()) - n * (n + 1) / 2
     if m + n <= _EXACT and counts.max() == 1:
         p = _exact_ranks(m, n, u)
@@ -210,16 +207,15 @@ def bootstrap(
     random = np.random.default_rng(seed)
     means = _means(treatment, random) - _means(control, random)
     observed = float(treatment.mean() - control.mean())
-    share = float((means < observed).mean() + (means == observed).mean() / 2)
-    half = 0.5 / len(means)
-    bias = normal_quantile(min(max(share, half), 1 - half))
-    acceleration = _acceleration(control, treatment)
-    ends = [
-        _adjusted((1 - level) / 2, bias, acceleration),
-        _adjusted((1 + level) / 2, bias, acceleration),
-    ]
-    low, high = np.quantile(means, ends)
-    return Interval(low=float(low), high=float(high), method="bca", level=level)
+    # Of each value on the difference, which for a mean is its deviation over the number of values.
+    influence = np.concatenate(
+        [
+            -(control - control.mean()) / len(control),
+            (treatment - treatment.mean()) / len(treatment),
+        ]
+    )
+    low, high = bca_ends(means, observed, influence, level=level)
+    return Interval(low=low, high=high, method="bca", level=level)
 
 
 def _means(values: Floats, random: np.random.Generator) -> Floats:
@@ -230,21 +226,3 @@ def _means(values: Floats, random: np.random.Generator) -> Floats:
         drawn = random.integers(0, n, size=(min(step, _RESAMPLES - start), n))
         means[start : start + step] = values[drawn].mean(axis=1)
     return means
-
-
-def _acceleration(control: Floats, treatment: Floats) -> float:
-    """From the influence of each value on the difference, which for a mean is its deviation over
-    the number of values."""
-    influence = np.concatenate(
-        [
-            -(control - control.mean()) / len(control),
-            (treatment - treatment.mean()) / len(treatment),
-        ]
-    )
-    square = float((influence**2).sum())
-    return float((influence**3).sum()) / (6 * square**1.5) if square else 0.0
-
-
-def _adjusted(tail: float, bias: float, acceleration: float) -> float:
-    z = bias + normal_quantile(tail)
-    return normal_cdf(bias + z / (1 - acceleration * z))

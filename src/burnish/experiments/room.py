@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import structs
 
-from burnish.errors import Conflict, UsageError
-from burnish.experiments import draft, written
+from burnish.errors import Conflict
+from burnish.experiments import draft
 from burnish.experiments.analyzing import Analyzing
 from burnish.experiments.around import Around
 from burnish.experiments.keeping import Keeping
@@ -21,7 +21,6 @@ from burnish.storage.experiment import (
     Experiment,
     Method,
     Moved,
-    Plan,
     State,
     StopRule,
     Trial,
@@ -104,49 +103,21 @@ class AsyncExperiments(Analyzing):
         Raises UsageError for a plan that cannot be carried out, Conflict for a name that is taken,
         NotFound for a version or a dataset that is not there.
         """
-        made = draft.variants_of(variants, weights)
-        trial = None
-        if data:
-            trial = Trial(
-                dataset=await self._around.dataset(data),
-                scorers=self._around.scorers(scorers),
-                split=split,
-                tags=tuple(tags),
-                examples=limit,
-                repeats=repeats,
-                concurrency=concurrency,
-                max_cost_usd=max_cost_usd,
-            )
-        elif not metric:
-            raise UsageError("no metric decides", hint="name one, such as solved, thumb or score")
-        plan = Plan(
-            variants=tuple(made),
-            control=control or made[0].name,
-            metric=written.metric(metric or "score"),
-            guardrails=tuple(map(written.metric, guardrails)),
-            rule=StopRule(
-                method=method or ("fixed" if trial else "sequential"),
-                level=level,
-                units=units,
-                days=days,
-                looks=looks,
-                least=least,
-                matters=matters,
-                loss=loss,
-            ),
-            unit=unit,
-            targets={key: tuple(values) for key, values in (targets or {}).items()},
-            holdout=holdout,
-            layer=layer,
-            layer_share=layer_share,
-            ramp=tuple(ramp),
-            ramp_h=ramp_h,
-            allocation=allocation,
-            auto=auto,
-            trial=trial,
-        )
+        return await self._drafted(locals())
+
+    async def _drafted(self, given: Mapping[str, Any]) -> Experiment:
+        trial, around = None, self._around
+        if given["data"]:
+            own: dict[str, Any] = {
+                "dataset": await around.dataset(given["data"]),
+                "examples": given["limit"],
+                "scorers": around.scorers(given["scorers"]),
+                "tags": tuple(given["tags"]),
+            }
+            trial = Trial(**{**draft.fields(Trial, given), **own})
+        plan = draft.plan_from(given, trial)
         kind = "offline" if trial else "online"
-        return await self._keeping.add(name, kind, draft.checked(plan), label, why)
+        return await self._keeping.add(given["name"], kind, plan, given["label"], given["why"])
 
     async def list(
         self, *, state: State | None = None, prompt: str = "", limit: int = 50

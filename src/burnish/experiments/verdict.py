@@ -16,7 +16,10 @@ _MOST = 10_000_000
 def verdict(analysis: Analysis) -> str:
     """One paragraph."""
     if analysis.ratio is not None and analysis.ratio.broken:
-        return "No verdict: " + analysis.notes[0] + "."
+        return (
+            f"No verdict: units did not come in the planned shares (p {analysis.ratio.p:.1g}): "
+            "something keeps some away, so no variant is called better before that is found."
+        )
     winner = analysis.winner
     if not winner:
         return _open(analysis)

@@ -106,15 +106,15 @@ class InlineRunner:
         return _checked(given or {})
 
     async def get(self, job_id: str) -> Job:
-        """By its id, or a beginning of it that no other job has. Raises NotFound, or UsageError
-        when several ids begin so."""
+        """By its id, or a beginning of it that no other job has. Raises NotFound, or Conflict when
+        several ids begin so."""
         found = await (await self._jobs()).by_prefix(job_id, 2) if job_id else []
         if not found:
             raise NotFound(
                 f"no job has the id {job_id!r}", hint="see burnish jobs list", subject=job_id
             )
         if len(found) > 1:
-            raise UsageError(
+            raise Conflict(
                 f"more than one job has an id that begins with {job_id!r}", hint="give more of it"
             )
         return found[0]

@@ -41,4 +41,6 @@ def may_pass(error: BaseException) -> bool:
         return any(may_pass(cause) for cause in error.causes)
     if isinstance(error, ModelFailed):
         return error.retryable or isinstance(error, CircuitOpen)
-    return isinstance(error, Unavailable | StoreError)
+    if isinstance(error, StoreError):
+        return error.retryable
+    return isinstance(error, Unavailable)

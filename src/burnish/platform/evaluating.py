@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from burnish.errors import BurnishError, MissingExtra, NotFound, StoreError, UsageError
-from burnish.evals.datasets.given import named_file, neither
+from burnish.evals.datasets.unmet import unmet
 from burnish.evals.estimate import Estimate, estimated
 from burnish.evals.fit import checked_fit
 from burnish.evals.prepared import Prepared
@@ -24,7 +22,8 @@ from burnish.generation.wish import checked_cost
 from burnish.models.model import ModelRequest
 from burnish.models.question import Question
 from burnish.platform.past import Past
-from burnish.platform.promptfoo import from_config, is_config, name_of
+from burnish.platform.pinned import pinned
+from burnish.platform.promptfoo import from_config, is_config
 from burnish.platform.readiness import none_ready, unready
 from burnish.prompts.config import read_config
 from burnish.storage.evaluation import Evaluation, Stop
@@ -92,14 +91,12 @@ class Evaluating:
         notes: tuple[str, ...] = ()
         if not wanted.stored and await is_config(wanted):
             wanted, notes = await from_config(wanted, self._prompts)
-        dataset = await self._dataset(wanted)
+        dataset, changes = await pinned(self._datasets, wanted)
         count = await self._datasets.count(dataset, split=wanted.split, tags=wanted.tags)
         count = min(count, wanted.limit or count)
         if not count:
-            raise UsageError(
-                f"{dataset} has no example that meets the conditions",
-                hint="leave out --split and --tag, or see burnish datasets show",
-            )
+            there = await self._datasets.tags(dataset, split=wanted.split)
+            raise unmet(dataset, there, split=wanted.split, tags=wanted.tags)
         named = (*wanted.prompts, *((wanted.baseline,) if wanted.baseline else ()))
         prepared = [await self._prepared(ref, wanted) for ref in named]
         first = await self._first(dataset, wanted, count)
@@ -123,21 +120,21 @@ class Evaluating:
         return Plan(
             evaluation=evaluation,
             estimate=estimate,
-            notes=(*notes, *misfits, *self._notes(evaluation, first)),
+            notes=(*notes, *changes, *misfits, *self._notes(evaluation, first)),
             unready={name: str(error) for name, error in problems.items()},
         )
 
-    async def looked_up(self, wanted: Wanted) -> tuple[Wanted, list[Example]]:
-        """With the dataset's version pinned, and the first of its examples. Raises for all that can
-        be wrong with it before there is a prompt."""
+    async def looked_up(self, wanted: Wanted) -> tuple[Wanted, list[Example], tuple[str, ...]]:
+        """With the dataset's version pinned, the first of its examples, and what to tell of it.
+        Raises for all that can be wrong with it before there is a prompt."""
         checked_cost(wanted.max_cost_usd)
         models = self._models(wanted, ())
         if len(problems := await unready(self._live.registry, models)) == len(models):
             raise none_ready(problems)
         self.take(wanted.scorers, files=wanted.files)
-        dataset = await self._dataset(wanted)
+        dataset, notes = await pinned(self._datasets, wanted)
         sample = [each async for each in self._examples(dataset, wanted, _SAMPLE)]
-        return msgspec.structs.replace(wanted, data=dataset), sample
+        return msgspec.structs.replace(wanted, data=dataset), sample, notes
 
     def within(self, evaluation: Evaluation, budget: Budget) -> None:
         """Its next run spends from a budget that it shares with other calls."""
@@ -362,30 +359,6 @@ class Evaluating:
             )
         return tuple(dict.fromkeys(registry.full_name(name) for name in named))
 
-    async def _dataset(self, wanted: Wanted) -> str:
-        """The version that the examples are in, as a pinned reference; what is no dataset yet
-        becomes one."""
-        data = wanted.data
-        if data is None:
-            raise UsageError("there are no examples", hint="give --data FILE or a dataset's name")
-        is_name = isinstance(data, str) and wanted.stored
-        if isinstance(data, str) and (is_name or await asyncio.to_thread(named_file, data) is None):
-            try:
-                return (await self._datasets.resolve(data)).reference
-            except (NotFound, UsageError) as error:
-                raise error if is_name else neither(data, error) from None
-        if isinstance(data, str | Path):
-            name = wanted.dataset or name_of(Path(data))
-            return (await self._datasets.add(name, Path(data), replace=True)).version.reference
-        rows = [_plain(row) for row in data]
-        digest = hashlib.sha256(msgspec.json.encode(rows)).hexdigest()[:8]
-        name = wanted.dataset or f"inline/{digest}"
-        return (await self._datasets.add(name, rows, replace=True)).version.reference
-
 
 def _distinct(prepared: Sequence[Prepared]) -> list[Prepared]:
     return list({each.reference: each for each in prepared}.values())
-
-
-def _plain(row: Mapping[str, Any] | Example) -> dict[str, Any]:
-    return msgspec.to_builtins(row) if isinstance(row, Example) else dict(row)

@@ -8,10 +8,10 @@ import msgspec
 
 from burnish.errors import Conflict, NotFound, UsageError
 from burnish.evals.bounds import check_bounds
+from burnish.evals.datasets.splits import checked_split
 from burnish.evals.summary import Summary, summary_of
 from burnish.evals.tally import Tally
 from burnish.evals.wanted import Wanted
-from burnish.storage.example import Split
 
 if TYPE_CHECKING:
     from burnish.evals.report import Report, Verdict
@@ -44,7 +44,7 @@ class EvaluationInput(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     models: tuple[str, ...] | str = ()
     scorers: tuple[str | dict[str, Any], ...] | str = ()
     baseline: str = ""
-    split: Split | None = None
+    split: str | None = None
     tags: tuple[str, ...] | str = ()
     limit: int | None = None
     repeats: int = 1
@@ -90,7 +90,7 @@ class EvaluationInput(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
             models=tuple(name.strip() for name in models if name.strip()),
             scorers=_several(self.scorers),
             baseline=self.baseline,
-            split=self.split,
+            split=checked_split(self.split),
             tags=_several(self.tags),
             limit=self.limit,
             repeats=self.repeats,

@@ -33,11 +33,13 @@ _COUNT: Any = Annotated[int, msgspec.Meta(ge=1, le=MOST_CANDIDATES)]
 
 
 class Ground(msgspec.Struct, frozen=True, kw_only=True):
-    """What is known before there is a prompt. `outlines` are compositions of the idea."""
+    """What is known before there is a prompt. `outlines` are compositions of the idea,
+    `notes` what to tell of the examples."""
 
     course: Course
     outlines: Generation
     fit: Fit
+    notes: tuple[str, ...] = ()
 
 
 class Groundwork:
@@ -65,7 +67,7 @@ class Groundwork:
             dataset=asked.dataset,
             files=asked.files,
         ).checked()
-        wanted, sample = await self._evaluating.looked_up(wanted)
+        wanted, sample, notes = await self._evaluating.looked_up(wanted)
         course = await self._course(wanted, asked)
         _check_scored(wanted, sample)
         inputs = tuple(sorted({name for example in sample for name in example.inputs}))
@@ -75,7 +77,7 @@ class Groundwork:
             fit = msgspec.structs.replace(fit, labels=labels)
             outlines = await self._outlines(wish, asked.candidates + 1, fit)
         _check_fit(outlines, inputs)
-        return Ground(course=course, outlines=outlines, fit=fit)
+        return Ground(course=course, outlines=outlines, fit=fit, notes=notes)
 
     async def _labels(self, wanted: Wanted) -> str:
         """What the examples expect, where that is few short texts, each of them again and again."""

@@ -58,6 +58,8 @@ class Optimizing:
         measuring = Measuring(
             self._evaluating, self._run, ground.course, budget=budget, tell=asked.progress
         )
+        for each in ground.notes:
+            measuring.note(each)
         if ground.fit.labels:
             measuring.note(f"the labels are what the examples expect: {ground.fit.labels}")
         try:

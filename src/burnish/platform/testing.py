@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from burnish.platform.evaluating import Evaluating, Plan
     from burnish.platform.evaluation_jobs import EvaluationJobs
     from burnish.storage.evaluation import Evaluation
-    from burnish.storage.example import ScorerSpec, Split
+    from burnish.storage.example import ScorerSpec
     from burnish.storage.job import Job
 
 
@@ -37,7 +37,7 @@ class Testing(Working, Judging):
         *,
         models: str | Sequence[str] = (),
         scorers: Sequence[str | ScorerSpec | Callable[..., Any]] = (),
-        split: Split | None = None,
+        split: str | None = None,
         tags: Sequence[str] = (),
         limit: int | None = None,
         repeats: int = 1,
@@ -189,6 +189,7 @@ def check_options(options: dict[str, Any]) -> None:
 
 
 def _wanted(given: dict[str, Any]) -> Wanted:
+    from burnish.evals.datasets.splits import checked_split
     from burnish.evals.wanted import PARAMETERS, Wanted
 
     fields = {name: given[name] for name in Wanted.__struct_fields__ if given.get(name) is not None}
@@ -196,6 +197,7 @@ def _wanted(given: dict[str, Any]) -> Wanted:
     for name in ("prompts", "models"):
         value = fields.get(name, ())
         fields[name] = (value,) if isinstance(value, str) else tuple(value)
+    fields["split"] = checked_split(fields.get("split"))
     fields["tags"] = tuple(fields.get("tags", ()))
     fields["scorers"] = tuple(fields.get("scorers", ()))
     return Wanted(**fields).checked()

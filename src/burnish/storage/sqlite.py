@@ -170,6 +170,10 @@ _ADVICE = {
     "disk I/O": "check the disk and that the file is not on a network folder",
 }
 
+# What SQLite says where the next try may find the file free, or its disk there again. A file that
+# is damaged, full or not to be written stays so until somebody does something about it.
+_PASSING = ("locked", "busy", "disk I/O", "unable to open")
+
 
 def _explain(path: Path, error: StatementError) -> StoreError:
     return _store_error(path, str(error.orig))
@@ -181,4 +185,5 @@ def _store_error(path: Path, reason: str) -> StoreError:
         f"the database {path} cannot be used: {reason}",
         hint=advice or "run: burnish doctor",
         subject=str(path),
+        retryable=any(part in reason for part in _PASSING),
     )

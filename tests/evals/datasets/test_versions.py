@@ -82,8 +82,8 @@ def test_filters_and_counts_agree(p: burnish.Platform) -> None:
     assert examples(p, "numbers", tags=["even"], limit=2) == even[:2]
     with pytest.raises(UsageError, match="limit of 0"):
         examples(p, "numbers", limit=0)
-    with pytest.raises(UsageError, match="no split 'valid'"):
-        examples(p, "numbers", split="valid")
+    with pytest.raises(UsageError, match="no split 'holdout'"):
+        examples(p, "numbers", split="holdout")
 
 
 def test_a_bad_row_stores_nothing_unless_it_is_left_out(p: burnish.Platform) -> None:

@@ -197,7 +197,17 @@ def test_markdown_is_a_table_with_intervals_and_folded_rows(mails: Report) -> No
         "## late mails\n\n2 columns, 20 examples, 40 answers\n\n**Gate failed**\n"
     )
     assert "| fake:a | 20 | 0.85 [0.64, 0.95] | 120 ms | 120 ms | 0 | 0.02 |" in text
-    assert "<details><summary>Worst rows, 8 failing rows: <code>fake:b</code></summary>" in text
+    assert "<details><summary>Worst rows, 8 wrong answers: <code>fake:b</code></summary>" in text
+
+
+def test_a_scorer_of_no_weight_takes_no_score_away_where_it_fails(made: Made) -> None:
+    own = Score(metric="own", value=None, passed=False, weight=0.0, error="it is <b>late</b>")
+    results = [made(n, 1.0, scores=(own,) if n < 3 else ()) for n in range(5)]
+    report = report_of(results)
+    (said,) = report.unscored
+    assert (said.metric, said.answers, said.of, said.counts) == ("own", 3, 3, False)
+    assert "failed on 3 of 3 answers: it is &#60;b&#62;late" in markdown(report)
+    assert "<b>late" not in html(report)
 
 
 def test_markdown_fits_in_a_comment(made: Made) -> None:
@@ -268,7 +278,7 @@ def test_junit_is_red_where_the_gate_is(mails: Report) -> None:
     failure = bad.find("testcase/failure")
     assert failure is not None
     assert failure.attrib["message"].startswith("fake:b scores 0.600 over 20 answers, below 0.8")
-    assert bad.findtext("system-out") == "8 of 8 failing rows are listed\n"
+    assert bad.findtext("system-out") == "8 rows of 8 wrong answers\n"
 
 
 def test_junit_without_a_gate_lists_every_failing_row(mails: Report) -> None:

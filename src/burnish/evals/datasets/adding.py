@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 
+from burnish.evals.datasets.doubled import doubled
 from burnish.evals.datasets.reading import (
     Given,
     Taken,
@@ -70,6 +71,9 @@ async def added(store: Store, change: Change, staging: Staging, came: Came) -> D
     if not staging.count:
         raise no_examples(change.origin)
     put = await store.datasets.put(change, staging)
+    if put.added and put.version.version > 1 and not change.replace:
+        note = await doubled(store.datasets, put.version, staging)
+        came.notes |= {note: None} if note else {}
     return DatasetAdded(
         version=put.version,
         new=put.new,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import msgspec
 
@@ -12,6 +12,7 @@ from burnish.evals.datasets.fields import ANSWERS, OWN
 from burnish.prompts.formats.csv_text import write_rows
 from burnish.storage.example import Example
 
+FORMATS: Final = ("jsonl", "csv")
 _ABOUT = ("id", "split", "tags", "expected")
 
 

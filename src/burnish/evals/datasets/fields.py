@@ -193,7 +193,9 @@ def _split(given: Any, example_id: str) -> Split:
         return split_of(example_id)
     found = named_split(given) if isinstance(given, str) else None
     if found is None:
-        raise Fault(f"{str(given)[:40]!r} is no split; there are train, dev and test")
+        raise Fault(
+            f"{str(given)[:40]!r} is no split; there are train, dev (validation, val) and test"
+        )
     return found
 
 

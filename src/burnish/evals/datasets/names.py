@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import difflib
+import re
 from typing import NamedTuple
 
 from burnish.errors import NotFound, UsageError
 from burnish.prompts.refs import LATEST, check_name
 from burnish.storage.datasets import Dataset, Datasets, DatasetVersion
+
+_INLINE = "inline/"
+_OF_INLINE = re.compile(rf"{_INLINE}[0-9a-f]{{8}}")
 
 
 class Asked(NamedTuple):
@@ -32,6 +36,15 @@ def parse(reference: str) -> Asked:
             subject=reference,
         )
     return Asked(check_name(name, "dataset"), number)
+
+
+def inline_name(digest: str) -> str:
+    """Of a dataset that nobody named: of examples that were handed over to an evaluation."""
+    return f"{_INLINE}{digest[:8]}"
+
+
+def is_inline(name: str) -> bool:
+    return _OF_INLINE.fullmatch(name) is not None
 
 
 async def found(datasets: Datasets, name: str) -> Dataset:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import closing
 from datetime import UTC, datetime
@@ -9,16 +10,16 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from burnish.errors import NotFound, UsageError
 from burnish.evals.datasets.adding import added, taken_in
-from burnish.evals.datasets.export import exported
-from burnish.evals.datasets.names import found, parse, resolved
+from burnish.evals.datasets.export import FORMATS, exported
+from burnish.evals.datasets.names import found, is_inline, parse, resolved
 from burnish.evals.datasets.reading import Given, Wanted, name_of
 from burnish.evals.datasets.runs import runs_in
-from burnish.evals.datasets.splits import SPLITS
+from burnish.evals.datasets.splits import checked_split
 from burnish.evals.datasets.staging import Staging
 from burnish.evals.datasets.values import DatasetAdded, ShownDataset
 from burnish.prompts.refs import check_name
 from burnish.storage.datasets import Change, Dataset, DatasetVersion, Difference
-from burnish.storage.example import Example, Split
+from burnish.storage.example import Example
 from burnish.storage.run import RunFilter
 from burnish.storage.store import Store
 
@@ -106,7 +107,7 @@ class AsyncDatasets:
         self,
         reference: str,
         *,
-        split: Split | None = None,
+        split: str | None = None,
         tags: Sequence[str] = (),
         limit: int | None = None,
     ) -> AsyncGenerator[Example]:
@@ -120,17 +121,17 @@ class AsyncDatasets:
         self,
         reference: str,
         *,
-        split: Split | None = None,
+        split: str | None = None,
         tags: Sequence[str] = (),
         limit: int | None = None,
     ) -> AsyncGenerator[tuple[Example, ...]]:
         """`iter_examples`, some at a time: as many as fit into a few megabytes."""
         wanted, left = frozenset(tags), _checked_limit(limit)
-        checked_split(split)
+        own = checked_split(split)
         datasets = (await self._open_store()).datasets
         version = await resolved(datasets, reference)
         after = 0
-        while left and (page := await datasets.page(version, split=split, after=after)):
+        while left and (page := await datasets.page(version, split=own, after=after)):
             after = page[-1].position
             found = [each.example for each in page if wanted.issubset(each.example.tags)]
             del found[left:]
@@ -145,14 +146,20 @@ class AsyncDatasets:
             )
 
     async def count(
-        self, reference: str, *, split: Split | None = None, tags: Sequence[str] = ()
+        self, reference: str, *, split: str | None = None, tags: Sequence[str] = ()
     ) -> int:
         """How many examples `iter_examples` would give."""
         if tags:
             return sum([1 async for _ in self.iter_examples(reference, split=split, tags=tags)])
-        version = await self.resolve(reference)
-        checked_split(split)
-        return version.size if split is None else version.splits.get(split, 0)
+        own, version = checked_split(split), await self.resolve(reference)
+        return version.size if own is None else version.splits.get(own, 0)
+
+    async def tags(self, reference: str, *, split: str | None = None) -> dict[str, int]:
+        """How many examples have each tag, the commonest first."""
+        counts: Counter[str] = Counter()
+        async for page in self.iter_pages(reference, split=split):
+            counts.update(tag for example in page for tag in example.tags)
+        return dict(sorted(counts.items(), key=lambda each: (-each[1], each[0])))
 
     async def diff(self, old: str, new: str = "", *, limit: int = 100) -> Difference:
         """What differs between two versions of a dataset, by the ids of examples: the counts, and
@@ -182,12 +189,17 @@ class AsyncDatasets:
         write: Callable[[bytes], object],
         *,
         format: Literal["jsonl", "csv"] = "jsonl",  # noqa: A002 - the word that people know
-        split: Split | None = None,
+        split: str | None = None,
         tags: Sequence[str] = (),
     ) -> int:
         """Hands the examples to `write`, a page at a time; tells how many they were. JSONL comes
         back by `add` as it was; CSV is for texts, so values of other kinds come back as texts.
-        Raises UsageError where a CSV could not tell a variable from another column."""
+        Raises UsageError for another format, and where a CSV could not tell a variable from
+        another column."""
+        if format not in FORMATS:
+            raise UsageError(
+                f"{format!r} is no format to export", hint=f"use {' or '.join(FORMATS)}"
+            )
         pinned = (await self.resolve(reference)).reference
 
         def examples() -> AsyncGenerator[Example]:
@@ -250,9 +262,11 @@ class AsyncDatasets:
         await store.datasets.remove(dataset.id, datetime.now(UTC))
         return dataset
 
-    async def list(self) -> list[Dataset]:
-        """By name."""
-        return await (await self._open_store()).datasets.all()
+    async def list(self, *, all: bool = False) -> list[Dataset]:  # noqa: A002 - as the option
+        """By name. Those that nobody named, made of examples that were handed over to an
+        evaluation, are there with `all` alone."""
+        found = await (await self._open_store()).datasets.all()
+        return [each for each in found if all or not is_inline(each.name)]
 
     def _change(
         self,
@@ -282,8 +296,3 @@ def _checked_limit(limit: int | None) -> int:
     if limit < 1:
         raise UsageError(f"a limit of {limit}", hint="ask for 1 or more")
     return limit
-
-
-def checked_split(split: str | None) -> None:
-    if split is not None and split not in SPLITS:
-        raise UsageError(f"there is no split {split!r}", hint=f"use one of {', '.join(SPLITS)}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import Final, get_args
 
+from burnish.errors import UsageError
 from burnish.storage.example import Split
 
 SPLITS: Final[tuple[Split, ...]] = get_args(Split)
@@ -32,6 +33,20 @@ def split_of(example_id: str) -> Split:
 
 
 def named_split(name: str) -> Split | None:
-    """The split that a file calls so."""
+    """The split that a file or a person calls so."""
     plain = name.strip().lower()
     return next((each for each in SPLITS if each == plain), None) or _ALSO.get(plain)
+
+
+def checked_split(name: str | None) -> Split | None:
+    """The split of that name, or of another that people use for it. Raises UsageError."""
+    if name is None:
+        return None
+    found = named_split(name)
+    if found is None:
+        raise UsageError(
+            f"there is no split {name[:40]!r}",
+            hint=f"use one of {', '.join(SPLITS)} (validation and val mean dev)",
+            subject=name,
+        )
+    return found

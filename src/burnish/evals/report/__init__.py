@@ -22,6 +22,7 @@ from burnish.evals.report.report import (
     Report,
     Row,
     Slice,
+    Unscored,
 )
 from burnish.evals.report.terminal import terminal
 
@@ -41,6 +42,7 @@ __all__ = [
     "Report",
     "Row",
     "Slice",
+    "Unscored",
     "Verdict",
     "Weights",
     "about_of",

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 from burnish.evals.report.columns import column_of, faults_of
 from burnish.evals.report.compare import Marks, Pair, compare, leader, pairs_of
 from burnish.evals.report.recommend import Weights, recommend
-from burnish.evals.report.report import About, Column, Fault, Report
+from burnish.evals.report.report import About, Column, Fault, Report, Unscored
 from burnish.evals.report.tally import Tally
 from burnish.storage.result import Result
 
@@ -20,6 +21,7 @@ from burnish.storage.result import Result
 MAX_TAGS = 50
 _MAX_FAULTS = 50
 WEIGHTS = Weights()
+Planned = Mapping[tuple[str, str], int]
 
 
 class _Seen:
@@ -73,7 +75,7 @@ def report_of(
     *,
     title: str = "",
     baseline: str = "",
-    planned: int | None = None,
+    planned: int | Planned | None = None,
     weights: Weights = WEIGHTS,
     about: About | None = None,
     in_order: bool = False,
@@ -83,9 +85,9 @@ def report_of(
 
     `baseline` names what the others are compared with: a prompt (each model with itself), a model
     (each prompt with itself) or a column; without it each is compared with each. `planned` is how
-    many results a column should have (None: as many as examples and repeats that were seen).
-    `about` says what they are the results of. Where they come `in_order`, all of an example
-    together, a million of them take less than half the memory.
+    many results a column should have (None: as many as examples and repeats that were seen), for
+    all or by prompt and model. `about` says what they are the results of. Where they come
+    `in_order`, all of an example together, a million of them take less than half the memory.
     Raises NotFound for a baseline that has no result.
     """
     seen = _Seen(in_order=in_order)
@@ -94,6 +96,8 @@ def report_of(
     found = list(seen.tallies.values())
     if planned is None:
         planned = seen.examples * seen.repeats
+    if isinstance(planned, int):
+        planned = dict.fromkeys(seen.tallies, planned)
     columns = _columns(found, seen, planned)
     marks = [Marks.of(tally, seen.examples) for tally in found]
     pairs, compared = pairs_of(columns, baseline)
@@ -112,10 +116,11 @@ def report_of(
         comparisons=tuple(comparisons),
         recommendation=recommend(columns, beside, weights),
         faults=_faults(found, columns),
+        unscored=_unscored(found),
     )
 
 
-def _columns(tallies: Sequence[Tally], seen: _Seen, planned: int) -> tuple[Column, ...]:
+def _columns(tallies: Sequence[Tally], seen: _Seen, planned: Planned) -> tuple[Column, ...]:
     tagged = seen.masks()
     prompts = {tally.prompt for tally in tallies}
     models = {tally.model for tally in tallies}
@@ -126,7 +131,13 @@ def _columns(tallies: Sequence[Tally], seen: _Seen, planned: int) -> tuple[Colum
         return tally.model if len(prompts) == 1 else f"{tally.prompt} · {tally.model}"
 
     return tuple(
-        column_of(tally, name(tally), planned=planned, names=seen.names, tagged=tagged)
+        column_of(
+            tally,
+            name(tally),
+            planned=planned.get((tally.prompt, tally.model), 0),
+            names=seen.names,
+            tagged=tagged,
+        )
         for tally in tallies
     )
 
@@ -139,6 +150,28 @@ def _faults(tallies: Sequence[Tally], columns: Sequence[Column]) -> tuple[Fault,
     ]
     found.sort(key=lambda fault: (-fault.count, fault.column, fault.metric, fault.error))
     return tuple(found[:_MAX_FAULTS])
+
+
+def _unscored(tallies: Sequence[Tally]) -> tuple[Unscored, ...]:
+    found: list[Unscored] = []
+    for metric in sorted({metric for tally in tallies for metric in tally.metrics}):
+        values = [tally.metrics[metric] for tally in tallies if metric in tally.metrics]
+        silent = sum(each.missing for each in values)
+        if silent:
+            errors: Counter[str] = Counter()
+            for tally in tallies:
+                errors.update({e: n for (m, _), (n, e) in tally.faults.items() if m == metric})
+            error = min(errors, key=lambda each: (-errors[each], each), default="")
+            found.append(
+                Unscored(
+                    metric=metric,
+                    answers=silent,
+                    of=silent + sum(len(each.values) for each in values),
+                    error=error,
+                    counts=any(metric in tally.lacking for tally in tallies),
+                )
+            )
+    return tuple(found)
 
 
 def _with_leader(columns: Sequence[Column]) -> list[Pair]:

@@ -10,8 +10,17 @@ import msgspec
 from burnish.errors import UsageError
 from burnish.evals.report.gate import Verdict
 from burnish.evals.report.report import Report
+from burnish.storage.evaluation import Evaluation
 
 ENDINGS: Final = (".html", ".md", ".xml", ".json")
+
+
+class Judged(msgspec.Struct, frozen=True, kw_only=True):
+    """What the commands print of an evaluation as JSON; `verdict` is None without a gate."""
+
+    evaluation: Evaluation
+    report: Report
+    verdict: Verdict | None
 
 
 def report_file(report: Report, ending: str, verdict: Verdict | None = None) -> bytes:

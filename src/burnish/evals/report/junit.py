@@ -14,9 +14,10 @@ from burnish.evals.report.sheets import row_name, row_parts, row_text
 from burnish.evals.report.words import (
     answers_text,
     cost_text,
+    counted,
+    failing_text,
     measured,
     milliseconds,
-    share,
     visible,
 )
 
@@ -47,7 +48,7 @@ def _suite(
     excused = gated and all(check.passed for check in checks)
     failing = [row for row in column.rows if row.error or row.passed is False]
     cases += [_row(column, row, excused=excused) for row in failing]
-    listed = f"{share(len(failing), column.failing)} failing rows are listed\n"
+    listed = f"{counted(len(failing), 'row')} of {failing_text(column) or 'none that fails'}\n"
     latency_ms = sum(row.latency_ms for row in failing)
     return _suite_of(column.name, number, cases, at, latency_ms=latency_ms, said=listed)
 

@@ -27,7 +27,7 @@ def label_sheets(report: Report) -> list[Sheet]:
         )
         for column, each in found
     )
-    headings = ("", "metric", "n", "accuracy", "macro-F1")
+    headings = ("", "metric", "answers", "accuracy", "macro-F1")
     remark = "Macro-F1 is the mean over labels, so that rare ones count as much as common ones."
     first = Sheet(title="Labels", headings=headings, rows=rows, remark=remark)
     return [first, *(_confusion(column, each) for column, each in found)]

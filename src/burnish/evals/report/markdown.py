@@ -9,8 +9,8 @@ from burnish.evals.report.gate import Verdict
 from burnish.evals.report.marked import as_code, as_list, as_table, as_text, folded
 from burnish.evals.report.report import Column, Report
 from burnish.evals.report.sheet import Sheet
-from burnish.evals.report.sheets import headline, row_name, row_parts, row_text, sheets
-from burnish.evals.report.words import counted, share
+from burnish.evals.report.sheets import headline, row_name, row_parts, row_text, sheets, untold
+from burnish.evals.report.words import counted, failing_text
 
 # A comment on a pull request takes 65,536 characters.
 _MAX_CHARS = 60_000
@@ -21,6 +21,7 @@ def markdown(report: Report, verdict: Verdict | None = None) -> str:
     """The figures as tables, the worst rows folded away. Foreign text can be no markup, mention
     nobody and link to nothing; rows that would pass the length of a comment are left out."""
     parts = [f"## {as_text(report.title) or 'Evaluation'}", as_text(headline(report))]
+    parts += [f"**{as_text(each)}**" for each in untold(report)]
     if verdict is not None:
         parts.append(_verdict(verdict))
     parts.append(as_text(report.recommendation.text))
@@ -56,9 +57,10 @@ def _verdict(verdict: Verdict) -> str:
 
 def _rows(column: Column) -> str:
     shown = "\n".join(_items(column))
-    worst = f"Worst {share(len(column.rows), column.failing)} failing rows"
-    if column.failing <= len(column.rows):
-        worst = f"Worst rows, {counted(column.failing, 'failing row')}"
+    failing = failing_text(column)
+    worst = f"Worst rows, {failing}" if failing else "Worst rows"
+    if column.failing > len(column.rows):
+        worst = f"Worst {counted(len(column.rows), 'row')} of {failing}"
     return folded(f"{worst}: {as_code(column.name)}", shown)
 
 

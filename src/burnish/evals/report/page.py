@@ -16,9 +16,11 @@ from burnish.evals.report.sheets import (
     row_parts,
     row_text,
     sheets,
+    untold,
 )
 from burnish.evals.report.words import (
     counted,
+    failing_text,
     interval_text,
     measured,
     signed,
@@ -36,6 +38,7 @@ def _view(report: Report, verdict: Verdict | None) -> dict[str, Any]:
     return {
         "title": visible(report.title) or "Evaluation",
         "headline": headline(report),
+        "untold": untold(report),
         "about": [(name, visible(text)) for name, text in facts(report.about)],
         "recommendation": visible(report.recommendation.text),
         "verdict": None if verdict is None else _checks(verdict),
@@ -91,7 +94,7 @@ def _difference(each: Comparison, reach: float) -> dict[str, Any]:
 def _worst(column: Column) -> dict[str, Any]:
     return {
         "name": visible(column.name),
-        "failing": counted(column.failing, "failing row"),
+        "failing": failing_text(column),
         "rows": [
             {"name": row_name(row), "text": row_text(row), "parts": row_parts(row)}
             for row in column.rows

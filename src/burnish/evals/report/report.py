@@ -160,6 +160,18 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True):
     count: int
 
 
+class Unscored(msgspec.Struct, frozen=True, kw_only=True):
+    """A scorer that could say nothing of some answers: by its `metric`, on how many `answers` of
+    how many it was to score (`of`), and the `error` that came most often. With `counts` these
+    answers have no score at all; else the others make it up, for its weight is 0."""
+
+    metric: str
+    answers: int
+    of: int
+    error: str
+    counts: bool
+
+
 class About(msgspec.Struct, frozen=True, kw_only=True):
     """`evaluation` is its id, `dataset` a pinned reference of which the examples of the `split`
     and with all the `tags` were taken. `parameters` went to the models in the place of the
@@ -192,3 +204,4 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     comparisons: tuple[Comparison, ...]
     recommendation: Recommendation
     faults: tuple[Fault, ...]
+    unscored: tuple[Unscored, ...] = ()

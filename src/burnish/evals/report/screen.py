@@ -27,9 +27,8 @@ _MAX_CELL = 200
 # Tables that are about foreign texts wrap them; of others, a line that wraps is hard to read.
 _WRAPS, _LEAST = ("such as", "first of them", "taken for", "is", "why", "what is known"), 20
 _FIGURES = (
-    "n", "p50", "p95", "tokens", "USD", "difference", "times", "accuracy", "macro-F1", "units",
-    "share", "value", "control", "lift", "best",
-    "loss", "p", "greater",
+    "answers", "n", "p50", "p95", "tokens", "USD", "difference", "times", "accuracy", "macro-F1",
+    "units", "share", "value", "control", "lift", "best", "loss", "p", "greater",
 )  # fmt: skip
 
 

@@ -38,6 +38,16 @@ def headline(report: Report) -> str:
     return ", ".join(parts)
 
 
+def untold(report: Report) -> list[str]:
+    """A sentence for each scorer that failed: an answer that one of them could not score is in no
+    mean, which nobody would look for among the errors."""
+    return [
+        f"The scorer {visible(each.metric)} failed on {share(each.answers, each.of)} answers"
+        f"{', which so have no score' if each.counts else ''}: {visible(each.error)}"
+        for each in report.unscored
+    ]
+
+
 def sheets(report: Report) -> list[Sheet]:
     """Those that have anything to say."""
     before = [_figures(report), _metrics(report)]
@@ -109,7 +119,7 @@ def _metrics(report: Report) -> Sheet:
         for each in column.metrics
         if not _is_score(column, each)
     )
-    return Sheet(title="Metrics", headings=("", "metric", "kind", "n", "mean"), rows=rows)
+    return Sheet(title="Metrics", headings=("", "metric", "kind", "answers", "mean"), rows=rows)
 
 
 def _is_score(column: Column, metric: Measure) -> bool:
@@ -130,7 +140,7 @@ def _tags(report: Report) -> Sheet:
         for each in column.tags
         if each.tag == tag and each.score.n
     )
-    return Sheet(title="By tag", headings=("tag", "", "n", "score"), rows=rows)
+    return Sheet(title="By tag", headings=("tag", "", "answers", "score"), rows=rows)
 
 
 def telling(report: Report) -> tuple[Comparison, ...]:
@@ -153,7 +163,7 @@ def _comparisons(report: Report) -> Sheet:
         )
         for each in telling(report)
     )
-    remark = "Example by example, over those that both answered; p is corrected by Holm."
+    remark = "Example by example, over the n that both answered; p is corrected by Holm."
     if silent := len(report.comparisons) - len(rows):
         remark += f" {counted(silent, 'pair')} shared too few scored examples to compare."
     if any(each.outcome == "no difference" for each in report.comparisons):

@@ -47,6 +47,8 @@ class Tally:
         self.unknown = 0
         self.score, self.passed, self.latency = Values(), Values(), Values()
         self.metrics: dict[str, Values] = {}
+        # Metrics without which an answer has no score, where they could not be told.
+        self.lacking: set[str] = set()
         self.labels: dict[str, Pairs] = {}
         self.rows = Worst()
         self.faults: dict[tuple[str, str], tuple[int, str]] = {}
@@ -81,6 +83,8 @@ class Tally:
             values.add(example, score.value)
             if pair_of(score) is not None:
                 self.labels.setdefault(score.metric, Pairs()).add(score)
+            if score.value is None and score.weight:
+                self.lacking.add(score.metric)
             if score.error:
                 self._fault(score.metric, score.error)
 

@@ -17,8 +17,9 @@ from burnish.evals.report.sheets import (
     row_text,
     sheets,
     telling,
+    untold,
 )
-from burnish.evals.report.words import counted, visible
+from burnish.evals.report.words import failing_text, visible
 
 if TYPE_CHECKING:
     from rich.console import Group, RenderableType
@@ -38,6 +39,7 @@ def terminal(report: Report, verdict: Verdict | None = None, *, width: int) -> G
         parts.append(Text(visible(report.title), style="bold"))
     parts.append(Text(headline(report), style="dim"))
     parts += _about(report)
+    parts += [Text(each, style="yellow", overflow="fold") for each in untold(report)]
     for sheet in sheets(report):
         instead = _comparisons(report) if sheet.title == COMPARISONS else None
         parts += titled(sheet, width, instead)
@@ -75,7 +77,7 @@ def _worst(column: Column, most: int) -> Iterator[RenderableType]:
 
     if not column.rows:
         return
-    failing = counted(column.failing, "failing row") if column.failing else "none fails"
+    failing = failing_text(column) or "none fails"
     title = Text("\nWorst rows ", style="bold")
     yield title.append(f"{visible(column.name)} ({failing})", style="not bold dim")
     for row in column.rows[:most]:

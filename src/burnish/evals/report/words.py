@@ -37,7 +37,7 @@ def measured(measure: Measure) -> str:
     """`0.85 [0.64, 0.95]`, or why there is nothing."""
     if measure.mean is None:
         return NONE
-    return f"{number(measure.mean)} {interval_text(measure.interval) or '(n too small)'}"
+    return f"{number(measure.mean)} {interval_text(measure.interval) or '(too few answers)'}"
 
 
 def milliseconds(value: float | None) -> str:
@@ -71,6 +71,12 @@ def p_text(p: float) -> str:
 
 def share(part: int, whole: int) -> str:
     return f"{part} of {whole}"
+
+
+def failing_text(column: Column) -> str:
+    """`3 wrong answers and 2 failed calls`; empty where none fails."""
+    counts = ((column.failing - column.failed, "wrong answer"), (column.failed, "failed call"))
+    return listed([counted(count, what) for count, what in counts if count])
 
 
 def counted(count: int, what: str) -> str:

@@ -1,6 +1,6 @@
 """How sure a figure is, and whether two differ: closed forms on numpy and `math`."""
 
-from burnish.evals.statistics.bootstrap import bca
+from burnish.evals.statistics.bootstrap import bca, bca_ends
 from burnish.evals.statistics.correction import benjamini_hochberg, holm
 from burnish.evals.statistics.intervals import (
     LEVEL,
@@ -22,6 +22,7 @@ from burnish.evals.statistics.paired import (
     wilcoxon,
 )
 from burnish.evals.statistics.power import ALPHA, examples_needed, least_examples
+from burnish.evals.statistics.ranks import mid_ranks
 
 __all__ = [
     "ALPHA",
@@ -30,6 +31,7 @@ __all__ = [
     "McNemar",
     "Wilcoxon",
     "bca",
+    "bca_ends",
     "benjamini_hochberg",
     "clipped",
     "cohens_dz",
@@ -39,6 +41,7 @@ __all__ = [
     "holm",
     "least_examples",
     "mcnemar",
+    "mid_ranks",
     "paired_rates",
     "t_clustered",
     "t_interval",

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 
 from burnish.evals.statistics.intervals import LEVEL, Floats, Interval, t_interval
 from burnish.evals.statistics.special import normal_cdf, normal_quantile
@@ -41,12 +44,26 @@ def bca(
     if turned:
         distinct, counts, mean = -distinct[::-1], counts[::-1], -mean
     means = _means(distinct, counts, resamples, np.random.default_rng(seed))
-    bias, acceleration = _bias(means, mean), _acceleration(distinct, counts, mean)
-    tails = ((1 - level) / 2, (1 + level) / 2)
-    low, high = np.quantile(means, [_adjusted(tail, bias, acceleration) for tail in tails])
+    low, high = bca_ends(means, mean, distinct - mean, counts=counts, level=level)
     if turned:
         low, high = -high, -low
-    return Interval(low=float(low), high=float(high), method="bca", level=level)
+    return Interval(low=low, high=high, method="bca", level=level)
+
+
+def bca_ends(
+    resampled: Floats,
+    observed: float,
+    influence: Floats,
+    *,
+    counts: NDArray[Any] | int = 1,
+    level: float = LEVEL,
+) -> tuple[float, float]:
+    """The ends of the interval of a figure out of its resampled values. `influence` is how far each
+    value moves the figure, in any unit, `counts` how many there are of each."""
+    bias, acceleration = _bias(resampled, observed), _acceleration(influence, counts)
+    tails = ((1 - level) / 2, (1 + level) / 2)
+    low, high = np.quantile(resampled, [_adjusted(tail, bias, acceleration) for tail in tails])
+    return float(low), float(high)
 
 
 def _means(
@@ -73,10 +90,10 @@ def _bias(means: Floats, mean: float) -> float:
     return normal_quantile(min(max(below / len(means), half), 1 - half))
 
 
-def _acceleration(distinct: Floats, counts: np.ndarray, mean: float) -> float:
-    """Of a mean, the jackknife's value is a sixth of the skewness over the root of n."""
-    off = distinct - mean
-    return float((counts * off**3).sum() / (6 * (counts * off**2).sum() ** 1.5))
+def _acceleration(influence: Floats, counts: NDArray[Any] | int) -> float:
+    """The jackknife's value: of a mean, a sixth of the skewness over the root of n."""
+    square = float((counts * influence**2).sum())
+    return float((counts * influence**3).sum()) / (6 * square**1.5) if square else 0.0
 
 
 def _adjusted(tail: float, bias: float, acceleration: float) -> float:

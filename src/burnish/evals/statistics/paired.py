@@ -8,6 +8,7 @@ import msgspec
 import numpy as np
 
 from burnish.evals.statistics.intervals import LEVEL, Floats, Interval
+from burnish.evals.statistics.ranks import mid_ranks
 from burnish.evals.statistics.special import binomial_cdf, normal_cdf, normal_quantile
 
 # Up to so many differences the chances are counted, not approximated.
@@ -65,7 +66,7 @@ def wilcoxon(differences: Floats) -> Wilcoxon:
     n = len(kept)
     if not n:
         return Wilcoxon(statistic=0.0, n=0, p=1.0, rank_biserial=0.0)
-    ranks, ties = _ranks(np.abs(kept))
+    ranks, ties = mid_ranks(np.abs(kept))
     up, total = float(ranks[kept > 0].sum()), n * (n + 1) / 2
     least = min(up, total - up)
     p = _exact(ranks, least) if n <= _EXACT else _approximate(n, ties, least)
@@ -79,13 +80,6 @@ def cohens_dz(differences: Floats) -> float | None:
         return None
     spread = float(differences.round(_DECIMALS).std(ddof=1))
     return float(differences.mean()) / spread if spread > 0 else None
-
-
-def _ranks(sizes: Floats) -> tuple[Floats, np.ndarray]:
-    """The mean rank of each among equals, and how many are equal at each size."""
-    _, places, counts = np.unique(sizes, return_inverse=True, return_counts=True)
-    last = np.cumsum(counts)
-    return (last - (counts - 1) / 2)[places], counts
 
 
 def _exact(ranks: Floats, least: float) -> float:

@@ -7,9 +7,20 @@ from typing import Any, Final
 import msgspec
 
 from burnish.errors import UsageError
+from burnish.experiments.findings import Findings
+from burnish.experiments.report.over_time import Point
 from burnish.experiments.report.report import Report
+from burnish.storage.experiment import Moved
 
 ENDINGS: Final = (".html", ".md", ".json")
+
+
+class Shown(msgspec.Struct, frozen=True, kw_only=True):
+    """What `experiments show` prints as JSON: the `series` oldest first, the `log` newest first."""
+
+    findings: Findings
+    series: tuple[Point, ...]
+    log: tuple[Moved, ...]
 
 
 def report_file(report: Report, data: Any, ending: str) -> bytes:

@@ -61,7 +61,9 @@ class Database:
             raise self._explain(error) from error
         except PoolTimeout as error:
             raise StoreError(
-                "the database was busy for too long", hint="try again, or end what holds it"
+                "the database was busy for too long",
+                hint="try again, or end what holds it",
+                retryable=True,
             ) from error
         except UnicodeEncodeError as error:
             raise UsageError(
