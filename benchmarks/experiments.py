@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 from _report import report
 
+from burnish.evals.statistics import paired
 from burnish.experiments.analysis import EARLY
 from burnish.experiments.bandit import of_rate, thompson
 from burnish.experiments.estimate import Estimate, Floats, Sample, estimate
@@ -26,6 +27,7 @@ from burnish.experiments.power import fixed_size, needed, of_means, of_rates, po
 from burnish.experiments.sequential import PLANNED, confidence_sequence, reach, tuning
 
 RUNS, UNITS, ALPHA = 2_000, 2_000, 0.05
+EXAMPLES, TRUTHS = 100, 20_000
 Draw = Callable[[np.random.Generator, int], Floats]
 
 
@@ -136,15 +138,60 @@ def coverage() -> list[dict[str, Any]]:
             ratios.append(estimate(Sample("r", values, below)))
         interval = welch(*ratios).interval
         held["delta method, ratios"] += interval.low <= 0.3 <= interval.high
-    return [
-        {
-            "what": f"95 % interval: {what}",
-            "coverage": round(count / RUNS, 4),
-            "target": "0.935 to 0.965",
-            "met": 0.935 <= count / RUNS <= 0.965,
-        }
-        for what, count in held.items()
-    ]
+    return [coverage_row(what, count / RUNS) for what, count in held.items()]
+
+
+def coverage_row(what: str, share: float) -> dict[str, Any]:
+    return {
+        "what": f"95 % interval: {what}",
+        "coverage": round(share, 4),
+        "target": "0.935 to 0.965",
+        "met": 0.935 <= share <= 0.965,
+    }
+
+
+def eased(random: np.random.Generator) -> Floats:
+    """How easy each example is, for whichever prompt."""
+    return random.beta(3, 2, EXAMPLES)
+
+
+def paired_rates(random: np.random.Generator, gain: float) -> tuple[Floats, Floats]:
+    ease = eased(random)
+    one, other = random.random(EXAMPLES) < ease, random.random(EXAMPLES) < ease * (1 - gain) + gain
+    return one.astype(float), other.astype(float)
+
+
+def paired_means(random: np.random.Generator, gain: float) -> tuple[Floats, Floats]:
+    ease = eased(random)
+    one, other = (np.clip(random.normal(ease, 0.1), 0, 1) for _ in range(2))
+    return one, other * (1 - gain) + gain
+
+
+def pairs() -> list[dict[str, Any]]:
+    """Both answer the same examples; of each no effect, and one whose true size is known."""
+    rows: list[dict[str, Any]] = []
+    for what, draw, binary in (("rates", paired_rates, True), ("means", paired_means, False)):
+        random = np.random.default_rng(5)
+        drawn = [draw(random, 0.25) for _ in range(TRUTHS)]
+        true = float(np.mean([other.mean() - one.mean() for one, other in drawn]))
+        shown, held = 0, 0
+        for _ in range(RUNS):
+            one, other = draw(random, 0.0)
+            found = paired(other, one, binary=binary)
+            shown += found.beyond and found.agree and found.p < ALPHA
+            one, other = draw(random, 0.25)
+            interval = paired(other, one, binary=binary).interval
+            held += interval is not None and interval.low <= true <= interval.high
+        rows.append(
+            {
+                "what": f"paired {what}, {EXAMPLES} examples, no effect",
+                "false_alarms": round(shown / RUNS, 4),
+                "target": "<= 0.06",
+                "met": shown / RUNS <= 0.06,
+            }
+        )
+        rows.append(coverage_row(f"paired {what}, {EXAMPLES} examples", held / RUNS))
+    return rows
 
 
 def powers() -> list[dict[str, Any]]:
@@ -246,7 +293,7 @@ def regret() -> dict[str, Any]:
 def main() -> None:
     assert math.isclose(power_of(of_means(1.0, 0.2), 393), 0.8, abs_tol=0.01)
     assert confidence_sequence(0.0, 0.01, 100).low < 0
-    report("experiments", [*false_alarms(), *coverage(), *powers(), shares(), regret()])
+    report("experiments", [*false_alarms(), *coverage(), *pairs(), *powers(), shares(), regret()])
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from msgspec import structs
-from tests.experiments.recorded import recorded, running
+from tests.experiments.recorded import VARIANTS, prepared, recorded, running
 
 import burnish
 from burnish.storage.experiment import Experiment, Moved, Outcome
@@ -192,6 +192,26 @@ async def test_a_variant_that_nobody_saw(tmp_path: Path) -> None:
         assert found.verdict == (
             "No verdict: too early: short has fewer than two units with outcomes."
         )
+
+
+async def test_a_draft_has_no_verdict(tmp_path: Path) -> None:
+    async with burnish.open_async(str(tmp_path)) as p:
+        await prepared(p)
+        await p.experiments.create("x", VARIANTS, metric="solved")
+        found = await p.experiments.report("x")
+        assert found.verdict.startswith("No verdict: too early: A, short have fewer than two units")
+
+
+async def test_a_control_without_units_and_a_variant_that_gets_nobody_new(tmp_path: Path) -> None:
+    async with burnish.open_async(str(tmp_path)) as p:
+        own = await running(p)
+        await p.experiments.set_shares("shorter", {"short": 1})
+        await recorded(tmp_path, own, {"short": 0.5}, 60)
+        assert "too early: A has fewer" in (await p.experiments.report("shorter")).verdict
+        await recorded(tmp_path, own, {"A": 0.5}, 60)
+        found = await p.experiments.report("shorter")
+        assert found.analysis is not None
+        assert any("shares were changed" in note for note in found.notes)
 
 
 async def test_all_outcomes_equal(tmp_path: Path) -> None:

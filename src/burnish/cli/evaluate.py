@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Generator, Sequence
-from contextlib import contextmanager, redirect_stdout
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -20,13 +18,12 @@ from burnish.cli.common import (
     out,
     out_json,
     platform,
-    progress_bar,
     warn,
 )
 from burnish.cli.compose import MaxCost
 from burnish.cli.evaluate_later import When, submit
 from burnish.cli.evaluation_plan import resumable, show_plan, tell_plan
-from burnish.cli.job_words import beside_bar
+from burnish.cli.followed import followed
 from burnish.cli.report_files import check_files, write_file
 from burnish.errors import UsageError
 
@@ -34,7 +31,6 @@ if TYPE_CHECKING:
     import burnish
     from burnish.evals.report import Verdict
     from burnish.evals.room import Evaluated
-    from burnish.storage.job import Job
 
 Prompts = Annotated[
     list[str] | None,
@@ -168,7 +164,7 @@ def evaluate(
                 submit(p, plan.evaluation, gate, as_json=common.json)
                 return 0
             begun.append(plan.evaluation.id)
-            with _shown_progress(p, plan.evaluation.id) as told:
+            with followed(p, _again(plan.evaluation.id)) as told:
                 done = p.run_evaluation(plan.evaluation, progress=told)
     return _told(done, finish(done, gate, report or [], common))
 
@@ -207,29 +203,12 @@ def _resumed(
             "--resume goes on with an evaluation as it was asked for",
             hint="leave out prompts and --data",
         )
-    with _shown_progress(p, evaluation_id) as told:
+    with followed(p, _again(evaluation_id)) as told:
         return p.resume_evaluation(evaluation_id, scorers=scorers, files=True, progress=told)
 
 
-@contextmanager
-def _shown_progress(p: burnish.Platform, evaluation_id: str) -> Generator[Callable[[Job], None]]:
-    job_id = ""
-    try:
-        # What a scorer of the user's prints must not stand in the report.
-        with redirect_stdout(sys.stderr), progress_bar() as tell:
-
-            def told(job: Job) -> None:
-                nonlocal job_id
-                job_id = job.id
-                if tell is not None and job.progress.total:  # else it has not begun
-                    tell(beside_bar(job), job.progress.done, job.progress.total)
-
-            yield told
-    except KeyboardInterrupt:
-        if job_id:
-            p.jobs.cancel(job_id)  # a worker would go on with what somebody has stopped
-        warn(f"stopped; go on with burnish evaluate --resume {evaluation_id}")
-        raise
+def _again(evaluation_id: str) -> str:
+    return f"burnish evaluate --resume {evaluation_id}"
 
 
 def _check_gate(bounds: Gate, baseline: str) -> None:

@@ -20,6 +20,7 @@ from burnish.cli.common import (
     warn,
 )
 from burnish.cli.experiments import weights_of
+from burnish.cli.followed import followed
 from burnish.errors import UsageError
 
 if TYPE_CHECKING:
@@ -61,16 +62,36 @@ def _row(each: Experiment) -> tuple[str, ...]:
     return (each.name, each.state, each.prompt, each.plan.metric.name, each.winner or "-", when)
 
 
-def start(experiment: Name, /, *, why: Why = "", common: Common = NONE) -> None:
-    """Begin an experiment, or go on with one that was paused."""
-    with platform(common) as p:
-        now = p.experiments.start(experiment, why=why)
+def start(
+    experiment: Name,
+    /,
+    *,
+    why: Why = "",
+    background: Annotated[
+        bool, Parameter(negative="", help="Leave one on a dataset to burnish worker.")
+    ] = False,
+    common: Common = NONE,
+) -> int:
+    """Begin an experiment, or go on with one that was paused. On a dataset: ask it to its end."""
+    go_on = f"burnish experiments start {experiment}"
+    with platform(common) as p, followed(p, go_on) as told:
+        now = p.experiments.start(experiment, why=why, background=background, progress=told)
     if common.json:
         out_json(now)
-        return
-    out(f"{now.name} is {now.state}")
-    if now.kind == "online":
-        note(f"Who asks for {now.prompt}@{now.label} with a {now.plan.unit} takes part.")
+    else:
+        out(_where(now))
+        if now.kind == "online":
+            note(f"Who asks for {now.prompt}@{now.label} with a {now.plan.unit} takes part.")
+        elif background:
+            note(f"burnish worker does it; burnish jobs watch {now.job_id} shows how far it is")
+    return 1 if now.state == "stopped" else 0
+
+
+def _where(now: Experiment) -> str:
+    """With a verdict, where there is one by now."""
+    return (
+        f"{now.name} is {now.state}. {now.verdict}" if now.verdict else f"{now.name} is {now.state}"
+    )
 
 
 def pause(experiment: Name, /, *, why: Why = "", common: Common = NONE) -> None:

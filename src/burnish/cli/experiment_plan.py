@@ -10,7 +10,6 @@ from cyclopts import Parameter
 from burnish.cli.common import NONE, Common, note, out, out_json, platform
 from burnish.cli.experiments import weights_of
 from burnish.errors import UsageError
-from burnish.storage.example import Split
 
 if TYPE_CHECKING:
     from burnish.storage.experiment import Experiment
@@ -82,7 +81,13 @@ class Trying:
     scorer: Annotated[list[str] | None, Parameter(negative="", help="How answers are scored.")] = (
         None
     )
-    split: Annotated[Split | None, Parameter(help="Only this split.")] = None
+    split: Annotated[
+        Literal["train", "dev", "test", "all"] | None,
+        Parameter(
+            show_default="test, where that has enough examples",
+            help="Only this split; prompts are tuned on the others.",
+        ),
+    ] = None
     tag: Annotated[list[str] | None, Parameter(negative="", help="Only with this tag.")] = None
     limit: Annotated[int | None, Parameter(help="At most so many examples.")] = None
     repeats: Annotated[int, Parameter(help="How often each is asked.")] = 1

@@ -14,7 +14,7 @@ from burnish.storage.job import Job
 if TYPE_CHECKING:
     from burnish.evals.summary import ColumnSummary, Summary
 
-EVALUATION = "evaluation"
+EVALUATION, EXPERIMENT = "evaluation", "experiment"
 # So much of a line is for a bar, what is done of how much, and the time that is left.
 _BAR = 30
 # Of more columns the report tells.
@@ -34,8 +34,8 @@ def share(job: Job) -> str:
 def message(job: Job) -> str:
     """What a job says of itself, beside how much of it is done."""
     facts = job.progress.facts
-    if job.kind == EVALUATION:
-        told = list(_evaluation(facts))
+    if job.kind in (EVALUATION, EXPERIMENT):
+        told = list(_answers(facts))
     else:
         told = [f"{name} {value}" for name, value in facts.items()]
     return ", ".join(part for part in (job.progress.message, *told) if part)
@@ -51,7 +51,7 @@ def said(job: Job) -> str:
     return ", ".join(part for part in (share(job), message(job)) if part)
 
 
-def _evaluation(facts: Mapping[str, Any]) -> Iterable[str]:
+def _answers(facts: Mapping[str, Any]) -> Iterable[str]:
     if "calls" not in facts:
         return
     yield counted(facts["calls"], "call")
@@ -66,6 +66,9 @@ def _evaluation(facts: Mapping[str, Any]) -> Iterable[str]:
 
 def outcome(job: Job) -> Iterable[tuple[str, str]]:
     """The result, and where more of it is."""
+    if job.kind == EXPERIMENT:
+        yield from _experiment(job)
+        return
     if job.kind != EVALUATION:
         if job.result is not None:
             yield "result", _json(job.result)
@@ -75,6 +78,13 @@ def outcome(job: Job) -> Iterable[tuple[str, str]]:
     if job.attempts:
         # One that a job planned has its id.
         yield "report", f"burnish evaluations show {job.input.get('id') or job.id}"
+
+
+def _experiment(job: Job) -> Iterable[tuple[str, str]]:
+    if job.result is not None:
+        yield "ended early", job.result["why"]
+        yield "verdict", job.result["verdict"]
+    yield "report", f"burnish experiments show {job.input['id']}"
 
 
 def _summary(summary: Summary) -> Iterable[tuple[str, str]]:
@@ -107,6 +117,8 @@ def summary_of(job: Job) -> Summary | None:
 
 def shortcoming(job: Job) -> str:
     """Why a job that is done has not given what was asked of it; empty where it has."""
+    if job.kind == EXPERIMENT and job.state == "done":
+        return str(job.result["why"])
     summary = summary_of(job) if job.kind == EVALUATION and job.state == "done" else None
     if summary is None:
         return ""
@@ -118,7 +130,7 @@ def shortcoming(job: Job) -> str:
 def wanted(job: Job) -> str:
     """Its input, where that tells more than an id."""
     told = {name: value for name, value in job.input.items() if name not in ("id", "goes")}
-    shown = told if job.kind == EVALUATION else job.input
+    shown = told if job.kind in (EVALUATION, EXPERIMENT) else job.input
     return _json(shown) if shown else ""
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import Protocol
 
 import msgspec
 
@@ -15,14 +15,13 @@ from burnish.evals.only import is_asked
 from burnish.evals.prepared import Prepared, rendered
 from burnish.evals.scored import Answered, Scorer
 from burnish.evals.tally import Tally
+from burnish.evals.till import Till
 from burnish.models.question import Answer, storable
 from burnish.prompts.prompt import Message
 from burnish.prompts.render import Renderer
 from burnish.storage.evaluation import Evaluation, Evaluations, Numbered, Stop
 from burnish.storage.example import Example, ScorerSpec
 from burnish.storage.result import UNFIT, Result, Score
-
-T = TypeVar("T")
 
 
 class Ask(Protocol):
@@ -35,12 +34,14 @@ class Ask(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Bench:
-    """What a run of an evaluation needs from outside."""
+    """What a run of an evaluation needs from outside. Runs that spend from one budget share a
+    `till`."""
 
     store: Evaluations
     renderer: Renderer
     ask: Ask
     scorer: Callable[[ScorerSpec], Scorer]
+    till: Till | None = None
 
 
 @dataclass(frozen=True)
@@ -68,9 +69,7 @@ class Run:
         self._bench = bench
         self._told = told
         self._scorers: dict[bytes, Scorer] = {}
-        self._dear: BudgetExceeded | None = None
-        self._asking = 0
-        self._settled = asyncio.Event()
+        self._till = bench.till or Till()
         self.tally = Tally(evaluation)
 
     async def run(self, examples: AsyncIterator[Example]) -> Stop:
@@ -83,12 +82,13 @@ class Run:
         async with Keeper(self._bench.store, self._evaluation.id) as keeper:
             await self._work(self._missing(examples, there), keeper)
         await self._told(self.tally)
-        return "cost" if self._dear is not None else ""
+        ended = self._till.dear is not None and self.tally.done < self.tally.total
+        return "cost" if ended else ""
 
     @property
     def dear(self) -> str:
         """Which bound on money or calls ended it; empty where none did."""
-        return str(self._dear) if self._dear is not None else ""
+        return str(self._till.dear) if self._till.dear is not None else ""
 
     async def _missing(
         self, examples: AsyncIterator[Example], there: _Cells
@@ -116,14 +116,14 @@ class Run:
             async for cell in cells:
                 await keeper.room()
                 await queue.put(cell)
-                if self._dear is not None:
+                if self._till.dear is not None:
                     break
             for _ in range(self._evaluation.concurrency):
                 await queue.put(None)
 
         async def serve() -> None:
             while (cell := await queue.get()) is not None:
-                if self._dear is None:
+                if self._till.dear is None:
                     await self._cell(cell, keeper)
 
         try:
@@ -138,7 +138,7 @@ class Run:
         try:
             result = await self._answered(cell)
         except BudgetExceeded as error:
-            self._dear = error
+            self._till.dear = error
             return
         keeper.keep(Numbered(cell.number, result))
         self.tally.add(result)
@@ -154,7 +154,7 @@ class Run:
         )
         try:
             messages = await rendered(cell.prepared, cell.example.inputs, self._bench.renderer)
-            answer = await self._afforded(
+            answer = await self._till.afforded(
                 lambda: self._bench.ask(cell.prepared, cell.model, messages, cell.repeat)
             )
         except BudgetExceeded:
@@ -164,29 +164,6 @@ class Run:
         except BurnishError as error:
             return _failed(blank, f"{error.code}: {error.what}")
         return await self._scored(blank, cell, messages, answer)
-
-    async def _afforded(self, work: Callable[[], Awaitable[T]]) -> T:
-        """A call sets aside what it may cost at most. Where that leaves too little for the next,
-        this waits for what those under way really cost."""
-        while True:
-            self._asking += 1
-            waits = False
-            try:
-                return await work()
-            except BudgetExceeded:
-                waits = self._asking > 1 and self._dear is None
-                if not waits:
-                    raise
-            finally:
-                self._asking -= 1
-                if not waits:
-                    self._settle()
-            await self._settled.wait()
-
-    def _settle(self) -> None:
-        """Wakes those who wait for what calls under way cost."""
-        self._settled.set()
-        self._settled = asyncio.Event()
 
     async def _scored(
         self, blank: Result, cell: Cell, messages: tuple[Message, ...], answer: Answer
@@ -225,7 +202,7 @@ class Run:
     async def _score(self, spec: ScorerSpec, answered: Answered) -> Score:
         """Of a judge, which spends from the same budget, it may have to wait too."""
         scorer = self._scorer(spec)
-        return await self._afforded(lambda: scorer.score(answered))
+        return await self._till.afforded(lambda: scorer.score(answered))
 
     def _scorer(self, spec: ScorerSpec) -> Scorer:
         """Made once for all examples that score in the same way."""

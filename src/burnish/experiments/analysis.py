@@ -55,8 +55,9 @@ class Arm(msgspec.Struct, frozen=True, kw_only=True):
 
 class Contrast(msgspec.Struct, frozen=True, kw_only=True):
     """A variant less the control. `p` is corrected by Holm for all contrasts and `interval` holds
-    them all together; `p_bh` is Benjamini and Hochberg's. `above` and `same` are beliefs: that the
-    variant's value is greater, and that the difference is less than matters."""
+    them all together; `p_bh` is Benjamini and Hochberg's. `pairs` are the examples that both have
+    answered, None where units are not paired. `above` and `same` are beliefs: that the variant's
+    value is greater, and that the difference is less than matters."""
 
     variant: str
     control: str
@@ -68,6 +69,7 @@ class Contrast(msgspec.Struct, frozen=True, kw_only=True):
     lift: float | None
     lift_interval: Interval | None
     outcome: Outcome
+    pairs: int | None = None
     above: float | None = None
     same: float | None = None
 
@@ -107,7 +109,8 @@ class Design(msgspec.Struct, frozen=True, kw_only=True):
 
 class Analysis(msgspec.Struct, frozen=True, kw_only=True):
     """`kept` is the share of the variance that the covariate left (1: none was given). `ratio` is
-    None where the shares of units are not known; where it is broken, no contrast has a winner."""
+    None where the shares of units are not known; where it is broken, no contrast has a winner.
+    `paired` says that the units are examples, each of which every variant was to answer."""
 
     metric: Metric
     design: Design
@@ -116,6 +119,7 @@ class Analysis(msgspec.Struct, frozen=True, kw_only=True):
     contrasts: tuple[Contrast, ...]
     ratio: Ratio | None
     kept: float = 1.0
+    paired: bool = False
     notes: tuple[str, ...] = ()
 
     @property

@@ -9,6 +9,8 @@ from typing import Any, Protocol
 
 from burnish.prompts.prompt import Label
 from burnish.storage.example import ScorerSpec
+from burnish.storage.experiment import Experiment
+from burnish.storage.job import Job
 from burnish.storage.lineage import LabelRequest
 from burnish.storage.store import Fetched, LabelMove, Store
 
@@ -36,10 +38,27 @@ class Prompts(Protocol):
     ) -> Coroutine[Any, Any, Any]: ...
 
 
+class Offline(Protocol):
+    """Experiments on a dataset, which jobs do."""
+
+    def submit(self, experiment: Experiment, *, why: str) -> Coroutine[Any, Any, Job]:
+        """Begins it, or goes on with it, by workers."""
+        ...
+
+    def run(
+        self, experiment: Experiment, *, why: str, progress: Callable[[Job], None] | None
+    ) -> Coroutine[Any, Any, Experiment]:
+        """Begins it, or goes on with it, in this process, until it has ended."""
+        ...
+
+    def halt(self, experiment: Experiment) -> Coroutine[Any, Any, None]:
+        """Ends its job, running or not."""
+        ...
+
+
 @dataclass(frozen=True, kw_only=True)
 class Around:
-    """`dataset` pins a dataset's reference to a version, `scorers` reads how they are named, and
-    `submit` makes an offline experiment's job."""
+    """`dataset` pins a dataset's reference to a version, `scorers` reads how they are named."""
 
     store: Callable[[], Awaitable[Store]]
     prompts: Prompts
@@ -47,4 +66,5 @@ class Around:
     who: Callable[[], str]
     dataset: Callable[[str], Awaitable[str]]
     scorers: Callable[[Sequence[Any]], tuple[ScorerSpec, ...]]
+    offline: Offline
     now: Callable[[], datetime] = lambda: datetime.now(UTC)

@@ -10,6 +10,7 @@ import msgspec
 
 from burnish.errors import UsageError
 from burnish.experiments import written
+from burnish.experiments.trial import parameters_of
 from burnish.storage.experiment import (
     Allocation,
     Experiment,
@@ -176,20 +177,25 @@ def _check_ramp(plan: Plan) -> None:
 
 
 def _check_offline(plan: Plan) -> None:
+    rule, metrics = plan.rule, (plan.metric, *plan.guardrails)
     for name, is_used in (
         ("targets", plan.targets),
         ("a holdout", plan.holdout),
         ("a layer", plan.layer),
         ("a ramp", plan.ramp),
         ("shares that follow outcomes", plan.allocation != "weights"),
-        ("a number of days", plan.rule.days),
-        ("several looks", plan.rule.method in ("group", "sequential")),
+        ("a number of days", rule.days is not None),
+        ("a number of units", rule.units is not None),
+        (f"the method {rule.method}", rule.method != "fixed"),
+        ("a ratio", any(each.kind == "ratio" for each in metrics)),
     ):
         if is_used:
             raise UsageError(
-                f"{name} make no sense on a dataset",
-                hint="every variant answers every example at once",
+                f"{name} makes no sense on a dataset",
+                hint="every variant answers every example, and then it is looked once",
             )
+    for variant in plan.variants:
+        parameters_of(variant)
 
 
 def shares_from(experiment: Experiment, given: Mapping[str, float]) -> dict[str, float]:

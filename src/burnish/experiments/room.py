@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from msgspec import structs
 
-from burnish.errors import Conflict
+from burnish.errors import Conflict, UsageError
 from burnish.experiments import draft
 from burnish.experiments.analyzing import Analyzing
 from burnish.experiments.around import Around
@@ -25,6 +25,7 @@ from burnish.storage.experiment import (
     StopRule,
     Trial,
 )
+from burnish.storage.job import Job
 
 if TYPE_CHECKING:
     from burnish.experiments.checking import Checking
@@ -84,7 +85,7 @@ class AsyncExperiments(Analyzing):
         auto: bool = False,
         data: str = "",
         scorers: Sequence[Any] = (),
-        split: Split | None = None,
+        split: Split | Literal["all"] | None = None,
         tags: Sequence[str] = (),
         limit: int | None = None,
         repeats: int = 1,
@@ -98,7 +99,8 @@ class AsyncExperiments(Analyzing):
         in the place of its version's config (`model=…, temperature=0.2`) and its `weight`; the
         first is the `control` unless another is named. `metric` decides, `guardrails` must not get
         worse than by their margin. Without `data` units are assigned wherever the prompt is asked
-        for by its `label` with a unit; with it, a dataset, each variant answers the same examples.
+        for by its `label` with a unit; with it, a dataset, each variant answers the same examples:
+        those of the test split where it has enough, unless a `split` is named, or `all`.
 
         Raises UsageError for a plan that cannot be carried out, Conflict for a name that is taken,
         NotFound for a version or a dataset that is not there.
@@ -133,15 +135,39 @@ class AsyncExperiments(Analyzing):
         """Who moved it when, and why; newest first."""
         return await self._keeping.log(name, limit)
 
-    async def start(self, name: str, *, why: str = "") -> Experiment:
+    async def start(
+        self,
+        name: str,
+        *,
+        why: str = "",
+        background: bool = False,
+        progress: Callable[[Job], None] | None = None,
+    ) -> Experiment:
         """Begins it, or goes on with one that was paused: from now on units are assigned. Raises
-        Conflict where another experiment is in the way."""
-        return await self._starting.online(await self.get(name), why)
+        Conflict where another experiment is in the way.
+
+        One on a dataset is asked here until it has ended, or in the `background` by `burnish
+        worker`; `progress` hears how far it is. One that was stopped goes on, and no finished
+        answer is asked for again. Raises Unavailable for a variant whose model cannot answer.
+        """
+        experiment = await self.get(name)
+        if experiment.kind == "online":
+            if background:
+                raise UsageError(
+                    f"experiment {experiment.name!r} has no work to leave to workers",
+                    hint="start it without --background: units are assigned at once",
+                )
+            return await self._starting.online(experiment, why)
+        if not background:
+            return await self._around.offline.run(experiment, why=why, progress=progress)
+        await self._around.offline.submit(experiment, why=why)
+        return await self.get(experiment.id)
 
     async def pause(self, name: str, *, why: str = "") -> Experiment:
         """Nobody is assigned any more, within a second; who asks gets what the label says. What was
         recorded stays."""
-        return await self._keeping.move(await self.get(name), "paused", "paused", why=why)
+        experiment = await self._keeping.move(await self.get(name), "paused", "paused", why=why)
+        return await self._halted(experiment)
 
     async def stop(self, name: str, *, why: str = "") -> Experiment:
         """Ends it for good: completed where its stop rule is met, else stopped. Its verdict is
@@ -149,7 +175,7 @@ class AsyncExperiments(Analyzing):
         experiment = await self.get(name)
         if experiment.state not in ("running", "paused"):
             return await self._keeping.move(experiment, "stopped", "stopped")
-        return await self._checking.end(await self._found(experiment), why)
+        return await self._halted(await self._checking.end(await self._found(experiment), why))
 
     async def set_shares(
         self, name: str, shares: Mapping[str, float], *, why: str = ""
@@ -198,7 +224,8 @@ class AsyncExperiments(Analyzing):
             each
             for state in ("running", "completed")
             for each in await self._keeping.page(1_000, state, "")
-            if each.kind == "online" and (state == "running" or each.plan.auto)
+            if (each.kind == "online" and state == "running")
+            or (state == "completed" and each.plan.auto)
         ]
         return [await self._checking.check(each) for each in due]
 
@@ -220,13 +247,19 @@ class AsyncExperiments(Analyzing):
         if not promotion.experiment.ended:
             found = structs.replace(found, experiment=promotion.experiment)
             ended = await self._checking.end(found, why or "its winner is promoted")
-            promotion = structs.replace(promotion, experiment=ended)
+            promotion = structs.replace(promotion, experiment=await self._halted(ended))
         return promotion
 
     async def rollback(self, name: str, *, force: bool = False, why: str = "") -> Experiment:
         """Takes a promotion back: the label goes where it stood when the experiment began. Raises
         Conflict where it was moved since, unless it is forced."""
         return await self._promoting.roll_back(await self.get(name), force=force, why=why)
+
+    async def _halted(self, experiment: Experiment) -> Experiment:
+        """First the state, then the work: it leaves a state alone that somebody has set."""
+        if experiment.kind == "offline":
+            await self._around.offline.halt(experiment)
+        return experiment
 
     async def _found(self, experiment: Experiment) -> Findings:
         from burnish.experiments.standing import findings

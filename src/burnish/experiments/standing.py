@@ -24,8 +24,9 @@ from burnish.experiments.outcomes import (
     samples_of,
     with_past,
 )
+from burnish.experiments.paired import offline_findings
 from burnish.experiments.verdict import verdict
-from burnish.storage.experiment import Experiment, MetricSpec, Tally, UnitValue
+from burnish.storage.experiment import Experiment, MetricSpec, Tally, UnitValue, shares_of
 from burnish.storage.store import Store
 
 
@@ -47,7 +48,10 @@ class Figures(NamedTuple):
 async def findings(
     store: Store, experiment: Experiment, now: datetime, until: datetime | None = None
 ) -> Findings:
-    """With `until`, as it stood then, by what was recorded until then."""
+    """With `until`, as it stood then, by what was recorded until then; an offline experiment has
+    answers, which are all there or not."""
+    if experiment.kind == "offline":
+        return await offline_findings(store, experiment, now)
     plan = experiment.plan
     reads = [
         await read(store, experiment, metric, until) for metric in (plan.metric, *plan.guardrails)
@@ -91,9 +95,14 @@ def figures(experiment: Experiment, given: Read, *, guardrail: bool = False) -> 
 def _missing(experiment: Experiment, samples: Sequence[Sample]) -> str:
     """Which variants have nothing that could be compared."""
     found = {each.name for each in samples if each.n > 1}
-    shares = experiment.shares  # none before it begins
-    names = [v.name for v in experiment.plan.variants if not shares or shares.get(v.name)]
-    lacking = [name for name in names if name not in found]
+    shares = experiment.shares or shares_of(experiment.plan.variants)
+    # One that gets nobody new is compared by whom it has.
+    names = [each.name for each in experiment.plan.variants if shares[each.name]]
+    if experiment.plan.control not in found:
+        names.insert(0, experiment.plan.control)
+    lacking = [name for name in dict.fromkeys(names) if name not in found]
+    if not lacking and len(found) < 2:
+        return "fewer than two variants have units with outcomes"
     if not lacking:
         return ""
     verb = "has" if len(lacking) == 1 else "have"

@@ -47,10 +47,10 @@ def figures(contrast: Contrast) -> str:
 
 def _values(analysis: Analysis, contrast: Contrast) -> str:
     ours, theirs = _arm(analysis, contrast.variant), _arm(analysis, contrast.control)
-    return (
-        f"{analysis.metric} {figure(ours.value)} against {figure(theirs.value)} "
-        f"({ours.n:,} and {theirs.n:,} units)"
-    )
+    text = f"{analysis.metric} {figure(ours.value)} against {figure(theirs.value)}"
+    if contrast.pairs is not None:
+        return f"{text} over {contrast.pairs:,} examples"
+    return f"{text} ({ours.n:,} and {theirs.n:,} units)"
 
 
 def _open(analysis: Analysis) -> str:
@@ -75,7 +75,8 @@ def _settled(analysis: Analysis) -> bool:
 
 def _wanted(analysis: Analysis, contrast: Contrast) -> str:
     """By how the width of an interval falls with the number of units."""
-    least = min(each.n for each in analysis.arms)
+    least = contrast.pairs or min(each.n for each in analysis.arms)
+    what = "examples" if analysis.paired else "units"
     if analysis.design.method == "sequential" and least < EARLY:
         return f"It is early: the first look wants {EARLY} units of each."
     if not contrast.difference:
@@ -85,11 +86,21 @@ def _wanted(analysis: Analysis, contrast: Contrast) -> str:
     # Half the width, and what a power of 80 % adds to it.
     narrower = half * (1 + quantile(0.6) / reach) / abs(contrast.difference)
     if narrower > math.sqrt(_MOST / least):
-        return "Even ten million units would hardly tell them apart."
+        return f"Even ten million {what} would hardly tell them apart."
     needed = math.ceil(least * narrower**2)
     if needed <= least:
-        return "There are too few units to tell."
-    return f"If it is really that large, about {needed:,} units of each would show it."
+        return _kept_back(analysis, contrast) or f"There are too few {what} to tell."
+    of_each = "" if analysis.paired else " of each"
+    return f"If it is really that large, about {needed:,} {what}{of_each} would show it."
+
+
+def _kept_back(analysis: Analysis, contrast: Contrast) -> str:
+    """Where the figures alone would show it."""
+    p, interval = contrast.p, contrast.interval
+    beyond = interval.low > 0 or interval.high < 0
+    if not analysis.paired or p is None or p >= 1 - analysis.design.level or not beyond:
+        return ""
+    return "What speaks against it is in the notes."
 
 
 def _rivals(analysis: Analysis, winner: str) -> str:

@@ -17,6 +17,7 @@ from burnish.evals.prepared import Prepared
 from burnish.evals.runner import Ask, Bench, Run
 from burnish.evals.scored import Refused, Scorer
 from burnish.evals.tally import Tally
+from burnish.evals.till import Till
 from burnish.evals.wanted import Wanted
 from burnish.generation.wish import checked_cost
 from burnish.models.model import ModelRequest
@@ -77,7 +78,7 @@ class Evaluating:
         self._renderer = renderer
         # Functions that were given in code cannot be made again from what is stored of them.
         self._taken: dict[bytes, Scorer] = {}
-        self._shared: dict[str, Budget] = {}
+        self._shared: dict[str, tuple[Budget, Till | None]] = {}
         # Models that could not answer when a plan was made; looked at again before it is begun.
         self._unready: frozenset[str] = frozenset()
         self._open_store = parts.open_store
@@ -136,9 +137,10 @@ class Evaluating:
         sample = [each async for each in self._examples(dataset, wanted, _SAMPLE)]
         return msgspec.structs.replace(wanted, data=dataset), sample, notes
 
-    def within(self, evaluation: Evaluation, budget: Budget) -> None:
-        """Its next run spends from a budget that it shares with other calls."""
-        self._shared[evaluation.id] = budget
+    def within(self, evaluation: Evaluation, budget: Budget, till: Till | None = None) -> None:
+        """Its next run spends from a budget that it shares with other calls; with runs at the same
+        time it shares a `till` too."""
+        self._shared[evaluation.id] = budget, till
 
     def take(self, given: Sequence[Any], *, files: bool = False) -> tuple[ScorerSpec, ...]:
         """Scorers as they are stored. Functions are kept too, for they cannot be made again from
@@ -188,13 +190,17 @@ class Evaluating:
         await store.begin_again(evaluation.id)
         wanted = Wanted.again(evaluation)
         prepared = [await self._prepared(ref, wanted) for ref in evaluation.prompts]
-        budget = self._shared.pop(evaluation.id, None) or await self._budget(evaluation, goes)
+        budget, till = self._shared.pop(evaluation.id, None) or (
+            await self.budget([evaluation], goes),
+            None,
+        )
         scorers = self._scorers(budget)
         bench = Bench(
             store=store,
             renderer=self._renderer,
             ask=self._asker(evaluation, budget),
             scorer=lambda spec: self._scorer(spec, scorers),
+            till=till,
         )
         run = Run(evaluation, prepared, bench, told=told)
         stop: Stop = "failed"
@@ -214,14 +220,16 @@ class Evaluating:
                 await store.end(evaluation.id, stop, datetime.now(UTC))
         return stop, run
 
-    async def _budget(self, evaluation: Evaluation, goes: int) -> Budget:
-        """What earlier attempts have spent of the bound is gone from it."""
-        bound = evaluation.max_cost_usd
+    async def budget(self, evaluations: Sequence[Evaluation], goes: int = 1) -> Budget:
+        """Of evaluations that have one bound together, `goes` times. What earlier attempts have
+        spent of it is gone."""
+        bound = evaluations[0].max_cost_usd
         if bound is None:
             bound = self._settings.models.max_cost_usd
         budget = self._live.budget(bound and bound * goes)
-        counts = await (await self._open_store()).evaluations.counts(evaluation.id)
-        budget.spent_usd = sum(each.cost_usd for each in counts)
+        store = (await self._open_store()).evaluations
+        for each in evaluations:
+            budget.spent_usd += sum(one.cost_usd for one in await store.counts(each.id))
         return budget
 
     def check_scorers(self, evaluation: Evaluation, *, here: bool = True) -> None:

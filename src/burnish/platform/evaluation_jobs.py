@@ -12,6 +12,7 @@ from burnish.evals.datasets.splits import checked_split
 from burnish.evals.summary import Summary, summary_of
 from burnish.evals.tally import Tally
 from burnish.evals.wanted import Wanted
+from burnish.platform.unfinished import unfinished
 
 if TYPE_CHECKING:
     from burnish.evals.report import Report, Verdict
@@ -167,21 +168,9 @@ class EvaluationJobs:
             else:
                 if job.state != "done":
                     return job
-        goes, key = 1, evaluation.id
-        while True:
-            given = {"id": evaluation.id, "goes": goes + bool(evaluation.job_id)}
-            job = await self._jobs.submit(
-                # Begun by `resume`: begun here, it could already run when that looks at it.
-                EVALUATION,
-                given,
-                subject=_subject(evaluation),
-                key=key,
-                here=False,
-            )
-            if job.state != "done":
-                return job
-            goes += 1
-            key = f"{evaluation.id} {goes}"
+        before = int(bool(evaluation.job_id))
+        subject = _subject(evaluation)
+        return await unfinished(self._jobs, EVALUATION, evaluation.id, subject, before=before)
 
     async def do(self, context: JobContext, given: EvaluationInput) -> Any:
         """The work: plans the evaluation unless it is stored, and asks for what is missing."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -15,6 +15,7 @@ from burnish.platform.testing import Testing
 if TYPE_CHECKING:
     from burnish.experiments.room import AsyncExperiments
     from burnish.jobs.job import JobContext, Work
+    from burnish.platform.offline_experiments import OfflineExperiments
     from burnish.storage.example import ScorerSpec
     from burnish.storage.store import Store
 
@@ -56,11 +57,41 @@ class Experimenting(Testing):
                 who=lambda: self.settings.author_name,
                 dataset=pinned,
                 scorers=scorers,
+                offline=self._offline,
             )
         )
 
+    @cached_property
+    def _offline(self) -> OfflineExperiments:
+        from burnish.platform.offline_experiments import OfflineExperiments
+
+        return OfflineExperiments(
+            self.jobs,
+            self._evaluating,
+            prompts=self.prompts,
+            datasets=self.datasets,
+            open_store=self._open_store,
+            new_id=self._ids,
+            who=lambda: self.settings.author_name,
+        )
+
     def _kinds(self) -> dict[str, Work]:
-        return {**super()._kinds(), _TASK: self._check_experiments}
+        own: dict[str, Work] = {_TASK: self._check_experiments, "experiment": self._experiment_for}
+        return {**super()._kinds(), **own}
+
+    async def _check_job(self, kind: str, given: Mapping[str, Any]) -> None:
+        await super()._check_job(kind, given)
+        if kind == "experiment":
+            from burnish.platform.jobs import read_input
+            from burnish.platform.offline_experiments import ExperimentInput, check_scheduled
+
+            check_scheduled(read_input(kind, given, ExperimentInput))
+
+    async def _experiment_for(self, context: JobContext) -> Any:
+        from burnish.platform.jobs import read
+        from burnish.platform.offline_experiments import ExperimentInput
+
+        return await self._offline.do(context, read(context.job, ExperimentInput))
 
     async def _check_experiments(self, context: JobContext) -> Any:
         from burnish.platform.jobs import NoInput, read

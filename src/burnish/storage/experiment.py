@@ -80,11 +80,12 @@ class StopRule(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Trial(msgspec.Struct, frozen=True, kw_only=True):
-    """What an offline experiment asks: each variant the same examples of a dataset (`name@3`)."""
+    """What an offline experiment asks: each variant the same examples of a dataset (`name@3`).
+    Without a `split` it is the test split, where that has enough examples to judge by."""
 
     dataset: str
     scorers: tuple[ScorerSpec, ...] = ()
-    split: Split | None = None
+    split: Split | Literal["all"] | None = None
     tags: tuple[str, ...] = ()
     examples: int | None = None
     repeats: int = 1

@@ -22,6 +22,7 @@ from burnish.evals.report.report import (
 )
 from burnish.evals.report.tally import Tally, Values
 from burnish.evals.statistics import (
+    LEVEL,
     Interval,
     clipped,
     equal_values,
@@ -76,7 +77,9 @@ def arrays(values: Values) -> tuple[NDArray[Any], Floats]:
     return np.array(values.examples), np.array(values.values)
 
 
-def measure(metric: str, given: Values, which: NDArray[Any] | None = None) -> Measure:
+def measure(
+    metric: str, given: Values, which: NDArray[Any] | None = None, *, level: float = LEVEL
+) -> Measure:
     """A metric over all answers, or over those to the examples that `which` is true for."""
     examples, values = arrays(given)
     if which is not None and len(values):
@@ -94,27 +97,27 @@ def measure(metric: str, given: Values, which: NDArray[Any] | None = None) -> Me
         kind="rate" if rate else "mean",
         n=n,
         mean=float(sums.sum()) / n,
-        interval=_rate(sums, counts) if rate else _mean(sums, counts),
+        interval=_rate(sums, counts, level) if rate else _mean(sums, counts, level),
         unscored=given.missing if which is None else 0,
     )
 
 
-def _rate(sums: Floats, counts: Floats) -> Interval | None:
+def _rate(sums: Floats, counts: Floats, level: float) -> Interval | None:
     if (counts > 1).any():
-        return wilson_clustered(sums, counts)
-    return wilson(float(sums.sum()), len(sums))
+        return wilson_clustered(sums, counts, level=level)
+    return wilson(float(sums.sum()), len(sums), level=level)
 
 
-def _mean(sums: Floats, counts: Floats) -> Interval | None:
+def _mean(sums: Floats, counts: Floats, level: float) -> Interval | None:
     """Scores are from 0 to 1; what others measure may reach further, and is taken to lie between
     what was seen of it."""
     groups = len(sums)
     means = (sums / counts).round(_DECIMALS)
     low, high = min(0.0, float(means.min())), max(1.0, float(means.max()))
     if groups >= 2 and means.min() == means.max():
-        return equal_values(float(means[0]), groups, low=low, high=high)
+        return equal_values(float(means[0]), groups, low=low, high=high, level=level)
     repeated = bool((counts > 1).any())
-    interval = t_clustered(sums, counts) if repeated else t_interval(sums)
+    interval = t_clustered(sums, counts, level=level) if repeated else t_interval(sums, level=level)
     return clipped(interval, 0.0, 1.0) if (low, high) == (0, 1) else interval
 
 

@@ -17,22 +17,16 @@ from burnish.evals.report.tally import Tally, Values
 from burnish.evals.report.words import counted, p_text, signed, signed_interval
 from burnish.evals.statistics import (
     ALPHA,
-    Interval,
     McNemar,
-    bca,
     benjamini_hochberg,
     cohens_dz,
-    equal_values,
     examples_needed,
     holm,
     least_examples,
     mcnemar,
-    paired_rates,
-    wilcoxon,
+    paired,
 )
 
-# Equal differences are not always equal to the last bit.
-_EQUAL = 1e-12
 # Each with each up to here; of more columns, each with the best: 66 comparisons are enough to read.
 _MAX_EACH_WITH_EACH = 12
 Floats = NDArray[np.float64]
@@ -50,8 +44,8 @@ class Marks:
 
     @classmethod
     def of(cls, tally: Tally, examples: int) -> Marks:
-        scores, counts = _by_example(tally.score, examples)
-        passes, _ = _by_example(tally.passed, examples)
+        scores, counts = by_example(tally.score, examples)
+        passes, _ = by_example(tally.passed, examples)
         return cls(scores, passes, bool((counts <= 1).all()))
 
 
@@ -113,7 +107,7 @@ def full_name(column: Column) -> str:
     return f"{column.prompt} · {column.model}"
 
 
-def _by_example(given: Values, size: int) -> tuple[Floats, NDArray[Any]]:
+def by_example(given: Values, size: int) -> tuple[Floats, NDArray[Any]]:
     examples, values = arrays(given)
     if not len(values):
         return np.full(size, np.nan), np.zeros(size, dtype=int)
@@ -130,55 +124,30 @@ def _compare(
     ours, theirs = (marks[at] for at in pair)
     both = ~np.isnan(ours.scores) & ~np.isnan(theirs.scores)
     left, right = ours.scores[both], theirs.scores[both]
-    differences = left - right
-    n = len(differences)
-    ranks = wilcoxon(differences)
-    binary = ours.once and theirs.once and _binary(left) and _binary(right)
-    if binary:
-        up, down = int((differences > 0).sum()), int((differences < 0).sum())
-        interval, p = paired_rates(up, down, n), mcnemar(up, down).p
-        variance = _variance(up, down, n)
-    else:
-        interval, p = _mean(differences), ranks.p
-        variance = float(differences.var(ddof=1)) if n >= 2 else 0.0
-    mean = float(np.sort(differences).mean()) if n >= 2 else None
+    binary = ours.once and theirs.once and is_binary(left) and is_binary(right)
+    found = paired(left, right, binary=binary)
     return Comparison(
         column=columns[pair[0]].name,
         against=columns[pair[1]].name,
-        n=n,
-        missing=len(both) - n,
-        difference=mean,
-        interval=interval,
-        test="mcnemar" if binary else "wilcoxon",
-        p=p,
-        p_holm=p,
-        p_bh=p,
-        ranks=ranks,
+        n=found.n,
+        missing=len(both) - found.n,
+        difference=found.difference,
+        interval=found.interval,
+        test=found.test,
+        p=found.p,
+        p_holm=found.p,
+        p_bh=found.p,
+        ranks=found.ranks,
         verdicts=_verdicts(ours.passes, theirs.passes),
-        cohens_dz=cohens_dz(differences),
+        cohens_dz=cohens_dz(left - right),
         outcome="no data",
-        needed=examples_needed(mean or 0.0, variance, tests),
+        needed=examples_needed(found.difference or 0.0, found.variance, tests),
         text=f"{columns[pair[0]].name} and {columns[pair[1]].name} have fewer than two scored "
         "examples in common, so nothing can be said",
     )
 
 
-def _variance(up: int, down: int, n: int) -> float:
-    """Of differences that are -1, 0 or 1, with one of each added as in their interval."""
-    up_share, down_share = (up + 1) / (n + 2), (down + 1) / (n + 2)
-    return up_share + down_share - (up_share - down_share) ** 2
-
-
-def _mean(differences: Floats) -> Interval | None:
-    """Differences of scores lie between -1 and 1, as far as scores do between 0 and 1."""
-    if len(differences) >= 2 and np.ptp(differences) <= _EQUAL:
-        reach = max(1.0, float(np.abs(differences).max()))
-        value = float(np.median(differences))
-        return equal_values(value, len(differences), low=-reach, high=reach)
-    return bca(differences)
-
-
-def _binary(scores: Floats) -> bool:
+def is_binary(scores: Floats) -> bool:
     return bool(((scores == 0) | (scores == 1)).all())
 
 

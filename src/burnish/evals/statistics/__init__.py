@@ -21,6 +21,7 @@ from burnish.evals.statistics.paired import (
     paired_rates,
     wilcoxon,
 )
+from burnish.evals.statistics.pairs import Paired, paired
 from burnish.evals.statistics.power import ALPHA, examples_needed, least_examples
 from burnish.evals.statistics.ranks import mid_ranks
 
@@ -29,6 +30,7 @@ __all__ = [
     "LEVEL",
     "Interval",
     "McNemar",
+    "Paired",
     "Wilcoxon",
     "bca",
     "bca_ends",
@@ -42,6 +44,7 @@ __all__ = [
     "least_examples",
     "mcnemar",
     "mid_ranks",
+    "paired",
     "paired_rates",
     "t_clustered",
     "t_interval",

@@ -1,0 +1,37 @@
+"""A job that this command does: how far it is, and what who interrupts it is told."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Generator
+from contextlib import contextmanager, redirect_stdout
+from typing import TYPE_CHECKING
+
+from burnish.cli.common import progress_bar, warn
+from burnish.cli.job_words import beside_bar
+
+if TYPE_CHECKING:
+    import burnish
+    from burnish.storage.job import Job
+
+
+@contextmanager
+def followed(p: burnish.Platform, go_on: str) -> Generator[Callable[[Job], None]]:
+    """`go_on` is the command that goes on with it."""
+    job_id = ""
+    try:
+        # What a scorer of the user's prints must not stand in the report.
+        with redirect_stdout(sys.stderr), progress_bar() as tell:
+
+            def told(job: Job) -> None:
+                nonlocal job_id
+                job_id = job.id
+                if tell is not None and job.progress.total:  # else it has not begun
+                    tell(beside_bar(job), job.progress.done, job.progress.total)
+
+            yield told
+    except KeyboardInterrupt:
+        if job_id:
+            p.jobs.cancel(job_id)  # a worker would go on with what somebody has stopped
+        warn(f"stopped; go on with {go_on}")
+        raise

@@ -1,0 +1,31 @@
+"""Which job goes on with what jobs of one kind do, one after another."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from burnish.jobs.inline import InlineRunner
+    from burnish.storage.job import Job
+
+
+async def unfinished(
+    jobs: InlineRunner, kind: str, subject_id: str, subject: str, *, before: int = 0
+) -> Job:
+    """The first of its jobs that is not done; with all of them done, a new one. Their input is the
+    `id` and, in `goes`, how often somebody has gone on; `before` counts jobs that did it under
+    another key."""
+    goes, key = 1, subject_id
+    while True:
+        job = await jobs.submit(
+            # Begun by `resume`: begun here, it could already run when that looks at it.
+            kind,
+            {"id": subject_id, "goes": goes + before},
+            subject=subject,
+            key=key,
+            here=False,
+        )
+        if job.state != "done":
+            return job
+        goes += 1
+        key = f"{subject_id} {goes}"
