@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from burnish.experiments.findings import Findings
     from burnish.experiments.promote import Promoting, Promotion
     from burnish.experiments.recording import Recording
+    from burnish.experiments.report.over_time import Point
     from burnish.experiments.serving import Serving
 
 _USUAL = StopRule()
@@ -213,6 +214,15 @@ class AsyncExperiments(Analyzing, Online):
     async def report(self, name: str) -> Findings:
         """What it has come to so far. Nothing is changed."""
         return await self._found(await self.get(name))
+
+    async def series(self, of: str | Findings) -> tuple[Point, ...]:
+        """What was known of each variant at times from the start to now, or to the end: oldest
+        first, the last ones being what `report` tells. `of` is an experiment, or what `report`
+        gave. Empty before there is anything to compare, and for an offline experiment."""
+        from burnish.experiments.report.stored import series_of
+
+        found = await self.report(of) if isinstance(of, str) else of
+        return await series_of(await self._around.store(), found)
 
     async def check(self, name: str = "") -> list[Findings]:
         """Does what is due in each that runs, or in one: halts where a guardrail is broken, goes up
