@@ -28,6 +28,7 @@ from burnish.experiments.findings import Findings
 from burnish.experiments.power import Needed
 from burnish.experiments.promote import Promotion
 from burnish.experiments.recording import ManyRecorded, Recorded
+from burnish.experiments.report.files import Shown
 from burnish.generation.result import Generation
 from burnish.intents import Classification
 from burnish.library.branches import MergePlan
@@ -111,6 +112,7 @@ SCHEMAS: dict[str, Any] = {
     "evaluations-results": Result,
     "experiments-plan": Needed,
     "experiments-analyze": Analyzed,
+    "experiments-show": Shown,
     "experiments-create": Experiment,
     "experiments-list": list[Experiment],
     "experiments-check": list[Findings],

@@ -21,6 +21,7 @@ class Experiments(SyncFace[AsyncExperiments]):
     set_shares = blocking(AsyncExperiments.set_shares)
     delete = blocking(AsyncExperiments.delete)
     report = blocking(AsyncExperiments.report)
+    series = blocking(AsyncExperiments.series)
     check = blocking(AsyncExperiments.check)
     promote = blocking(AsyncExperiments.promote)
     rollback = blocking(AsyncExperiments.rollback)

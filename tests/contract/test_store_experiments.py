@@ -161,6 +161,37 @@ async def test_more_units_than_a_page(store: Store) -> None:
     assert [each.unit for each in found] == [f"u{n:05}" for n in range(12_001)]
 
 
+async def test_what_values_sum_up_can_be_asked_for_row_by_row(store: Store) -> None:
+    own = experiment()
+    await store.experiments.expose([exposure(own, "u1"), exposure(own, "u2", "B", s=20)])
+    early, late = NOON - timedelta(hours=1), NOON + timedelta(seconds=9)
+    await store.experiments.record(
+        [
+            outcome(own, "u1", at=late, denominator=2.0),
+            outcome(own, "u1", 3.0, key="2"),
+            outcome(own, "u1", at=early, key="3"),
+            outcome(own, "u2", metric="cost_usd"),
+            outcome(own, "stranger"),
+        ]
+    )
+    found = [each async for each in store.experiments.came(own.id, "solved")]
+    assert [(each.unit, each.value, each.denominator) for each in found] == [
+        ("u1", 1.0, 2.0),
+        ("u1", 3.0, 1.0),
+    ]
+    assert [each.at for each in found] == [late, NOON + timedelta(seconds=5)]
+
+
+async def test_more_outcomes_than_a_page(store: Store) -> None:
+    own = experiment()
+    await store.experiments.expose([exposure(own, f"u{n}") for n in range(3)])
+    await store.experiments.record(
+        [outcome(own, f"u{n % 3}", float(n), key=f"{n:05}") for n in range(10_001)]
+    )
+    found = [each.value async for each in store.experiments.came(own.id, "solved")]
+    assert sorted(found) == [float(n) for n in range(10_001)]
+
+
 async def test_a_run_leads_to_the_unit_that_it_served(store: Store) -> None:
     own = experiment()
     await store.experiments.record([outcome(own, "u1", metric="latency_ms", run_id="run-1")])

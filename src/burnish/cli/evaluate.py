@@ -24,6 +24,7 @@ from burnish.cli.compose import MaxCost
 from burnish.cli.evaluate_later import When, submit
 from burnish.cli.evaluation_plan import resumable, show_plan, tell_plan
 from burnish.cli.followed import followed
+from burnish.cli.report_files import check_files, write_file
 from burnish.errors import UsageError
 
 if TYPE_CHECKING:
@@ -138,7 +139,7 @@ def evaluate(
     Ends with exit code 1 below --min-score, past --max-regression, or where nothing was answered.
     """
     gate, when = gate or Gate(), when or When()
-    check_files(report or [])
+    check_reports(report or [])
     _check_gate(gate, baseline or ("its own" if when.resume else ""))
     when.check(report or [])
     options: dict[str, Any] = {
@@ -217,15 +218,10 @@ def _check_gate(bounds: Gate, baseline: str) -> None:
         check_bounds(bounds.min_score, baseline, bounds.max_regression)
 
 
-def check_files(files: list[Path]) -> None:
-    """Before anything is paid for."""
+def check_reports(files: list[Path]) -> None:
     from burnish.evals.report.files import ENDINGS
 
-    for path in files:
-        if path.suffix.lower() not in ENDINGS:
-            raise UsageError(f"{path} has no ending of a report", hint=f"use {', '.join(ENDINGS)}")
-        if not path.parent.is_dir():
-            raise UsageError(f"there is no folder {path.parent}", hint="make it first")
+    check_files(files, ENDINGS)
 
 
 def finish(done: Evaluated, bounds: Gate, files: list[Path], common: Common) -> int:
@@ -235,15 +231,12 @@ def finish(done: Evaluated, bounds: Gate, files: list[Path], common: Common) -> 
     verdict = _judged(done, bounds)
     for path in files:
         content = report_file(done.report, path.suffix.lower(), verdict)
-        try:
-            path.write_bytes(content)
-        except OSError as error:
-            raise UsageError(
-                f"{path} cannot be written: {error.strerror}",
-                hint="the results are kept; write it elsewhere with burnish evaluations show "
-                f"{done.evaluation.id} --report FILE",
-                subject=str(path),
-            ) from None
+        write_file(
+            path,
+            content,
+            "the results are kept; write it elsewhere with burnish evaluations show "
+            f"{done.evaluation.id} --report FILE",
+        )
     if common.json:
         out_json(Judged(evaluation=done.evaluation, report=done.report, verdict=verdict))
     else:

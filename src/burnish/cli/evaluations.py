@@ -21,7 +21,7 @@ from burnish.cli.common import (
     styled,
     table,
 )
-from burnish.cli.evaluate import Files, Gate, check_files, finish
+from burnish.cli.evaluate import Files, Gate, check_reports, finish
 from burnish.cli.job_words import when
 from burnish.cli.runs import short_ids
 
@@ -92,7 +92,7 @@ def show(
     common: Common = NONE,
 ) -> int:
     """Show what its results so far add up to; with bounds, exit code 1 where they are not met."""
-    check_files(report or [])
+    check_reports(report or [])
     with platform(common) as p:
         done = p.evaluations.report(evaluation, baseline=baseline)
     return finish(done, gate or Gate(), report or [], common)

@@ -70,6 +70,12 @@ EXPERIMENTS: tuple[tuple[str, str, str, str], ...] = (
         "burnish experiments delete shorter",
     ),
     (
+        "show",
+        "experiments_show:show",
+        "Show what one has come to: verdict, figures, intervals over time.",
+        "burnish experiments show shorter --report page.html",
+    ),
+    (
         "analyze",
         "experiments:analyze",
         "Tell which variant is better, from a table of outcomes.",

@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
-from burnish.cli.common import NONE, Common, on_terminal, out, out_json, platform, table, warn
+from burnish.cli.common import NONE, Common, on_terminal, out, out_json, platform, warn
+from burnish.cli.experiments_show import Files, check_reports, show_report, write_reports
 from burnish.errors import UsageError
 
 if TYPE_CHECKING:
     from burnish.experiments.analysis import Arm, Contrast
     from burnish.experiments.analyzed import Analyzed
     from burnish.experiments.power import Needed
+    from burnish.experiments.report.report import Report
 
 Metric = Literal["rate", "mean", "ratio"]
 
@@ -104,9 +106,11 @@ def analyze(
         str, Parameter(help="Shares that units were assigned by, such as A=50,B=50; checked.")
     ] = "",
     judging: Judging | None = None,
+    report: Files = None,
     common: Common = NONE,
 ) -> None:
     """Tell which variant is better, from outcomes gathered anywhere."""
+    check_reports(report or [])
     with platform(common) as p:
         found = p.experiments.analyze(
             csv,
@@ -116,7 +120,9 @@ def analyze(
             weights=weights_of(weights),
             **asdict(judging or Judging()),
         )
-    out_json(found) if common.json else _show(found)
+    if report:
+        write_reports(report, _report(found, csv), found)
+    out_json(found) if common.json else _show(found, csv)
 
 
 def weights_of(written: str) -> dict[str, float] | None:
@@ -134,19 +140,22 @@ def weights_of(written: str) -> dict[str, float] | None:
     return found
 
 
-def _show(found: Analyzed) -> None:
-    analysis = found.analysis
-    arms, contrasts = map(_arm, analysis.arms), map(_contrast, analysis.contrasts)
+def _show(found: Analyzed, csv: Path) -> None:
     if on_terminal():
-        table(("variant", "units", analysis.metric, "interval"), arms)
-        out("")
-        table(("variant", "less", "difference", "interval", "p", "outcome"), contrasts)
-        out("")
-    else:
-        out("\n".join("\t".join(row) for row in (*arms, *contrasts)))
+        show_report(_report(found, csv))
+        return
+    analysis = found.analysis
+    rows = (*map(_arm, analysis.arms), *map(_contrast, analysis.contrasts))
+    out("\n".join("\t".join(row) for row in rows))
     out(found.verdict)
     for each in found.notes:
         warn(each)
+
+
+def _report(found: Analyzed, csv: Path) -> Report:
+    from burnish.experiments.report.report import report_of_table
+
+    return report_of_table(found, csv.name)
 
 
 def _arm(arm: Arm) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ import msgspec
 from burnish.errors import UsageError
 from burnish.experiments.analysis import Analysis, Design, analyse
 from burnish.experiments.estimate import Metric
+from burnish.experiments.report.over_time import Point, over_samples
 from burnish.experiments.table import Table, read_csv, table
 from burnish.experiments.verdict import verdict
 
@@ -20,7 +21,8 @@ Asked = Literal["auto", "fixed", "sequential", "bayes"]
 
 class Analyzed(msgspec.Struct, frozen=True, kw_only=True):
     """`rows` were read, `left_out` of them were not understood (`notes` name the first), and
-    `mixed` units came with several variants and are in no figure."""
+    `mixed` units came with several variants and are in no figure. `series` is what would have been
+    said on the way, where times are known."""
 
     analysis: Analysis
     winner: str
@@ -29,6 +31,7 @@ class Analyzed(msgspec.Struct, frozen=True, kw_only=True):
     left_out: int
     mixed: int
     notes: tuple[str, ...]
+    series: tuple[Point, ...] = ()
 
 
 def analyzed(
@@ -52,6 +55,7 @@ def analyzed(
         left_out=read.left_out,
         mixed=read.mixed,
         notes=(*_notes(read), *_how(method, found), *found.notes),
+        series=over_samples(read.samples, found, dated=read.dated),
     )
 
 

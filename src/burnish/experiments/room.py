@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from msgspec import structs
 
@@ -16,7 +16,6 @@ from burnish.experiments.keeping import Keeping
 from burnish.experiments.online import Online
 from burnish.experiments.starting import Starting
 from burnish.prompts.refs import PRODUCTION
-from burnish.storage.example import Split
 from burnish.storage.experiment import (
     Allocation,
     Experiment,
@@ -33,6 +32,7 @@ if TYPE_CHECKING:
     from burnish.experiments.findings import Findings
     from burnish.experiments.promote import Promoting, Promotion
     from burnish.experiments.recording import Recording
+    from burnish.experiments.report.over_time import Point
     from burnish.experiments.serving import Serving
 
 _USUAL = StopRule()
@@ -90,7 +90,7 @@ class AsyncExperiments(Analyzing, Online):
         auto: bool = False,
         data: str = "",
         scorers: Sequence[Any] = (),
-        split: Split | Literal["all"] | None = None,
+        split: str | None = None,
         tags: Sequence[str] = (),
         limit: int | None = None,
         repeats: int = 1,
@@ -115,7 +115,11 @@ class AsyncExperiments(Analyzing, Online):
     async def _drafted(self, given: Mapping[str, Any]) -> Experiment:
         trial, around = None, self._around
         if given["data"]:
+            from burnish.evals.datasets.splits import checked_split
+
+            split = given["split"]
             own: dict[str, Any] = {
+                "split": split if split == "all" else checked_split(split),
                 "dataset": await around.dataset(given["data"]),
                 "examples": given["limit"],
                 "scorers": around.scorers(given["scorers"]),
@@ -210,6 +214,15 @@ class AsyncExperiments(Analyzing, Online):
     async def report(self, name: str) -> Findings:
         """What it has come to so far. Nothing is changed."""
         return await self._found(await self.get(name))
+
+    async def series(self, of: str | Findings) -> tuple[Point, ...]:
+        """What was known of each variant at times from the start to now, or to the end: oldest
+        first, the last ones being what `report` tells. `of` is an experiment, or what `report`
+        gave. Empty before there is anything to compare, and for an offline experiment."""
+        from burnish.experiments.report.stored import series_of
+
+        found = await self.report(of) if isinstance(of, str) else of
+        return await series_of(await self._around.store(), found)
 
     async def check(self, name: str = "") -> list[Findings]:
         """Does what is due in each that runs, or in one: halts where a guardrail is broken, goes up

@@ -28,7 +28,8 @@ class Table(msgspec.Struct, frozen=True, kw_only=True):
     """Samples in the order in which their variants first appear. `mixed` units came with several
     variants, and are left out: nobody knows which of them they answered to. `bad` counts rows that
     could not be read, with the first of them. `lacking` counts, of the columns `time` and
-    `covariate`, the units without one where others have it, so that it is of no use."""
+    `covariate`, the units without one where others have it, so that it is of no use.
+    `dated` says that times were written as dates."""
 
     rows: int
     samples: tuple[Sample, ...]
@@ -36,6 +37,7 @@ class Table(msgspec.Struct, frozen=True, kw_only=True):
     bad: tuple[str, ...] = ()
     left_out: int = 0
     lacking: dict[str, int] = {}
+    dated: bool = False
 
 
 @dataclass(slots=True)
@@ -55,6 +57,7 @@ class _Reading:
     bad: list[str] = field(default_factory=list[str])
     left_out: int = 0
     rows: int = 0
+    dated: bool = False
 
 
 def read_csv(path: Path, metric: Metric) -> Table:
@@ -106,6 +109,7 @@ def table(rows: Iterable[tuple[str, Mapping[str, object]]], metric: Metric) -> T
         bad=tuple(reading.bad),
         left_out=reading.left_out,
         lacking=_lacking(reading),
+        dated=reading.dated,
     )
 
 
@@ -140,7 +144,8 @@ def _take(reading: _Reading, row: Mapping[str, object], metric: Metric) -> None:
         raise ValueError(f"the denominator {denominator:g} is below 0")
     covariate = row.get("covariate")
     known = _number(covariate, "covariate") if _text(covariate) else None
-    time = _time(row.get("time"))
+    time, dated = _time(row.get("time"))
+    reading.dated = reading.dated or dated
     unit = reading.units.setdefault(name, _Unit(variant))
     if unit.variant != variant:
         reading.mixed.add(name)
@@ -170,19 +175,20 @@ def _number(value: object, what: str) -> float:
     return number
 
 
-def _time(value: object) -> float | None:
-    """Seconds: a number, or a date with or without a time (of UTC unless it says otherwise)."""
+def _time(value: object) -> tuple[float | None, bool]:
+    """Seconds: a number, or a date with or without a time (of UTC unless it says otherwise); and
+    whether it is a date."""
     text = _text(value)
     if not text:
-        return None
+        return None, False
     # Numbers first: some of them, such as milliseconds since 1970, can be read as dates too.
     with suppress(ValueError):
-        return _number(text, "time")
+        return _number(text, "time"), False
     try:
         at = datetime.fromisoformat(text)
     except ValueError:
         raise ValueError(f"{text[:40]!r} is no time") from None
-    return (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()
+    return (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp(), True
 
 
 def _samples(reading: _Reading, metric: Metric) -> Iterator[Sample]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 
+from burnish.evals.report.words import p_text
 from burnish.experiments.analysis import EARLY, Analysis, Arm, Contrast
+from burnish.experiments.figures import figure, interval_of, percent
 from burnish.experiments.fixed import quantile
 
 # What is worth waiting for is told up to so many units; beyond, a larger effect has to be sought.
@@ -27,23 +29,25 @@ def verdict(analysis: Analysis) -> str:
     contrast = next(each for each in analysis.contrasts if each.variant == winner)
     bound = contrast.interval.high if analysis.design.lower_is_better else contrast.interval.low
     text = f"Take {winner}: {_values(analysis, contrast)}, {figures(contrast)}."
-    return f"{text} The advantage may be as small as {abs(bound):.3g}.{_rivals(analysis, winner)}"
+    return (
+        f"{text} The advantage may be as small as {figure(abs(bound))}.{_rivals(analysis, winner)}"
+    )
 
 
 def figures(contrast: Contrast) -> str:
     """`+0.03 [0.01, 0.05], p 0.012`."""
     interval = contrast.interval
-    text = f"{contrast.difference:+.3g} [{interval.low:.3g}, {interval.high:.3g}]"
+    text = f"{figure(contrast.difference, sign=True)} {interval_of(interval.low, interval.high)}"
     if contrast.p is not None:
-        text += ", p < 0.001" if contrast.p < 0.001 else f", p {contrast.p:.3f}"
+        text += f", {p_text(contrast.p)}"
     elif contrast.above is not None:
-        text += f", {_percent(contrast.above)} sure that it is greater"
+        text += f", {percent(contrast.above)} sure that it is greater"
     return text
 
 
 def _values(analysis: Analysis, contrast: Contrast) -> str:
     ours, theirs = _arm(analysis, contrast.variant), _arm(analysis, contrast.control)
-    text = f"{analysis.metric} {ours.value:.3g} against {theirs.value:.3g}"
+    text = f"{analysis.metric} {figure(ours.value)} against {figure(theirs.value)}"
     if contrast.pairs is not None:
         return f"{text} over {contrast.pairs:,} examples"
     return f"{text} ({ours.n:,} and {theirs.n:,} units)"
@@ -115,7 +119,3 @@ def _rivals(analysis: Analysis, winner: str) -> str:
 
 def _arm(analysis: Analysis, name: str) -> Arm:
     return next(each for each in analysis.arms if each.name == name)
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.1f} %"

@@ -213,6 +213,15 @@ class UnitValue(msgspec.Struct, frozen=True, kw_only=True):
     rows: int
 
 
+class Came(msgspec.Struct, frozen=True, kw_only=True):
+    """A value of a unit that counts, and when it came."""
+
+    unit: str
+    value: float
+    denominator: float
+    at: datetime
+
+
 class Tally(msgspec.Struct, frozen=True, kw_only=True):
     """`units` by variant. `unmatched` outcomes are of units that have seen nothing so far, `early`
     ones from before their unit saw anything; neither counts."""
@@ -284,6 +293,10 @@ class Experiments(Protocol):
     ) -> AsyncIterator[UnitValue]:
         """One for each unit that has seen a variant, in the order in which they did; with `until`,
         as it was then. With `before`, the sums are of what came before the unit saw it."""
+        ...
+
+    def came(self, experiment_id: str, metric: str) -> AsyncIterator[Came]:
+        """What `values` sums up, row by row, by unit."""
         ...
 
     async def tally(self, experiment_id: str) -> Tally: ...

@@ -39,7 +39,7 @@ def facts(about: About | None) -> Iterator[tuple[str, str]]:
         yield "scorers", ", ".join(map(_scorer, about.scorers))
     yield ("models" if len(about.models) > 1 else "model"), ", ".join(about.models)
     if about.parameters:
-        yield "parameters", _named(about.parameters)
+        yield "parameters", named(about.parameters)
     at = about.created_at.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
     yield "made", f"{at} by {about.who}" if about.who else at
     yield "evaluation", about.evaluation
@@ -60,11 +60,11 @@ def _scorer(spec: ScorerSpec) -> str:
         **spec.parameters,
     }
     value = "" if spec.value is None else f": {_shown(spec.value)}"
-    rest = _named({name: each for name, each in unusual.items() if each is not None})
+    rest = named({name: each for name, each in unusual.items() if each is not None})
     return f"{spec.name}{value}{f' ({rest})' if rest else ''}"
 
 
-def _named(values: Mapping[str, Any]) -> str:
+def named(values: Mapping[str, Any]) -> str:
     return "; ".join(f"{name} {_shown(value)}" for name, value in values.items())
 
 

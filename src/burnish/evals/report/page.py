@@ -1,4 +1,4 @@
-"""A report as one page of HTML that needs nothing else: no script, no font, no request."""
+"""A report as one page of HTML that needs nothing else."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import Any
 
 from burnish.evals.report.about import facts
 from burnish.evals.report.gate import Verdict
-from burnish.evals.report.report import Column, Report
+from burnish.evals.report.layout import MOODS, bar, rendered
+from burnish.evals.report.report import Column, Comparison, Report
 from burnish.evals.report.sheets import (
     difference_scale,
     headline,
@@ -26,20 +27,10 @@ from burnish.evals.report.words import (
     signed_interval,
     visible,
 )
-from burnish.evals.statistics import Interval
-
-_TEMPLATE = "page.html"
 
 
 def html(report: Report, verdict: Verdict | None = None) -> str:
-    """Everything foreign is escaped by the template engine, and the page forbids itself to load
-    or run anything."""
-    from minijinja import Environment
-
-    source = Path(__file__).with_name(_TEMPLATE).read_text(encoding="utf-8")
-    # Escapes because the name ends with .html; a name that is missing is a fault of ours.
-    environment = Environment(templates={_TEMPLATE: source}, undefined_behavior="strict")
-    return environment.render_template(_TEMPLATE, **_view(report, verdict))
+    return rendered(Path(__file__).with_name("page.html"), _view(report, verdict))
 
 
 def _view(report: Report, verdict: Verdict | None) -> dict[str, Any]:
@@ -53,14 +44,7 @@ def _view(report: Report, verdict: Verdict | None) -> dict[str, Any]:
         "verdict": None if verdict is None else _checks(verdict),
         "scores": [_score(column) for column in report.columns if column.score.n],
         "differences": [
-            {
-                "name": f"{visible(each.column)} − {visible(each.against)}",  # noqa: RUF001 - minus
-                "text": f"{signed(each.difference)} {signed_interval(each.interval)}",
-                "outcome": each.outcome,
-                **_bar(each.difference, each.interval, -reach, reach),
-            }
-            for each in report.comparisons
-            if each.difference is not None
+            _difference(each, reach) for each in report.comparisons if each.difference is not None
         ],
         "reach": f"{reach:.2f}",
         "sheets": [
@@ -87,21 +71,24 @@ def _score(column: Column) -> dict[str, Any]:
     return {
         "name": visible(column.name),
         "text": measured(column.score),
-        "n": counted(column.score.n, "answer"),
+        "aside": counted(column.score.n, "answer"),
+        "mood": "soft",
         "label": f"{visible(column.name)}: {interval_text(interval) or 'no interval'}",
-        **_bar(mean, interval, 0.0, 1.0),
+        **bar(mean, interval, 0.0, 1.0),
     }
 
 
-def _bar(mean: float | None, interval: Interval | None, low: float, high: float) -> dict[str, Any]:
-    """Places on a line of 100, two digits: a place is nothing to be escaped."""
-
-    def place(value: float) -> float:
-        return round(min(max((value - low) / (high - low), 0.0), 1.0) * 100, 2)
-
-    middle = place(mean or 0.0)
-    start, end = (place(interval.low), place(interval.high)) if interval else (middle, middle)
-    return {"start": start, "width": round(end - start, 2), "middle": middle}
+def _difference(each: Comparison, reach: float) -> dict[str, Any]:
+    name = f"{visible(each.column)} − {visible(each.against)}"  # noqa: RUF001 - minus
+    text = f"{signed(each.difference or 0.0)} {signed_interval(each.interval)}"
+    return {
+        "name": name,
+        "text": text,
+        "aside": each.outcome,
+        "mood": MOODS.get(each.outcome, "soft"),
+        "label": f"{name}: {text}",
+        **bar(each.difference, each.interval, -reach, reach),
+    }
 
 
 def _worst(column: Column) -> dict[str, Any]:

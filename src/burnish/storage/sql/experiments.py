@@ -5,11 +5,25 @@ from datetime import datetime
 from typing import Any
 
 from msgspec import structs
-from sqlalchemy import Insert, Select, Table, and_, delete, func, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Insert,
+    Label,
+    Select,
+    Table,
+    and_,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.exc import IntegrityError
 
 from burnish.errors import Conflict
 from burnish.storage.experiment import (
+    Came,
     Experiment,
     Exposure,
     Moved,
@@ -133,13 +147,32 @@ class SqlExperiments:
         after: tuple[datetime, str] | None = None
         while True:
             query = _values(experiment_id, metric, until, after, before=before)
-            async with self._database.reading() as connection:
-                rows = (await connection.execute(query)).mappings().all()
-            for row in rows:
-                yield UnitValue(**row)
+            rows = await self._page(query)
+            for unit, variant, chance, slices, at, value, denominator, count in rows:
+                yield UnitValue(
+                    unit=unit,
+                    variant=variant,
+                    chance=chance,
+                    slices=slices,
+                    at=at,
+                    value=value,
+                    denominator=denominator,
+                    rows=count,
+                )
             if len(rows) < _PAGE:
                 return
-            after = rows[-1]["at"], rows[-1]["unit"]
+            after = rows[-1].at, rows[-1].unit
+
+    async def came(self, experiment_id: str, metric: str) -> AsyncGenerator[Came]:
+        after: tuple[str, str] | None = None
+        while True:
+            query = _came(experiment_id, metric, after)
+            rows = await self._page(query)
+            for unit, _, value, denominator, at in rows:
+                yield Came(unit=unit, value=value, denominator=denominator, at=at)
+            if len(rows) < _PAGE:
+                return
+            after = rows[-1].unit, rows[-1].key
 
     async def tally(self, experiment_id: str) -> Tally:
         own = (_x.experiment_id == experiment_id, _o.experiment_id == experiment_id)
@@ -173,6 +206,10 @@ class SqlExperiments:
         async with self._database.writing() as connection:
             return (await connection.execute(statement, rows)).rowcount
 
+    async def _page(self, query: Select[Any]) -> Sequence[Any]:
+        async with self._database.reading() as connection:
+            return (await connection.execute(query)).all()
+
     async def _all(self, query: Select[Any]) -> list[Experiment]:
         async with self._database.reading() as connection:
             rows = (await connection.execute(query)).mappings()
@@ -196,25 +233,38 @@ def _values(
         ours = ours.where(or_(_x.at > at, and_(_x.at == at, _x.unit > unit)))
     page = ours.order_by(_x.at, _x.unit).limit(_PAGE).subquery()
     p = page.c
-    # Summed up apart: PostgreSQL groups by no JSON.
-    sums = select(
-        _o.unit,
-        func.sum(_o.value).label("value"),
-        func.sum(_o.denominator).label("denominator"),
-        func.count().label("rows"),
-    ).join(page, and_(p.experiment_id == _o.experiment_id, p.unit == _o.unit))
     in_time = _o.at < p.since if before else _o.at >= p.since
-    sums = sums.where(_o.metric == metric, in_time)
+    own = [_o.experiment_id == p.experiment_id, _o.unit == p.unit, _o.metric == metric, in_time]
     if until is not None:
-        sums = sums.where(_o.at <= until)
-    told = sums.group_by(_o.unit).subquery()
-    s = told.c
-    query: Any = select(
-        *(p[name] for name in ("unit", "variant", "chance", "slices", "at")),
-        *(func.coalesce(s[name], 0).label(name) for name in ("value", "denominator", "rows")),
+        own.append(_o.at <= until)
+
+    def each(figure: ColumnElement[Any], name: str) -> Label[Any]:
+        # Asked for unit by unit, along the key: joined to what is summed up apart, every unit would
+        # be looked for among all of the page.
+        found = select(figure).where(*own).scalar_subquery()
+        return func.coalesce(found, 0).label(name)
+
+    told = (
+        each(func.sum(_o.value), "value"),
+        each(func.sum(_o.denominator), "denominator"),
+        each(func.count(), "rows"),
     )
-    joined: Select[Any] = query.select_from(page.outerjoin(told, s.unit == p.unit))
-    return joined.order_by(p.at, p.unit)
+    query: Any = select(*(p[name] for name in ("unit", "variant", "chance", "slices", "at")), *told)
+    ordered: Select[Any] = query.order_by(p.at, p.unit)
+    return ordered
+
+
+def _came(experiment_id: str, metric: str, after: tuple[str, str] | None) -> Select[Any]:
+    """A page of outcomes, along their key."""
+    same = and_(_x.experiment_id == _o.experiment_id, _x.unit == _o.unit)
+    columns = (_o.unit, _o.key, _o.value, _o.denominator, _o.at)
+    own = (_o.experiment_id == experiment_id, _o.metric == metric, _o.at >= _x.since)
+    query: Any = select(*columns).join(exposures, same).where(*own)
+    if after is not None:
+        unit, key = after
+        query = query.where(or_(_o.unit > unit, and_(_o.unit == unit, _o.key > key)))
+    ordered: Select[Any] = query.order_by(_o.unit, _o.key).limit(_PAGE)
+    return ordered
 
 
 def _once(table: Table, dialect: str) -> Insert:

@@ -1,0 +1,153 @@
+"""What is shown of an experiment, whatever the form."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from burnish.evals.report.about import named
+from burnish.evals.report.words import counted, listed
+from burnish.experiments.analysis import Analysis
+from burnish.experiments.figures import figure, percent
+from burnish.experiments.findings import Findings, Guard
+from burnish.experiments.report.over_time import Point
+from burnish.experiments.report.times import when
+from burnish.storage.experiment import Experiment, MetricSpec, Moved, Plan, StopRule, Tally, Variant
+
+if TYPE_CHECKING:
+    from burnish.experiments.analyzed import Analyzed
+
+
+class Report(msgspec.Struct, frozen=True, kw_only=True):
+    """`variants` say what each one is, where that is known; `facts` are what an experiment was
+    planned as."""
+
+    title: str
+    headline: str
+    verdict: str
+    winner: str = ""
+    control: str = ""
+    facts: tuple[tuple[str, str], ...] = ()
+    variants: Mapping[str, str] = {}
+    units: Mapping[str, int] = {}
+    analysis: Analysis | None = None
+    guards: tuple[Guard, ...] = ()
+    series: tuple[Point, ...] = ()
+    notes: tuple[str, ...] = ()
+    log: tuple[Moved, ...] = ()
+
+
+def report_of(
+    findings: Findings, series: Sequence[Point] = (), log: Sequence[Moved] = ()
+) -> Report:
+    """`log` newest first, as it is kept."""
+    experiment, found = findings.experiment, findings.analysis
+    own = () if found is None else found.notes
+    return Report(
+        title=experiment.name,
+        headline=_headline(findings),
+        verdict=findings.verdict,
+        winner=findings.winner,
+        control=experiment.plan.control,
+        facts=(*_facts(experiment), *_counted(findings.tally)),
+        variants={each.name: _is(each) for each in experiment.plan.variants},
+        units=findings.tally.units,
+        analysis=found,
+        guards=findings.guards,
+        series=tuple(series),
+        # Some of them may be told already, in other words of the same.
+        notes=tuple(dict.fromkeys((*findings.notes, *own))),
+        log=tuple(log),
+    )
+
+
+def report_of_table(analyzed: Analyzed, title: str) -> Report:
+    units = {each.name: each.n for each in analyzed.analysis.arms}
+    return Report(
+        title=title,
+        headline=f"{counted(analyzed.rows, 'row')}, {counted(sum(units.values()), 'unit')}",
+        verdict=analyzed.verdict,
+        winner=analyzed.winner,
+        control=analyzed.analysis.control,
+        units=units,
+        analysis=analyzed.analysis,
+        series=analyzed.series,
+        notes=analyzed.notes,
+    )
+
+
+def _headline(findings: Findings) -> str:
+    experiment, tally = findings.experiment, findings.tally
+    parts = [f"{experiment.state} {experiment.kind} experiment"]
+    if tally.units:
+        parts.append(counted(sum(tally.units.values()), "unit"))
+    end = when(experiment.ended_at or findings.at)
+    if experiment.started_at is None:
+        parts.append(end)
+    else:
+        parts.append(f"{when(experiment.started_at).removesuffix(' UTC')} to {end}")
+    return ", ".join(parts)
+
+
+def _is(variant: Variant) -> str:
+    config = f"({named(variant.config)})" if variant.config else ""
+    return " ".join(filter(None, (variant.prompt, variant.model, config)))
+
+
+def _facts(experiment: Experiment) -> Iterator[tuple[str, str]]:
+    plan = experiment.plan
+    label = f", label {experiment.label}" if experiment.label else ""
+    yield "prompt", f"{experiment.prompt}{label}"
+    yield "metric", _metric(plan.metric)
+    if plan.trial is not None:
+        split = f", split {plan.trial.split}" if plan.trial.split else ""
+        yield "dataset", f"{plan.trial.dataset}{split}"
+    yield "decided", _rule(plan.rule) + ("; then promotes the winner" if plan.auto else "")
+    if experiment.kind == "online":
+        yield "unit", plan.unit
+        yield from _taking(experiment, plan)
+    if experiment.by:
+        yield "by", experiment.by
+    if experiment.promoted:
+        before = f" (before: {experiment.before})" if experiment.before else ""
+        yield "promoted", f"revision {experiment.promoted}{before}"
+
+
+def _metric(metric: MetricSpec) -> str:
+    lower = ", lower is better" if metric.lower_is_better else ""
+    return f"{metric.name}, a {metric.kind}{lower}"
+
+
+def _rule(rule: StopRule) -> str:
+    most = [f"{rule.units:,} units of each"] if rule.units else []
+    most += [f"{figure(rule.days)} days"] if rule.days else []
+    said = f"{rule.method}, level {percent(rule.level)}"
+    if most:
+        said += f"; ends after {' or '.join(most)} at the latest"
+    if rule.matters is not None:
+        said += f"; less than {figure(rule.matters)} does not matter"
+    return said
+
+
+def _taking(experiment: Experiment, plan: Plan) -> Iterator[tuple[str, str]]:
+    """Who takes part, where that is not everybody."""
+    if plan.targets:
+        said = (f"{name} {' or '.join(values)}" for name, values in plan.targets.items())
+        yield "targets", listed(tuple(said))
+    if plan.holdout:
+        yield "held out", percent(plan.holdout)
+    if plan.layer:
+        yield "layer", f"{plan.layer}, {percent(plan.layer_share)} of it"
+    if plan.ramp:
+        steps = ", ".join(percent(each) for each in plan.ramp)
+        yield "takes part", f"{percent(experiment.taking)} now (ramp {steps})"
+    if plan.allocation != "weights":
+        shares = (f"{name} {percent(share)}" for name, share in experiment.shares.items())
+        yield "shares", f"{plan.allocation}: {', '.join(shares)}"
+
+
+def _counted(tally: Tally) -> Iterator[tuple[str, str]]:
+    if tally.outcomes:
+        yield "outcomes", ", ".join(f"{count:,} {name}" for name, count in tally.outcomes.items())

@@ -1,0 +1,141 @@
+"""burnish experiments show: what an experiment has come to, in each form."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import re
+from pathlib import Path
+
+import pytest
+from tests.cli.conftest import Run
+from tests.cli.test_experiments import written
+from tests.cli.test_terminal import screen
+from tests.experiments.recorded import recorded, running
+
+import burnish
+
+RATES = {"A": 0.4, "short": 0.6}
+
+
+@pytest.fixture
+def shorter() -> str:
+    """Its name, after 600 units of each variant."""
+    home = Path(os.environ["BURNISH_HOME"])
+
+    async def make() -> None:
+        async with burnish.open_async() as p:
+            own = await running(p, guardrails=("cost_usd, margin=0.01",))
+        await recorded(home, own, RATES)
+
+    asyncio.run(make())
+    return "shorter"
+
+
+def test_a_terminal_shows_the_verdict_first_and_the_way_there(shorter: str) -> None:
+    text = screen("experiments", "show", shorter)
+    lines = text.splitlines()
+    assert all(len(line) <= 80 for line in lines)
+    assert lines[0].rstrip() == "shorter"
+    assert lines[1].startswith("running online experiment, 1,200 units")
+    assert lines[3].startswith("Take short: rate 0.")
+    assert re.search(r"short − A +\+0\.\d+ +\[.*\] +< 0\.001 +\+\d+ % +better", text)
+    assert "open: cost_usd" in text
+    assert len([line for line in lines if "●" in line]) > 5
+    assert "Take it: burnish experiments promote shorter" in text
+    assert "Log" not in text
+    assert re.search(
+        r"started +\w+ +\(label production", screen("experiments", "show", shorter, "--log")
+    )
+
+
+def test_a_pipe_gets_lines_that_say_what_they_are_of(run: Run, shorter: str) -> None:
+    lines = [line.split("\t") for line in run("experiments", "show", shorter).out.splitlines()]
+    assert [line[0] for line in lines][:5] == [
+        "verdict", "variant", "variant", "difference", "guardrail",
+    ]  # fmt: skip
+    assert lines[0][1] == "short"
+    assert [line[1:3] for line in lines[1:3]] == [["A", "600"], ["short", "600"]]
+    log = run("experiments", "show", shorter, "--log").out.splitlines()
+    assert [line.split("\t")[2] for line in log if line.startswith("log")] == ["started", "created"]
+
+
+def test_json_has_the_findings_the_series_and_the_log(run: Run, shorter: str) -> None:
+    found = json.loads(run("experiments", "show", shorter, "--json").out)
+    assert set(found) == {"findings", "series", "log"}
+    assert found["findings"]["winner"] == "short"
+    last = found["series"][-1]
+    (contrast,) = found["findings"]["analysis"]["contrasts"]
+    assert (last["variant"], last["n"], last["control_n"]) == ("short", 600, 600)
+    assert last["low"] == contrast["interval"]["low"]
+    assert last["at"].endswith("Z")
+
+
+def test_reports_are_written_in_the_form_of_their_ending(
+    run: Run, shorter: str, tmp_path: Path
+) -> None:
+    files = [tmp_path / f"report{ending}" for ending in (".html", ".md", ".json")]
+    options = [part for each in files for part in ("--report", str(each))]
+    done = run("experiments", "show", shorter, *options)
+    assert done.code == 0
+    page, markdown, data = (each.read_text() for each in files)
+    assert "<h2>Over time</h2>" in page
+    assert page.count("<polyline") == 3
+    assert markdown.startswith("## shorter\n")
+    assert json.loads(data)["findings"]["winner"] == "short"
+    again = tmp_path / "again.md"
+    assert run("experiments", "show", shorter, "--output", str(again)).code == 0
+    assert again.read_text().startswith("## shorter\n")
+
+
+def test_files_that_cannot_be_are_refused(run: Run, shorter: str, tmp_path: Path) -> None:
+    for name, says in (
+        ("report.pdf", "use .html, .md, .json"),
+        ("none/report.md", "there is no folder"),
+    ):
+        done = run("experiments", "show", shorter, "--report", str(tmp_path / name))
+        assert done.code == 2
+        assert says in done.err
+    (tmp_path / "folder.md").mkdir()
+    done = run("experiments", "show", shorter, "--report", str(tmp_path / "folder.md"))
+    assert done.code == 2
+    assert "cannot be written" in done.err
+
+
+def test_an_experiment_that_is_not_there_has_its_exit_code(run: Run) -> None:
+    done = run("experiments", "show", "nothing")
+    assert done.code == 3
+    assert "there is no experiment 'nothing'" in done.err
+
+
+def test_a_draft_says_what_is_planned_and_how_to_begin(run: Run) -> None:
+    for text in ("Say sorry for {{ order }}.", "Apologise for {{ order }}."):
+        run("prompts", "create", "mail/late", text)
+    run("experiments", "create", "later", "mail/late@1", "short=mail/late@2", "--metric", "solved")
+    text = screen("experiments", "show", "later")
+    assert "draft online experiment" in text
+    assert re.search(r"short +mail/late@2 +0", text)
+    assert "Begin it: burnish experiments start later" in text
+    assert "●" not in text
+
+
+def test_outcomes_from_a_file_are_shown_over_time_too(run: Run, tmp_path: Path) -> None:
+    path = written(tmp_path / "a.csv", gain=0.08, times=True)
+    page = tmp_path / "page.html"
+    options = ("experiments", "analyze", "--csv", str(path), "--control", "A")
+    text = screen(*options, "--report", str(page))
+    assert all(len(line) <= 80 for line in text.splitlines())
+    assert text.index("Take B: rate") < text.index("Variants") < text.index("B − A over time")
+    assert len([line for line in text.splitlines() if "●" in line]) > 5
+    assert "<h2>Over time</h2>" in page.read_text()
+    series = json.loads(run(*options, "--json").out)["series"]
+    assert [each["at"] for each in series] == sorted(each["at"] for each in series)
+    assert series[-1]["n"] + series[-1]["control_n"] == 4_000
+
+
+def test_outcomes_without_times_have_one_interval(tmp_path: Path) -> None:
+    path = written(tmp_path / "a.csv", gain=0.08)
+    text = screen("experiments", "analyze", "--csv", str(path), "--control", "A")
+    assert len([line for line in text.splitlines() if "●" in line]) == 1
+    assert "over time" not in text
