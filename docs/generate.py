@@ -23,9 +23,11 @@ from burnish.evals.registry import ScorerInfo
 from burnish.evals.report.files import Judged
 from burnish.evals.room import ListedEvaluation
 from burnish.experiments.analyzed import Analyzed
+from burnish.experiments.assigning import Assignment
 from burnish.experiments.findings import Findings
 from burnish.experiments.power import Needed
 from burnish.experiments.promote import Promotion
+from burnish.experiments.recording import ManyRecorded, Recorded
 from burnish.experiments.report.files import Shown
 from burnish.generation.result import Generation
 from burnish.intents import Classification
@@ -115,6 +117,9 @@ SCHEMAS: dict[str, Any] = {
     "experiments-list": list[Experiment],
     "experiments-check": list[Findings],
     "experiments-promote": Promotion,
+    "experiments-assign": Assignment,
+    "experiments-record": Recorded,
+    "experiments-record-csv": ManyRecorded,
 }
 SETTINGS_HEAD = """# Settings
 

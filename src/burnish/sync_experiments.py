@@ -25,3 +25,6 @@ class Experiments(SyncFace[AsyncExperiments]):
     check = blocking(AsyncExperiments.check)
     promote = blocking(AsyncExperiments.promote)
     rollback = blocking(AsyncExperiments.rollback)
+    assign = blocking(AsyncExperiments.assign)
+    record = blocking(AsyncExperiments.record)
+    record_many = blocking(AsyncExperiments.record_many)

@@ -17,6 +17,7 @@ from burnish.techniques import Catalog
 if TYPE_CHECKING:
     from burnish.evals.registry import Scorers
     from burnish.library.fallback import Fallback
+    from burnish.library.units import Attributes
     from burnish.storage.cache import ResponseCache
     from burnish.sync_datasets import Datasets, Evaluations
     from burnish.sync_experiments import Experiments
@@ -57,6 +58,7 @@ class Prompts(SyncFace[AsyncPrompts]):
     edit = blocking(AsyncPrompts.edit)
     expand = blocking(AsyncPrompts.expand)
     render = blocking(AsyncPrompts.render)
+    fill = blocking(AsyncPrompts.fill)
     history = blocking(AsyncPrompts.history)
     diff = blocking(AsyncPrompts.diff)
     rollback = blocking(AsyncPrompts.rollback)
@@ -79,15 +81,21 @@ class Prompts(SyncFace[AsyncPrompts]):
 
     # A plain method over the dict, all of whose parameters may stand in their places: Python
     # fills others in so slowly that it would take as long as the lookup.
-    def get(
+    def get(  # noqa: PLR0917 - see above
         self,
         reference: str,
         label: str | None = None,
         revision: int | None = None,
         fallback: Fallback | None = None,
+        unit: str | None = None,
+        attributes: Attributes | None = None,
     ) -> Fetched:
         """The version that a reference means, or a name with a label or a revision. A bare name
         gives `production` where that label exists, else the latest; `via` says which.
+
+        A `unit`, such as the id of a user, gets the version that an experiment with that label
+        assigns it to, always the same one; `via` is then "experiment". `attributes` are what
+        experiments target by, and are kept with the exposure.
 
         Served from memory, which hears within a second of what other processes change, or looks
         again after `cache.label_ttl_s` where the store cannot tell. While the store is away, what
@@ -96,11 +104,14 @@ class Prompts(SyncFace[AsyncPrompts]):
         `via` is then "fallback".
         """
         if revision is None:
-            try:
-                return self._fresh[reference][label]
-            except (KeyError, TypeError):
-                pass
-        return self._get(reference, label, revision, fallback)
+            if unit is None:
+                try:
+                    return self._fresh[reference][label]
+                except (KeyError, TypeError):
+                    pass
+            elif found := self._target.units.at_once(reference, label, unit, attributes):
+                return found
+        return self._get(reference, label, revision, fallback, unit, attributes)
 
 
 class Platform(SyncFace[AsyncPlatform]):

@@ -271,7 +271,7 @@ async def test_what_a_paid_model_costs_is_a_metric(
     [
         ({}, "test", 25, "which prompts are judged by, not tuned on"),
         ({"split": "all"}, None, 100, "of all splits: a variant that was tuned"),
-        ({"split": "train"}, "train", 75, "may have been tuned on"),
+        ({"split": "training"}, "train", 75, "may have been tuned on"),
         ({"tags": ["few"]}, None, 10, "of all splits"),
         ({"limit": 22}, "test", 22, "22 examples of split@1: its test split"),
     ],

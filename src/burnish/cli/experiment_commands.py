@@ -81,4 +81,16 @@ EXPERIMENTS: tuple[tuple[str, str, str, str], ...] = (
         "Tell which variant is better, from a table of outcomes.",
         "burnish experiments analyze --csv outcomes.csv --metric rate",
     ),
+    (
+        "assign",
+        "experiments_online:assign",
+        "Tell which variant a unit gets, and log that it was shown.",
+        "burnish experiments assign shorter user-42 --attribute country=de",
+    ),
+    (
+        "record",
+        "experiments_online:record",
+        "Record what came of a unit.",
+        "burnish experiments record shorter --unit user-42 --value 1",
+    ),
 )

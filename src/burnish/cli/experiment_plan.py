@@ -82,10 +82,10 @@ class Trying:
         None
     )
     split: Annotated[
-        Literal["train", "dev", "test", "all"] | None,
+        str | None,
         Parameter(
             show_default="test, where that has enough examples",
-            help="Only this split; prompts are tuned on the others.",
+            help="Only this split: train, dev (or validation), test; or all of them.",
         ),
     ] = None
     tag: Annotated[list[str] | None, Parameter(negative="", help="Only with this tag.")] = None

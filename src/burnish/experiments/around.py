@@ -58,7 +58,8 @@ class Offline(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Around:
-    """`dataset` pins a dataset's reference to a version, `scorers` reads how they are named."""
+    """`dataset` pins a dataset's reference to a version, `scorers` reads how they are named. `tell`
+    is told the prompt whose experiment changed, for what is kept in memory."""
 
     store: Callable[[], Awaitable[Store]]
     prompts: Prompts
@@ -67,4 +68,5 @@ class Around:
     dataset: Callable[[str], Awaitable[str]]
     scorers: Callable[[Sequence[Any]], tuple[ScorerSpec, ...]]
     offline: Offline
+    tell: Callable[[str], None] = lambda _: None
     now: Callable[[], datetime] = lambda: datetime.now(UTC)

@@ -18,7 +18,6 @@ _MASK = (1 << 64) - 1
 # Steps of the splitmix64 generator (Steele, Lea and Flood 2014), which mixes 64 bits well.
 _GOLDEN, _FIRST, _SECOND = 0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB
 _SCALE = 2.0**-53
-_MOST_KEY = hashlib.blake2b.MAX_KEY_SIZE
 
 
 @dataclass(frozen=True)
@@ -27,6 +26,25 @@ class Share:
 
     name: str
     weight: float
+
+
+class Place:
+    """Each unit's own number under one salt, evenly spread. Each salt makes a hash of its own, not
+    a beginning of the text: "a" + "bc" is not "ab" + "c"."""
+
+    def __init__(self, salt: str) -> None:
+        own = hashlib.blake2b(_bytes(salt), digest_size=hashlib.blake2b.SALT_SIZE).digest()
+        self._fresh = hashlib.blake2b(digest_size=8, salt=own).copy
+
+    def __call__(self, unit: str) -> float:
+        """Above 0, at most 1."""
+        return ((self.number(unit) >> 11) + 1) * _SCALE
+
+    def number(self, unit: str) -> int:
+        """Of 64 bits."""
+        hashed = self._fresh()
+        hashed.update(_bytes(unit))
+        return int.from_bytes(hashed.digest(), "little")
 
 
 class Assigner:
@@ -40,23 +58,25 @@ class Assigner:
             raise UsageError("no variant has a weight", hint="give one above 0")
         if len({share.name for share in shares}) < len(shares):
             raise UsageError("two variants have one name", hint="name them apart")
-        self._salt = salt.encode("utf-8", "surrogatepass")
+        self._number = Place(salt).number
+        variants = Place("")
         self._drawing = [
-            (
-                _number(b"variant:" + share.name.encode("utf-8", "surrogatepass")),
-                1 / share.weight,
-                share.name,
-            )
+            (variants.number(f"variant:{share.name}"), 1 / share.weight, share.name)
             for share in shares
             if share.weight
         ]
 
     def variant(self, unit: str) -> str:
-        own = _number(unit.encode("utf-8", "surrogatepass"), self._salt)
+        own = self._number(unit)
         best, chosen = -math.inf, ""
         for key, scale, name in self._drawing:
+            # Not in a function of its own, which would take as long again.
+            number = ((own ^ key) + _GOLDEN) & _MASK
+            number = ((number ^ (number >> 30)) * _FIRST) & _MASK
+            number = ((number ^ (number >> 27)) * _SECOND) & _MASK
+            uniform = (((number ^ (number >> 31)) >> 11) + 1) * _SCALE
             # Exponential waits: the shortest wins as often as its weight is of all.
-            drawn = math.log(_uniform(own ^ key)) * scale
+            drawn = math.log(uniform) * scale
             if drawn > best:
                 best, chosen = drawn, name
         return chosen
@@ -65,19 +85,8 @@ class Assigner:
 def within(salt: str, unit: str, share: float) -> bool:
     """Whether the unit is among the first `share` (0 to 1): who is in at one share is in at every
     greater one."""
-    return _uniform(_number(unit.encode("utf-8", "surrogatepass"), salt.encode())) <= share
+    return Place(salt)(unit) <= share
 
 
-def _number(content: bytes, salt: bytes = b"") -> int:
-    # Each salt is a hash of its own, not a beginning of the text: "a" + "bc" is not "ab" + "c".
-    key = salt if len(salt) <= _MOST_KEY else hashlib.blake2b(salt).digest()
-    digest = hashlib.blake2b(content, digest_size=8, key=key).digest()
-    return int.from_bytes(digest, "little")
-
-
-def _uniform(number: int) -> float:
-    """Above 0, at most 1."""
-    number = (number + _GOLDEN) & _MASK
-    number = ((number ^ (number >> 30)) * _FIRST) & _MASK
-    number = ((number ^ (number >> 27)) * _SECOND) & _MASK
-    return (((number ^ (number >> 31)) >> 11) + 1) * _SCALE
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")

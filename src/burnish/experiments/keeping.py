@@ -20,6 +20,7 @@ from burnish.storage.experiment import (
     Variant,
     What,
 )
+from burnish.storage.store import Store
 
 _MOVES: Final[Mapping[State, tuple[State, ...]]] = {
     "draft": ("running",),
@@ -67,25 +68,7 @@ class Keeping:
         return structs.replace(variant, prompt=f"{found.prompt.name}@{found.version.revision}")
 
     async def get(self, name: str) -> Experiment:
-        """By its name, or its id or a beginning of that. Raises NotFound, and Conflict where
-        several ids begin so."""
-        store = await self._around.store()
-        found = await store.experiments.by_name(name)
-        if found is not None:
-            return found
-        several = await store.experiments.by_prefix(name, 2) if name else []
-        if not several:
-            raise NotFound(
-                f"there is no experiment {name!r}",
-                hint="see burnish experiments list",
-                subject=name,
-            )
-        if len(several) > 1:
-            raise Conflict(
-                f"more than one experiment has an id that begins with {name!r}",
-                hint="give more of it, or its name",
-            )
-        return several[0]
+        return await experiment_named(await self._around.store(), name)
 
     async def page(self, limit: int, state: State | None, prompt: str) -> list[Experiment]:
         if not 1 <= limit <= MOST:
@@ -143,7 +126,10 @@ class Keeping:
     ) -> Experiment:
         new = structs.replace(experiment, **changes)
         store = await self._around.store()
-        return await store.experiments.change(new, self.moved(what, why=why, facts=facts))
+        moved = self.moved(what, why=why, facts=facts)
+        changed = await store.experiments.change(new, moved)
+        self._around.tell(experiment.prompt)
+        return changed
 
     def moved(self, what: What, *, why: str = "", facts: Mapping[str, Any] | None = None) -> Moved:
         around = self._around
@@ -155,6 +141,27 @@ class Keeping:
             facts=dict(facts or {}),
             at=around.now(),
         )
+
+
+async def experiment_named(store: Store, name: str) -> Experiment:
+    """By its name, or its id or a beginning of that. Raises NotFound, and Conflict where several
+    ids begin so."""
+    found = await store.experiments.by_name(name)
+    if found is not None:
+        return found
+    several = await store.experiments.by_prefix(name, 2) if name else []
+    if not several:
+        raise NotFound(
+            f"there is no experiment {name!r}",
+            hint="see burnish experiments list",
+            subject=name,
+        )
+    if len(several) > 1:
+        raise Conflict(
+            f"more than one experiment has an id that begins with {name!r}",
+            hint="give more of it, or its name",
+        )
+    return several[0]
 
 
 _HINTS: Final[Mapping[State, str]] = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from msgspec import structs
 
@@ -13,9 +13,9 @@ from burnish.experiments import draft
 from burnish.experiments.analyzing import Analyzing
 from burnish.experiments.around import Around
 from burnish.experiments.keeping import Keeping
+from burnish.experiments.online import Online
 from burnish.experiments.starting import Starting
 from burnish.prompts.refs import PRODUCTION
-from burnish.storage.example import Split
 from burnish.storage.experiment import (
     Allocation,
     Experiment,
@@ -31,15 +31,20 @@ if TYPE_CHECKING:
     from burnish.experiments.checking import Checking
     from burnish.experiments.findings import Findings
     from burnish.experiments.promote import Promoting, Promotion
+    from burnish.experiments.recording import Recording
     from burnish.experiments.report.over_time import Point
+    from burnish.experiments.serving import Serving
 
 _USUAL = StopRule()
 
 
-class AsyncExperiments(Analyzing):
+class AsyncExperiments(Analyzing, Online):
     """Each is named by its name, its id, or a beginning of its id."""
 
-    def __init__(self, around: Around) -> None:
+    def __init__(
+        self, around: Around, serving: Callable[[], Serving], recording: Callable[[], Recording]
+    ) -> None:
+        Online.__init__(self, serving, recording)
         self._around = around
         self._keeping = Keeping(around)
         self._starting = Starting(around, self._keeping)
@@ -85,7 +90,7 @@ class AsyncExperiments(Analyzing):
         auto: bool = False,
         data: str = "",
         scorers: Sequence[Any] = (),
-        split: Split | Literal["all"] | None = None,
+        split: str | None = None,
         tags: Sequence[str] = (),
         limit: int | None = None,
         repeats: int = 1,
@@ -110,7 +115,11 @@ class AsyncExperiments(Analyzing):
     async def _drafted(self, given: Mapping[str, Any]) -> Experiment:
         trial, around = None, self._around
         if given["data"]:
+            from burnish.evals.datasets.splits import checked_split
+
+            split = given["split"]
             own: dict[str, Any] = {
+                "split": split if split == "all" else checked_split(split),
                 "dataset": await around.dataset(given["data"]),
                 "examples": given["limit"],
                 "scorers": around.scorers(given["scorers"]),

@@ -15,7 +15,7 @@ from weakref import WeakSet
 from msgspec import structs
 
 from burnish.prompts.refs import PRODUCTION, Reference
-from burnish.storage.changes import Changed, Changes
+from burnish.storage.changes import Changed, Changes, Listener
 from burnish.storage.store import Fetched
 
 Pointer = str | int | None
@@ -65,6 +65,7 @@ class Cache:
         self._timed: dict[Key, float] = {}  # in the order of their ends
         self._told: set[Key] = set()
         self._changes: Changes | None = None
+        self._beside: list[Listener] = []
         # The loops that have a timer of ours.
         self._watching: WeakSet[asyncio.AbstractEventLoop] = WeakSet()
         self.fresh: dict[str, dict[Pointer, Fetched]] = {}
@@ -98,6 +99,15 @@ class Cache:
             if kept is not None and kept.fetched.version.revision == wanted.revision:
                 return structs.replace(kept.fetched, via="revision")
         return None
+
+    def tell(self, listener: Listener) -> None:
+        """Whoever remembers what follows from prompts is to hear of the same changes."""
+        self._beside.append(listener)
+
+    def wake(self) -> None:
+        """To be called by such a listener when it listens again."""
+        if self._changes is not None:
+            self._changes.wake()
 
     async def follow(self, changes: Changes | None) -> bool:
         """To be asked before a read. Whether changes from now on are told."""
@@ -161,6 +171,8 @@ class Cache:
             self.generation += 1
             for each in (self._kept, self._names, self._timed, self._told, self.fresh):
                 each.clear()
+        for listener in self._beside:
+            listener.hear(None)
 
     def leave(self) -> None:
         """Forgets all in a process that was forked: no thread and no timer came along, so nothing
@@ -171,7 +183,7 @@ class Cache:
 
     @property
     def listens(self) -> bool:
-        return bool(self._told)
+        return bool(self._told) or any(each.listens for each in self._beside)
 
     def hear(self, changes: Sequence[Changed] | None) -> None:
         with self._lock:
@@ -183,6 +195,8 @@ class Cache:
         for change in changes or ():
             if change.kind == "gone" and self._gone is not None:
                 self._gone(change.name)
+        for listener in self._beside:
+            listener.hear(changes)
 
     def lose(self) -> None:
         """What nobody tells of any more is too old: it may change from now on."""
@@ -190,6 +204,8 @@ class Cache:
             self.generation += 1
             for key in list(self._told):
                 self._age(key)
+        for listener in self._beside:
+            listener.lose()
 
     @property
     def _is_told(self) -> bool:

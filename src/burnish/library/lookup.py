@@ -64,7 +64,7 @@ class Lookup:
         revision: int | None = None,
         fallback: Fallback | None = None,
     ) -> Fetched:
-        wanted = _wanted(reference, label, revision)
+        wanted = wanted_by(reference, label, revision)
         try:
             return await self._find((reference, label if revision is None else revision), wanted)
         except (NotFound, *_AWAY):
@@ -159,25 +159,26 @@ class Lookup:
             self._outage.fail(error.what)
             raise
         except NotFound:
-            self._answered()
+            self.answered()
             if self._is_newest(key, asyncio.current_task()):
                 self._cache.forget(key)
                 if self._disk is not None:
                     self._disk.forget(wanted)
             raise
-        self._answered()
+        self.answered()
         if self._disk is not None and self._is_newest(key, asyncio.current_task()):
             self._disk.note(wanted, found)
         return found
 
-    def _answered(self) -> None:
+    def answered(self) -> None:
+        """The store can be asked."""
         if self._outage.is_on:
             self._outage.end()
             self._cache.doubt()
 
 
-def _wanted(reference: str, label: str | None, revision: int | None) -> Reference:
-    """Raises UsageError."""
+def wanted_by(reference: str, label: str | None = None, revision: int | None = None) -> Reference:
+    """What is asked for. Raises UsageError."""
     parsed = refs.parse(reference)
     if label is None and revision is None:
         return parsed

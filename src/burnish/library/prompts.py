@@ -17,6 +17,7 @@ from burnish.library.lineage import Graph, Likeness
 from burnish.library.lines import Lines
 from burnish.library.lookup import Lookup
 from burnish.library.neighbours import Neighbours, with_similar
+from burnish.library.units import Attributes, Units
 from burnish.library.values import Expanded, Rendered
 from burnish.prompts.refs import Reference, parse
 from burnish.prompts.render import Renderer
@@ -67,6 +68,8 @@ class AsyncPrompts:
 
     neighbours: Neighbours
     """Given by the platform, which knows how to search."""
+    units: Units
+    """Given by the platform, which knows of experiments."""
 
     def __init__(
         self,
@@ -132,15 +135,21 @@ class AsyncPrompts:
         self._cache.clear()
         return await import_again(self)
 
-    async def get(
+    async def get(  # noqa: PLR0917 - as those of the sync face
         self,
         reference: str,
         label: str | None = None,
         revision: int | None = None,
         fallback: Fallback | None = None,
+        unit: str | None = None,
+        attributes: Attributes | None = None,
     ) -> Fetched:
         """The version that a reference means, or a name with a label or a revision. A bare name
         gives `production` where that label exists, else the latest; `via` says which.
+
+        A `unit`, such as the id of a user, gets the version that an experiment with that label
+        assigns it to, always the same one; `via` is then "experiment". `attributes` are what
+        experiments target by, and are kept with the exposure.
 
         Served from memory, which hears within a second of what other processes change, or looks
         again after `cache.label_ttl_s` where the store cannot tell. While the store is away, what
@@ -148,6 +157,10 @@ class AsyncPrompts:
         (async too) that gives one; it is used, and called, only where there is nothing else, and
         `via` is then "fallback".
         """
+        if unit is not None and revision is None:
+            units = self.units
+            found = units.at_once(reference, label, unit, attributes)
+            return found or await units.get(reference, label, fallback, unit, attributes)
         found = self._cache.get(reference, label if revision is None else revision)
         if found is not None and (label is None or revision is None):
             return found
@@ -194,8 +207,7 @@ class AsyncPrompts:
     async def _meant(self, reference: Reference) -> Fetched:
         return await self.get(str(reference))
 
-    async def _whole(self, reference: str, fallback: Fallback | None) -> Expanded:
-        found = await self.get(reference, fallback=fallback)
+    async def _whole(self, found: Fetched, reference: str, fallback: Fallback | None) -> Expanded:
         try:
             return await expanded(found, self._meant)
         except (NotFound, StoreError, Unavailable):
@@ -211,16 +223,26 @@ class AsyncPrompts:
         values: Mapping[str, Any] | None = None,
         *,
         fallback: Fallback | None = None,
+        unit: str | None = None,
+        attributes: Attributes | None = None,
     ) -> Rendered:
         """The messages with all variables filled in; counts as a use of the prompt, unless the
         store is away. Where the prompt has worked examples and `values` bring none, some of its
-        own are shown. `fallback` is that of `get`, and used for what it includes and cannot be had,
-        too. Prompts that it includes are put in first; `includes` tells which versions of them.
+        own are shown. `unit`, `attributes` and `fallback` are those of `get`; the last is used for
+        what it includes and cannot be had, too. Prompts that it includes are put in first;
+        `includes` tells which versions of them.
 
         Raises VariableError (missing, unknown, wrong type) and RenderLimit, and what `expand`
         raises.
         """
-        whole = await self._whole(reference, fallback)
+        found = await self.get(reference, None, None, fallback, unit, attributes)
+        return await self._filled(await self._whole(found, reference, fallback), values)
+
+    async def fill(self, found: Fetched, values: Mapping[str, Any] | None = None) -> Rendered:
+        """`render` of the very version that `get` gave, whatever its label says by now."""
+        return await self._filled(await expanded(found, self._meant), values)
+
+    async def _filled(self, whole: Expanded, values: Mapping[str, Any] | None) -> Rendered:
         version = whole.version
         values = with_examples(version, values)
         if self._renderer.needs_isolation(version.messages):

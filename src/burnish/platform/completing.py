@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from burnish.errors import UsageError
 from burnish.generation.answer_rules import AnswerRules
 from burnish.generation.wish import checked_cost
 from burnish.library.prompts import AsyncPrompts
+from burnish.library.units import Attributes
 from burnish.models.model import ModelRequest
 from burnish.models.question import Answer, Question
 from burnish.platform.live import Live
@@ -16,12 +17,16 @@ from burnish.prompts.config import read_config
 from burnish.prompts.prompt import PromptVersion
 from burnish.settings import Settings
 
+Ran = Callable[[str, str, Answer], None]
+"""Told the experiment and the unit that an answer was for."""
+
 
 class Completing:
-    def __init__(self, settings: Settings, live: Live, prompts: AsyncPrompts) -> None:
+    def __init__(self, settings: Settings, live: Live, prompts: AsyncPrompts, ran: Ran) -> None:
         self._settings = settings
         self._live = live
         self._prompts = prompts
+        self._ran = ran
 
     async def complete(
         self,
@@ -34,11 +39,13 @@ class Completing:
         fallbacks: tuple[str, ...],
         max_cost_usd: float | None,
         fresh: bool,
+        unit: str | None,
+        attributes: Attributes | None,
     ) -> Answer:
-        fetched = await self._prompts.get(reference)
+        fetched = await self._prompts.get(reference, unit=unit, attributes=attributes)
         config = read_config(fetched.version.config)
         checked_cost(max_cost_usd)
-        rendered = await self._prompts.render(reference, values)
+        rendered = await self._prompts.fill(fetched, values)
         rules = AnswerRules.of(fetched.version.config, values or {})
         question = Question(
             model=self._model(model or config.model or "", fetched.version),
@@ -56,7 +63,10 @@ class Completing:
             prompt=fetched.prompt.name,
             version_id=fetched.version.id,
         )
-        return await self._live.calls.complete(question)
+        answer = await self._live.calls.complete(question)
+        if unit is not None and fetched.experiment:
+            self._ran(fetched.experiment, unit, answer)
+        return answer
 
     def _model(self, named: str, version: PromptVersion) -> str:
         registry = self._live.registry

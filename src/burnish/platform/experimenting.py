@@ -37,7 +37,8 @@ class Experimenting(Testing):
 
     @cached_property
     def experiments(self) -> AsyncExperiments:
-        """Which variant is better: plan, create, start, pause, stop, report, promote, analyze."""
+        """Which variant is better: plan, create, start, pause, stop, report, promote, analyze,
+        assign, record."""
         from burnish.evals.datasets.names import resolved
         from burnish.experiments.around import Around
         from burnish.experiments.room import AsyncExperiments
@@ -51,14 +52,17 @@ class Experimenting(Testing):
 
         return AsyncExperiments(
             Around(
-                store=self._open_store,
+                store=self._recorded_store,
                 prompts=self.prompts,
                 new_id=self._ids,
                 who=lambda: self.settings.author_name,
                 dataset=pinned,
                 scorers=scorers,
                 offline=self._offline,
-            )
+                tell=self._tell_of_prompt,
+            ),
+            lambda: self._serving,
+            lambda: self._recording,
         )
 
     @cached_property

@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 from collections.abc import Sequence
 from functools import cached_property
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Literal, Self, overload
 
@@ -79,7 +80,8 @@ class Ground:
         self._cache = Cache(
             ttl_s=cache.label_ttl_s, size=cache.prompts, gone=disk.gone if disk else None
         )
-        self._lookup = Lookup(self._open_library, self._cache, Outage(self._live.warn), disk)
+        self._outage = Outage(self._live.warn)
+        self._lookup = Lookup(self._open_library, self._cache, self._outage, disk)
         self.prompts = AsyncPrompts(
             self._open_library, self._cache, self._lookup, self._renderer, self._record_use
         )
@@ -261,7 +263,7 @@ class Ground:
         recorder.record(run)
 
     async def flush(self) -> None:
-        """Returns when every run so far is in the store."""
+        """Returns when every run so far is in the store, and every exposure and outcome."""
         await self._live.flush()
 
     def new_id(self) -> str:
@@ -269,11 +271,13 @@ class Ground:
         return self._ids()
 
     def _last_known(self) -> LastKnown:
+        return LastKnown(self._known_file(".json"), self._live.warn, self._live.note)
+
+    def _known_file(self, ending: str) -> Path:
         # Named after the store without telling its address, which may hold a password.
         address = whole_address(self.settings.database_url)
         store = hashlib.sha256(address.encode()).hexdigest()[:16]
-        path = self.settings.home_path / "last-known" / f"{store}.json"
-        return LastKnown(path, self._live.warn, self._live.note)
+        return self.settings.home_path / "last-known" / f"{store}{ending}"
 
     async def _record_use(self, prompt_id: str) -> None:
         (await self._live.recorder()).record_use(prompt_id)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from burnish.models.registry import Registry
     from burnish.storage.cache import ResponseCache
     from burnish.storage.recorder import Recorder
+    from burnish.storage.run import Run
     from burnish.storage.store import Store
 
 _LOGGER = logging.getLogger("burnish")
@@ -29,7 +30,7 @@ class Live:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         self._settings = parts.settings
-        self._recorder: Recorder | None = None
+        self._recorder: Recorder[Run] | None = None
         self._opening = asyncio.Lock()
 
     @cached_property
@@ -86,7 +87,7 @@ class Live:
             report=partial(self.warn, "a call observer failed"),
         )
 
-    async def recorder(self) -> Recorder:
+    async def recorder(self) -> Recorder[Run]:
         async with self._opening:
             if self._recorder is None:
                 from burnish.storage.recorder import Recorder

@@ -17,6 +17,7 @@ from burnish.generation.result import Generation
 from burnish.generation.target import parse_target
 from burnish.generation.wish import Wish
 from burnish.intents import Classification
+from burnish.library.units import Attributes
 from burnish.platform.experimenting import Experimenting
 from burnish.platform.generating import Generating
 from burnish.settings import Loaded
@@ -328,12 +329,16 @@ class AsyncPlatform(Experimenting):
         fallbacks: Sequence[str] = (),
         max_cost_usd: float | None = None,
         fresh: bool = False,
+        unit: str | None = None,
+        attributes: Attributes | None = None,
     ) -> Answer:
         """A stored prompt, rendered and answered by a model.
 
         The version's config may name `model`, `temperature`, `max_tokens`, and rules for the
         answer: `min_length` and `max_length` in characters, `language`. An answer that breaks one
-        is asked for again. `fresh` asks the model even where the answer is remembered.
+        is asked for again. `fresh` asks the model even where the answer is remembered. `unit` and
+        `attributes` are those of `prompts.get`; what the answer cost and how long it took count in
+        the experiment, and so does what is recorded of its `run_id`.
 
         Raises what `prompts.render` and the call raise; OutputRejected when each answer broke a
         rule.
@@ -347,13 +352,15 @@ class AsyncPlatform(Experimenting):
             fallbacks=tuple(fallbacks),
             max_cost_usd=max_cost_usd,
             fresh=fresh,
+            unit=unit,
+            attributes=attributes,
         )
 
     @cached_property
     def _completing(self) -> Completing:
         from burnish.platform.completing import Completing
 
-        return Completing(self.settings, self._live, self.prompts)
+        return Completing(self.settings, self._live, self.prompts, self._ran)
 
 
 def _wish(given: Mapping[str, Any]) -> Wish:

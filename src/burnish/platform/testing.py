@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from burnish.errors import BurnishError, UsageError
 from burnish.platform.judging import Judging
-from burnish.platform.working import Working
+from burnish.platform.online import Online
 
 if TYPE_CHECKING:
     from burnish.evals.room import AsyncEvaluations, Evaluated
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from burnish.storage.job import Job
 
 
-class Testing(Working, Judging):
+class Testing(Online, Judging):
     @cached_property
     def evaluations(self) -> AsyncEvaluations:
         """What was evaluated: list, get, results, report, delete."""

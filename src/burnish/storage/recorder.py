@@ -1,4 +1,4 @@
-"""Runs on their way to the store: gathered for a moment, then written together."""
+"""Rows on their way to the store: gathered for a moment, then written together."""
 
 from __future__ import annotations
 
@@ -6,17 +6,20 @@ import asyncio
 from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from itertools import islice
+from typing import Generic, TypeVar
 
 from burnish.errors import BurnishError, StoreError, UsageError
-from burnish.storage.run import Run
 
 # Written in one transaction at most: others who write wait for it, some fifty milliseconds.
 _BATCH = 2_000
 _FIRST_REST_S, _LONGEST_REST_S = 0.05, 2.0
 
+T = TypeVar("T")
 
-class Recorder:
-    """Writes runs, and uses of prompts, in groups: all that came within `window_s` in one commit.
+
+class Recorder(Generic[T]):
+    """Writes runs (or other rows: `what` says which), and uses of prompts, in groups: all that came
+    within `window_s` in one commit.
 
     For one event loop, on whose thread all methods are called. A process that is killed loses
     what it recorded since the last commit began, about one window and the time of a commit, and
@@ -31,12 +34,13 @@ class Recorder:
 
     def __init__(
         self,
-        add: Callable[[Sequence[Run]], Awaitable[None]],
+        add: Callable[[Sequence[T]], Awaitable[None]],
         *,
         report: Callable[[str, int], None],
         use: Callable[[Mapping[str, int]], Awaitable[None]] | None = None,
         capacity: int = 10_000,
         window_s: float = 0.01,
+        what: str = "runs",
     ) -> None:
         self.dropped = 0
         self._add = add
@@ -44,7 +48,8 @@ class Recorder:
         self._report = report
         self._capacity = capacity
         self._window_s = window_s
-        self._queue: deque[Run] = deque()
+        self._what = what
+        self._queue: deque[T] = deque()
         self._uses: Counter[str] = Counter()
         # They only grow, so that a flush knows what stood before it.
         self._runs_in = self._runs_out = 0
@@ -54,10 +59,12 @@ class Recorder:
         self._writer: asyncio.Task[None] | None = None
         self._closed = False
 
-    def record(self, run: Run) -> None:
+    def record(self, run: T) -> None:
         """Takes the run and returns at once."""
         if self._closed or len(self._queue) >= self._capacity:
-            self._drop("the recorder is closed" if self._closed else "too many runs wait", 1)
+            self._drop(
+                "the recorder is closed" if self._closed else f"too many {self._what} wait", 1
+            )
             return
         self._queue.append(run)
         self._runs_in += 1
@@ -128,7 +135,9 @@ class Recorder:
             return
         if fault := writer.exception():
             # No error that a store may raise: a defect. Who waits must hear of it all the same.
-            error = StoreError(f"runs could not be written: {fault!r}", hint="report this defect")
+            error = StoreError(
+                f"{self._what} could not be written: {fault!r}", hint="report this defect"
+            )
             error.__cause__ = fault
             self._report(error.what, len(self._queue))
             self._wake(error)
@@ -146,7 +155,7 @@ class Recorder:
                 await self._commit()
             except StoreError as error:
                 if not rest_s:
-                    self._report(f"runs wait, because {error.what}", len(self._queue))
+                    self._report(f"{self._what} wait, because {error.what}", len(self._queue))
                 rest_s = min(2 * rest_s or _FIRST_REST_S, _LONGEST_REST_S)
                 self._wake(error)
             else:
@@ -178,7 +187,7 @@ class Recorder:
             self._uses -= uses
             self._uses_out += uses.total()
 
-    async def _write(self, runs: list[Run]) -> None:
+    async def _write(self, runs: list[T]) -> None:
         """The runs stand at the head of the queue until they are written. A refused group is
         halved until the refused run is alone."""
         try:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from burnish.storage.packs import Packs
 
 Sort = Literal["rating", "name", "updated"]
-Via = Literal["revision", "label", "production", "latest", "branch", "fallback"]
+Via = Literal["revision", "label", "production", "latest", "branch", "experiment", "fallback"]
 
 
 class Draft(msgspec.Struct, frozen=True, kw_only=True):
@@ -98,12 +98,15 @@ class LabelMove(msgspec.Struct, frozen=True, kw_only=True):
 
 class Fetched(msgspec.Struct, frozen=True):
     """A version, its prompt, and which rule chose it. `stale`: the store cannot be asked, and this
-    is what it said last."""
+    is what it said last. `experiment` and `variant` are the names of those that a unit was
+    assigned to, whose model and config are then in the version's config."""
 
     prompt: Prompt
     version: PromptVersion
     via: Via
     stale: bool = False
+    experiment: str = ""
+    variant: str = ""
 
 
 class PromptFilter(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,0 +1,160 @@
+"""`p.experiments`, while they run: who gets what, and what came of it."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from burnish.errors import UsageError
+
+if TYPE_CHECKING:
+    from burnish.experiments.assigning import Assignment
+    from burnish.experiments.recording import ManyRecorded, Recorded, Recording, Row
+    from burnish.experiments.serving import Serving
+    from burnish.library.units import Attributes
+
+# What a row may be called by people, beside the names of its fields.
+_OTHER_NAMES = {"experiment": "name", "time": "at", "run_id": "run"}
+_TEXTS = ("name", "unit", "run", "metric", "key")
+_REST = "\0more than there are columns"
+
+
+class Online:
+    """Built by the platform, with what it needs when that is needed."""
+
+    def __init__(self, serving: Callable[[], Serving], recording: Callable[[], Recording]) -> None:
+        self._serving = serving
+        self._recording = recording
+
+    async def assign(
+        self,
+        name: str,
+        unit: str,
+        *,
+        attributes: Attributes | None = None,
+        expose: bool = True,
+    ) -> Assignment:
+        """Which variant of the experiment the unit gets, as `prompts.get` gives it its version; or
+        why it gets none. Logs the exposure unless `expose` is false.
+
+        Raises NotFound for an experiment that there is not, UsageError for what names no unit.
+        """
+        return await self._serving().assign(name, unit, attributes, expose=expose)
+
+    async def record(
+        self,
+        name: str = "",
+        *,
+        unit: str = "",
+        run: str = "",
+        metric: str = "",
+        value: float,
+        denominator: float = 1,
+        key: str = "",
+        at: datetime | str | None = None,
+    ) -> Recorded:
+        """What came of a unit: a value of the experiment's own metric, or of the one named.
+
+        The unit is given, or the `run` (an answer's `run_id`) that served it, which finds the
+        experiment too. Of one `key` the first outcome counts; without one that is the run's id,
+        and for a rate each unit has one outcome. `at` is when it happened, where that is not now. A
+        unit that saw nothing yet may have outcomes: they count as soon as its exposure is there.
+        While the store is away the outcome waits.
+
+        Raises NotFound for an unknown experiment or metric and for a run that served no unit,
+        UsageError for a value that is no number, or none of a rate (0, 1), and for a time in the
+        future, Conflict for a draft and for an experiment that ended more than 7 days ago.
+        """
+        from burnish.experiments.recording import Row
+
+        row = Row(
+            name=name,
+            unit=unit,
+            run=run,
+            metric=metric,
+            value=value,
+            denominator=denominator,
+            key=key,
+            at=at,
+        )
+        return await self._recording().record(_checked(row))
+
+    async def record_many(
+        self, rows: str | Path | Iterable[Mapping[str, Any]], *, name: str = ""
+    ) -> ManyRecorded:
+        """`record` of many: the rows of a CSV file, or mappings, with the arguments of `record` as
+        their keys (`time` for `at`). A row that cannot be recorded is told with its line, and the
+        rest is recorded. `name` is the experiment of rows that name none.
+
+        Raises UsageError for a file that cannot be read or has no column of values.
+        """
+        given = _of_file(Path(rows)) if isinstance(rows, str | Path) else _numbered(rows)
+        return await self._recording().record_many(_rows(given, name))
+
+
+def _of_file(path: Path) -> Iterator[tuple[str, Mapping[str, Any] | str]]:
+    """A row that ends the reading is a text that says why."""
+    try:
+        file = path.open(encoding="utf-8-sig", newline="")
+    except OSError as error:
+        raise UsageError(
+            f"{path} cannot be read: {error.strerror}", hint="name a CSV file", subject=str(path)
+        ) from None
+    with file:
+        reader = csv.DictReader(file, restkey=_REST)
+        try:
+            _check_columns(reader.fieldnames or (), path)
+            for row in reader:
+                yield f"line {reader.line_num}", row
+        except (OSError, UnicodeDecodeError, csv.Error) as error:
+            yield f"line {reader.line_num + 1}", f"no CSV in UTF-8 from here on: {error}"
+
+
+def _check_columns(names: Sequence[str], path: Path) -> None:
+    if "value" not in names or not {"unit", "run", "run_id"} & set(names):
+        raise UsageError(
+            f"{path} has the columns {', '.join(names)[:200] or 'none'}",
+            hint="it wants value, and unit or run; it may have metric, denominator, key, time",
+            subject=str(path),
+        )
+
+
+def _numbered(rows: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    for number, row in enumerate(rows, start=1):
+        yield f"row {number}", row
+
+
+def _rows(
+    given: Iterable[tuple[str, Mapping[str, Any] | str]], name: str
+) -> Iterator[tuple[str, Row | str]]:
+    from burnish.experiments.recording import Row
+
+    for where, row in given:
+        if isinstance(row, str):
+            yield where, row
+            continue
+        fields: dict[str, Any] = {}
+        for key, value in row.items():
+            known = _OTHER_NAMES.get(key, key)
+            if known in Row.__struct_fields__ and value not in (None, ""):
+                fields[known] = value.strip() if isinstance(value, str) else value
+        if not fields.get("name"):
+            fields["name"] = name
+        try:
+            yield where, _checked(Row(**fields))
+        except UsageError as error:
+            yield where, error.what
+
+
+def _checked(row: Row) -> Row:
+    """A program may give anything."""
+    for field in _TEXTS:
+        given = getattr(row, field)
+        if not isinstance(given, str):
+            raise UsageError(
+                f"{field} is {type(given).__name__}, and no text", hint="give it as a text"
+            )
+    return row
