@@ -12,6 +12,7 @@ import pytest
 from tests.cli.conftest import Run
 from tests.cli.test_experiments import written
 from tests.cli.test_terminal import screen
+from tests.experiments.offline import THREE, right, trying
 from tests.experiments.recorded import recorded, running
 
 import burnish
@@ -118,6 +119,24 @@ def test_a_draft_says_what_is_planned_and_how_to_begin(run: Run) -> None:
     assert re.search(r"short +mail/late@2 +0", text)
     assert "Begin it: burnish experiments start later" in text
     assert "●" not in text
+
+
+def test_an_offline_experiment_counts_examples_and_has_one_interval_of_each() -> None:
+    home = Path(os.environ["BURNISH_HOME"])
+
+    async def make() -> None:
+        async with trying(home, right({"A": 0.3, "B": 0.8, "C": 0.35}), examples=120) as p:
+            await p.experiments.create("try", THREE, data="rows")
+            await p.experiments.start("try")
+
+    asyncio.run(make())
+    text = screen("experiments", "show", "try")
+    assert "completed offline experiment, 120 examples" in text
+    assert re.search(r"^ +is +examples +value", text, re.MULTILINE)
+    assert re.search(r"^b − a +120 +\+0\.\d+ .* better", text, re.MULTILINE)
+    assert len([line for line in text.splitlines() if "●" in line]) == 2
+    assert "over time" not in text
+    assert re.search(r"^dataset +rows@1, split test", text, re.MULTILINE)
 
 
 def test_outcomes_from_a_file_are_shown_over_time_too(run: Run, tmp_path: Path) -> None:

@@ -290,6 +290,21 @@ def test_values_that_are_all_equal_are_shown_too(samples: Samples) -> None:
     assert charted(on_screen(report))
 
 
+def test_a_log_tells_short_facts_and_leaves_tables_out(begun: Report) -> None:
+    facts: dict[str, object] = {
+        "shares": {"A": 0.25, "short": 0.75},
+        "contrasts": [{"variant": "short"}],
+        "verdict": "Take short: it is better.",
+        "cost_usd": None,
+        "stands_on": 3,
+    }
+    moved = Moved(id="1", what="shares", by="ann", why="to see more", facts=facts, at=AT)
+    text = on_screen(structs.replace(begun, log=(moved,)), log=True, width=120)
+    assert "to see more (shares A 0.25, short 0.75; stands_on 3)" in text
+    assert "Take short" not in text
+    assert "contrasts" not in text
+
+
 @pytest.mark.parametrize(
     ("scale", "says"),
     [(1.0, "mean 1.36 against 1.22"), (2_345.0, "mean 3,181 against 2,869"), (1e-4, "0.000136")],

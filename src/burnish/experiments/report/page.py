@@ -16,7 +16,7 @@ from burnish.experiments.report import drawn, sheets
 from burnish.experiments.report.report import Report
 
 # Beside the bars, which tell them.
-_IN_BARS = ("value", "interval", "difference", "outcome", "units")
+_IN_BARS = ("value", "interval", "difference", "outcome", "units", "examples")
 _STATES = {"held": "good", "broken": "bad"}
 
 
@@ -96,7 +96,7 @@ def _arms(report: Report) -> list[dict[str, Any]]:
             {
                 "name": name,
                 "text": text,
-                "aside": counted(each.n, "unit"),
+                "aside": counted(each.n, report.counts),
                 "mood": "soft",
                 "label": f"{name}: {text}",
                 **bar(each.value, each.interval, low, high),

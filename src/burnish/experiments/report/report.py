@@ -14,7 +14,16 @@ from burnish.experiments.figures import figure, percent
 from burnish.experiments.findings import Findings, Guard
 from burnish.experiments.report.over_time import Point
 from burnish.experiments.report.times import when
-from burnish.storage.experiment import Experiment, MetricSpec, Moved, Plan, StopRule, Tally, Variant
+from burnish.storage.experiment import (
+    Experiment,
+    MetricSpec,
+    Moved,
+    Plan,
+    StopRule,
+    Tally,
+    Trial,
+    Variant,
+)
 
 if TYPE_CHECKING:
     from burnish.experiments.analyzed import Analyzed
@@ -22,13 +31,14 @@ if TYPE_CHECKING:
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
     """`variants` say what each one is, where that is known; `facts` are what an experiment was
-    planned as."""
+    planned as. `counts` is what is counted: a unit or an example."""
 
     title: str
     headline: str
     verdict: str
     winner: str = ""
     control: str = ""
+    counts: str = "unit"
     facts: tuple[tuple[str, str], ...] = ()
     variants: Mapping[str, str] = {}
     units: Mapping[str, int] = {}
@@ -51,6 +61,7 @@ def report_of(
         verdict=findings.verdict,
         winner=findings.winner,
         control=experiment.plan.control,
+        counts=_counts(experiment),
         facts=(*_facts(experiment), *_counted(findings.tally)),
         variants={each.name: _is(each) for each in experiment.plan.variants},
         units=findings.tally.units,
@@ -82,13 +93,19 @@ def _headline(findings: Findings) -> str:
     experiment, tally = findings.experiment, findings.tally
     parts = [f"{experiment.state} {experiment.kind} experiment"]
     if tally.units:
-        parts.append(counted(sum(tally.units.values()), "unit"))
+        # Of examples each variant has the same.
+        many = sum if experiment.kind == "online" else max
+        parts.append(counted(many(tally.units.values()), _counts(experiment)))
     end = when(experiment.ended_at or findings.at)
     if experiment.started_at is None:
         parts.append(end)
     else:
         parts.append(f"{when(experiment.started_at).removesuffix(' UTC')} to {end}")
     return ", ".join(parts)
+
+
+def _counts(experiment: Experiment) -> str:
+    return "unit" if experiment.kind == "online" else "example"
 
 
 def _is(variant: Variant) -> str:
@@ -102,8 +119,7 @@ def _facts(experiment: Experiment) -> Iterator[tuple[str, str]]:
     yield "prompt", f"{experiment.prompt}{label}"
     yield "metric", _metric(plan.metric)
     if plan.trial is not None:
-        split = f", split {plan.trial.split}" if plan.trial.split else ""
-        yield "dataset", f"{plan.trial.dataset}{split}"
+        yield "dataset", _trial(plan.trial)
     yield "decided", _rule(plan.rule) + ("; then promotes the winner" if plan.auto else "")
     if experiment.kind == "online":
         yield "unit", plan.unit
@@ -113,6 +129,13 @@ def _facts(experiment: Experiment) -> Iterator[tuple[str, str]]:
     if experiment.promoted:
         before = f" (before: {experiment.before})" if experiment.before else ""
         yield "promoted", f"revision {experiment.promoted}{before}"
+
+
+def _trial(trial: Trial) -> str:
+    split = f", split {trial.split}" if trial.split else ""
+    tags = f", with {listed(trial.tags)}" if trial.tags else ""
+    most = f", {trial.examples:,} examples at most" if trial.examples else ""
+    return f"{trial.dataset}{split}{tags}{most}"
 
 
 def _metric(metric: MetricSpec) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any, cast
 
 from burnish.evals.report.about import named
 from burnish.evals.report.sheet import Sheet
@@ -31,7 +32,10 @@ def variants(report: Report) -> Sheet:
 
     if report.variants:
         add("is", [visible(report.variants.get(name, "")) for name in names])
-    add("units", [f"{arms[n].n if n in arms else report.units.get(n, 0):,}" for n in names])
+    add(
+        f"{report.counts}s",
+        [f"{arms[n].n if n in arms else report.units.get(n, 0):,}" for n in names],
+    )
     if shares:
         add("share", [shares.get(name, "") for name in names])
     if found is not None:
@@ -42,7 +46,7 @@ def variants(report: Report) -> Sheet:
         add("best", [percent(sure[name].best or 0.0) if name in sure else "" for name in names])
         add("loss", [_loss(sure[name]) if name in sure else "" for name in names])
     rows = tuple(zip(*columns, strict=True)) if names else ()
-    return Sheet(title="Variants", headings=tuple(headings), rows=rows, remark=_arms_remark(found))
+    return Sheet(title="Variants", headings=tuple(headings), rows=rows, remark=_arms_remark(report))
 
 
 def _name(name: str, report: Report) -> str:
@@ -76,10 +80,11 @@ def _loss(arm: Arm) -> str:
     return figure(loss if loss > abs(arm.value) / 1e6 else 0.0)
 
 
-def _arms_remark(found: Analysis | None) -> str:
+def _arms_remark(report: Report) -> str:
+    found = report.analysis
     if found is None:
         return ""
-    said = [f"The value is the {found.metric} of each unit's outcomes, with its interval."]
+    said = [f"The value is the {found.metric} over all {report.counts}s, with its interval."]
     if found.metric == "ratio":
         said = ["The value is one sum divided by the other, with its interval."]
     if any(each.best is not None for each in found.arms):
@@ -95,7 +100,8 @@ def differences(report: Report) -> Sheet:
     contrasts = () if found is None else found.contrasts
     believed = any(each.above is not None for each in contrasts)
     tested = any(each.p is not None for each in contrasts)
-    headings = ["", "difference", "interval"]
+    paired = found is not None and found.paired
+    headings = ["", *(["pairs"] if paired else []), "difference", "interval"]
     headings += ["greater"] if believed else ["p"] if tested else []
     headings += ["lift", "outcome"]
     decimals = decimals_for(each.interval.high - each.interval.low for each in contrasts)
@@ -111,6 +117,7 @@ def differences(report: Report) -> Sheet:
 def _contrast(each: Contrast, decimals: int | None, *, sure: bool) -> tuple[str, ...]:
     cells = [
         less(each.variant, each.control),
+        *([] if each.pairs is None else [f"{each.pairs:,}"]),
         to_decimals(each.difference, decimals, sign=True),
         signed_interval(each.interval, decimals),
     ]
@@ -148,7 +155,8 @@ def _contrasts_remark(found: Analysis | None) -> str:
     if found is None:
         return ""
     design = found.design
-    said = f"{_METHODS[design.method]} (level {percent(design.level)}"
+    said = "Example by example, over the pairs that both answered. " if found.paired else ""
+    said += f"{_METHODS[design.method]} (level {percent(design.level)}"
     said += f", {len(found.contrasts)} held together)." if len(found.contrasts) > 1 else ")."
     if design.lower_is_better:
         said += " Lower is better."
@@ -176,7 +184,7 @@ def over_time(report: Report) -> Sheet:
         )
         for each in reversed(report.series)
     )
-    headings = ("when", "", "units", "control", "difference", "interval")
+    headings = ("when", "", f"{report.counts}s", "control", "difference", "interval")
     return Sheet(title="Over time", headings=headings, rows=rows)
 
 
@@ -186,8 +194,21 @@ def log(report: Report) -> Sheet:
 
 def _moves(report: Report) -> Iterator[tuple[str, ...]]:
     for each in report.log:
-        # The tables that were decided on are in JSON.
-        short = {name: fact for name, fact in each.facts.items() if not isinstance(fact, list)}
-        facts = f"({named(short)})" if short else ""
-        why = " ".join(filter(None, (each.why, facts)))
+        why = " ".join(filter(None, (each.why, _short(each.facts))))
         yield when(each.at), each.what, visible(each.by), visible(why)
+
+
+def _short(facts: Mapping[str, Any]) -> str:
+    """Those that fit on a line: tables and texts that were decided on are in JSON."""
+    told: dict[str, Any] = {}
+    for name, fact in facts.items():
+        if isinstance(fact, dict):
+            parts = cast("Mapping[str, Any]", fact).items()
+            told[name] = ", ".join(f"{part} {_number(value)}" for part, value in parts)
+        elif fact is not None and name != "verdict" and not isinstance(fact, list):
+            told[name] = fact
+    return f"({named(told)})" if told else ""
+
+
+def _number(value: Any) -> Any:
+    return figure(value) if isinstance(value, float) else value

@@ -98,7 +98,7 @@ def _over_time(
         for each in points
     ]
     dated = not isinstance(points[-1].at, float | int)
-    yield from _lines(report, bars, scale, ("UTC" if dated else "time", "units"), width)
+    yield from _lines(report, bars, scale, ("UTC" if dated else "time", f"{report.counts}s"), width)
 
 
 def _now(report: Report, width: int) -> Iterator[RenderableType]:
@@ -108,7 +108,7 @@ def _now(report: Report, width: int) -> Iterator[RenderableType]:
     bars = [
         Bar(
             sheets.less(each.variant, each.control),
-            f"{units[each.variant] + units[each.control]:,}",
+            f"{each.pairs or units[each.variant] + units[each.control]:,}",
             each.difference,
             each.interval.low,
             each.interval.high,
@@ -117,7 +117,7 @@ def _now(report: Report, width: int) -> Iterator[RenderableType]:
     ]
     least, most = min(each.low for each in bars), max(each.high for each in bars)
     yield _dim("")
-    yield from _lines(report, bars, scale_over(least, most), ("", "units"), width)
+    yield from _lines(report, bars, scale_over(least, most), ("", f"{report.counts}s"), width)
 
 
 def _lines(
