@@ -297,3 +297,57 @@ async def test_what_units_did_before_takes_noise_away(tmp_path: Path) -> None:
         assert contrast.interval.low < 4 < contrast.interval.high
         assert contrast.interval.high - contrast.interval.low < 6
         assert any("before" in note for note in found.notes)
+
+
+async def test_what_was_stopped_before_its_time_shows_no_winner_later(tmp_path: Path) -> None:
+    async with burnish.open_async(str(tmp_path)) as p:
+        own = await running(p, method="fixed", units=5_000, days=7)
+        await recorded(tmp_path, own, BETTER, 300)
+        assert (await p.experiments.stop("shorter")).state == "stopped"
+        await ago(tmp_path, own, days=8)
+        found = await p.experiments.report("shorter")
+        assert (found.winner, found.done) == ("", False)
+
+
+async def test_two_units_break_no_guardrail(tmp_path: Path) -> None:
+    async with burnish.open_async(str(tmp_path)) as p:
+        own = await running(p, guardrails=["complained, lower"])
+        await recorded(tmp_path, own, ALIKE, 2)
+        await recorded(tmp_path, own, {"A": 0.0, "short": 1.0}, 2, metric="complained")
+        (found,) = await p.experiments.check()
+        assert (found.experiment.state, found.guards[0].state) == ("running", "open")
+
+
+async def test_shares_follow_without_one_that_gets_nobody(tmp_path: Path) -> None:
+    async with burnish.open_async(str(tmp_path)) as p:
+        await prepared(p)
+        three = [*VARIANTS, "third=mail/late@2, temperature=1"]
+        await p.experiments.create(
+            "shorter", three, metric="solved", allocation="thompson", least=50
+        )
+        own = await p.experiments.start("shorter")
+        await p.experiments.set_shares("shorter", {"A": 1, "short": 1})
+        await recorded(tmp_path, own, ALIKE, 200)
+        await ago(tmp_path, own, hours=2)
+        (found,) = await p.experiments.check()
+        assert found.experiment.shares["third"] == 0
+        await ago(tmp_path, own, hours=2)
+        (found,) = await p.experiments.check()
+        assert found.experiment.shares["third"] == 0
+
+
+async def test_one_that_cannot_go_on_stops_no_other(tmp_path: Path) -> None:
+    async with burnish.open_async(str(tmp_path)) as p:
+        own = await running(p, auto=True)
+        await p.prompts.create("mail/late", "A third one for {{ order }}.")
+        await recorded(tmp_path, own, BETTER)
+        await p.prompts.set_label("mail/late", "production", 3)
+        await p.prompts.create("note", "Note {{ it }}.")
+        await p.prompts.set_label("note", "production", 1)
+        await p.experiments.create("other", ["note@1", "B=note@1, temperature=1"], metric="solved")
+        await p.experiments.start("other")
+        for _ in range(2):
+            found = await p.experiments.check()
+            assert {each.experiment.name for each in found} == {"shorter", "other"}
+        blocked = next(each for each in found if each.experiment.name == "shorter")
+        assert any("was moved from 1 to 3" in note for note in blocked.notes)

@@ -1,5 +1,6 @@
 """From a draft to an end: which plans and which moves there are."""
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -183,6 +184,45 @@ async def test_experiments_of_a_layer_share_its_units_out(tmp_path: Path) -> Non
             await p.experiments.start("d")
         await p.experiments.stop("b")
         assert (await p.experiments.start("d")).slot == pytest.approx((0.5, 0.8))
+
+
+async def test_two_that_start_at_once_do_not_both_run(tmp_path: Path) -> None:
+    async with burnish.open_async(str(tmp_path)) as one, burnish.open_async(str(tmp_path)) as other:
+        await prepared(one)
+        for name in ("a", "b"):
+            await one.experiments.create(name, VARIANTS, metric="solved")
+        for _ in range(5):
+            both = (one.experiments.start("a"), other.experiments.start("b"))
+            ended = await asyncio.gather(*both, return_exceptions=True)
+            running_now = await one.experiments.list(state="running")
+            assert len(running_now) <= 1
+            assert any(isinstance(each, Conflict) for each in ended)
+            if running_now:
+                break
+
+
+async def test_weights_are_of_all_variants(tmp_path: Path) -> None:
+    async with burnish.open_async(str(tmp_path)) as p:
+        await prepared(p)
+        with pytest.raises(UsageError, match="short has no weight"):
+            await p.experiments.create("x", VARIANTS, metric="solved", weights={"A": 90})
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        ({"scorers": ["exact"]}, "scorers is for"),
+        ({"repeats": 2}, "repeats is for"),
+        ({"max_cost_usd": 1.0}, "max_cost_usd is for"),
+    ],
+)
+async def test_what_would_do_nothing_without_examples_is_refused(
+    tmp_path: Path, options: dict[str, Any], reason: str
+) -> None:
+    async with burnish.open_async(str(tmp_path)) as p:
+        await prepared(p)
+        with pytest.raises(UsageError, match=reason):
+            await p.experiments.create("x", VARIANTS, metric="solved", **options)
 
 
 async def test_a_label_that_is_not_there_is_told_at_the_start(tmp_path: Path) -> None:

@@ -66,6 +66,14 @@ async def test_a_broken_guardrail_keeps_a_winner_back(tmp_path: Path) -> None:
             await p.experiments.promote("shorter", "short")
 
 
+async def test_what_is_promoted_is_not_promoted_again(tmp_path: Path) -> None:
+    async with burnish.open_async(str(tmp_path)) as p:
+        await recorded(tmp_path, await running(p), BETTER)
+        await p.experiments.promote("shorter")
+        with pytest.raises(Conflict, match="at revision 2 already"):
+            await p.experiments.promote("shorter")
+
+
 async def test_a_promotion_is_taken_back(tmp_path: Path) -> None:
     async with burnish.open_async(str(tmp_path)) as p:
         await recorded(tmp_path, await running(p), BETTER)
@@ -122,5 +130,10 @@ async def test_a_protected_label_waits_for_another_person(tmp_path: Path) -> Non
         assert done.request is not None
         with pytest.raises(NotPermitted):
             await p.prompts.approve(done.request.id)
+        with pytest.raises(Conflict, match="asked for already"):
+            await p.experiments.promote("shorter")
         await p.prompts.approve(done.request.id, by="ben")
         assert await standing(p) == 2
+    async with burnish.open_async(str(tmp_path), author="ann") as p:
+        await p.experiments.rollback("shorter")
+        assert await standing(p) == 1

@@ -42,6 +42,8 @@ class Analyzing:
         """
         from burnish.experiments.power import needed, of_means, of_rates
 
+        if metric == "rate" and spread is not None:
+            raise UsageError("a rate has no spread of its own", hint="leave it out")
         if metric == "rate":
             effect = of_rates(baseline, least)
         elif spread is None:

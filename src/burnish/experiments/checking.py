@@ -107,7 +107,13 @@ class Checking:
             bandit.of_mean(arm.name, Estimate(sign * arm.value, _variance(arm), arm.n))
             for arm in analysis.arms
         ]
-        return bandit.thompson(arms, top_two=plan.allocation == "top_two", seed=experiment.revision)
+        # Whom a person gave nothing gets nothing.
+        arms = [arm for arm in arms if experiment.shares.get(arm.name)]
+        if len(arms) < 2:
+            return None
+        top_two = plan.allocation == "top_two"
+        shares = bandit.thompson(arms, top_two=top_two, seed=experiment.revision)
+        return {each.name: shares.get(each.name, 0.0) for each in plan.variants}
 
     async def _due(self, found: Findings) -> bool:
         """Whether its winner is to be promoted now: once, and not again after it was taken back."""

@@ -28,6 +28,9 @@ def decided(
     """Before `rule.least` units of each variant nothing is decided but the end of its time, and a
     `fixed` plan has its winner at its end alone."""
     rule = experiment.plan.rule
+    # One that was stopped before its time stays so, however much time goes by.
+    if experiment.state == "stopped":
+        return Decision(False, "", "")
     over = _over(experiment, now)
     if analysis is None:
         return Decision(bool(over), over, "")
@@ -78,10 +81,14 @@ def _over(experiment: Experiment, now: datetime) -> str:
     return f"its {days:g} days are over"
 
 
-def guarded(metric: MetricSpec, analysis: Analysis | None, why: str) -> Guard:
-    """What a guardrail's figures say. `why` tells why there are none."""
+def guarded(metric: MetricSpec, analysis: Analysis | None, why: str, least: int = 0) -> Guard:
+    """What a guardrail's figures say, from `least` units of each variant on. `why` tells why there
+    are none."""
     if analysis is None:
         return Guard(metric=metric, analysis=None, state="open", text=f"{metric.name}: {why}")
+    if (n := min(arm.n for arm in analysis.arms)) < least:
+        text = f"{metric.name}: {n:,} units of a variant, and {least:,} of each are wanted"
+        return Guard(metric=metric, analysis=analysis, state="open", text=text)
     sign = 1 if metric.lower_is_better else -1
     worst, low, high = "", float("-inf"), float("-inf")
     for each in analysis.contrasts:

@@ -49,6 +49,16 @@ def plan_from(given: Mapping[str, Any], trial: Trial | None) -> Plan:
     return checked(Plan(**{**fields(Plan, given), **own}))
 
 
+def check_no_trial(given: Mapping[str, Any]) -> None:
+    """Raises UsageError for what would do nothing without examples."""
+    usual = Trial(dataset="")
+    for name in ("scorers", "split", "tags", "limit", "repeats", "concurrency", "max_cost_usd"):
+        if given[name] not in ((), [], None, getattr(usual, name, None)):
+            raise UsageError(
+                f"{name} is for an experiment on a dataset", hint="give data, or leave it out"
+            )
+
+
 def fields(shape: type[msgspec.Struct], given: Mapping[str, Any]) -> dict[str, Any]:
     """Those of the arguments that are fields of the struct."""
     return {name: given[name] for name in shape.__struct_fields__ if name in given}
@@ -72,6 +82,8 @@ def variants_of(given: Sequence[object], weights: Mapping[str, float] | None) ->
         raise UsageError("an experiment wants two variants or more", hint="name another one")
     variants = [written.variant(each, place) for place, each in enumerate(given)]
     names = {each.name for each in variants}
+    if weights and (without := sorted(names - set(weights))):
+        raise UsageError(f"{without[0]} has no weight", hint="give one to each variant")
     for name in weights or {}:
         if name not in names:
             raise UsageError(
@@ -176,7 +188,21 @@ def _check_ramp(plan: Plan) -> None:
         raise UsageError(f"steps of {plan.ramp_h:g} hours", hint="give hours above 0")
 
 
+def _check_trial(trial: Trial) -> None:
+    for name, value in (
+        ("limit", trial.examples),
+        ("repeats", trial.repeats),
+        ("concurrency", trial.concurrency),
+    ):
+        if value is not None and value < 1:
+            raise UsageError(f"{name} is {value}", hint="give 1 or more", subject=name)
+    if trial.max_cost_usd is not None and not trial.max_cost_usd >= 0:
+        raise UsageError("the bound on cost is below 0", hint="give dollars, or leave it out")
+
+
 def _check_offline(plan: Plan) -> None:
+    if plan.trial is not None:
+        _check_trial(plan.trial)
     rule, metrics = plan.rule, (plan.metric, *plan.guardrails)
     for name, is_used in (
         ("targets", plan.targets),

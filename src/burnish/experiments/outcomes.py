@@ -79,7 +79,7 @@ def design_of(
     guardrail is looked at all the time, whatever the plan says of the metric that decides. Raises
     UsageError before the first look of a `group`."""
     rule = experiment.plan.rule
-    method = "sequential" if guardrail and rule.method != "bayes" else rule.method
+    method = "sequential" if guardrail else rule.method
     looks = looks_at(units, rule.units or 0, rule.looks) if method == "group" else ()
     return Design(
         method=method,

@@ -11,8 +11,10 @@ from burnish.experiments.around import Around
 from burnish.experiments.findings import Findings
 from burnish.experiments.keeping import Keeping
 from burnish.experiments.verdict import figures
-from burnish.storage.experiment import Experiment, Variant
+from burnish.storage.experiment import Experiment, Moved, Variant
 from burnish.storage.lineage import LabelRequest
+
+_MOST_LINES = 1_000
 
 
 class Promotion(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,6 +40,13 @@ class Promoting:
         chosen = _chosen(found, variant, force=force, why=why)
         revision = await self._revision(experiment, chosen)
         await self._check_label(experiment, revision, force=force)
+        if experiment.promoted == revision == await self._standing(experiment):
+            raise Conflict(
+                f"{experiment.label!r} of {experiment.prompt!r} is at revision {revision} already",
+                hint="nothing is left to do",
+                subject=experiment.label,
+            )
+        await self._check_asked(experiment, revision)
         why = why or _reason(found, chosen.name)
         request = await self._move(experiment, revision, why)
         facts = evidence(found) | {"variant": chosen.name, "forced": force, "revision": revision}
@@ -59,12 +68,17 @@ class Promoting:
 
     async def roll_back(self, experiment: Experiment, *, force: bool, why: str) -> Experiment:
         """The label goes back to where it stood when the experiment began."""
-        if experiment.promoted is None:
+        now = await self._standing(experiment)
+        promoted = experiment.promoted or None
+        if promoted is None:
+            # Somebody else has approved it, which the experiment is not told of.
+            asked = await self._asked(experiment)
+            promoted = now if asked is not None and asked.facts.get("revision") == now else None
+        if promoted is None:
             raise Conflict(
                 f"experiment {experiment.name!r} has promoted nothing", hint="see its log"
             )
-        now = await self._standing(experiment)
-        if now != experiment.promoted and not force:
+        if now != promoted and not force:
             raise Conflict(
                 f"{experiment.label!r} of {experiment.prompt!r} was moved to {now} since",
                 hint="move it by hand, or roll back with --force",
@@ -79,9 +93,28 @@ class Promoting:
             experiment,
             "rolled back",
             why=why,
-            facts={"from": experiment.promoted, "to": experiment.before},
-            promoted=None,
+            facts={"from": promoted, "to": experiment.before},
+            promoted=0,
         )
+
+    async def _asked(self, experiment: Experiment) -> Moved | None:
+        """The last time that the promotion was asked for."""
+        log = await (await self._around.store()).experiments.log(experiment.id, _MOST_LINES)
+        return next((line for line in log if line.what == "asked"), None)
+
+    async def _check_asked(self, experiment: Experiment, revision: int) -> None:
+        """Raises Conflict for what waits for another person already."""
+        asked = await self._asked(experiment)
+        if asked is None or asked.facts.get("revision") != revision:
+            return
+        store, request_id = await self._around.store(), str(asked.facts.get("request", ""))
+        request = await store.labels.request(request_id)
+        if request is not None and request.state == "open":
+            raise Conflict(
+                f"it was asked for already, on {asked.at:%Y-%m-%d}",
+                hint=f"another person approves it: burnish prompts approve {request_id}",
+                subject=request_id,
+            )
 
     async def _check_label(self, experiment: Experiment, revision: int, *, force: bool) -> None:
         """A label that somebody has moved by hand on the way is not what variants were compared

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import structs
 
-from burnish.errors import Conflict, UsageError
+from burnish.errors import BurnishError, Conflict, UsageError
 from burnish.experiments import draft
 from burnish.experiments.analyzing import Analyzing
 from burnish.experiments.around import Around
@@ -114,7 +114,9 @@ class AsyncExperiments(Analyzing, Online):
 
     async def _drafted(self, given: Mapping[str, Any]) -> Experiment:
         trial, around = None, self._around
-        if given["data"]:
+        if not given["data"]:
+            draft.check_no_trial(given)
+        else:
             from burnish.evals.datasets.splits import checked_split
 
             split = given["split"]
@@ -193,6 +195,11 @@ class AsyncExperiments(Analyzing, Online):
         a variant to nobody new. Raises UsageError, and Conflict unless it runs or is paused."""
         experiment = await self.get(name)
         new = draft.shares_from(experiment, shares)
+        if experiment.kind == "offline":
+            raise UsageError(
+                f"experiment {experiment.name!r} is offline: each variant answers every example",
+                hint="shares are of units",
+            )
         if experiment.state not in ("running", "paused"):
             raise Conflict(
                 f"experiment {experiment.name!r} is {experiment.state}",
@@ -234,9 +241,17 @@ class AsyncExperiments(Analyzing, Online):
             for state in ("running", "completed")
             for each in await self._keeping.page(1_000, state, "")
             if (each.kind == "online" and state == "running")
-            or (state == "completed" and each.plan.auto)
+            or (state == "completed" and each.plan.auto and each.promoted is None)
         ]
-        return [await self._checking.check(each) for each in due]
+        return [await self._checked(each) for each in due]
+
+    async def _checked(self, experiment: Experiment) -> Findings:
+        """What stands in the way of one is among its notes, and in the way of no other."""
+        try:
+            return await self._checking.check(experiment)
+        except BurnishError as error:
+            found = await self._found(await self.get(experiment.id))
+            return structs.replace(found, notes=(*found.notes, str(error)))
 
     async def promote(
         self, name: str, variant: str = "", *, force: bool = False, why: str = ""

@@ -10,7 +10,13 @@ from typing import TYPE_CHECKING, Any
 from msgspec import structs
 
 from burnish.errors import NotFound
-from burnish.experiments.assigning import Assignment, Live, checked_unit, slices_of
+from burnish.experiments.assigning import (
+    MOST_UNIT_CHARS,
+    Assignment,
+    Live,
+    checked_unit,
+    slices_of,
+)
 from burnish.experiments.journal import Journal
 from burnish.experiments.running import AWAY, Running
 from burnish.library.lookup import wanted_by
@@ -63,7 +69,7 @@ class Serving:
     ) -> Fetched | None:
         """What `get` would answer, where all that it takes is in memory and fresh."""
         wanted = self._asked.get((reference, label))
-        if wanted is None or unit.__class__ is not str or not unit:
+        if wanted is None or unit.__class__ is not str or not _is_usual(unit):
             return None
         running = self._running.at_once(wanted.name)
         if running is None:
@@ -253,6 +259,11 @@ class Serving:
                 f"{live.experiment.name}, was archived or deleted; its units get what "
                 f"{live.label or 'everybody'} gives",
             )
+
+
+def _is_usual(unit: str) -> bool:
+    """Whether it needs no closer look."""
+    return 0 < len(unit) <= MOST_UNIT_CHARS and unit.isprintable() and not unit.isspace()
 
 
 def _taking(

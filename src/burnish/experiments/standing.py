@@ -10,8 +10,9 @@ from datetime import datetime
 from typing import NamedTuple
 
 from burnish.errors import UsageError
+from burnish.evals.report.words import counted
 from burnish.experiments.adaptive import analyse_adaptive
-from burnish.experiments.analysis import Analysis, analyse
+from burnish.experiments.analysis import EARLY, Analysis, analyse
 from burnish.experiments.decide import Decision, decided, guarded
 from burnish.experiments.estimate import Sample
 from burnish.experiments.findings import Findings, Guard
@@ -97,7 +98,7 @@ def _missing(experiment: Experiment, samples: Sequence[Sample]) -> str:
     found = {each.name for each in samples if each.n > 1}
     shares = experiment.shares or shares_of(experiment.plan.variants)
     # One that gets nobody new is compared by whom it has.
-    names = [each.name for each in experiment.plan.variants if shares[each.name]]
+    names = [each.name for each in experiment.plan.variants if shares.get(each.name)]
     if experiment.plan.control not in found:
         names.insert(0, experiment.plan.control)
     lacking = [name for name in dict.fromkeys(names) if name not in found]
@@ -125,7 +126,10 @@ def _looked(experiment: Experiment, least: int) -> int:
 def _found(experiment: Experiment, reads: Sequence[Read], tally: Tally, now: datetime) -> Findings:
     primary, *others = reads
     analysis, why = figures(experiment, primary)
-    guards = [guarded(each.metric, *figures(experiment, each, guardrail=True)) for each in others]
+    least = max(2, min(experiment.plan.rule.least, EARLY))
+    guards = [
+        guarded(each.metric, *figures(experiment, each, guardrail=True), least) for each in others
+    ]
     decision = decided(experiment, analysis, guards, now)
     return Findings(
         experiment=experiment,
@@ -174,11 +178,12 @@ def _notes(
         )
     if tally.unmatched:
         notes.append(
-            f"{tally.unmatched:,} outcomes are of units that have seen no variant so far, and "
-            "count when they have"
+            f"{counted(tally.unmatched, 'outcome')} of units that have seen no variant so far"
         )
     if tally.early and (analysis is None or analysis.kept == 1):
-        notes.append(f"{tally.early:,} outcomes are from before their unit saw its variant")
+        notes.append(
+            f"{counted(tally.early, 'outcome')} from before its unit saw a variant, not counted"
+        )
     if experiment.generation and experiment.plan.allocation == "weights":
         notes.append("the shares were changed on the way, so they are not checked")
     for variant, attribute, turned in reversals(primary.units, experiment, primary.metric):

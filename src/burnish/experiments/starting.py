@@ -25,7 +25,7 @@ class Starting:
             await self._around.prompts.get(each.prompt)
         standing = await self._standing(experiment)
         slot = await self._slot(experiment)
-        return await self._keeping.move(
+        begun = await self._keeping.move(
             experiment,
             "running",
             "started",
@@ -38,6 +38,18 @@ class Starting:
             started_at=now,
             before=standing,
         )
+        return await self._alone(begun)
+
+    async def _alone(self, begun: Experiment) -> Experiment:
+        """Two that were started at once have not seen each other: each looks again, and whichever
+        finds the other goes back, so that no unit is in both."""
+        try:
+            await self._slot(begun, begun.slot)
+        except Conflict as error:
+            fresh = {"state": "draft", "shares": {}, "started_at": None, "before": None}
+            await self._keeping.change(begun, "stopped", why=error.what, **fresh)
+            raise
+        return begun
 
     async def _standing(self, experiment: Experiment) -> int:
         """Where the label stands, so that a move of it on the way is seen."""
@@ -51,8 +63,11 @@ class Starting:
             subject=experiment.label,
         )
 
-    async def _slot(self, experiment: Experiment) -> tuple[float, float]:
-        """The first free part of the layer that is large enough."""
+    async def _slot(
+        self, experiment: Experiment, own: tuple[float, float] | None = None
+    ) -> tuple[float, float]:
+        """The first free part of the layer that is large enough, or its `own`, where that is
+        nobody else's."""
         store, plan = await self._around.store(), experiment.plan
         others = [
             each
@@ -69,6 +84,13 @@ class Starting:
                     subject=each.name,
                 )
         taken = sorted(e.slot for e in others if plan.layer and e.plan.layer == plan.layer)
+        if own is not None:
+            if any(low < own[1] - 1e-9 and own[0] < high - 1e-9 for low, high in taken):
+                raise Conflict(
+                    f"another experiment of layer {plan.layer!r} began at the same moment",
+                    hint="start it again",
+                )
+            return own
         begin = 0.0
         for low, high in taken:
             if low - begin >= plan.layer_share - 1e-9:

@@ -88,7 +88,7 @@ def table(rows: Iterable[tuple[str, Mapping[str, object]]], metric: Metric) -> T
         if reading.rows > _MOST_ROWS:
             raise UsageError(f"more than {_MOST_ROWS:,} rows", hint="add them up by unit first")
         try:
-            _take(reading, row, metric)
+            _take(reading, row, metric, where)
         except ValueError as error:
             reading.left_out += 1
             if len(reading.bad) < _MOST_SHOWN:
@@ -128,7 +128,7 @@ def _check_columns(names: Iterable[str], path: Path) -> None:
         )
 
 
-def _take(reading: _Reading, row: Mapping[str, object], metric: Metric) -> None:
+def _take(reading: _Reading, row: Mapping[str, object], metric: Metric, where: str) -> None:
     name, variant = (_text(row.get(key)) for key in ("unit", "variant"))
     if not name or not variant:
         raise ValueError("no unit" if not name else "no variant")
@@ -136,7 +136,8 @@ def _take(reading: _Reading, row: Mapping[str, object], metric: Metric) -> None:
     if metric == "rate" and value not in {0.0, 1.0}:
         # Leaving it out would judge by those that happen to be 0 or 1.
         raise UsageError(
-            f"{value:g} is no outcome of a rate, which is 0 or 1", hint="add --metric mean"
+            f"{where}: {value:g} is no outcome of a rate, which is 0 or 1",
+            hint="correct it, or add --metric mean where values are numbers",
         )
     below = row.get("denominator")
     denominator = _number(below, "denominator") if _text(below) else 1.0

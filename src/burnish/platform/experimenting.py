@@ -132,8 +132,11 @@ class Experimenting(Testing):
             except BurnishError as error:
                 # Nobody waits for it, so no error tells it.
                 self._live.warn("a look at experiments", str(error))
+            except Exception as error:
+                # A defect in one look must not end all: guardrails hang on the next.
+                self._live.warn("a look at experiments failed", f"{type(error).__name__}: {error}")
 
     async def _promised(self, store: Store) -> bool:
         """Whether one has ended whose winner was to be promoted, and was not so far."""
-        ended = await store.experiments.page(20, state="completed")
+        ended = await store.experiments.page(1_000, state="completed")
         return any(e.plan.auto and e.winner and e.promoted is None for e in ended)

@@ -127,8 +127,8 @@ class Experiment(msgspec.Struct, frozen=True, kw_only=True):
     is the share of units that take part, `step` where the ramp is, since `step_at`. `slot` is the
     part of the layer's units that are this experiment's.
 
-    `winner` and `verdict` are what it came to. `promoted` is the revision that the label went to,
-    and `before` the one that it stood on (0: on none).
+    `winner` and `verdict` are what it came to. `promoted` is the revision that the label went to
+    (0: it was taken back), and `before` the one that it stood on (0: on none).
     """
 
     id: str
