@@ -31,6 +31,7 @@ def analysed(run: Run, path: Path, *more: str) -> dict[str, object]:
     return found
 
 
+@pytest.mark.spec("EXP-06")
 def test_a_plan_tells_units_and_days(run: Run) -> None:
     told = run("experiments", "plan", "0.10", "0.02", "--traffic", "500").out
     assert "3,839 units for each variant, 7,678 in all" in told
@@ -62,6 +63,7 @@ def test_plans_that_cannot_be_are_refused(run: Run, given: list[str], says: str)
     assert says in done.err
 
 
+@pytest.mark.spec("EXP-06")
 def test_a_clear_difference_is_told_in_words_and_figures(run: Run, tmp_path: Path) -> None:
     path = written(tmp_path / "a.csv", gain=0.08)
     told = run("experiments", "analyze", "--csv", str(path), "--control", "A").out

@@ -233,6 +233,15 @@ def test_a_label_moved_by_hand_moves_only_who_takes_no_part(p: burnish.Platform)
     assert p.prompts.get("mail", unit="u").version.revision == 3
 
 
+def test_a_deleted_prompt_is_gone_for_units_too(p: burnish.Platform) -> None:
+    begin(p)
+    p.prompts.get("mail", unit="u")
+    p.prompts.delete("mail")
+    with pytest.raises(NotFound):
+        p.prompts.get("mail", unit="u")
+    assert p.prompts.get("mail", unit="u", fallback="Hi").via == "fallback"
+
+
 def test_units_of_an_archived_variant_get_what_the_label_says_and_it_is_told_once(
     p: burnish.Platform, caplog: pytest.LogCaptureFixture
 ) -> None:

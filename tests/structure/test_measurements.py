@@ -100,3 +100,9 @@ def test_calls_cost_little() -> None:
     assert found["cpu_ms_a_call"] <= 1.2
     assert found["memory_mb"] <= 90
     assert row("calls", "300 calls with 8 % faults")["best_s"] <= 0.5
+
+
+def test_an_assignment_takes_microseconds_and_no_outcome_is_lost() -> None:
+    assert row("assignment", "an assignment, two variants")["us"] <= 5
+    told = row("assignment", "8 processes record 100,000 outcomes")
+    assert (told["stored"], told["lost"], told["duplicates_refused"]) == (100_000, 0, 100_000)

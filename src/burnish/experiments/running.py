@@ -27,7 +27,6 @@ class Known(NamedTuple):
 
     live: tuple[Live, ...]
     until: float
-    told: bool = False
 
 
 class Running:
@@ -57,6 +56,7 @@ class Running:
         self._size = size
         self._clock = clock
         self._patience_s = patience_s
+        self._told: set[str] = set()
         self._fresh: dict[str, Known] = {}
         self._old: dict[str, Known] = {}
         # The prompts of experiments, by their names.
@@ -119,23 +119,24 @@ class Running:
 
     @property
     def listens(self) -> bool:
-        return any(known.told for known in tuple(self._fresh.values()))
+        return bool(self._told)
 
     def hear(self, changes: Sequence[Changed] | None) -> None:
-        if changes is None:
-            self.lose()
-        for change in changes or ():
-            self._age(change.name)
+        # The cache's own lock: changes are told on a thread of their own.
+        with self._cache.lock:
+            names = self._fresh if changes is None else {change.name for change in changes}
+            for prompt in tuple(names):
+                self._age(prompt)
 
     def lose(self) -> None:
-        for prompt in tuple(self._fresh):
-            self._age(prompt)
+        self.hear(None)
 
     def drop(self, prompt: str) -> None:
         """What is in memory of it is too old."""
-        self._age(prompt)
+        self._cache.hear([Changed(name=prompt, kind="prompt")])
 
     def _age(self, prompt: str) -> None:
+        self._told.discard(prompt)
         known = self._fresh.pop(prompt, None)
         if known is not None:
             self._old[prompt] = known
@@ -175,24 +176,32 @@ class Running:
                 self._outage.fail(error.what)
                 raise
             self._answered()
+            known = Known(
+                tuple(Live(each) for each in found),
+                math.inf if told else self._clock() + self._ttl_s,
+            )
             # Something may have changed since it was read: what was stopped must not be served.
-            if last or generation == self._cache.generation:
-                return await self._keep(prompt, found, told=told, fresh=not last)
-        raise AssertionError("the last one is kept")
-
-    async def _keep(
-        self, prompt: str, found: list[Experiment], *, told: bool, fresh: bool
-    ) -> Known:
-        until = math.inf if told else self._clock() + self._ttl_s
-        known = Known(tuple(Live(each) for each in found), until, told)
-        self._old.pop(prompt, None)
-        while len(self._fresh) + len(self._old) >= max(self._size, 1):
-            (self._old or self._fresh).pop(next(iter(self._old or self._fresh)), None)
-        fresh = fresh and self._size > 0 and self._ttl_s > 0
-        (self._fresh if fresh else self._old)[prompt] = known
-        self._names |= {each.name: prompt for each in found}
+            if self._keep(prompt, known, generation, told=told) or last:
+                break
         if told:
             self._cache.wake()
         if self._disk is not None:
-            await asyncio.to_thread(self._disk.note, prompt, found)
+            await asyncio.to_thread(self._disk.note, prompt, [e.experiment for e in known.live])
         return known
+
+    def _keep(self, prompt: str, known: Known, generation: int, *, told: bool) -> bool:
+        """Whether it is as it was when the reading of it began."""
+        with self._cache.lock:
+            same = generation == self._cache.generation
+            self._old.pop(prompt, None)
+            while len(self._fresh) + len(self._old) >= max(self._size, 1):
+                least = self._old or self._fresh
+                gone = next(iter(least))
+                self._told.discard(gone)
+                del least[gone]
+            fresh = same and self._size > 0 and self._ttl_s > 0
+            (self._fresh if fresh else self._old)[prompt] = known
+            if fresh and told:
+                self._told.add(prompt)
+            self._names |= {each.experiment.name: prompt for each in known.live}
+            return same

@@ -59,7 +59,8 @@ class Cache:
         self._ttl_s = ttl_s
         self._size = size
         self._gone = gone
-        self._lock = threading.RLock()
+        self.lock = threading.RLock()
+        """For a listener beside it, too: what it keeps is dropped by the same changes."""
         self._kept: dict[Key, Kept] = {}
         self._names: dict[str, set[Key]] = {}
         self._timed: dict[Key, float] = {}  # in the order of their ends
@@ -82,7 +83,7 @@ class Cache:
         if kept is None or not kept.fresh:
             return None
         if kept.until <= self._clock() or (key in self._told and not self._is_told):
-            with self._lock:
+            with self.lock:
                 self._age(key)
             return None
         return kept.fetched
@@ -125,7 +126,7 @@ class Cache:
     ) -> None:
         """Keeps what was read, unless something was dropped since `generation`: the read may
         have come before the change that dropped it. `label` is the one that was asked for."""
-        with self._lock:
+        with self.lock:
             kept = Kept(fetched=fetched, label=label, until=math.inf)
             if generation != self.generation or not (kept.is_pinned or self._ttl_s > 0):
                 return
@@ -145,14 +146,14 @@ class Cache:
 
     def put_old(self, key: Key, fetched: Fetched) -> None:
         """Keeps what is known from elsewhere, where nothing better is here."""
-        with self._lock:
+        with self.lock:
             if key not in self._kept:
                 kept = Kept(fetched=fetched, label=None, until=0.0, fresh=False, changed=True)
                 self._add(key, kept)
 
     def doubt(self) -> None:
         """What is old may have changed."""
-        with self._lock:
+        with self.lock:
             for kept in self._kept.values():
                 kept.changed = kept.changed or not kept.fresh
 
@@ -162,12 +163,12 @@ class Cache:
         self.hear([Changed(name=name, kind="gone" if gone else "archive")])
 
     def forget(self, key: Key) -> None:
-        with self._lock:
+        with self.lock:
             self.generation += 1
             self._forget(key)
 
     def clear(self) -> None:
-        with self._lock:
+        with self.lock:
             self.generation += 1
             for each in (self._kept, self._names, self._timed, self._told, self.fresh):
                 each.clear()
@@ -177,7 +178,7 @@ class Cache:
     def leave(self) -> None:
         """Forgets all in a process that was forked: no thread and no timer came along, so nothing
         here would ever be too old."""
-        self._lock = threading.RLock()
+        self.lock = threading.RLock()
         self._watching = WeakSet()
         self.clear()
 
@@ -186,7 +187,7 @@ class Cache:
         return bool(self._told) or any(each.listens for each in self._beside)
 
     def hear(self, changes: Sequence[Changed] | None) -> None:
-        with self._lock:
+        with self.lock:
             self.generation += 1
             if changes is None:
                 self._mark(list(self._told))
@@ -200,7 +201,7 @@ class Cache:
 
     def lose(self) -> None:
         """What nobody tells of any more is too old: it may change from now on."""
-        with self._lock:
+        with self.lock:
             self.generation += 1
             for key in list(self._told):
                 self._age(key)
@@ -268,7 +269,7 @@ class Cache:
             loop.call_later(self._ttl_s, self._sweep)
 
     def _sweep(self) -> None:
-        with self._lock:
+        with self.lock:
             loop = asyncio.get_running_loop()
             self._watching.discard(loop)
             now = self._clock()
