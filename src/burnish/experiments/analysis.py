@@ -22,6 +22,7 @@ from burnish.evals.statistics.special import normal_cdf
 from burnish.experiments import bayes, spending
 from burnish.experiments.betting import betting_difference
 from burnish.experiments.estimate import Estimate, Metric, Sample, capped, estimate
+from burnish.experiments.figures import figure
 from burnish.experiments.fixed import (
     Effect,
     degrees_of,
@@ -384,7 +385,8 @@ def _drifting(control: Sample, treatment: Sample) -> str:
     found = drift(control, treatment)
     if found is None or found.p >= _DRIFTS:
         return ""
+    first, second = (figure(each, sign=True) for each in (found.first, found.second))
     return (
-        f"the effect of {treatment.name} changes with time: {found.first:+.3g} in the first half, "
-        f"{found.second:+.3g} in the second (p {found.p:.2g})"
+        f"the effect of {treatment.name} changes with time: {first} in the first half, "
+        f"{second} in the second (p {found.p:.2g})"
     )

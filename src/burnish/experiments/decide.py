@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from burnish.experiments.analysis import Analysis
+from burnish.experiments.figures import figure
 from burnish.experiments.findings import Guard
 from burnish.storage.experiment import Experiment, MetricSpec
 
@@ -96,12 +97,14 @@ def guarded(metric: MetricSpec, analysis: Analysis | None, why: str, least: int 
         if ends[0] > low or not worst:
             worst, low = each.variant, ends[0]
         high = max(high, ends[1])
-    allowed = f"{metric.margin:g}" if metric.margin else "nothing"
+    allowed = figure(metric.margin) if metric.margin else "nothing"
     if low > metric.margin:
-        text = f"{metric.name}: {worst} is worse by {low:.3g} at least, and {allowed} is allowed"
+        text = (
+            f"{metric.name}: {worst} is worse by {figure(low)} at least, and {allowed} is allowed"
+        )
         return Guard(metric=metric, analysis=analysis, state="broken", worst=worst, text=text)
     if high <= metric.margin:
         text = f"{metric.name}: no variant is worse by more than {allowed}"
         return Guard(metric=metric, analysis=analysis, state="held", worst=worst, text=text)
-    text = f"{metric.name}: {worst} may be worse by {high:.3g}, and {allowed} is allowed"
+    text = f"{metric.name}: {worst} may be worse by {figure(high)}, and {allowed} is allowed"
     return Guard(metric=metric, analysis=analysis, state="open", worst=worst, text=text)

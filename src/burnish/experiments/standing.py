@@ -15,6 +15,7 @@ from burnish.experiments.adaptive import analyse_adaptive
 from burnish.experiments.analysis import EARLY, Analysis, analyse
 from burnish.experiments.decide import Decision, decided, guarded
 from burnish.experiments.estimate import Sample
+from burnish.experiments.figures import figure
 from burnish.experiments.findings import Findings, Guard
 from burnish.experiments.outcomes import (
     counts,
@@ -187,8 +188,9 @@ def _notes(
     if experiment.generation and experiment.plan.allocation == "weights":
         notes.append("the shares were changed on the way, so they are not checked")
     for variant, attribute, turned in reversals(primary.units, experiment, primary.metric):
+        whole = figure(turned.whole, sign=True)
         notes.append(
-            f"{variant} differs by {turned.whole:+.3g} in the whole and the other way round in "
-            f"each {attribute} (Simpson's paradox): look at the slices"
+            f"{variant} differs by {whole} in the whole and the other way round in each {attribute}"
+            " (Simpson's paradox): look at the slices"
         )
     return notes

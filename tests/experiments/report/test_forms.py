@@ -5,9 +5,11 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from html.parser import HTMLParser
 
+import numpy as np
 import pytest
 from markdown_it import MarkdownIt
 from msgspec import structs
@@ -96,6 +98,18 @@ def test_a_chart_shows_intervals_by_time_with_0_marked(shown: Shown) -> None:
     assert rows[0].endswith(">")
     assert rows[-1].startswith("11-22 05:59  4,000")
     assert rows[-1].index("├") > at  # it is clear by now
+
+
+def test_looks_within_an_hour_are_told_apart(samples: Samples) -> None:
+    given = [replace(each, times=1.79e9 + np.arange(each.n)) for each in samples(n=900)]
+    found = analyse(given, Design(method="sequential"))
+    report = Report(
+        title="", headline="", verdict="", control="short",
+        analysis=found, series=over_samples(given, found),
+    )  # fmt: skip
+    times = [line.split()[0] for line in charted(on_screen(report))]
+    assert times[-1] == "14:28:19"
+    assert len(set(times)) == len(times)
 
 
 def test_of_several_variants_each_has_its_chart_on_one_scale(shown: Shown) -> None:

@@ -93,9 +93,10 @@ def _over_time(
     from rich.text import Text
 
     yield Text(f"\n{sheets.less(name, report.control)} over time", style="bold")
+    times = short([each.at for each in points])
     bars = [
-        Bar(short(each.at), f"{each.n + each.control_n:,}", each.difference, each.low, each.high)
-        for each in points
+        Bar(time, f"{each.n + each.control_n:,}", each.difference, each.low, each.high)
+        for time, each in zip(times, points, strict=True)
     ]
     dated = not isinstance(points[-1].at, float | int)
     yield from _lines(report, bars, scale, ("UTC" if dated else "time", f"{report.counts}s"), width)
