@@ -31,7 +31,7 @@ async def test_each_variant_answers_the_same_examples(tmp_path: Path) -> None:
     assert (ended.state, ended.winner, ended.verdict) == ("completed", "b", found.verdict)
     assert [each.what for each in log] == ["completed", "started", "created"]
     assert log[1].why == "it is polite"
-    assert log[0].facts["examples"] == {"a": 100, "b": 100}
+    assert log[0].facts["units"] == {"a": 100, "b": 100}
 
     assert found.analysis is not None
     assert found.analysis.paired

@@ -18,7 +18,6 @@ from burnish.storage.experiment import Moved, State, What
 
 if TYPE_CHECKING:
     from burnish.evals.datasets import AsyncDatasets
-    from burnish.experiments.findings import Findings
     from burnish.jobs.inline import InlineRunner
     from burnish.jobs.job import JobContext
     from burnish.library.prompts import AsyncPrompts
@@ -270,6 +269,7 @@ class OfflineExperiments:
         """A variant without an answer is no answer to which is better, so that is no end either:
         going on asks it again."""
         from burnish.experiments.paired import offline_findings
+        from burnish.experiments.promote import evidence
 
         store, now = await self._open_store(), datetime.now(UTC)
         found = await offline_findings(store, await self._get(experiment.id), now)
@@ -282,7 +282,7 @@ class OfflineExperiments:
             state,
             "stopped" if state == "stopped" else "completed",
             why=why or found.verdict,
-            facts=_facts(found),
+            facts=evidence(found),
             winner=found.winner,
             verdict=found.verdict,
         )
@@ -362,14 +362,6 @@ async def _tell(context: JobContext, tallies: Iterable[Tally]) -> None:
         passed=sum(each.passed for each in every),
         judged=sum(each.judged for each in every),
     )
-
-
-def _facts(found: Findings) -> dict[str, Any]:
-    """What it was decided on, as plain JSON."""
-    facts: dict[str, Any] = {"examples": dict(found.tally.units), "verdict": found.verdict}
-    if found.analysis is not None:
-        facts["contrasts"] = msgspec.to_builtins(found.analysis.contrasts)
-    return facts
 
 
 def _turns(experiment: Experiment, evaluations: Sequence[Evaluation]) -> int:
