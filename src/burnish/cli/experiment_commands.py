@@ -13,7 +13,7 @@ EXPERIMENTS: tuple[tuple[str, str, str, str], ...] = (
         "create",
         "experiment_plan:create",
         "Plan an experiment.",
-        "burnish experiments create shorter mail/late@1 short=mail/late@2 --metric solved",
+        "burnish experiments create brief a@1 a@2 --metric solved",
     ),
     (
         "start",

@@ -29,11 +29,10 @@ def decided(
     """Before `rule.least` units of each variant nothing is decided but the end of its time, and a
     `fixed` plan has its winner at its end alone."""
     rule = experiment.plan.rule
-    # One that was stopped before its time stays so, however much time goes by.
-    if experiment.state == "stopped":
-        return Decision(False, "", "")
     over = _over(experiment, now)
-    if analysis is None:
+    # One that was stopped before its time stays so, however much time goes by.
+    if experiment.state == "stopped" or analysis is None:
+        over = "" if experiment.state == "stopped" else over
         return Decision(bool(over), over, "")
     least = min(arm.n for arm in analysis.arms)
     full = rule.units is not None and least >= rule.units

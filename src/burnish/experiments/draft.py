@@ -82,13 +82,13 @@ def variants_of(given: Sequence[object], weights: Mapping[str, float] | None) ->
         raise UsageError("an experiment wants two variants or more", hint="name another one")
     variants = [written.variant(each, place) for place, each in enumerate(given)]
     names = {each.name for each in variants}
-    if weights and (without := sorted(names - set(weights))):
-        raise UsageError(f"{without[0]} has no weight", hint="give one to each variant")
     for name in weights or {}:
         if name not in names:
             raise UsageError(
                 f"no variant is {name!r}", hint=f"there are {', '.join(sorted(names))}"
             )
+    if weights and (without := sorted(names - set(weights))):
+        raise UsageError(f"{without[0]} has no weight", hint="give one to each variant")
     return [
         msgspec.structs.replace(each, weight=float((weights or {}).get(each.name, each.weight)))
         for each in variants

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from burnish.errors import Conflict, NotFound
 from burnish.experiments.around import Around
 from burnish.experiments.keeping import MOST, Keeping
@@ -46,7 +48,12 @@ class Starting:
         try:
             await self._slot(begun, begun.slot)
         except Conflict as error:
-            fresh = {"state": "draft", "shares": {}, "started_at": None, "before": None}
+            fresh: dict[str, Any] = {
+                "state": "draft",
+                "shares": {},
+                "started_at": None,
+                "before": None,
+            }
             await self._keeping.change(begun, "stopped", why=error.what, **fresh)
             raise
         return begun

@@ -132,7 +132,7 @@ class Experimenting(Testing):
             except BurnishError as error:
                 # Nobody waits for it, so no error tells it.
                 self._live.warn("a look at experiments", str(error))
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - the boundary that reports it
                 # A defect in one look must not end all: guardrails hang on the next.
                 self._live.warn("a look at experiments failed", f"{type(error).__name__}: {error}")
 
