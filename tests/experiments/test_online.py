@@ -320,3 +320,13 @@ async def test_assignments_match_the_weights_and_stay() -> None:
         assert abs(counts[name] / len(got) - share) < 0.01
     assert again == got[:2_000]
     assert report.tally.units == Counter(again)
+
+
+def test_more_units_than_are_remembered_are_still_counted_once(
+    p: burnish.Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("burnish.experiments.serving.MOST_UNITS", 5)
+    begin(p)
+    first = {unit: p.prompts.get("mail", unit=unit).variant for unit in UNITS}
+    assert {unit: p.prompts.get("mail", unit=unit).variant for unit in UNITS} == first
+    assert units_seen(p) == Counter(first.values())
