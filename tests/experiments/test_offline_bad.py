@@ -77,8 +77,8 @@ async def test_what_could_show_nothing_is_refused_before_a_call(
     async with trying(tmp_path, model, generation__model="fake:m") as p:
         await p.datasets.add("mute", [{**each, "expected": None} for each in rows(30)])
         plan: dict[str, Any] = {"data": "rows", **options}
-        await p.experiments.create("x", variants, **plan)
         with pytest.raises(UsageError, match=reason):
+            await p.experiments.create("x", variants, **plan)
             await p.experiments.start("x")
     assert model.requests == []
 
