@@ -77,9 +77,13 @@ async def test_what_could_show_nothing_is_refused_before_a_call(
     async with trying(tmp_path, model, generation__model="fake:m") as p:
         await p.datasets.add("mute", [{**each, "expected": None} for each in rows(30)])
         plan: dict[str, Any] = {"data": "rows", **options}
-        with pytest.raises(UsageError, match=reason):
+
+        async def begun() -> None:
             await p.experiments.create("x", variants, **plan)
             await p.experiments.start("x")
+
+        with pytest.raises(UsageError, match=reason):
+            await begun()
     assert model.requests == []
 
 
