@@ -116,6 +116,18 @@ async def test_an_outcome_counts_once_for_its_key(store: Store) -> None:
     assert (only.value, only.rows, only.variant) == (2.0, 2, "A")
 
 
+async def test_an_outcome_from_before_gives_way_to_the_first_one_after(store: Store) -> None:
+    own = experiment()
+    early = outcome(own, "u1", 0.0, at=NOON - timedelta(hours=1))
+    assert await store.experiments.record([early]) == 1
+    await store.experiments.expose([exposure(own, "u1")])
+    assert await store.experiments.record([early]) == 0
+    assert await store.experiments.record([outcome(own, "u1", 1.0)]) == 1
+    assert await store.experiments.record([outcome(own, "u1", 0.0)]) == 0
+    (only,) = await values(store, own)
+    assert (only.value, only.rows) == (1.0, 1)
+
+
 async def test_values_are_of_all_who_saw_a_variant_in_their_order(store: Store) -> None:
     own = experiment()
     units = [exposure(own, f"u{n}", "AB"[n % 2], s=-n) for n in range(5)]

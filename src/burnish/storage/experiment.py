@@ -188,7 +188,8 @@ class Exposure(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
-    """A value of a unit. Of one experiment, unit, metric and `key` the first one counts."""
+    """A value of a unit. Of one experiment, unit, metric and `key` the first one counts; without a
+    key, the first one since the unit saw its variant, where there is one."""
 
     experiment_id: str
     unit: str

@@ -44,7 +44,7 @@ class SqlExperiments:
     def __init__(self, database: Database) -> None:
         self._database = database
         dialect = database.reader.dialect.name
-        self._expose, self._record = (_once(table, dialect) for table in (exposures, outcomes))
+        self._expose, self._record = _once(exposures, dialect), _first_in_time(dialect)
 
     async def add(self, experiment: Experiment, moved: Moved) -> None:
         try:
@@ -269,12 +269,34 @@ def _came(experiment_id: str, metric: str, after: tuple[str, str] | None) -> Sel
 
 def _once(table: Table, dialect: str) -> Insert:
     """An insert that leaves alone what is there."""
+    return _insert(table, dialect).on_conflict_do_nothing()
+
+
+def _first_in_time(dialect: str) -> Insert:
+    """As `_once`, but a unit's only outcome (no key) that is from before it saw its variant gives
+    way to the first one after, which would be lost as a second one."""
+    statement = _insert(outcomes, dialect)
+    new = statement.excluded
+    since = (
+        select(_x.since)
+        .where(_x.experiment_id == new.experiment_id, _x.unit == new.unit)
+        .correlate(outcomes)
+        .scalar_subquery()
+    )
+    return statement.on_conflict_do_update(
+        index_elements=["experiment_id", "unit", "metric", "key"],
+        set_={name: new[name] for name in ("value", "denominator", "run_id", "at")},
+        where=and_(_o.key == "", _o.at < since, new.at >= since),
+    )
+
+
+def _insert(table: Table, dialect: str) -> Any:
     # A dialect takes long to import, so only the one in use is.
     if dialect == "sqlite":
         from sqlalchemy.dialects.sqlite import insert as own
     else:
         from sqlalchemy.dialects.postgresql import insert as own
-    return own(table).on_conflict_do_nothing()
+    return own(table)
 
 
 def _line(experiment: Experiment, moved: Moved) -> dict[str, Any]:
