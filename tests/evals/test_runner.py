@@ -112,7 +112,7 @@ class World:
             bench = Bench(store=self.store, renderer=renderer, ask=self.ask, scorer=self.scorer)
             made = prompts or [prepared(ref.partition("@")[0]) for ref in evaluation.prompts]
             run = Run(evaluation, made, bench, told=told or nobody)
-            return await run.run(each()), run
+            return await run.run(each(), await self.store.counts(evaluation.id)), run
 
 
 def some(count: int) -> list[Example]:

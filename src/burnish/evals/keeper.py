@@ -6,10 +6,12 @@ import asyncio
 from types import TracebackType
 from typing import Self
 
-from burnish.storage.evaluation import Evaluations, Numbered
+from burnish.storage.evaluation import Evaluation, Evaluations, Numbered
 
-# A kill loses what was gathered since; a commit for each answer would cost ten times as much.
+# A kill loses what was gathered since; a commit for each answer would cost ten times as much where
+# many are asked at once. Of few, fewer answers come in the same time.
 _WINDOW_S = 0.015
+_MANY = 50
 _MOST = 500
 
 
@@ -17,9 +19,10 @@ class Keeper:
     """Takes results, and ends with all of them written. `room` waits while many are not, and
     raises the StoreError for which they could not be."""
 
-    def __init__(self, evaluations: Evaluations, evaluation_id: str) -> None:
+    def __init__(self, evaluations: Evaluations, evaluation: Evaluation) -> None:
         self._evaluations = evaluations
-        self._id = evaluation_id
+        self._id = evaluation.id
+        self._window_s = _WINDOW_S * min(1.0, evaluation.concurrency / _MANY)
         self._waiting: list[Numbered] = []
         self._wake = asyncio.Event()
         self._idle = asyncio.Event()
@@ -60,7 +63,7 @@ class Keeper:
             while True:
                 await self._wake.wait()
                 if not self._ending:
-                    await asyncio.sleep(_WINDOW_S)
+                    await asyncio.sleep(self._window_s)
                 self._wake.clear()
                 some, self._waiting = self._waiting, []
                 self._idle.set()

@@ -82,7 +82,7 @@ class AsyncEvaluations:
         async for result in store.evaluations.results(evaluation.id):
             yield result
 
-    async def report(self, evaluation_id: str, *, why: str = "", baseline: str = "") -> Evaluated:
+    async def report(self, evaluation_id: str, *, baseline: str = "") -> Evaluated:
         """What the results so far add up to. All prompts are compared with the `baseline`, one of
         them, or that of the evaluation; where there is none, each with each."""
         # With its numbers it takes memory that asking can do without.
@@ -90,7 +90,7 @@ class AsyncEvaluations:
 
         evaluation = await self.get(evaluation_id)
         report = await reported(await self._open(), evaluation, baseline)
-        return Evaluated(evaluation=evaluation, report=report, why=why)
+        return Evaluated(evaluation=evaluation, report=report)
 
     async def delete(self, evaluation_id: str) -> Evaluation:
         """With its results; the runs stay."""

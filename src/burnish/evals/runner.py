@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -19,9 +20,11 @@ from burnish.evals.till import Till
 from burnish.models.question import Answer, storable
 from burnish.prompts.prompt import Message
 from burnish.prompts.render import Renderer
-from burnish.storage.evaluation import Evaluation, Evaluations, Numbered, Stop
+from burnish.storage.evaluation import Counts, Evaluation, Evaluations, Numbered, Stop
 from burnish.storage.example import Example, ScorerSpec
 from burnish.storage.result import UNFIT, Result, Score
+
+_TOLD_EACH_S = 0.02
 
 
 class Ask(Protocol):
@@ -71,15 +74,17 @@ class Run:
         self._scorers: dict[bytes, Scorer] = {}
         self._till = bench.till or Till()
         self.tally = Tally(evaluation)
+        self._told_again_at = 0.0
 
-    async def run(self, examples: AsyncIterator[Example]) -> Stop:
-        """Asks for what is missing, as many at once as the evaluation says. A call that fails is
-        a result with an error. Raises StoreError where results cannot be kept; those that were
-        are there."""
-        there = _Cells(await self._bench.store.cells(self._evaluation.id))
-        self.tally.begin(await self._bench.store.counts(self._evaluation.id))
+    async def run(self, examples: AsyncIterator[Example], before: Sequence[Counts]) -> Stop:
+        """Asks for what is missing, as many at once as the evaluation says; `before` counts what
+        is not. A call that fails is a result with an error. Raises StoreError where results cannot
+        be kept; those that were are there."""
+        store = self._bench.store
+        there = _Cells(await store.cells(self._evaluation.id) if before else ())
+        self.tally.begin(before)
         await self._told(self.tally)
-        async with Keeper(self._bench.store, self._evaluation.id) as keeper:
+        async with Keeper(store, self._evaluation) as keeper:
             await self._work(self._missing(examples, there), keeper)
         await self._told(self.tally)
         ended = self._till.dear is not None and self.tally.done < self.tally.total
@@ -142,7 +147,9 @@ class Run:
             return
         keeper.keep(Numbered(cell.number, result))
         self.tally.add(result)
-        await self._told(self.tally)
+        if time.monotonic() >= self._told_again_at:
+            self._told_again_at = time.monotonic() + _TOLD_EACH_S
+            await self._told(self.tally)
 
     async def _answered(self, cell: Cell) -> Result:
         blank = Result(

@@ -17,7 +17,7 @@ class Till:
 
     def __init__(self) -> None:
         self.dear: BudgetExceeded | None = None
-        self._asking = 0
+        self._asking = self._waiting = 0
         self._settled = asyncio.Event()
 
     async def afforded(self, work: Callable[[], Awaitable[T]]) -> T:
@@ -36,9 +36,14 @@ class Till:
                 self._asking -= 1
                 if not waits:
                     self._settle()
-            await self._settled.wait()
+            self._waiting += 1
+            try:
+                await self._settled.wait()
+            finally:
+                self._waiting -= 1
 
     def _settle(self) -> None:
         """Wakes those who wait for what calls under way cost."""
-        self._settled.set()
-        self._settled = asyncio.Event()
+        if self._waiting:
+            self._settled.set()
+            self._settled = asyncio.Event()

@@ -159,6 +159,10 @@ class InlineRunner:
             self._run_here(job.id)
         return await self.get(job.id)
 
+    def begin(self, job: Job) -> None:
+        """Runs here what was left to workers, unless one of them takes it first."""
+        self._run_here(job.id)
+
     async def watch(self, job_id: str) -> AsyncGenerator[Job]:
         """The job whenever it changed; the last one has ended."""
         seen, begun = None, self._crew.begun

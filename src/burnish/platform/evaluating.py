@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from burnish.errors import BurnishError, MissingExtra, NotFound, StoreError, UsageError
+from burnish.errors import BurnishError, MissingExtra, StoreError, UsageError
 from burnish.evals.datasets.unmet import unmet
 from burnish.evals.estimate import Estimate, estimated
 from burnish.evals.fit import checked_fit
@@ -27,7 +27,7 @@ from burnish.platform.pinned import pinned
 from burnish.platform.promptfoo import from_config, is_config
 from burnish.platform.readiness import none_ready, unready
 from burnish.prompts.config import read_config
-from burnish.storage.evaluation import Evaluation, Stop
+from burnish.storage.evaluation import Counts, Evaluation, Stop
 from burnish.storage.example import Example, ScorerSpec
 
 if TYPE_CHECKING:
@@ -173,7 +173,7 @@ class Evaluating:
 
     async def run(
         self,
-        evaluation_id: str,
+        evaluation: Evaluation,
         told: Callable[[Tally], Awaitable[None]],
         *,
         cancelled: Callable[[], Awaitable[bool]],
@@ -183,17 +183,15 @@ class Evaluating:
         where results cannot be kept; what is there by then stays, and another `run` goes on.
         One that is stopped has ended where it was `cancelled`; else another will go on with it."""
         store = (await self._open_store()).evaluations
-        (evaluation,) = await store.by_prefix(evaluation_id, 1) or [None]
-        if evaluation is None:
-            raise NotFound(f"there is no evaluation {evaluation_id}", hint="it was deleted")
         self.check_scorers(evaluation)
-        await store.begin_again(evaluation.id)
+        before = await store.counts(evaluation.id)
+        if before or evaluation.ended_at is not None:
+            await store.begin_again(evaluation.id)
+            before = await store.counts(evaluation.id)
         wanted = Wanted.again(evaluation)
         prepared = [await self._prepared(ref, wanted) for ref in evaluation.prompts]
-        budget, till = self._shared.pop(evaluation.id, None) or (
-            await self.budget([evaluation], goes),
-            None,
-        )
+        own = self._budget(evaluation, goes, before), None
+        budget, till = self._shared.pop(evaluation.id, own)
         scorers = self._scorers(budget)
         bench = Bench(
             store=store,
@@ -206,7 +204,8 @@ class Evaluating:
         stop: Stop = "failed"
         ended = True
         try:
-            stop = await run.run(self._examples(evaluation.dataset, wanted, evaluation.examples))
+            examples = self._examples(evaluation.dataset, wanted, evaluation.examples)
+            stop = await run.run(examples, before)
         except asyncio.CancelledError:
             stop, ended = "cancelled", await cancelled()
             raise
@@ -223,13 +222,16 @@ class Evaluating:
     async def budget(self, evaluations: Sequence[Evaluation], goes: int = 1) -> Budget:
         """Of evaluations that have one bound together, `goes` times. What earlier attempts have
         spent of it is gone."""
-        bound = evaluations[0].max_cost_usd
+        store = (await self._open_store()).evaluations
+        before = [one for each in evaluations for one in await store.counts(each.id)]
+        return self._budget(evaluations[0], goes, before)
+
+    def _budget(self, evaluation: Evaluation, goes: int, before: Sequence[Counts]) -> Budget:
+        bound = evaluation.max_cost_usd
         if bound is None:
             bound = self._settings.models.max_cost_usd
         budget = self._live.budget(bound and bound * goes)
-        store = (await self._open_store()).evaluations
-        for each in evaluations:
-            budget.spent_usd += sum(one.cost_usd for one in await store.counts(each.id))
+        budget.spent_usd += sum(each.cost_usd for each in before)
         return budget
 
     def check_scorers(self, evaluation: Evaluation, *, here: bool = True) -> None:

@@ -16,7 +16,7 @@ from burnish.platform.unfinished import unfinished
 
 if TYPE_CHECKING:
     from burnish.evals.report import Report, Verdict
-    from burnish.evals.room import AsyncEvaluations
+    from burnish.evals.room import AsyncEvaluations, Evaluated
     from burnish.jobs.inline import InlineRunner
     from burnish.jobs.job import JobContext
     from burnish.platform.evaluating import Evaluating
@@ -110,6 +110,8 @@ class EvaluationJobs:
         self._jobs = jobs
         self._evaluating = evaluating
         self._evaluations = evaluations
+        # Of those that somebody here waits for: what their results add up to, once it is known.
+        self._awaited: dict[str, Evaluated | None] = {}
 
     async def check(self, given: EvaluationInput) -> None:
         """Raises what a job that plans with this input would fail of now."""
@@ -149,6 +151,10 @@ class EvaluationJobs:
         """The job that does the evaluation, in this process. Raises Conflict where another is at
         it."""
         job = await self._unfinished(evaluation)
+        self._awaited[evaluation.id] = None
+        if job.state == "queued" and not job.attempts:
+            self._jobs.begin(job)
+            return job
         try:
             return await self._jobs.resume(job.id)
         except Conflict:
@@ -157,6 +163,17 @@ class EvaluationJobs:
                 hint=f"follow it with burnish jobs watch {job.id}, or end it with jobs cancel",
                 subject=evaluation.id,
             ) from None
+
+    async def ended(self, evaluation: Evaluation) -> Evaluated:
+        """What the results of one that was taken add up to."""
+        why = {"cost": "the next call could pass --max-cost", "cancelled": "it was cancelled"}
+        found = self._awaited.get(evaluation.id)
+        found = found or await self._evaluations.report(evaluation.id)
+        return msgspec.structs.replace(found, why=why.get(found.evaluation.stop, ""))
+
+    def leave(self, evaluation: Evaluation) -> None:
+        """Nobody here waits for it any more."""
+        self._awaited.pop(evaluation.id, None)
 
     async def _unfinished(self, evaluation: Evaluation) -> Job:
         """The first of its jobs that is not done; with all of them done, a new one."""
@@ -183,7 +200,7 @@ class EvaluationJobs:
             return (await self._jobs.get(context.job.id)).state == "cancelled"
 
         stop, run = await self._evaluating.run(
-            evaluation.id, told, cancelled=cancelled, goes=given.goes
+            evaluation, told, cancelled=cancelled, goes=given.goes
         )
         try:
             done = await self._evaluations.report(evaluation.id)
@@ -195,6 +212,8 @@ class EvaluationJobs:
                 gate="failed" if given.bounded else "",
             )
             return msgspec.to_builtins(nothing)
+        if evaluation.id in self._awaited:
+            self._awaited[evaluation.id] = done
         verdict = _judged(done.report, given)
         summary = summary_of(evaluation.id, done.report, verdict, stop=stop, why=run.dear)
         return msgspec.to_builtins(summary)

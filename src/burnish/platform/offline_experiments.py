@@ -253,7 +253,7 @@ class OfflineExperiments:
             async with turns:
                 self._evaluating.within(evaluation, budget, till)
                 stop, _ = await self._evaluating.run(
-                    evaluation.id, told, cancelled=lambda: self._cancelled(context.job)
+                    evaluation, told, cancelled=lambda: self._cancelled(context.job)
                 )
             return stop
 

@@ -138,6 +138,14 @@ class Testing(Online, Judging):
     async def _ended(
         self, evaluation: Evaluation, progress: Callable[[Job], None] | None
     ) -> Evaluated:
+        try:
+            return await self._waited(evaluation, progress)
+        finally:
+            self._evaluation_jobs.leave(evaluation)
+
+    async def _waited(
+        self, evaluation: Evaluation, progress: Callable[[Job], None] | None
+    ) -> Evaluated:
         job = await self._evaluation_jobs.take(evaluation)
         async for job in self.jobs.watch(job.id):  # noqa: B020 - the last one is how it ended
             if progress is not None:
@@ -148,9 +156,7 @@ class Testing(Online, Judging):
                 hint=f"what is there stays; go on with burnish evaluate --resume {evaluation.id}",
                 subject=evaluation.id,
             )
-        ended = await self.evaluations.get(evaluation.id)
-        why = {"cost": "the next call could pass --max-cost", "cancelled": "it was cancelled"}
-        return await self.evaluations.report(evaluation.id, why=why.get(ended.stop, ""))
+        return await self._evaluation_jobs.ended(evaluation)
 
     def _kinds(self) -> dict[str, Work]:
         return {**super()._kinds(), "evaluation": self._evaluate_for}

@@ -11,6 +11,8 @@ from uuid import UUID
 _VERSION = 0x7 << 76
 _VARIANT = 0b10 << 62
 _RANDOM_BITS = (1 << 62) - 1
+# Drawn at once: the system call lets another thread go first, which may take milliseconds.
+_DRAWN = 512 * 8
 
 
 class Ids:
@@ -24,13 +26,21 @@ class Ids:
         self._clock_ns = clock_ns
         self._lock = threading.Lock()
         self._last = 0
+        self._random = memoryview(b"")
+        self._process = os.getpid()
 
     def __call__(self) -> str:
         milliseconds, rest_ns = divmod(self._clock_ns(), 1_000_000)
         tick = milliseconds << 12 | (rest_ns << 12) // 1_000_000
         with self._lock:
             self._last = tick = max(tick, self._last + 1)
-        # Fresh randomness in each id keeps the two sides of a fork apart.
-        random = int.from_bytes(os.urandom(8), "big") & _RANDOM_BITS
+            random = self._draw() & _RANDOM_BITS
         stamp = (tick >> 12) << 80 | _VERSION | (tick & 0xFFF) << 64
         return str(UUID(int=stamp | _VARIANT | random))
+
+    def _draw(self) -> int:
+        # Each side of a fork draws anew, which keeps them apart.
+        if not self._random or os.getpid() != self._process:
+            self._random, self._process = memoryview(os.urandom(_DRAWN)), os.getpid()
+        drawn, self._random = self._random[:8], self._random[8:]
+        return int.from_bytes(drawn, "big")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import asynccontextmanager, contextmanager
+from typing import Any
 
 from sqlalchemy.exc import IntegrityError, StatementError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -43,6 +44,14 @@ class Database:
         with self._plain_errors():
             async with self.writer.begin() as connection:
                 yield connection
+
+    @asynccontextmanager
+    async def writing_by_hand(self) -> AsyncGenerator[Any]:
+        """The writer's own driver. Who has it begins and commits; what is not committed is undone
+        at the end."""
+        with self._plain_errors():
+            async with self.writer.connect() as connection:
+                yield (await connection.get_raw_connection()).driver_connection
 
     async def close(self) -> None:
         await self.reader.dispose()

@@ -1,6 +1,7 @@
-"""Statements straight to SQLite's driver, whose thread is asked once.
+"""Statements straight to SQLite's driver, whose thread is asked once for each.
 
-SQLAlchemy asks it four times for each statement, which for one search is more than the searching.
+SQLAlchemy asks it four times, which for one search is more than the searching, and for a few rows
+more than the writing.
 """
 
 from __future__ import annotations
@@ -11,9 +12,9 @@ from datetime import datetime
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Select
+from sqlalchemy import Insert, Select
 from sqlalchemy.dialects.sqlite import dialect as sqlite_dialect
-from sqlalchemy.exc import StatementError
+from sqlalchemy.exc import IntegrityError, StatementError
 
 from burnish.storage.sql.database import Database
 from burnish.storage.tables.base import UtcTime
@@ -30,6 +31,31 @@ async def driver_rows(database: Database, sql: str, values: Mapping[str, Any]) -
             return list(await driver.execute_fetchall(sql, bound))
         except sqlite3.Error as error:
             raise StatementError(str(error), sql, bound, error) from error
+
+
+def driver_sql(statement: Insert) -> str:
+    """For rows whose values are given as SQLite keeps them, by the names of their columns."""
+    return str(statement.compile(dialect=_DIALECT))
+
+
+async def driver_write(
+    database: Database, *steps: tuple[str, Sequence[Sequence[Any] | Mapping[str, Any]]]
+) -> None:
+    """Each statement for each of its rows, all in one transaction."""
+    sql = "BEGIN IMMEDIATE"
+    async with database.writing_by_hand() as driver:
+        try:
+            await driver.execute_fetchall(sql)
+            for sql, rows in steps:
+                if len(rows) == 1:
+                    await driver.execute_fetchall(sql, rows[0])
+                else:
+                    await (await driver.executemany(sql, rows)).close()
+            await driver.commit()
+        except sqlite3.IntegrityError as error:
+            raise IntegrityError(sql, None, error) from error
+        except sqlite3.Error as error:
+            raise StatementError(str(error), sql, None, error) from error
 
 
 class TypedRows:

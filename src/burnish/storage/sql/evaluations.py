@@ -26,7 +26,7 @@ from burnish.errors import Conflict, UsageError
 from burnish.storage.evaluation import Counts, Evaluation, Numbered, Stop
 from burnish.storage.result import UNFIT, Result
 from burnish.storage.sql.database import Database
-from burnish.storage.sql.driver import TypedRows
+from burnish.storage.sql.driver import TypedRows, driver_write
 from burnish.storage.tables import evaluations, results
 
 _e, _r = evaluations.c, results.c
@@ -103,8 +103,7 @@ class SqlEvaluations:
             return
         if self._dialect == "sqlite":
             rows = [_row(evaluation_id, each) for each in results]
-            async with self._database.writing() as connection:
-                await connection.exec_driver_sql(_PUT, rows)
+            await driver_write(self._database, (_PUT, rows))
             return
         await self._replace(evaluation_id, results)
 

@@ -1,18 +1,19 @@
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
+from typing import Any
 
 from msgspec import structs
 from sqlalchemy import RowMapping, bindparam, delete, insert, select
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from burnish.errors import BurnishError, Conflict, NotFound, UsageError
 from burnish.storage.run import Run, RunCursor, RunFilter
 from burnish.storage.sql import queries, run_rows, run_stats
 from burnish.storage.sql.database import Database
+from burnish.storage.sql.driver import driver_sql, driver_write
 from burnish.storage.stats import RunStat, StatBy, StatFilter
 from burnish.storage.tables import runs
 
@@ -28,23 +29,31 @@ class SqlRuns:
         self._database = database
         self._dialect = database.reader.dialect.name
         self._upsert = run_stats.upsert(self._dialect)
+        self._sql = driver_sql(self._upsert) if self._dialect == "sqlite" else ""
         self._entries = 0
 
     async def add(self, runs: Sequence[Run]) -> None:
         if not runs:
             return
-        rows = run_rows.rows_of(runs) if self._dialect == "sqlite" else []
-        hours = run_stats.add_up(runs)
+        with _refusals():
+            hours = await (self._add_rows if self._sql else self._add_typed)(runs)
         self._entries += sum(len(hour["latencies"]) for hour in hours) // run_stats.ENTRY_CHARS
-        async with self._adding() as connection:
-            if self._dialect == "sqlite":
-                await connection.exec_driver_sql(run_rows.INSERT, rows)
-            else:
-                await connection.execute(_INSERT, [structs.asdict(run) for run in runs])
-            await connection.execute(self._upsert, hours)
-            if self._entries > _ENTRIES:
+        if self._entries > _ENTRIES:
+            self._entries = 0
+            async with self._database.writing() as connection:
                 await run_stats.shorten(connection, {hour["hour"] for hour in hours})
-                self._entries = 0
+
+    async def _add_rows(self, runs: Sequence[Run]) -> list[dict[str, Any]]:
+        rows, hours = run_rows.rows_of(runs), run_stats.add_up(runs)
+        await driver_write(self._database, (run_rows.INSERT, rows), (self._sql, hours))
+        return hours
+
+    async def _add_typed(self, runs: Sequence[Run]) -> list[dict[str, Any]]:
+        hours = run_stats.add_up(runs)
+        async with self._database.writing() as connection:
+            await connection.execute(_INSERT, [structs.asdict(run) for run in runs])
+            await connection.execute(self._upsert, hours)
+        return hours
 
     async def by_id(self, run_id: str) -> Run | None:
         async with self._database.reading() as connection:
@@ -95,18 +104,6 @@ class SqlRuns:
             result = await connection.execute(query)
         return [_run_of(row) for row in result.mappings()]
 
-    @asynccontextmanager
-    async def _adding(self) -> AsyncGenerator[AsyncConnection]:
-        try:
-            async with self._database.writing() as connection:
-                yield connection
-        except IntegrityError as error:
-            raise _refused(error) from error
-        except OverflowError as error:
-            raise UsageError(
-                "a run holds a number that is too large", hint="give counts below 2**63"
-            ) from error
-
 
 _INSERT = insert(runs)
 _KNOWN = select(runs.c.id).where(runs.c.id.in_(bindparam("ids", expanding=True)))
@@ -114,6 +111,18 @@ _KNOWN = select(runs.c.id).where(runs.c.id.in_(bindparam("ids", expanding=True))
 
 def _run_of(row: RowMapping) -> Run:
     return Run(**{name: row[name] for name in _FIELDS})
+
+
+@contextmanager
+def _refusals() -> Generator[None]:
+    try:
+        yield
+    except IntegrityError as error:
+        raise _refused(error) from error
+    except OverflowError as error:
+        raise UsageError(
+            "a run holds a number that is too large", hint="give counts below 2**63"
+        ) from error
 
 
 def _refused(error: IntegrityError) -> BurnishError:
