@@ -11,6 +11,7 @@ from msgspec import structs
 from tests.experiments.recorded import VARIANTS, prepared, recorded, running
 
 import burnish
+from burnish.errors import NotShown
 from burnish.storage.experiment import Experiment, Moved, Outcome
 from burnish.storage.ids import Ids
 from burnish.storage.sqlite import open_sqlite
@@ -164,6 +165,64 @@ async def test_beliefs_end_where_a_wrong_choice_loses_little(tmp_path: Path) -> 
         await recorded(tmp_path, own, {"A": 0.50, "short": 0.53}, 900)
         found = await p.experiments.report("shorter")
         assert (found.winner, found.done) == ("short", True)
+
+
+async def test_a_strong_belief_alone_ends_nothing(tmp_path: Path) -> None:
+    async with burnish.open_async(str(tmp_path)) as p:
+        own = await running(p, method="bayes", units=1_000, auto=True)
+        await recorded(tmp_path, own, BETTER, 500)
+        (found,) = await p.experiments.check()
+        assert (found.winner, found.done, found.experiment.state) == ("", False, "running")
+        assert "No verdict yet: this plan looks once, at 1,000 units" in found.verdict
+        with pytest.raises(NotShown, match="nothing is shown to be best"):
+            await p.experiments.promote("shorter")
+        await recorded(tmp_path, own, BETTER, 1_000, seed=2)
+        (found,) = await p.experiments.check()
+        assert (found.winner, found.experiment.state) == ("short", "completed")
+
+
+@pytest.mark.parametrize("method", ["fixed", "bayes"])
+async def test_what_looks_once_calls_nothing_better_before(tmp_path: Path, method: str) -> None:
+    async with burnish.open_async(str(tmp_path)) as p:
+        own = await running(p, method=method, units=1_000)
+        await recorded(tmp_path, own, BETTER, 500)
+        found = await p.experiments.report("shorter")
+        assert found.analysis is not None
+        assert [each.outcome for each in found.analysis.contrasts] == ["not yet"]
+        ended = await p.experiments.stop("shorter")
+        assert (ended.winner, ended.state) == ("", "stopped")
+        found = await p.experiments.report("shorter")
+        assert found.verdict.startswith("No verdict: this plan looks once")
+
+
+@pytest.mark.parametrize("method", ["fixed", "group"])
+async def test_units_count_when_their_outcomes_had_time_to_come(
+    tmp_path: Path, method: str
+) -> None:
+    async with burnish.open_async(str(tmp_path)) as p:
+        wanted = {"metric": "solved, wait_h=1", "method": method, "units": 200}
+        own = await running(p, **wanted)
+        # They came within the last ten minutes, and nothing has come of them so far.
+        await recorded(tmp_path, own, BETTER, 600)
+        found = await p.experiments.report("shorter")
+        assert (found.analysis, found.done) == (None, False)
+        # Over more than an hour.
+        await recorded(tmp_path, own, BETTER, 4_000, slices=["before"])
+        found = await p.experiments.report("shorter")
+        assert (found.winner, found.done) == ("short", True)
+
+
+async def test_few_units_of_shares_that_follow_have_rates_that_can_be(tmp_path: Path) -> None:
+    async with burnish.open_async(str(tmp_path)) as p:
+        own = await running(p, allocation="thompson")
+        await recorded(tmp_path, own, {"A": 0.5, "short": 1.0}, 6)
+        await recorded(tmp_path, own, {"A": 0.5}, 300, seed=2, slices=["more"])
+        found = await p.experiments.report("shorter")
+        assert found.analysis is not None
+        for arm in found.analysis.arms:
+            assert 0 <= arm.interval.low <= arm.value <= arm.interval.high <= 1
+        # Three hundred of the other variant make nothing sure of six.
+        assert [each.outcome for each in found.analysis.contrasts] == ["no difference"]
 
 
 async def test_a_difference_too_small_to_matter_ends_it(tmp_path: Path) -> None:

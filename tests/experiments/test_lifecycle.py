@@ -76,6 +76,8 @@ async def test_variants_are_pinned_to_what_a_label_means_now(tmp_path: Path) -> 
         (VARIANTS, {"units": 1}, "units is 1"),
         (VARIANTS, {"days": 0}, "days is 0"),
         (VARIANTS, {"loss": 0.001}, "for the method bayes"),
+        (VARIANTS, {"method": "bayes"}, "wants an end"),
+        (VARIANTS, {"metric": "solved, wait_h=-1"}, "outcomes that take -1 hours"),
         (VARIANTS, {"holdout": 0.95}, "holdout is 0.95"),
         (VARIANTS, {"layer_share": 0.5}, "without a layer"),
         (VARIANTS, {"ramp": [0.5, 0.1, 1.0]}, "a ramp of"),

@@ -368,6 +368,7 @@ async def test_a_difference_below_what_matters_is_told(tmp_path: Path) -> None:
         (VARIANTS, {"days": 3}, "a number of days makes no sense"),
         (VARIANTS, {"holdout": 0.1}, "a holdout makes no sense"),
         (VARIANTS, {"metric": "tokens, kind=ratio"}, "a ratio makes no sense"),
+        (VARIANTS, {"guardrails": ["tokens, kind=mean, wait_h=1"]}, "to wait for outcomes makes"),
         (("say@1", "say@2,temprature=1"), {}, "unknown field `temprature`"),
         (("say@1", "say@2,temperature=9"), {}, "the config of variant 'B' is wrong"),
     ],

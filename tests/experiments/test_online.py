@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 import burnish
-from burnish.errors import NotFound, UsageError
+from burnish.errors import Conflict, NotFound, UsageError
 
 UNITS = [f"user-{n}" for n in range(40)]
 OTHER_PROCESS = """
@@ -171,6 +171,14 @@ def test_who_is_held_out_is_held_out_of_all_of_the_layer(p: burnish.Platform) ->
     for unit, is_out in zip(UNITS, out[0], strict=True):
         if is_out:
             assert p.prompts.get("mail", unit=unit).via == "production"
+
+
+def test_experiments_of_one_layer_hold_the_same_units_out(p: burnish.Platform) -> None:
+    begin(p, "one", layer="mails", layer_share=0.5, holdout=0.1)
+    pair = ["A=mail@2", "B=mail@3"]
+    p.experiments.create("two", pair, metric="solved", layer="mails", layer_share=0.5)
+    with pytest.raises(Conflict, match="holds 10.00% of its units out, by experiment 'one'"):
+        p.experiments.start("two")
 
 
 def test_a_ramp_takes_some_in_and_says_so_to_the_others(p: burnish.Platform) -> None:

@@ -259,6 +259,21 @@ def test_many_are_recorded_and_bad_rows_are_named(p: burnish.Platform, tmp_path:
     assert again.problems == ("row 5001: no experiment is named",)
 
 
+def test_a_table_recorded_twice_counts_once(p: burnish.Platform, tmp_path: Path) -> None:
+    path = tmp_path / "outcomes.csv"
+    path.write_text("unit,value,metric\nu1,7,words\nu1,7,words\nu2,9,words\n")
+    assert p.experiments.record_many(path, name="shorter").recorded == 3
+    again = p.experiments.record_many(path, name="shorter")
+    assert (again.recorded, again.duplicates) == (0, 3)
+    # With times, one that has grown adds what is new.
+    rows = "unit,value,metric,time\nu1,7,words,2026-01-02T10:00\nu1,7,words,2026-01-02T11:00\n"
+    path.write_text(rows)
+    assert p.experiments.record_many(path, name="shorter").recorded == 2
+    path.write_text(rows + "u3,1,words,2026-01-02T12:00\n")
+    again = p.experiments.record_many(path, name="shorter")
+    assert (again.recorded, again.duplicates) == (1, 2)
+
+
 def test_tables_without_outcomes_are_refused(p: burnish.Platform, tmp_path: Path) -> None:
     for content, says in (
         (b"unit,variant\nu,A\n", "has the columns unit, variant"),

@@ -1,12 +1,13 @@
 """From what is shown to what people get, and back."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.experiments.recorded import prepared, recorded, running
 
 import burnish
-from burnish.errors import Conflict, NotPermitted, NotShown, UsageError
+from burnish.errors import Conflict, NotPermitted, NotShown, StoreError, UsageError
 
 BETTER = {"A": 0.4, "short": 0.7}
 ALIKE = {"A": 0.5, "short": 0.5}
@@ -84,6 +85,45 @@ async def test_a_promotion_is_taken_back(tmp_path: Path) -> None:
         assert await standing(p) == 1
         (move, *_) = await p.prompts.label_log("mail/late", "production")
         assert move.why == "customers hate it"
+
+
+async def test_what_was_moved_is_marked_whoever_changes_the_experiment_meanwhile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with burnish.open_async(str(tmp_path)) as p:
+        await recorded(tmp_path, await running(p), BETTER)
+        move = p.prompts.set_label
+
+        async def moved(*given: Any, **options: Any) -> Any:
+            await p.experiments.set_shares("shorter", {"A": 0.2, "short": 0.8})
+            return await move(*given, **options)
+
+        monkeypatch.setattr(p.prompts, "set_label", moved)
+        # A stopped one has no shares to change: the promotion comes first, then the end.
+        done = await p.experiments.promote("shorter")
+        assert (done.experiment.promoted, await standing(p)) == (2, 2)
+
+
+async def test_a_process_that_dies_while_it_promotes_is_made_up_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with burnish.open_async(str(tmp_path)) as p:
+        await recorded(tmp_path, await running(p, auto=True), BETTER)
+        move = p.prompts.set_label
+
+        async def died(*given: Any, **options: Any) -> Any:
+            await move(*given, **options)
+            raise StoreError("the disk is gone", hint="bring it back")
+
+        monkeypatch.setattr(p.prompts, "set_label", died)
+        await p.experiments.check()
+        monkeypatch.undo()
+        own = await p.experiments.get("shorter")
+        assert (own.promoted, await standing(p)) == (None, 2)
+        await p.experiments.check()
+        assert (await p.experiments.get("shorter")).promoted == 2
+        await p.experiments.rollback("shorter")
+        assert await standing(p) == 1
 
 
 async def test_a_label_moved_by_hand_stops_a_promotion_and_a_rollback(tmp_path: Path) -> None:

@@ -56,7 +56,7 @@ class Assigning:
         list[str] | None,
         Parameter(negative="", help="Only units with one of these values: country=de,fr."),
     ] = None
-    holdout: Annotated[float, Parameter(help="Share of units that no experiment touches.")] = 0.0
+    holdout: Annotated[float, Parameter(help="Share of units that it leaves alone.")] = 0.0
     layer: Annotated[str, Parameter(help="Experiments of one layer share no unit.")] = ""
     layer_share: Annotated[float, Parameter(help="Its share of the layer's units.")] = 1.0
     ramp: Annotated[

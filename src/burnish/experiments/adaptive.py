@@ -9,7 +9,7 @@ import msgspec
 import numpy as np
 
 from burnish.errors import UsageError
-from burnish.experiments.analysis import Analysis, Design, analyse
+from burnish.experiments.analysis import EARLY, Analysis, Arm, Contrast, Design, analyse
 from burnish.experiments.bandit import scores
 from burnish.experiments.estimate import Sample
 from burnish.experiments.outcomes import counts
@@ -39,5 +39,33 @@ def analyse_adaptive(
     plain = msgspec.structs.replace(design, weights=None)
     found = analyse(samples, plain, control=control, metric=metric.kind)
     seen_by = [int((variants == arm.name).sum()) for arm in found.arms]
-    arms = [msgspec.structs.replace(arm, n=n) for arm, n in zip(found.arms, seen_by, strict=True)]
-    return msgspec.structs.replace(found, arms=tuple(arms))
+    arms = tuple(
+        _within(msgspec.structs.replace(arm, n=n), metric)
+        for arm, n in zip(found.arms, seen_by, strict=True)
+    )
+    return msgspec.structs.replace(found, arms=arms, contrasts=_trusted(found, arms))
+
+
+def _within(arm: Arm, metric: MetricSpec) -> Arm:
+    """A score without bias can be beyond what a rate can be, while units are few."""
+    if metric.kind != "rate":
+        return arm
+    interval = msgspec.structs.replace(
+        arm.interval, low=_share(arm.interval.low), high=_share(arm.interval.high)
+    )
+    return msgspec.structs.replace(arm, value=_share(arm.value), interval=interval)
+
+
+def _share(value: float) -> float:
+    return min(1.0, max(0.0, value))
+
+
+def _trusted(found: Analysis, arms: Sequence[Arm]) -> tuple[Contrast, ...]:
+    """Scores are of all units; whether there are enough is a matter of those of each variant."""
+    few = {arm.name for arm in arms if arm.n < EARLY}
+    return tuple(
+        msgspec.structs.replace(each, outcome="no difference")
+        if few & {each.variant, found.control}
+        else each
+        for each in found.contrasts
+    )

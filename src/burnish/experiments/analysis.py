@@ -35,7 +35,8 @@ from burnish.experiments.guards import Ratio, adjusted, drift, sample_ratio
 from burnish.experiments.sequential import PLANNED, always_valid_p, confidence_sequence
 
 Method = Literal["fixed", "sequential", "group", "bayes"]
-Outcome = Literal["better", "worse", "no difference"]
+# "not yet" is said of a plan that looks once, before it does.
+Outcome = Literal["better", "worse", "no difference", "not yet"]
 # The normal curve is trusted from so many units of each variant on.
 EARLY = 50
 # A look at every analysis would find a drift by chance in one of twenty otherwise.

@@ -62,7 +62,7 @@ class Live:
             if _text((attributes or {}).get(name, "")) not in values:
                 return f"not targeted: {name} is none of {', '.join(sorted(values))}"
         if self._holdout and self._held_at(unit) <= self._holdout:
-            return "held out of all experiments" + (" of the layer" if self._layer else "")
+            return f"held out of {'all experiments of the layer' if self._layer else 'it'}"
         if self._layer:
             low, high = self._slot
             if not low < self._layer_at(unit) <= high:

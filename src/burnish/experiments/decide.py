@@ -26,8 +26,9 @@ def decided(
     guards: Sequence[Guard],
     now: datetime,
 ) -> Decision:
-    """Before `rule.least` units of each variant nothing is decided but the end of its time, and a
-    `fixed` plan has its winner at its end alone."""
+    """Before `rule.least` units of each variant nothing is decided but the end of its time. A
+    `fixed` plan has its winner at its end alone, and so has `bayes`, whose beliefs are wrong far
+    more often than they say where the first that is strong enough ends it."""
     rule = experiment.plan.rule
     over = _over(experiment, now)
     # One that was stopped before its time stays so, however much time goes by.
@@ -47,21 +48,34 @@ def decided(
     if rule.method == "fixed":
         return Decision(False, "", "")
     why = _sure(experiment, analysis, winner)
-    return Decision(bool(why), why, winner)
+    return Decision(bool(why), why, winner if why or rule.method != "bayes" else "")
+
+
+def looks_once(experiment: Experiment) -> bool:
+    """Whether figures before its end decide nothing."""
+    return experiment.plan.rule.method in ("fixed", "bayes")
 
 
 def _winner(experiment: Experiment, analysis: Analysis) -> str:
-    rule = experiment.plan.rule
-    if rule.method != "bayes" or rule.loss is None or analysis.winner:
-        return analysis.winner
-    if analysis.ratio is not None and analysis.ratio.broken:
+    return analysis.winner or _safest(experiment, analysis)
+
+
+def _safest(experiment: Experiment, analysis: Analysis) -> str:
+    """The variant that loses less than the plan allows, if it is chosen wrongly."""
+    most = experiment.plan.rule.loss
+    if most is None or (analysis.ratio is not None and analysis.ratio.broken):
         return ""
-    safest = min(analysis.arms, key=lambda arm: 1.0 if arm.loss is None else arm.loss)
-    return safest.name if safest.loss is not None and safest.loss < rule.loss else ""
+    known = [(arm.loss, arm.name) for arm in analysis.arms if arm.loss is not None]
+    loss, name = min(known, default=(most, ""))
+    return name if loss < most else ""
 
 
 def _sure(experiment: Experiment, analysis: Analysis, winner: str) -> str:
-    if winner:
+    if experiment.plan.rule.method == "bayes":
+        if winner and _safest(experiment, analysis):
+            loss = experiment.plan.rule.loss
+            return f"choosing {winner} wrongly would lose less than {loss:g}"
+    elif winner:
         return f"{winner} is shown to be best"
     matters = experiment.plan.rule.matters
     if matters is not None and all(

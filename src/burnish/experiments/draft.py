@@ -145,6 +145,12 @@ def _check_rule(plan: Plan) -> None:
             f"a {rule.method} plan wants the units of each variant that it is for",
             hint="burnish experiments plan tells how many; give them with --units",
         )
+    ends = rule.units or rule.days or rule.loss
+    if plan.trial is None and rule.method == "bayes" and not ends:
+        raise UsageError(
+            "a bayes plan wants an end",
+            hint="give --loss, the most that a wrong choice may lose, --units or --days",
+        )
     if rule.loss is not None and rule.method != "bayes":
         raise UsageError(
             "a loss is for the method bayes", hint="leave it out, or use --method bayes"
@@ -214,6 +220,7 @@ def _check_offline(plan: Plan) -> None:
         ("a number of units", rule.units is not None),
         (f"the method {rule.method}", rule.method != "fixed"),
         ("a ratio", any(each.kind == "ratio" for each in metrics)),
+        ("to wait for outcomes", any(each.wait_h for each in metrics)),
     ):
         if is_used:
             raise UsageError(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
+import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 
 # What a row may be called by people, beside the names of its fields.
 _OTHER_NAMES = {"experiment": "name", "time": "at", "run_id": "run"}
+_COLUMNS = ("name", "unit", "run", "metric", "value", "denominator", "key", "at")
 _TEXTS = ("name", "unit", "run", "metric", "key")
 _REST = "\0more than there are columns"
 
@@ -61,7 +64,8 @@ class Online:
         The unit is given, or the `run` (an answer's `run_id`) that served it, which finds the
         experiment too. Of one `key` the first outcome counts; without one that is the run's id,
         and for a rate each unit has one outcome. `at` is when it happened, where that is not now. A
-        unit that saw nothing yet may have outcomes: they count as soon as its exposure is there.
+        unit that saw nothing so far may have outcomes: once its exposure is there, those count that
+        are not from before it, and the others tell what it did before.
         While the store is away the outcome waits.
 
         Raises NotFound for an unknown experiment or metric and for a run that served no unit,
@@ -87,12 +91,17 @@ class Online:
     ) -> ManyRecorded:
         """`record` of many: the rows of a CSV file, or mappings, with the arguments of `record` as
         their keys (`time` for `at`). A row that cannot be recorded is told with its line, and the
-        rest is recorded. `name` is the experiment of rows that name none.
+        rest is recorded. `name` is the experiment of rows that name none. A row of a file without a
+        key is known by its unit, metric, value and time, and without a time by the file as it is
+        and its line: who records a file twice records it once.
 
         Raises UsageError for a file that cannot be read or has no column of values.
         """
-        given = _of_file(Path(rows)) if isinstance(rows, str | Path) else _numbered(rows)
-        return await self._recording().record_many(_rows(given, name))
+        if not isinstance(rows, str | Path):
+            return await self._recording().record_many(_rows(_numbered(rows), name))
+        path = Path(rows)
+        file = await asyncio.to_thread(_digest, path)
+        return await self._recording().record_many(_rows(_of_file(path), name, file))
 
 
 def _of_file(path: Path) -> Iterator[tuple[str, Mapping[str, Any] | str]]:
@@ -127,8 +136,27 @@ def _numbered(rows: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, Mapping[
         yield f"row {number}", row
 
 
+def _digest(path: Path) -> str:
+    """Of what the file holds; empty where it can be read once only, or not at all."""
+    if not path.is_file():
+        return ""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:  # told where the rows are read
+        return ""
+
+
+def _place(fields: Mapping[str, Any], where: str, file: str) -> str:
+    if not file:
+        return ""
+    own = {name: str(value) for name, value in fields.items()} if "at" in fields else {}
+    known_by = sorted(own.items()) or [file, where]
+    return hashlib.sha256(repr(known_by).encode(errors="backslashreplace")).hexdigest()
+
+
 def _rows(
-    given: Iterable[tuple[str, Mapping[str, Any] | str]], name: str
+    given: Iterable[tuple[str, Mapping[str, Any] | str]], name: str, file: str = ""
 ) -> Iterator[tuple[str, Row | str]]:
     from burnish.experiments.recording import Row
 
@@ -139,12 +167,12 @@ def _rows(
         fields: dict[str, Any] = {}
         for key, value in row.items():
             known = _OTHER_NAMES.get(key, key)
-            if known in Row.__struct_fields__ and value not in (None, ""):
+            if known in _COLUMNS and value not in (None, ""):
                 fields[known] = value.strip() if isinstance(value, str) else value
         if not fields.get("name"):
             fields["name"] = name
         try:
-            yield where, _checked(Row(**fields))
+            yield where, _checked(Row(**fields, place=_place(fields, where, file)))
         except UsageError as error:
             yield where, error.what
 

@@ -11,10 +11,12 @@ from burnish.experiments.around import Around
 from burnish.experiments.findings import Findings
 from burnish.experiments.keeping import Keeping
 from burnish.experiments.verdict import figures
-from burnish.storage.experiment import Experiment, Moved, Variant
+from burnish.storage.experiment import Experiment, Moved, Variant, What
 from burnish.storage.lineage import LabelRequest
 
 _MOST_LINES = 1_000
+# Others who change an experiment do so once a minute.
+_TRIES = 5
 
 
 class Promotion(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,15 +50,18 @@ class Promoting:
             )
         await self._check_asked(experiment, revision)
         why = why or _reason(found, chosen.name)
-        request = await self._move(experiment, revision, why)
         facts = evidence(found) | {"variant": chosen.name, "forced": force, "revision": revision}
+        # Who is not the first to decide stops here, before anything has moved; and who goes on
+        # after a process that died in between knows whose move it was.
+        experiment = await self._keeping.change(experiment, "promoting", why=why, facts=facts)
+        request = await self._move(experiment, revision, why)
         if request is None:
-            experiment = await self._keeping.change(
-                experiment, "promoted", why=why, facts=facts, promoted=revision, winner=chosen.name
+            experiment = await self._marked(
+                experiment, "promoted", why, facts, promoted=revision, winner=chosen.name
             )
         else:
             facts["request"] = request.id
-            experiment = await self._keeping.change(experiment, "asked", why=why, facts=facts)
+            experiment = await self._marked(experiment, "asked", why, facts)
         return Promotion(
             experiment=experiment,
             variant=chosen.name,
@@ -71,40 +76,49 @@ class Promoting:
         now = await self._standing(experiment)
         promoted = experiment.promoted or None
         if promoted is None:
-            # Somebody else has approved it, which the experiment is not told of.
-            asked = await self._asked(experiment)
+            # Somebody else has approved it, or a process died on the way; neither is told here.
+            asked = await self._line(experiment, "asked", "promoting")
             promoted = now if asked is not None and asked.facts.get("revision") == now else None
         if promoted is None:
             raise Conflict(
                 f"experiment {experiment.name!r} has promoted nothing", hint="see its log"
             )
-        if now != promoted and not force:
+        before = experiment.before or 0
+        if now not in (promoted, before) and not force:
             raise Conflict(
                 f"{experiment.label!r} of {experiment.prompt!r} was moved to {now} since",
                 hint="move it by hand, or roll back with --force",
             )
         why = why or f"experiment {experiment.name} is rolled back"
         prompts = self._around.prompts
-        if experiment.before:
-            await prompts.set_label(experiment.prompt, experiment.label, experiment.before, why=why)
-        else:
+        if before and now != before:
+            await prompts.set_label(experiment.prompt, experiment.label, before, why=why)
+        elif now != before:
             await prompts.remove_label(experiment.prompt, experiment.label, why=why)
-        return await self._keeping.change(
-            experiment,
-            "rolled back",
-            why=why,
-            facts={"from": promoted, "to": experiment.before},
-            promoted=0,
-        )
+        facts = {"from": promoted, "to": before}
+        return await self._marked(experiment, "rolled back", why, facts, promoted=0)
 
-    async def _asked(self, experiment: Experiment) -> Moved | None:
-        """The last time that the promotion was asked for."""
+    async def _marked(
+        self, experiment: Experiment, what: What, why: str, facts: dict[str, Any], **changes: Any
+    ) -> Experiment:
+        """What has happened to the label, once, whoever changes the experiment at that time."""
+        for _ in range(_TRIES):
+            try:
+                return await self._keeping.change(experiment, what, why=why, facts=facts, **changes)
+            except Conflict:
+                experiment = await self._keeping.get(experiment.id)
+                if changes and experiment.promoted == changes["promoted"]:
+                    return experiment
+        return await self._keeping.change(experiment, what, why=why, facts=facts, **changes)
+
+    async def _line(self, experiment: Experiment, *what: What) -> Moved | None:
+        """The last one of these in its log."""
         log = await (await self._around.store()).experiments.log(experiment.id, _MOST_LINES)
-        return next((line for line in log if line.what == "asked"), None)
+        return next((line for line in log if line.what in what), None)
 
     async def _check_asked(self, experiment: Experiment, revision: int) -> None:
         """Raises Conflict for what waits for another person already."""
-        asked = await self._asked(experiment)
+        asked = await self._line(experiment, "asked")
         if asked is None or asked.facts.get("revision") != revision:
             return
         store, request_id = await self._around.store(), str(asked.facts.get("request", ""))

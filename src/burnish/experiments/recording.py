@@ -56,7 +56,8 @@ class ManyRecorded(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
-    """One outcome as it is given, by the unit or by the run that served it."""
+    """One outcome as it is given, by the unit or by the run that served it. `place` is what a row
+    of a file without a key is known by."""
 
     name: str = ""
     unit: str = ""
@@ -65,6 +66,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     value: object = None
     denominator: object = 1
     key: str = ""
+    place: str = ""
     at: object = None
 
 
@@ -184,7 +186,7 @@ class Recording:
             metric=metric,
             key=_key(row.key, "key")
             or _key(row.run, "run")
-            or ("" if kind == "rate" else self._new_id()),
+            or ("" if kind == "rate" else row.place or self._new_id()),
             value=_value(row.value, kind),
             denominator=_denominator(row.denominator, kind),
             run_id=row.run,

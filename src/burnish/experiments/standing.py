@@ -6,14 +6,16 @@ import asyncio
 import math
 from collections import Counter
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
+
+import msgspec
 
 from burnish.errors import UsageError
 from burnish.evals.report.words import counted
 from burnish.experiments.adaptive import analyse_adaptive
 from burnish.experiments.analysis import EARLY, Analysis, analyse
-from burnish.experiments.decide import Decision, decided, guarded
+from burnish.experiments.decide import Decision, decided, guarded, looks_once
 from burnish.experiments.estimate import Sample
 from burnish.experiments.figures import figure
 from burnish.experiments.findings import Findings, Guard
@@ -33,11 +35,13 @@ from burnish.storage.store import Store
 
 
 class Read(NamedTuple):
-    """Of one metric: each unit, and what was recorded of it before it saw a variant."""
+    """Of one metric: each unit whose outcome had time to come, what was recorded of it before it
+    saw a variant, and how many units of each variant came, with time or not."""
 
     metric: MetricSpec
     units: list[UnitValue]
     past: list[UnitValue]
+    came: Counter[str]
 
 
 class Figures(NamedTuple):
@@ -56,19 +60,32 @@ async def findings(
         return await offline_findings(store, experiment, now)
     plan = experiment.plan
     reads = [
-        await read(store, experiment, metric, until) for metric in (plan.metric, *plan.guardrails)
+        await read(store, experiment, metric, until, now=now)
+        for metric in (plan.metric, *plan.guardrails)
     ]
     tally = await store.experiments.tally(experiment.id)
     return await asyncio.to_thread(_found, experiment, reads, tally, until or now)
 
 
 async def read(
-    store: Store, experiment: Experiment, metric: MetricSpec, until: datetime | None = None
+    store: Store,
+    experiment: Experiment,
+    metric: MetricSpec,
+    until: datetime | None = None,
+    *,
+    now: datetime,
 ) -> Read:
     values, name = store.experiments.values, metric.name
-    units = [each async for each in values(experiment.id, name, until)]
+    came: Counter[str] = Counter()
+    units: list[UnitValue] = []
+    # Those that have one already would not stand for those that wait for theirs.
+    ripe = (until or now) - timedelta(hours=metric.wait_h) if metric.wait_h else None
+    async for each in values(experiment.id, name, until):
+        came[each.variant] += 1
+        if ripe is None or each.at <= ripe:
+            units.append(each)
     past = [each async for each in values(experiment.id, name, until, before=True)]
-    return Read(metric, units, past)
+    return Read(metric, units, past, came)
 
 
 def figures(experiment: Experiment, given: Read, *, guardrail: bool = False) -> Figures:
@@ -88,8 +105,7 @@ def figures(experiment: Experiment, given: Read, *, guardrail: bool = False) -> 
         if experiment.plan.allocation != "weights":
             return Figures(analyse_adaptive(units, experiment, metric, design), "")
         # Whoever came counts, also without an outcome.
-        came = Counter(each.variant for each in given.units)
-        return Figures(analyse(samples, design, metric=metric.kind, came=came), "")
+        return Figures(analyse(samples, design, metric=metric.kind, came=given.came), "")
     except UsageError as error:
         return Figures(None, error.what)
 
@@ -136,7 +152,7 @@ def _found(experiment: Experiment, reads: Sequence[Read], tally: Tally, now: dat
         experiment=experiment,
         at=now,
         tally=tally,
-        analysis=analysis,
+        analysis=_held_back(experiment, analysis, decision),
         guards=tuple(guards),
         winner=decision.winner,
         done=decision.done,
@@ -157,15 +173,41 @@ def _verdict(
     broken = [guard for guard in guards if guard.state == "broken"]
     if broken:
         return f"Stop: a guardrail is broken. {broken[0].text}."
-    rule = experiment.plan.rule
-    if rule.method == "fixed" and not decision.done:
-        least = min(arm.n for arm in analysis.arms)
-        due = f"{rule.units:,} units of each variant" if rule.units else "the end of its time"
-        return f"No verdict yet: this plan looks once, at {due}; {least:,} are in."
+    if looks_once(experiment) and not decision.done:
+        return _not_yet(experiment, analysis)
     text = verdict(analysis)
     if decision.winner and not analysis.winner:
         text = f"Take {decision.winner}: choosing it wrongly would lose next to nothing. {text}"
     return f"{text} It is done: {decision.why}." if decision.done else text
+
+
+def _not_yet(experiment: Experiment, analysis: Analysis) -> str:
+    rule, least = experiment.plan.rule, min(arm.n for arm in analysis.arms)
+    begin = "No verdict" if experiment.ended else "No verdict yet"
+    if rule.loss is not None:
+        loss, name = min((arm.loss or 0.0, arm.name) for arm in analysis.arms)
+        return (
+            f"{begin}: with {least:,} units of each variant, choosing {name} wrongly would lose "
+            f"{figure(loss)}; it ends below {rule.loss:g}."
+        )
+    ends = [
+        f"{rule.units:,} units of each variant" if rule.units else "",
+        f"the end of its {rule.days:g} days" if rule.days else "",
+    ]
+    due = " or ".join(filter(None, ends))
+    return f"{begin}: this plan looks once, at {due}; {least:,} are in."
+
+
+def _held_back(
+    experiment: Experiment, analysis: Analysis | None, decision: Decision
+) -> Analysis | None:
+    """What a plan that looks once shows before its end is no outcome of it."""
+    if analysis is None or decision.done or not looks_once(experiment):
+        return analysis
+    contrasts = tuple(
+        msgspec.structs.replace(each, outcome="not yet") for each in analysis.contrasts
+    )
+    return msgspec.structs.replace(analysis, contrasts=contrasts)
 
 
 def _notes(

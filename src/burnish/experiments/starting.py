@@ -90,6 +90,13 @@ class Starting:
                     hint="stop it, or put both into one layer, each with its share of the units",
                     subject=each.name,
                 )
+            if not alone and each.plan.holdout != plan.holdout:
+                raise Conflict(
+                    f"layer {plan.layer!r} holds {each.plan.holdout:.2%} of its units out, by "
+                    f"experiment {each.name!r}, and this one {plan.holdout:.2%}",
+                    hint="give all experiments of a layer the same holdout",
+                    subject=each.name,
+                )
         taken = sorted(e.slot for e in others if plan.layer and e.plan.layer == plan.layer)
         if own is not None:
             if any(low < own[1] - 1e-9 and own[0] < high - 1e-9 for low, high in taken):

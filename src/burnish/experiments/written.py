@@ -24,6 +24,7 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
 _METRIC_NAME = re.compile(r"[a-z][a-z0-9_.-]{0,39}", re.IGNORECASE)
 _KINDS = ("rate", "mean", "ratio")
 _MOST_CONFIG = 20
+_LONGEST_WAIT_H = 24 * 366
 
 
 def variant(given: object, place: int) -> Variant:
@@ -100,14 +101,14 @@ def _metric(text: str) -> MetricSpec:
             fields["lower_is_better"] = key == "lower"
         elif not sign and key in _KINDS:
             fields["kind"] = key
-        elif sign and key in {"margin", "cap"}:
+        elif sign and key in {"margin", "cap", "wait_h"}:
             fields[key] = _number(value, key)
         elif sign and key in {"kind", "absent"}:
             fields[key] = value
         else:
             raise UsageError(
                 f"{part!r} says nothing of a metric",
-                hint="use kind=rate|mean|ratio, lower, margin=, cap= or absent=zero|out",
+                hint="use kind=rate|mean|ratio, lower, margin=, cap=, wait_h= or absent=zero|out",
             )
     return _converted(fields, MetricSpec, "metric")
 
@@ -126,6 +127,11 @@ def _checked(found: MetricSpec) -> MetricSpec:
         )
     if not 0 <= found.margin < float("inf"):
         raise UsageError(f"a margin of {found.margin:g}", hint="give a number from 0 on")
+    if not 0 <= found.wait_h <= _LONGEST_WAIT_H:
+        raise UsageError(
+            f"outcomes that take {found.wait_h:g} hours",
+            hint=f"give hours, up to {_LONGEST_WAIT_H}",
+        )
     if not 0.5 <= found.cap <= 1:
         raise UsageError(f"a cap at the quantile {found.cap:g}", hint="give 0.5 to 1, such as 0.99")
     return found

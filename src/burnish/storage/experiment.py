@@ -26,6 +26,7 @@ What = Literal[
     "shares",
     "ramped",
     "halted",
+    "promoting",
     "promoted",
     "asked",
     "rolled back",
@@ -49,9 +50,10 @@ class MetricSpec(msgspec.Struct, frozen=True, kw_only=True):
     values to that of denominators. Of a unit with several outcomes they count with their number,
     and as one unit for how sure the figure is.
 
-    `absent` says what a unit counts of which nothing was recorded: as zero, or not at all. With
-    `cap`, values above that quantile are set to it. `margin` is, of a guardrail, by how much a
-    variant may be worse than the control.
+    `absent` says what a unit counts of which nothing was recorded: as zero, or not at all. An
+    outcome takes up to `wait_h` hours, so a unit counts from then on. With `cap`, values above that
+    quantile are set to it. `margin` is, of a guardrail, by how much a variant may be worse than the
+    control.
     """
 
     name: str
@@ -60,6 +62,7 @@ class MetricSpec(msgspec.Struct, frozen=True, kw_only=True):
     absent: Absent = "zero"
     cap: float = 1.0
     margin: float = 0.0
+    wait_h: float = 0.0
 
 
 class StopRule(msgspec.Struct, frozen=True, kw_only=True):

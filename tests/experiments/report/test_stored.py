@@ -64,11 +64,12 @@ async def lived(home: Path, experiment: Experiment) -> None:
     "options",
     [
         {"metric": "stars, kind=mean"},
-        {"metric": "stars, kind=mean, absent=out", "method": "bayes"},
+        {"metric": "stars, kind=mean, absent=out", "method": "bayes", "days": 30},
         {"metric": "stars, kind=ratio, cap=0.9"},
         {"metric": "stars, kind=mean", "method": "group", "units": 100},
+        {"metric": "stars, kind=mean, wait_h=36"},
     ],
-    ids=["mean", "bayes", "ratio", "group"],
+    ids=["mean", "bayes", "ratio", "group", "waiting"],
 )
 async def test_each_look_is_what_the_store_would_have_told_then(
     tmp_path: Path, options: dict[str, Any]
@@ -86,7 +87,7 @@ async def test_each_look_is_what_the_store_would_have_told_then(
         assert series[-1:] == points_of(found.analysis, found.at)
         for point in (series[0], series[4], series[-2]):
             assert isinstance(point.at, datetime)
-            known = await read(store, own, own.plan.metric, point.at)
+            known = await read(store, own, own.plan.metric, point.at, now=point.at)
             then = figures(own, known).analysis
             assert then is not None
             (expected,) = points_of(then, point.at)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import numpy as np
 from msgspec import structs
@@ -26,7 +27,7 @@ async def series_of(store: Store, findings: Findings) -> tuple[Point, ...]:
     if final is None or experiment.kind == "offline":
         return ()
     metric = experiment.plan.metric
-    known = await read(store, experiment, metric, findings.at)
+    known = await read(store, experiment, metric, findings.at, now=findings.at)
     came = [each async for each in store.experiments.came(experiment.id, metric.name)]
     past = _Past(experiment, known, came)
     end = _end(findings)
@@ -57,13 +58,15 @@ class _Past:
         self._denominator = np.array([each.denominator for each in inside])
 
     def look(self, at: datetime) -> Analysis | None:
-        """Of the units that had seen a variant. What they did before that has all come by then."""
-        n = bisect_right(self._seen, at)
+        """Of the units whose outcomes had time to come. What they did before they saw a variant
+        has all come by then."""
+        n = bisect_right(self._seen, at - timedelta(hours=self._known.metric.wait_h))
         units = self._known.units[:n]
         names = {each.unit for each in units}
         past = [each for each in self._known.past if each.unit in names]
-        found = figures(self._experiment, Read(self._known.metric, self._then(units, at), past))
-        return found.analysis
+        came = Counter(each.variant for each in units)
+        then = Read(self._known.metric, self._then(units, at), past, came)
+        return figures(self._experiment, then).analysis
 
     def _then(self, units: Sequence[UnitValue], at: datetime) -> list[UnitValue]:
         """With the sums of what had come by then."""
