@@ -58,12 +58,11 @@ async def findings(
     answers, which are all there or not."""
     if experiment.kind == "offline":
         return await offline_findings(store, experiment, now)
-    plan = experiment.plan
+    plan, tally = experiment.plan, await store.experiments.tally(experiment.id)
     reads = [
-        await read(store, experiment, metric, until, now=now)
+        await read(store, experiment, metric, until, now=now, past=bool(tally.early))
         for metric in (plan.metric, *plan.guardrails)
     ]
-    tally = await store.experiments.tally(experiment.id)
     return await asyncio.to_thread(_found, experiment, reads, tally, until or now)
 
 
@@ -74,7 +73,9 @@ async def read(
     until: datetime | None = None,
     *,
     now: datetime,
+    past: bool = True,
 ) -> Read:
+    """Without the `past` where it is known that there is none."""
     values, name = store.experiments.values, metric.name
     came: Counter[str] = Counter()
     units: list[UnitValue] = []
@@ -84,8 +85,10 @@ async def read(
         came[each.variant] += 1
         if ripe is None or each.at <= ripe:
             units.append(each)
-    past = [each async for each in values(experiment.id, name, until, before=True)]
-    return Read(metric, units, past, came)
+    before: list[UnitValue] = []
+    if past:
+        before = [each async for each in values(experiment.id, name, until, before=True)]
+    return Read(metric, units, before, came)
 
 
 def figures(experiment: Experiment, given: Read, *, guardrail: bool = False) -> Figures:

@@ -27,7 +27,8 @@ async def series_of(store: Store, findings: Findings) -> tuple[Point, ...]:
     if final is None or experiment.kind == "offline":
         return ()
     metric = experiment.plan.metric
-    known = await read(store, experiment, metric, findings.at, now=findings.at)
+    at, early = findings.at, bool(findings.tally.early)
+    known = await read(store, experiment, metric, at, now=at, past=early)
     came = [each async for each in store.experiments.came(experiment.id, metric.name)]
     past = _Past(experiment, known, came)
     end = _end(findings)

@@ -6,16 +6,13 @@ from typing import Any
 
 from msgspec import structs
 from sqlalchemy import (
-    ColumnElement,
     Insert,
-    Label,
     Select,
     Table,
     and_,
     delete,
     func,
     insert,
-    or_,
     select,
     update,
 )
@@ -33,10 +30,10 @@ from burnish.storage.experiment import (
     UnitValue,
 )
 from burnish.storage.sql.database import Database
+from burnish.storage.sql.unit_values import UnitValues
 from burnish.storage.tables import experiment_moves, experiments, exposures, outcomes
 
 _e, _m, _x, _o = experiments.c, experiment_moves.c, exposures.c, outcomes.c
-_PAGE = 5_000
 _AT_ONCE = 500
 
 
@@ -45,6 +42,7 @@ class SqlExperiments:
         self._database = database
         dialect = database.reader.dialect.name
         self._expose, self._record = _once(exposures, dialect), _first_in_time(dialect)
+        self._values = UnitValues(database)
 
     async def add(self, experiment: Experiment, moved: Moved) -> None:
         try:
@@ -144,35 +142,15 @@ class SqlExperiments:
         *,
         before: bool = False,
     ) -> AsyncGenerator[UnitValue]:
-        after: tuple[datetime, str] | None = None
-        while True:
-            query = _values(experiment_id, metric, until, after, before=before)
-            rows = await self._page(query)
-            for unit, variant, chance, slices, at, value, denominator, count in rows:
-                yield UnitValue(
-                    unit=unit,
-                    variant=variant,
-                    chance=chance,
-                    slices=slices,
-                    at=at,
-                    value=value,
-                    denominator=denominator,
-                    rows=count,
-                )
-            if len(rows) < _PAGE:
-                return
-            after = rows[-1].at, rows[-1].unit
+        pages = self._values.pages(experiment_id, metric, until, before=before)
+        async for some in pages:
+            for each in some:
+                yield each
 
     async def came(self, experiment_id: str, metric: str) -> AsyncGenerator[Came]:
-        after: tuple[str, str] | None = None
-        while True:
-            query = _came(experiment_id, metric, after)
-            rows = await self._page(query)
-            for unit, _, value, denominator, at in rows:
-                yield Came(unit=unit, value=value, denominator=denominator, at=at)
-            if len(rows) < _PAGE:
-                return
-            after = rows[-1].unit, rows[-1].key
+        async for some in self._values.came(experiment_id, metric):
+            for each in some:
+                yield each
 
     async def tally(self, experiment_id: str) -> Tally:
         own = (_x.experiment_id == experiment_id, _o.experiment_id == experiment_id)
@@ -206,65 +184,10 @@ class SqlExperiments:
         async with self._database.writing() as connection:
             return (await connection.execute(statement, rows)).rowcount
 
-    async def _page(self, query: Select[Any]) -> Sequence[Any]:
-        async with self._database.reading() as connection:
-            return (await connection.execute(query)).all()
-
     async def _all(self, query: Select[Any]) -> list[Experiment]:
         async with self._database.reading() as connection:
             rows = (await connection.execute(query)).mappings()
         return [Experiment(**row) for row in rows]
-
-
-def _values(
-    experiment_id: str,
-    metric: str,
-    until: datetime | None,
-    after: tuple[datetime, str] | None,
-    *,
-    before: bool,
-) -> Select[Any]:
-    """A page of units, each with the sums of what was recorded of it in time."""
-    ours = select(exposures).where(_x.experiment_id == experiment_id)
-    if until is not None:
-        ours = ours.where(_x.at <= until)
-    if after is not None:
-        at, unit = after
-        ours = ours.where(or_(_x.at > at, and_(_x.at == at, _x.unit > unit)))
-    page = ours.order_by(_x.at, _x.unit).limit(_PAGE).subquery()
-    p = page.c
-    in_time = _o.at < p.since if before else _o.at >= p.since
-    own = [_o.experiment_id == p.experiment_id, _o.unit == p.unit, _o.metric == metric, in_time]
-    if until is not None:
-        own.append(_o.at <= until)
-
-    def each(figure: ColumnElement[Any], name: str) -> Label[Any]:
-        # Asked for unit by unit, along the key: joined to what is summed up apart, every unit would
-        # be looked for among all of the page.
-        found = select(figure).where(*own).scalar_subquery()
-        return func.coalesce(found, 0).label(name)
-
-    told = (
-        each(func.sum(_o.value), "value"),
-        each(func.sum(_o.denominator), "denominator"),
-        each(func.count(), "rows"),
-    )
-    query: Any = select(*(p[name] for name in ("unit", "variant", "chance", "slices", "at")), *told)
-    ordered: Select[Any] = query.order_by(p.at, p.unit)
-    return ordered
-
-
-def _came(experiment_id: str, metric: str, after: tuple[str, str] | None) -> Select[Any]:
-    """A page of outcomes, along their key."""
-    same = and_(_x.experiment_id == _o.experiment_id, _x.unit == _o.unit)
-    columns = (_o.unit, _o.key, _o.value, _o.denominator, _o.at)
-    own = (_o.experiment_id == experiment_id, _o.metric == metric, _o.at >= _x.since)
-    query: Any = select(*columns).join(exposures, same).where(*own)
-    if after is not None:
-        unit, key = after
-        query = query.where(or_(_o.unit > unit, and_(_o.unit == unit, _o.key > key)))
-    ordered: Select[Any] = query.order_by(_o.unit, _o.key).limit(_PAGE)
-    return ordered
 
 
 def _once(table: Table, dialect: str) -> Insert:
