@@ -79,7 +79,7 @@ def _done(report: PeriodReport) -> Iterator[str]:
     if not usage.runs and usage.versions:
         yield counted(usage.versions, "new version")
     if report.evaluations_ended:
-        yield counted(report.evaluations_ended, "evaluation")
+        yield counted(report.evaluations_ended, "evaluation") + " done"
     for each in report.ended:
         if each.gain is not None:
             yield f"experiment {each.name} was won by {each.winner}"

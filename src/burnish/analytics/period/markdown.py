@@ -15,6 +15,6 @@ def markdown(report: PeriodReport) -> str:
     if report.worse:
         parts.append("\n".join(f"- ❌ {as_text(each.text)}" for each in report.worse))
     parts += [f"### {as_text(sheet.title)}\n\n{as_table(sheet)}" for sheet in sheets.sheets(report)]
-    if report.notes:
-        parts.append("\n".join(f"- {as_text(each)}" for each in report.notes))
+    if notes := sheets.notes(report):
+        parts.append("\n".join(f"- {as_text(each)}" for each in notes))
     return "\n\n".join(parts) + "\n"

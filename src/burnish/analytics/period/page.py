@@ -26,7 +26,7 @@ def html(report: PeriodReport) -> str:
         "worse": [visible(each.text) for each in report.worse],
         "charts": list(_charts(report.steps)),
         "sheets": made,
-        "notes": [visible(each) for each in report.notes],
+        "notes": sheets.notes(report),
     }
     return rendered(Path(__file__).with_name("period.html"), view)
 

@@ -155,11 +155,7 @@ def ranked(ranking: Ranking) -> Sheet:
         for each in ranking.rows
     )
     headings = ("best first", value, "interval", f"{what}s", "than the rest")
-    said = _remark(ranking, what)
-    if not rows:
-        headings, rows = ("",), ((said,),)
-        said = ""
-    return Sheet(title=title, headings=headings, rows=rows, remark=said)
+    return Sheet(title=title, headings=headings, rows=rows, remark=_remark(ranking, what))
 
 
 def _interval(low: float, high: float, *, share: bool) -> str:
@@ -176,12 +172,23 @@ def _remark(ranking: Ranking, what: str) -> str:
         said += f"What is said of these {ranking.prompts:,} holds for all together with 95 %. "
         if all(each.standing == "not shown" for each in ranking.rows):
             said += "None is surely better or worse than the rest. "
-    if ranking.few:
-        names = [visible(each) for each in ranking.unranked]
-        more = ranking.few - len(names)
-        told = listed([*names, f"{more:,} more"] if more > 0 else names)
-        said += f"Too few to say (under {counted(ranking.least, what)}): {told}."
-    return said.strip()
+    return f"{said}{_few(ranking, what)}".strip()
+
+
+def _few(ranking: Ranking, what: str) -> str:
+    if not ranking.few:
+        return ""
+    names = [visible(each) for each in ranking.unranked]
+    more = ranking.few - len(names)
+    told = listed([*names, f"{more:,} more"] if more > 0 else names)
+    return f"Too few to say (under {counted(ranking.least, what)}): {told}."
+
+
+def notes(report: PeriodReport) -> list[str]:
+    """What stands below the tables; where nothing could be ranked, why."""
+    unranked = (each for each in report.rankings if not each.rows)
+    few = [f"{_MEASURED[e.by][0]}: {_few(e, _MEASURED[e.by][2])}" for e in unranked]
+    return [*few, *(visible(each) for each in report.notes)]
 
 
 def failures(report: PeriodReport) -> Sheet:
@@ -230,11 +237,19 @@ def running(report: PeriodReport) -> Sheet:
 
 
 def ended(report: PeriodReport) -> Sheet:
+    """With the verdict of those that nothing was gained by."""
     rows = tuple(
-        (visible(each.name), each.winner or NONE, _gain(each), visible(each.verdict) or NONE)
+        (
+            visible(each.name),
+            visible(each.winner) or NONE,
+            _gain(each),
+            visible(each.verdict) if each.gain is None else "",
+        )
         for each in report.ended
     )
     headings = ("", "winner", "gain", "what is known")
+    if not any(row[-1] for row in rows):
+        rows, headings = tuple(row[:-1] for row in rows), headings[:-1]
     return Sheet(title="Experiments that ended", headings=headings, rows=rows)
 
 

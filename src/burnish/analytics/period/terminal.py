@@ -27,5 +27,5 @@ def terminal(report: PeriodReport, *, width: int) -> Group:
         parts.append(items((Text("▼", style="red"), each.text) for each in report.worse))
     for sheet in sheets.sheets(report):
         parts += titled(sheet, width)
-    parts += [Text(f"\n{visible(each)}", style="dim") for each in report.notes]
+    parts += [Text(f"\n{each}", style="dim") for each in sheets.notes(report)]
     return Group(*parts)
