@@ -25,8 +25,10 @@ def lived() -> None:
 
         def ran(hours_ago: float, **fields: Any) -> None:
             at = now - timedelta(hours=hours_ago)
-            base: dict[str, Any] = {"model": "house:parrot", "prompt": "mail/late", "who": "ann"}
-            run = {"kind": "complete", "cost_usd": 0.01, "latency_ms": 300, **base, **fields}
+            run: dict[str, Any] = {
+                "kind": "complete", "model": "house:parrot", "prompt": "mail/late", "who": "ann",
+                "cost_usd": 0.01, "latency_ms": 300, **fields,
+            }  # fmt: skip
             p.record_run(burnish.Run(id=p.new_id(), created_at=at, **run))
 
         for n in range(100):

@@ -163,6 +163,10 @@ class Periods(Protocol):
         """How many ended, and the newest of them."""
         ...
 
+    async def gates(self, evaluation_ids: Sequence[str]) -> dict[str, str]:
+        """`passed` or `failed`, of those that a job judged by a bound."""
+        ...
+
     async def moves(
         self, since: datetime, until: datetime, whats: Sequence[What], limit: int
     ) -> list[MovedExperiment]:

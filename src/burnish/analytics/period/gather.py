@@ -22,7 +22,7 @@ from burnish.analytics.period.span import Span
 from burnish.analytics.period.worse import worse_of
 from burnish.evals.tally import Tally
 from burnish.shapes import convert
-from burnish.storage.evaluation import Evaluation
+from burnish.storage.evaluation import Counts, Evaluation
 from burnish.storage.experiment import Experiment
 from burnish.storage.period import MovedExperiment, RunStep, RunTotal, Units
 from burnish.storage.run import RunFilter
@@ -103,10 +103,12 @@ def _all_steps(span: Span, there: Sequence[RunStep]) -> tuple[RunStep, ...]:
 
 async def _evaluations(store: Store, span: Span) -> tuple[int, tuple[EvaluationLine, ...]]:
     count, newest = await store.periods.evaluations(span.since, span.until, TOP)
-    return count, tuple([await _evaluation(store, each) for each in newest])
+    gates = await store.periods.gates([each.id for each in newest]) if newest else {}
+    lines = [await _evaluation(store, each, gates.get(each.id, "")) for each in newest]
+    return count, tuple(lines)
 
 
-async def _evaluation(store: Store, evaluation: Evaluation) -> EvaluationLine:
+async def _evaluation(store: Store, evaluation: Evaluation, gate: str) -> EvaluationLine:
     tally = Tally(evaluation)
     tally.begin(counts := await store.evaluations.counts(evaluation.id))
     best, score = tally.best or ("", None)
@@ -121,16 +123,14 @@ async def _evaluation(store: Store, evaluation: Evaluation) -> EvaluationLine:
         ended_at=evaluation.ended_at,
         best=best,
         score=score,
-        n=max((each.scored for each in counts), default=0),
-        gate=await _gate(store, evaluation),
+        n=_scored(counts, score),
+        gate=gate,
     )
 
 
-async def _gate(store: Store, evaluation: Evaluation) -> str:
-    """As its job keeps it; empty where there was none, or no job."""
-    jobs = await store.jobs.by_prefix(evaluation.job_id, 1) if evaluation.job_id else []
-    result: Any = jobs[0].result if jobs and jobs[0].kind == "evaluation" else None
-    return str(result.get("gate", "")) if isinstance(result, dict) else ""  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
+def _scored(counts: Sequence[Counts], score: float | None) -> int:
+    """By how many answers the one that leads has its score."""
+    return next((e.scored for e in counts if e.scored and e.score / e.scored == score), 0)
 
 
 async def _running(store: Store, span: Span) -> tuple[ExperimentLine, ...]:

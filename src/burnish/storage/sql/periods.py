@@ -43,6 +43,7 @@ from burnish.storage.tables import (
     evaluations,
     experiment_moves,
     exposures,
+    jobs,
     prompt_versions,
     prompts,
     results,
@@ -233,6 +234,19 @@ class SqlPeriods:
         (count,) = await self._rows(select(func.count().label("n")).where(*ended))
         newest = select(evaluations).where(*ended).order_by(_e.ended_at.desc(), _e.id).limit(limit)
         return count["n"], [_of(Evaluation, row) for row in await self._rows(newest)]
+
+    async def gates(self, evaluation_ids: Sequence[str]) -> dict[str, str]:
+        """A job that was left an evaluation has its id as key, one that planned it has its id."""
+        j = jobs.c
+        own = or_(j.key.in_(evaluation_ids), j.id.in_(evaluation_ids))
+        query = select(j.id, j.key, j.result).where(own, j.kind == "evaluation")
+        found: dict[str, str] = {}
+        for row in await self._rows(query.where(j.state == "done")):
+            evaluation_id = row["key"] if row["key"] in evaluation_ids else row["id"]
+            gate = (row["result"] or {}).get("gate")
+            if gate:
+                found[evaluation_id] = str(gate)
+        return found
 
     async def moves(
         self, since: datetime, until: datetime, whats: Sequence[What], limit: int
