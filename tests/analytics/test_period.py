@@ -14,11 +14,13 @@ import burnish
 from burnish.analytics.period.span import span_of
 from burnish.errors import UsageError
 from burnish.platform import AsyncPlatform
+from burnish.storage.experiment import Experiment, MetricSpec, Moved, Plan, Variant
+from burnish.storage.ids import Ids
 from burnish.storage.sqlite import open_sqlite
 
 HOUR = timedelta(hours=1)
 NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
-DAY = {"since": NOON - 24 * HOUR, "until": NOON}
+DAY: dict[str, Any] = {"since": NOON - 24 * HOUR, "until": NOON}
 
 
 def ran(p: burnish.Platform, hours_ago: float, count: int = 1, **fields: Any) -> None:
@@ -173,10 +175,42 @@ async def test_experiments_that_run_and_that_ended() -> None:
         assert (line.gain.low, line.gain.high) == (contrast.interval.low, contrast.interval.high)
         assert [each.what for each in found.moves] == ["promoted"]
         assert "experiment shorter was won by short" in found.headline
+        # Of a time before it began nothing is known of it.
+        ended = line.ended_at
+        assert ended is not None
+        past = await p.report(since=ended - 48 * HOUR, until=ended - HOUR)
+        assert (past.running, past.ended) == ((), ())
         await p.experiments.rollback("shorter")
         found = await p.report("daily")
         assert [each.what for each in found.moves] == ["rolled back", "promoted"]
         assert found.worse[0].text == "the promotion of experiment shorter was taken back"
+
+
+async def test_an_experiment_that_ended_later_was_under_way() -> None:
+    variants = (Variant(name="A", prompt="a@1"), Variant(name="B", prompt="a@2"))
+    own = Experiment(
+        id=Ids()(),
+        name="then",
+        kind="online",
+        prompt="a",
+        plan=Plan(variants=variants, control="A", metric=MetricSpec(name="solved")),
+        state="completed",
+        salt="s",
+        winner="B",
+        created_at=NOON - 30 * HOUR,
+        started_at=NOON - 30 * HOUR,
+        ended_at=NOON + HOUR,
+    )
+    async with burnish.open_async() as p:
+        await p.report()
+        store = await open_sqlite(Path(os.environ["BURNISH_HOME"]) / "burnish.sqlite")
+        await store.experiments.add(own, Moved(id=Ids()(), what="created", at=own.created_at))
+        await store.close()
+        (line,) = (await p.report(**DAY)).running
+        assert (line.name, line.winner) == ("then", "")
+        for hours in (-30, 2):
+            until = NOON + hours * HOUR
+            assert (await p.report(since=until - HOUR, until=until)).running == ()
 
 
 async def test_a_halt_by_a_guardrail_is_told_first() -> None:

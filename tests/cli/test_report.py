@@ -35,6 +35,8 @@ def lived() -> None:
             ran(n * 1.6, valid=n % 10 > 0, error="timeout: no answer" if n % 4 == 0 else "")
             ran(n * 1.6 + 168, valid=n % 10 > 0)
         ran(1, prompt=ODD, who="ben", cost_usd=None)
+        p.prompts.create("mail/late", "Tell {{ name }} that the parcel is late.")
+        p.prompts.record_rating("mail/late", 1.0)
 
 
 @pytest.mark.spec("MET-10")
@@ -71,10 +73,13 @@ def test_a_pipe_gets_lines_that_say_what_they_are_of(run: Run) -> None:
     lines = [line.split("\t") for line in done.out.splitlines()]
     assert list(dict.fromkeys(line[0] for line in lines)) == [
         "period", "usage", "worse", "step", "prompt", "model", "rules", "failed", "who",
+        "note",
     ]  # fmt: skip
     assert ["usage", "runs", "101", "100"] in lines
     assert ["failed", "timeout", "25"] in lines
     assert len([line for line in lines if line[0] == "step"]) == 7
+    (note,) = (line[1] for line in lines if line[0] == "note")
+    assert "Too few to say (under 20 ratings): mail/late." in note
 
 
 @pytest.mark.usefixtures("lived")

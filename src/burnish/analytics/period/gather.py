@@ -23,7 +23,7 @@ from burnish.analytics.period.worse import worse_of
 from burnish.evals.tally import Tally
 from burnish.shapes import convert
 from burnish.storage.evaluation import Counts, Evaluation
-from burnish.storage.experiment import Experiment
+from burnish.storage.experiment import Experiment, State
 from burnish.storage.period import MovedExperiment, RunStep, RunTotal, Units
 from burnish.storage.run import RunFilter
 from burnish.storage.store import Store
@@ -134,13 +134,16 @@ def _scored(counts: Sequence[Counts], score: float | None) -> int:
 
 
 async def _running(store: Store, span: Span) -> tuple[ExperimentLine, ...]:
+    """Under way at the end of the period, in the state that they have now."""
+    states: tuple[State, ...] = ("running", "paused", "completed", "stopped")
     found = [
         each
-        for state in ("running", "paused")
+        for state in states
         for each in await store.experiments.page(MOST_EXPERIMENTS, state=state)
+        if each.started_at is not None and each.started_at < span.until
+        if each.ended_at is None or each.ended_at >= span.until
     ]
-    began = [each for each in found if each.started_at and each.started_at < span.until]
-    return await _lines(store, span, [(each, None) for each in began[:MOST_EXPERIMENTS]])
+    return await _lines(store, span, [(each, None) for each in found[:MOST_EXPERIMENTS]])
 
 
 async def _ended(store: Store, span: Span) -> tuple[ExperimentLine, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from burnish.analytics.period.report import PeriodReport, Usage
+from burnish.analytics.period.sheets import notes
 from burnish.evals.report.words import NONE, visible
 
 _FIGURES = (
@@ -46,7 +47,7 @@ def _lines(report: PeriodReport) -> Iterator[tuple[str, ...]]:
             who.runs, who.errors, who.cost_usd, who.versions, who.evaluations, who.moves,
         )  # fmt: skip
         yield "who", who.who or NONE, *map(_number, figures)
-    for note in report.notes:
+    for note in notes(report):
         yield "note", note
 
 

@@ -243,8 +243,8 @@ class SqlPeriods:
         found: dict[str, str] = {}
         for row in await self._rows(query.where(j.state == "done")):
             evaluation_id = row["key"] if row["key"] in evaluation_ids else row["id"]
-            gate = (row["result"] or {}).get("gate")
-            if gate:
+            result: dict[str, Any] = row["result"] or {}
+            if gate := result.get("gate"):
                 found[evaluation_id] = str(gate)
         return found
 
