@@ -107,6 +107,7 @@ def test_reports_are_written_in_the_form_of_their_ending(run: Run, tmp_path: Pat
     assert "mail/&lt;b&gt;|x" in page.replace("&#x2f;", "/")
     assert "<b>|x" not in page
     assert page.count("<svg") == 3
+    assert ("█" in page, "each day" in marked) == (False, True)
     assert "**101 runs" in marked
     assert "| timeout | 25 | 100 % |" in marked
     assert "<b>" not in marked

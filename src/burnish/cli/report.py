@@ -28,7 +28,7 @@ def report(
     *,
     daily: Annotated[bool, Parameter(negative="", help="The last 24 hours.")] = False,
     weekly: Annotated[
-        bool, Parameter(negative="", help="The last 7 days; so is a report that says none.")
+        bool, Parameter(negative="", help="The last 7 days, as without any of these.")
     ] = False,
     monthly: Annotated[bool, Parameter(negative="", help="The last 30 days.")] = False,
     since: Annotated[str, Parameter(help="From then on: 7d, 12h, or a date; times are UTC.")] = "",

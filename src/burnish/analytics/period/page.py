@@ -19,7 +19,7 @@ from burnish.storage.period import RunStep
 
 
 def html(report: PeriodReport) -> str:
-    made = [msgspec.to_builtins(sheet) for sheet in sheets.sheets(report)]
+    made = [msgspec.to_builtins(sheet) for sheet in sheets.sheets(report, courses=False)]
     view = {
         "title": sheets.span(report),
         "headline": visible(report.headline),

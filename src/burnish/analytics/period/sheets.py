@@ -23,9 +23,10 @@ _MEASURED = {
 _RATED = "Ratings bear no date, so these are all that there ever were. "
 
 
-def sheets(report: PeriodReport) -> list[Sheet]:
+def sheets(report: PeriodReport, *, courses: bool = True) -> list[Sheet]:
+    """Without the lines of blocks for who draws the course otherwise."""
     made = (
-        usage(report),
+        usage(report, courses=courses),
         spending(report, "Cost by prompt", "prompt", report.prompts),
         spending(report, "Cost by model", "model", report.models),
         *(ranked(each) for each in report.rankings),
@@ -48,7 +49,7 @@ def _whole(report: PeriodReport) -> Span:
     return Span(since=report.before_since, until=report.since)
 
 
-def usage(report: PeriodReport) -> Sheet:
+def usage(report: PeriodReport, *, courses: bool = True) -> Sheet:
     """What was used beside the period before, and how it went."""
     now, then = report.usage, report.before
     compares = bool(then.runs or then.versions)
@@ -58,8 +59,7 @@ def usage(report: PeriodReport) -> Sheet:
     rows = tuple(line if compares else (line[0], line[1], line[4]) for line in there)
     each = f"each {_whole(report).step}"
     headings = ("", "now", "before", "change", each) if compares else ("", "now", each)
-    courses = any(row[-1] for row in rows)
-    if not courses:
+    if not courses or not any(row[-1] for row in rows):
         rows, headings = tuple(row[:-1] for row in rows), headings[:-1]
     before = f"Before: {when(report.before_since).removesuffix(' UTC')} to {when(report.since)}."
     return Sheet(title="Usage", headings=headings, rows=rows, remark=before if compares else "")
@@ -283,5 +283,5 @@ def doings(report: PeriodReport) -> Sheet:
         )
         for each in report.doings
     )
-    headings = ("by", "runs", "failed", "USD", "versions", "evaluations", "experiments")
+    headings = ("by", "runs", "failed", "USD", "versions", "evaluations", "moves")
     return Sheet(title="Who did it", headings=headings, rows=rows if len(rows) > 1 else ())
