@@ -15,6 +15,7 @@ from typing import Any
 
 import msgspec
 
+from burnish.analytics.period.report import PeriodReport
 from burnish.cli import commands
 from burnish.cli import main as cli
 from burnish.evals.datasets import DatasetAdded, ShownDataset
@@ -113,6 +114,7 @@ SCHEMAS: dict[str, Any] = {
     "experiments-plan": Needed,
     "experiments-analyze": Analyzed,
     "experiments-show": Shown,
+    "report": PeriodReport,
     "experiments-create": Experiment,
     "experiments-list": list[Experiment],
     "experiments-check": list[Findings],

@@ -144,6 +144,7 @@ class Platform(SyncFace[AsyncPlatform]):
     near_duplicates = blocking(AsyncPlatform.near_duplicates)
     reindex = blocking(AsyncPlatform.reindex)
     stats = blocking(AsyncPlatform.stats)
+    report = blocking(AsyncPlatform.report)
     cache_stats = blocking(AsyncPlatform.cache_stats)
     cache_clear = blocking(AsyncPlatform.cache_clear)
     record_run = blocking(AsyncPlatform.record_run)

@@ -63,6 +63,12 @@ COMMANDS: tuple[Command, ...] = (
         "burnish stats --by prompt --days 30",
     ),
     (
+        "report",
+        "report:report",
+        "What a day, a week or a month came to.",
+        "burnish report --monthly --report month.html",
+    ),
+    (
         "techniques",
         "catalogs:techniques",
         "List prompting techniques, or show one.",

@@ -13,6 +13,8 @@ from burnish.errors import BurnishError
 from burnish.platform.testing import Testing
 
 if TYPE_CHECKING:
+    from burnish.analytics.period.report import PeriodReport
+    from burnish.analytics.period.span import Every
     from burnish.experiments.room import AsyncExperiments
     from burnish.jobs.job import JobContext, Work
     from burnish.platform.offline_experiments import OfflineExperiments
@@ -64,6 +66,28 @@ class Experimenting(Testing):
             lambda: self._serving,
             lambda: self._recording,
         )
+
+    async def report(
+        self,
+        every: Every = "weekly",
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+    ) -> PeriodReport:
+        """What the last day, week or month came to, or all from `since`: usage and cost, how they
+        went, what got worse than in the period before, the best and the worst prompts, evaluations,
+        experiments and who did it. `until` is now unless it is named.
+
+        Runs count by whole hours of UTC, and those of the offline composer do not. Raises
+        UsageError for times without a zone, in the future, or in the wrong order.
+        """
+        from burnish.analytics.period.gather import period_report
+        from burnish.analytics.period.span import span_of
+
+        now = datetime.now(UTC)
+        span = span_of(every, since, until, now)
+        await self._flushed_store()
+        return await period_report(await self._recorded_store(), span, now)
 
     @cached_property
     def _offline(self) -> OfflineExperiments:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from burnish.storage.experiment import Experiments
     from burnish.storage.jobs import Jobs, Schedules
     from burnish.storage.packs import Packs
+    from burnish.storage.period import Periods
 
 Sort = Literal["rating", "name", "updated"]
 Via = Literal["revision", "label", "production", "latest", "branch", "experiment", "fallback"]
@@ -343,6 +344,8 @@ class Store(Protocol):
     def relations(self) -> Relations: ...
     @property
     def runs(self) -> Runs: ...
+    @property
+    def periods(self) -> Periods: ...
     @property
     def search(self) -> SearchIndex: ...
     @property

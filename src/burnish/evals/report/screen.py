@@ -29,7 +29,8 @@ _WRAPS, _LEAST = ("such as", "first of them", "taken for", "is", "why", "what is
 _FIGURES = (
     "answers", "n", "p50", "p95", "tokens", "USD", "difference", "times", "accuracy", "macro-F1",
     "units", "examples", "pairs", "share", "value", "control", "lift", "best", "loss", "p",
-    "greater",
+    "greater", "runs", "failed", "now", "before", "change", "new", "versions", "evaluations",
+    "moves",
 )  # fmt: skip
 
 

@@ -4,6 +4,7 @@ from burnish.evals.statistics.bootstrap import bca, bca_ends
 from burnish.evals.statistics.correction import benjamini_hochberg, holm
 from burnish.evals.statistics.intervals import (
     LEVEL,
+    Clusters,
     Interval,
     clipped,
     equal_values,
@@ -12,6 +13,7 @@ from burnish.evals.statistics.intervals import (
     t_interval,
     wilson,
     wilson_clustered,
+    wilson_of_clusters,
 )
 from burnish.evals.statistics.paired import (
     McNemar,
@@ -28,6 +30,7 @@ from burnish.evals.statistics.ranks import mid_ranks
 __all__ = [
     "ALPHA",
     "LEVEL",
+    "Clusters",
     "Interval",
     "McNemar",
     "Paired",
@@ -51,4 +54,5 @@ __all__ = [
     "wilcoxon",
     "wilson",
     "wilson_clustered",
+    "wilson_of_clusters",
 ]

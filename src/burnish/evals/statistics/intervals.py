@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 import numpy as np
@@ -33,30 +33,53 @@ def wilson(successes: float, n: float, *, level: float = LEVEL) -> Interval | No
     return _wilson(successes / n, n, normal_quantile((1 + level) / 2), level, "wilson")
 
 
+class Clusters(NamedTuple):
+    """What is to be known of tries that come in groups, such as repeats of one example: `squares`
+    of the successes and of the tries by group, and `products` of both, are summed up."""
+
+    groups: int
+    successes: float
+    tries: float
+    success_squares: float
+    try_squares: float
+    products: float
+
+
 def wilson_clustered(sums: Floats, counts: Floats, *, level: float = LEVEL) -> Interval | None:
+    """`wilson_of_clusters` of successes (`sums`) and tries (`counts`) by group."""
+    clusters = Clusters(
+        groups=len(sums),
+        successes=float(sums.sum()),
+        tries=float(counts.sum()),
+        success_squares=float((sums * sums).sum()),
+        try_squares=float((counts * counts).sum()),
+        products=float((sums * counts).sum()),
+    )
+    return wilson_of_clusters(clusters, level=level)
+
+
+def wilson_of_clusters(of: Clusters, *, level: float = LEVEL) -> Interval | None:
     """Of a rate whose observations come in groups (repeats of one example): Wilson's interval for
     the number of independent observations that tell as much (Kish 1965). That is at most the
     number of all, and at least that of the groups: repeats that all agree tell as much as each
-    group asked once. `sums` are successes, `counts` tries by group. None below two groups."""
-    groups, total = len(sums), float(counts.sum())
-    if groups < 2:
+    group asked once. None below two groups."""
+    if of.groups < 2:
         return None
-    rate = float(sums.sum()) / total
-    least = total * total / float((counts * counts).sum())
-    worth = min(max(_worth(sums, counts), least), total)
+    rate = of.successes / of.tries
+    least = of.tries * of.tries / of.try_squares
+    worth = min(max(_worth(of), least), of.tries)
     return _wilson(rate, worth, normal_quantile((1 + level) / 2), level, "wilson clustered")
 
 
-def _worth(sums: Floats, counts: Floats) -> float:
+def _worth(of: Clusters) -> float:
     """The variance of one observation over that of the rate. Few failures tell little of how much
     repeats agree, so half a group that is all right and half a group that is all wrong are added:
     without them the interval is too short where a rate is near 0 or 1."""
-    groups, total = len(sums), float(counts.sum())
-    size = total / groups
-    rate = (float(sums.sum()) + size / 2) / (total + size)
-    off = sums - counts * rate
-    squares = float((off * off).sum()) + size * size * (rate * rate + (1 - rate) ** 2) / 2
-    spread = squares / (total * total)
+    size = of.tries / of.groups
+    rate = (of.successes + size / 2) / (of.tries + size)
+    off = of.success_squares - 2 * rate * of.products + rate * rate * of.try_squares
+    squares = off + size * size * (rate * rate + (1 - rate) ** 2) / 2
+    spread = squares / (of.tries * of.tries)
     return rate * (1 - rate) / spread
 
 

@@ -17,7 +17,7 @@ from burnish.storage.tables import run_hours
 
 _c = run_hours.c
 _KEY = ("hour", "kind", "prompt", "model")
-_SUMS = (
+SUMS = (
     "runs", "successes", "errors", "requests", "retries", "cached", "validated", "valid",
     "input_tokens", "output_tokens", "cached_tokens", "cost_usd", "cost_unknown", "timed",
     "latency_sum_ms",
@@ -30,7 +30,7 @@ Key = tuple[int, str, str, str]
 class _Hour:
     """What the runs of one hour, kind, prompt and model add up to."""
 
-    __slots__ = (*_SUMS, "buckets")
+    __slots__ = (*SUMS, "buckets")
 
     def __init__(self) -> None:
         self.runs = self.successes = self.errors = self.requests = self.retries = 0
@@ -77,7 +77,7 @@ def add_up(runs: Iterable[Run]) -> list[dict[str, Any]]:
         hour.add(run)
     return [
         dict(zip(_KEY, key, strict=True))
-        | {name: getattr(hours[key], name) for name in _SUMS}
+        | {name: getattr(hours[key], name) for name in SUMS}
         | {"latencies": histogram.pack(hours[key].buckets)}
         for key in sorted(hours)
     ]
@@ -91,7 +91,7 @@ def upsert(dialect: str) -> Insert:
         from sqlalchemy.dialects.postgresql import insert
     statement = insert(run_hours)
     new = statement.excluded
-    sums: dict[str, Any] = {name: _c[name] + new[name] for name in _SUMS}
+    sums: dict[str, Any] = {name: _c[name] + new[name] for name in SUMS}
     return statement.on_conflict_do_update(
         index_elements=_KEY, set_=sums | {"latencies": _c.latencies.concat(new.latencies)}
     )
@@ -128,27 +128,27 @@ def stats_query(by: StatBy, where: StatFilter) -> Query:
         "prompt": _c.prompt, "agent": _c.prompt, "task": _c.prompt,
     }  # fmt: skip
     group = columns[by].label("group")
-    sums = [func.sum(_c[name]).label(name) for name in _SUMS]
+    sums = [func.sum(_c[name]).label(name) for name in SUMS]
     # Joined in whatever order: a histogram has none.
     joined = func.aggregate_strings(_c.latencies, "").label("latencies")
-    return select(group, *sums, joined).where(*_conditions(where)).group_by(group)
+    return select(group, *sums, joined).where(*conditions(where)).group_by(group)
 
 
-def _conditions(where: StatFilter) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = [
+def conditions(where: StatFilter) -> list[ColumnElement[bool]]:
+    wanted: list[ColumnElement[bool]] = [
         _c[name] == value
         for name in ("model", "prompt", "kind")
         if (value := getattr(where, name)) is not None
     ]
     if where.not_model is not None:
-        conditions.append(_c.model != where.not_model)
+        wanted.append(_c.model != where.not_model)
     if where.agent is not None:
-        conditions.append(of_agent(_c.prompt, where.agent))
+        wanted.append(of_agent(_c.prompt, where.agent))
     if where.since is not None:
-        conditions.append(_c.hour >= int(where.since.timestamp() // 3600))
+        wanted.append(_c.hour >= int(where.since.timestamp() // 3600))
     if where.until is not None:
-        conditions.append(_c.hour < -int(-where.until.timestamp() // 3600))
-    return conditions
+        wanted.append(_c.hour < -int(-where.until.timestamp() // 3600))
+    return wanted
 
 
 def stats_of(by: StatBy, rows: Sequence[RowMapping]) -> list[RunStat]:
@@ -157,7 +157,7 @@ def stats_of(by: StatBy, rows: Sequence[RowMapping]) -> list[RunStat]:
     name_of = _NAMES.get(by, str)
     for row in rows:
         groups.setdefault(name_of(row["group"]), []).append(row)
-    stats = [_stat(group, members) for group, members in groups.items()]
+    stats = [stat_of(group, members) for group, members in groups.items()]
     if by == "day":
         return sorted(stats, key=lambda stat: stat.group, reverse=True)
     return sorted(stats, key=lambda stat: (-stat.runs, stat.group))
@@ -178,8 +178,8 @@ def _day(number: int) -> str:
 _NAMES: Mapping[str, Callable[[Any], str]] = {"agent": _agent, "task": _task, "day": _day}
 
 
-def _stat(group: str, rows: Sequence[RowMapping]) -> RunStat:
-    total = {name: sum(row[name] for row in rows) for name in _SUMS}
+def stat_of(group: str, rows: Sequence[RowMapping]) -> RunStat:
+    total = {name: sum(row[name] for row in rows) for name in SUMS}
     runs, timed = total["runs"], total["timed"]
     p50, p95 = None, None
     if timed:

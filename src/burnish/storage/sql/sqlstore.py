@@ -10,6 +10,7 @@ from burnish.storage.sql.jobs import SqlJobs
 from burnish.storage.sql.knowledge import SqlKnowledge
 from burnish.storage.sql.labels import SqlLabels
 from burnish.storage.sql.packs import SqlPacks
+from burnish.storage.sql.periods import SqlPeriods
 from burnish.storage.sql.prompts import SqlPrompts
 from burnish.storage.sql.relations import SqlRelations
 from burnish.storage.sql.runs import SqlRuns
@@ -32,6 +33,7 @@ class SqlStore:
         self.branches = SqlBranches(database)
         self.relations = SqlRelations(database)
         self.runs = SqlRuns(database)
+        self.periods = SqlPeriods(database)
         self.search = SqlSearch(database)
         self.knowledge = SqlKnowledge(database)
         self.techniques = SqlTechniques(database)

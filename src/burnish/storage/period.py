@@ -1,0 +1,178 @@
+"""The port of periods: what happened in a span of time, summed up where it is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Literal, Protocol
+
+import msgspec
+
+from burnish.storage.evaluation import Evaluation
+from burnish.storage.experiment import Moved, What
+from burnish.storage.stats import RunStat, StatFilter
+
+
+class RunTotal(msgspec.Struct, frozen=True, kw_only=True):
+    """All runs of a period together, and how many prompts they were of. `p95_low_ms` and
+    `p95_high_ms` bound the percentile with a confidence of 99 %, by the ranks of the latencies
+    around it; None of too few for it."""
+
+    stat: RunStat
+    prompts: int
+    p95_low_ms: float | None = None
+    p95_high_ms: float | None = None
+
+
+class RunStep(msgspec.Struct, frozen=True, kw_only=True):
+    """The runs of one part of a period, which begins `at`. `cost_usd` is None where no cost is
+    known."""
+
+    at: datetime
+    runs: int = 0
+    errors: int = 0
+    tokens: int = 0
+    cost_usd: float | None = None
+
+
+class Spent(msgspec.Struct, frozen=True, kw_only=True):
+    """What the runs of a prompt or of a model came to; `cost_unknown` of them have no price."""
+
+    name: str
+    runs: int
+    errors: int
+    tokens: int
+    cost_usd: float | None
+    cost_unknown: int
+
+
+class PromptRuns(msgspec.Struct, frozen=True, kw_only=True):
+    """The runs of a prompt in a period and in the one before. `valid` of the `validated` answers
+    kept the rules that were set for them."""
+
+    name: str
+    runs: int
+    errors: int
+    validated: int
+    valid: int
+    runs_before: int
+    errors_before: int
+    validated_before: int
+    valid_before: int
+
+
+class PromptResults(msgspec.Struct, frozen=True, kw_only=True):
+    """Answers of a version (`name@3`) that were judged in evaluations over a `dataset`
+    (`cases@2`): `passed` of `judged`, over so many `examples`. The sums of squares are by example:
+    of the passed, of the judged, and of both multiplied."""
+
+    prompt: str
+    dataset: str
+    examples: int
+    judged: int
+    passed: int
+    passed_squares: int
+    judged_squares: int
+    products: int
+
+
+class PromptRatings(msgspec.Struct, frozen=True, kw_only=True):
+    """All ratings that a prompt ever got: `count` of 0..1, which sum up to `total`."""
+
+    name: str
+    count: int
+    total: float
+
+
+class Failures(msgspec.Struct, frozen=True, kw_only=True):
+    reason: str
+    runs: int
+
+
+class Doings(msgspec.Struct, frozen=True, kw_only=True):
+    """What somebody did in a period: runs, and versions, evaluations and moves of experiments."""
+
+    who: str
+    runs: int = 0
+    errors: int = 0
+    cost_usd: float | None = None
+    cost_unknown: int = 0
+    versions: int = 0
+    evaluations: int = 0
+    moves: int = 0
+
+
+class Units(msgspec.Struct, frozen=True, kw_only=True):
+    """That saw a variant of an experiment: ever, and in the period."""
+
+    seen: int
+    new: int
+
+
+class MovedExperiment(msgspec.Struct, frozen=True, kw_only=True):
+    experiment_id: str
+    moved: Moved
+
+
+class Periods(Protocol):
+    """`since` is included, `until` is not. What is filtered by `StatFilter` is kept by the hour,
+    and stays when runs are forgotten."""
+
+    async def total(self, where: StatFilter) -> RunTotal | None:
+        """None where nothing was run."""
+        ...
+
+    async def steps(self, where: StatFilter, step_h: int) -> list[RunStep]:
+        """Parts of so many hours, counted back from `where.until`, that have runs; oldest first.
+        Needs `until`."""
+        ...
+
+    async def spent(
+        self, by: Literal["prompt", "model"], where: StatFilter, limit: int
+    ) -> list[Spent]:
+        """The dearest first; runs of no prompt have an empty name."""
+        ...
+
+    async def prompts(self, where: StatFilter, before: StatFilter, limit: int) -> list[PromptRuns]:
+        """Those with most runs in `where`, first."""
+        ...
+
+    async def results(self, since: datetime, until: datetime, limit: int) -> list[PromptResults]:
+        """Of the evaluations that ended in the period, those with most examples first."""
+        ...
+
+    async def ratings(self, names: Sequence[str]) -> list[PromptRatings]:
+        """Of the prompts of these names that are rated."""
+        ...
+
+    async def failures(self, where: StatFilter, limit: int) -> list[Failures]:
+        """Of runs that are not forgotten; the commonest first."""
+        ...
+
+    async def doings(self, where: StatFilter, limit: int) -> list[Doings]:
+        """Whoever did most, first. Runs that are forgotten have nobody."""
+        ...
+
+    async def made(self, since: datetime, until: datetime) -> tuple[int, int]:
+        """New versions, and how many of them began a prompt."""
+        ...
+
+    async def evaluations(
+        self, since: datetime, until: datetime, limit: int
+    ) -> tuple[int, list[Evaluation]]:
+        """How many ended, and the newest of them."""
+        ...
+
+    async def gates(self, evaluation_ids: Sequence[str]) -> dict[str, str]:
+        """`passed` or `failed`, of those that a job judged by a bound."""
+        ...
+
+    async def moves(
+        self, since: datetime, until: datetime, whats: Sequence[What], limit: int
+    ) -> list[MovedExperiment]:
+        """Moves of experiments, newest first."""
+        ...
+
+    async def units(
+        self, experiment_ids: Sequence[str], since: datetime, until: datetime
+    ) -> dict[str, Units]: ...
