@@ -20,6 +20,8 @@ from _report import report
 from burnish.evals.statistics import paired
 from burnish.experiments.analysis import EARLY
 from burnish.experiments.bandit import of_rate, thompson
+from burnish.experiments.bayes import difference
+from burnish.experiments.bayes import of_rate as of_successes
 from burnish.experiments.estimate import Estimate, Floats, Sample, estimate
 from burnish.experiments.fixed import newcombe, two_rates, welch
 from burnish.experiments.guards import ratio_power, sample_ratio
@@ -260,6 +262,30 @@ def shares() -> dict[str, Any]:
     }
 
 
+def beliefs() -> dict[str, Any]:
+    """No effect: how often a belief of 97.5 % is there at any of 15 looks, and at the last one,
+    which is the one that a plan goes by."""
+    random, looks, each = np.random.default_rng(6), 15, 100
+    ever = last = 0
+    for _ in range(RUNS):
+        one, other = (np.cumsum(random.binomial(each, 0.4, looks)) for _ in range(2))
+        strong = [believed(int(one[k]), int(other[k]), each * (k + 1)) for k in range(looks)]
+        ever += any(strong)
+        last += strong[-1]
+    return {
+        "what": "no effect, beliefs of rates looked at 15 times",
+        "ever_strong": round(ever / RUNS, 4),
+        "false_alarms": round(last / RUNS, 4),
+        "target": "<= 0.06",
+        "met": last / RUNS <= 0.06,
+    }
+
+
+def believed(one: int, other: int, n: int) -> bool:
+    above = difference(of_successes(one, n), of_successes(other, n)).above
+    return max(above, 1 - above) >= 1 - ALPHA / 2
+
+
 def regret() -> dict[str, Any]:
     """Successes given away over 2,000 units in 20 rounds, beside equal shares."""
     truth, rounds, each = np.array([0.10, 0.12, 0.18]), 20, 100
@@ -293,7 +319,10 @@ def regret() -> dict[str, Any]:
 def main() -> None:
     assert math.isclose(power_of(of_means(1.0, 0.2), 393), 0.8, abs_tol=0.01)
     assert confidence_sequence(0.0, 0.01, 100).low < 0
-    report("experiments", [*false_alarms(), *coverage(), *pairs(), *powers(), shares(), regret()])
+    report(
+        "experiments",
+        [*false_alarms(), beliefs(), *coverage(), *pairs(), *powers(), shares(), regret()],
+    )
 
 
 if __name__ == "__main__":
