@@ -15,6 +15,7 @@ from burnish.experiments.around import Around
 from burnish.experiments.keeping import Keeping
 from burnish.experiments.online import Online
 from burnish.experiments.starting import Starting
+from burnish.prompts import refs
 from burnish.prompts.refs import PRODUCTION
 from burnish.storage.experiment import (
     Allocation,
@@ -113,7 +114,12 @@ class AsyncExperiments(Analyzing, Online):
         return await self._drafted(locals())
 
     async def _drafted(self, given: Mapping[str, Any]) -> Experiment:
-        trial, around = None, self._around
+        """What is wrong is told in the order in which it was given."""
+        trial, around, keeping = None, self._around, self._keeping
+        kind = "offline" if given["data"] else "online"
+        name = refs.check_name(given["name"], "experiment")
+        written = draft.variants_of(given["variants"], given["weights"], given["control"])
+        variants = await keeping.pinned(kind, written)
         if not given["data"]:
             draft.check_no_trial(given)
         else:
@@ -128,9 +134,8 @@ class AsyncExperiments(Analyzing, Online):
                 "tags": tuple(given["tags"]),
             }
             trial = Trial(**{**draft.fields(Trial, given), **own})
-        plan = draft.plan_from(given, trial)
-        kind = "offline" if trial else "online"
-        return await self._keeping.add(given["name"], kind, plan, given["label"], given["why"])
+        plan = draft.plan_from(given, variants, trial)
+        return await keeping.add(name, kind, plan, given["label"], given["why"])
 
     async def list(
         self, *, state: State | None = None, prompt: str = "", limit: int = 50
