@@ -143,10 +143,10 @@ def test_a_label_that_is_missing_is_told_before_the_start(planned: Run) -> None:
 def test_moves_that_there_are_not_are_told_in_plain_words(planned: Run) -> None:
     planned("experiments", "start", "shorter")
     told = planned("experiments", "start", "shorter")
-    assert (told.code, told.err) == (
-        4,
+    assert told.code == 4
+    assert told.err == (
         "burnish: experiment 'shorter' is running already; "
-        "see how it stands: burnish experiments show shorter\n",
+        "see how it stands: burnish experiments show shorter\n"
     )
     planned("experiments", "stop", "shorter")
     for move, said in (("stop", "is stopped already"), ("start", "is stopped: it has ended for")):

@@ -12,6 +12,7 @@ from burnish.errors import BurnishError, Conflict, UsageError
 from burnish.experiments import draft
 from burnish.experiments.analyzing import Analyzing
 from burnish.experiments.around import Around
+from burnish.experiments.astray import astray
 from burnish.experiments.keeping import Keeping
 from burnish.experiments.online import Online
 from burnish.experiments.starting import Starting
@@ -225,7 +226,7 @@ class AsyncExperiments(Analyzing, Online):
 
     async def report(self, name: str) -> Findings:
         """What it has come to so far. Nothing is changed."""
-        return await self._found(await self.get(name))
+        return await self._noted(await self._found(await self.get(name)))
 
     async def series(self, of: str | Findings) -> tuple[Point, ...]:
         """What was known of each variant at times from the start to now, or to the end: oldest
@@ -240,7 +241,7 @@ class AsyncExperiments(Analyzing, Online):
         """Does what is due in each that runs, or in one: halts where a guardrail is broken, goes up
         the ramp, lets shares follow, ends at the stop rule, promotes where it is to."""
         if name:
-            return [await self._checking.check(await self.get(name))]
+            return [await self._noted(await self._checking.check(await self.get(name)))]
         due = [
             each
             for state in ("running", "completed")
@@ -253,7 +254,7 @@ class AsyncExperiments(Analyzing, Online):
     async def _checked(self, experiment: Experiment) -> Findings:
         """What stands in the way of one is among its notes, and in the way of no other."""
         try:
-            return await self._checking.check(experiment)
+            return await self._noted(await self._checking.check(experiment))
         except BurnishError as error:
             found = await self._found(await self.get(experiment.id))
             return structs.replace(found, notes=(*found.notes, str(error)))
@@ -289,6 +290,11 @@ class AsyncExperiments(Analyzing, Online):
         if experiment.kind == "offline":
             await self._around.offline.halt(experiment)
         return experiment
+
+    async def _noted(self, found: Findings) -> Findings:
+        """With what has become of its versions and its label."""
+        notes = await astray(self._around, found.experiment)
+        return structs.replace(found, notes=(*found.notes, *notes)) if notes else found
 
     async def _found(self, experiment: Experiment) -> Findings:
         from burnish.experiments.standing import findings
