@@ -146,7 +146,8 @@ def _check_rule(plan: Plan) -> None:
     if plan.trial is None and rule.method in ("fixed", "group") and rule.units is None:
         raise UsageError(
             f"a {rule.method} plan wants the units of each variant that it is for",
-            hint="burnish experiments plan tells how many; give them with --units",
+            hint=f"burnish experiments plan --method {rule.method} tells how many; give them with "
+            "--units",
         )
     if rule.loss is not None and rule.method != "bayes":
         raise UsageError(

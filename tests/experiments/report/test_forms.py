@@ -142,7 +142,7 @@ def test_times_are_as_fine_as_it_takes(
         ({"label": "production", "stands_on": 3}, "(production is at revision 3)"),
         ({"calls": 66, "cost_usd": 0.0123}, "(66 calls planned, for about $0.0123)"),
         ({"calls": 1, "cost_usd": None}, "(1 call planned, at an unknown price)"),
-        ({"units": {"A": 1200, "B": 3}, "arms": [{}]}, "(units: 1,200 of A, 3 of B)"),
+        ({"units": {"A": 1200, "B": 3}, "arms": ["A"]}, "(units: 1,200 of A, 3 of B)"),
         ({"variant": "B", "revision": 3, "forced": True}, "(B, revision 3, forced)"),
         ({"request": "0197"}, "(waits for another person: request 0197)"),
         ({"from": 3, "to": 1}, "(from revision 3 back to 1)"),
