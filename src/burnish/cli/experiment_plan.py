@@ -143,10 +143,7 @@ def create(
             **tried,
         )
         lacks = _lacks_label(p, made)
-    if common.json:
-        out_json(made)
-    else:
-        out(f"{made.name}: {described(made)}")
+    out_json(made) if common.json else out(f"{made.name}: {described(made)}")
     if lacks:
         warn(lacks)
     elif not common.json:
