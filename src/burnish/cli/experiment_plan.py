@@ -144,10 +144,7 @@ def create(
         )
         lacks = _lacks_label(p, made)
     out_json(made) if common.json else out(f"{made.name}: {described(made)}")
-    if lacks:
-        warn(lacks)
-    elif not common.json:
-        note(f"Begin it: burnish experiments start {quote(made.name)}")
+    warn(lacks) if lacks else note(f"Begin it: burnish experiments start {quote(made.name)}")
 
 
 def _lacks_label(p: burnish.Platform, made: Experiment) -> str:
