@@ -129,6 +129,10 @@ Generated from `burnish/settings/`. A value comes from a flag, else the environm
 `burnish.yaml` in the working folder, else `burnish.yaml` in the data folder, else the default.
 `burnish config show` prints each value with its source.
 
+A list is written with commas in the environment (`BURNISH_GENERATION__PHASES=draft,refine`) and as
+a list in a file (`phases: [draft, refine]`, under `generation:`); an empty text is a list without
+entries.
+
 | Key | Environment | Default | What it does |
 | --- | --- | --- | --- |
 """

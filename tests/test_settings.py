@@ -97,6 +97,19 @@ def test_lists_come_from_comma_separated_text() -> None:
     assert settings.generation.phases == ("draft",)
 
 
+def test_the_lists_that_the_settings_page_shows_are_read(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[1] / "docs" / "reference" / "settings.md").read_text()
+    variable, value = "BURNISH_GENERATION__PHASES", "draft,refine"
+    assert f"`{variable}={value}`" in page
+    assert "`phases: [draft, refine]`, under `generation:`" in page
+    file = tmp_path / "burnish.yaml"
+    file.write_text("generation:\n  phases: [draft, refine]\n")
+    for loaded in (load(env={variable: value}, files=[]), load(env={}, files=[file])):
+        assert loaded.settings.generation.phases == ("draft", "refine")
+    empty = load(env={"BURNISH_MODELS__FALLBACKS": ""}, files=[])
+    assert empty.settings.models.fallbacks == ()
+
+
 def test_every_field_has_a_variable_of_its_own() -> None:
     names = [field.env for field in fields().values()]
     assert len(set(names)) == len(names)

@@ -68,10 +68,15 @@ def test_a_plan_is_told_in_a_line_and_as_json(planned: Run) -> None:
         (("create", "x", *VARIANTS, "--metric", "a", "--weights", "A"), 2, "'A' is no share"),
         (("create", "shorter", *VARIANTS, "--metric", "a"), 4, "'shorter' already"),
         (("start", "gone"), 3, "no experiment 'gone'"),
-        (("pause", "shorter"), 4, "is draft"),
+        (("pause", "shorter"), 4, "is a draft"),
         (("promote", "shorter"), 4, "has not begun"),
         (("rollback", "shorter"), 4, "promoted nothing"),
         (("rollback", "shorter", "--force"), 2, "wants a reason"),
+        (("start", "shortr"), 3, "did you mean 'shorter'?"),
+        (("create", " /x", "a", "b", "--metric", "?"), 2, "cannot name an experiment"),
+        (("create", "x", "a=mail/late@1", "a=b", "--metric", "?"), 2, "are called 'a'"),
+        (("create", "x", "mail/late@1", "mail/late@9", "--metric", "?"), 3, "no revision 9"),
+        (("create", "x", *VARIANTS, "--metric", "?"), 2, "cannot name a metric"),
     ],
 )
 def test_what_cannot_be_is_told_in_a_line(
@@ -108,6 +113,54 @@ def test_shares_and_an_early_stop(planned: Run) -> None:
     assert told.out == "A 90.0%, short 10.0%\n"
     stopped = planned("experiments", "stop", "shorter").out
     assert stopped.startswith("shorter is stopped. No verdict: too early")
+
+
+def test_variants_that_are_the_same_are_refused(planned: Run) -> None:
+    planned("prompts", "label", "mail/late", "staging", "1")
+    create, by = ("experiments", "create", "x"), ("--metric", "solved")
+    done = planned(*create, "mail/late@1", "mail/late@staging", *by)
+    assert (done.code, done.out) == (2, "")
+    assert "variants 'A' and 'B' are the same: mail/late@1; change one of them" in done.err
+    cooler = planned(*create, "mail/late@1", "mail/late@1,temperature=0.2", *by)
+    assert cooler.code == 0
+
+
+def test_a_label_that_is_missing_is_told_before_the_start(planned: Run) -> None:
+    create = ("experiments", "create", "x", *VARIANTS, "--metric", "solved", "--label", "beta")
+    done = planned(*create)
+    assert done.code == 0
+    assert done.err == (
+        "burnish: note: mail/late has no label beta so far; set it before the start: "
+        "burnish prompts label mail/late beta REVISION\n"
+    )
+    assert planned("experiments", "start", "x").code == 3
+    planned("prompts", "label", "mail/late", "beta", "1")
+    assert planned("experiments", "start", "x").code == 0
+    again = planned(*create[:2], "y", *create[3:])
+    assert (again.code, again.err) == (0, "")
+
+
+def test_moves_that_there_are_not_are_told_in_plain_words(planned: Run) -> None:
+    planned("experiments", "start", "shorter")
+    told = planned("experiments", "start", "shorter")
+    assert told.code == 4
+    assert told.err == (
+        "burnish: experiment 'shorter' is running already; "
+        "see how it stands: burnish experiments show shorter\n"
+    )
+    planned("experiments", "stop", "shorter")
+    for move, said in (("stop", "is stopped already"), ("start", "is stopped: it has ended for")):
+        told = planned("experiments", move, "shorter")
+        assert (told.code, told.err.count("\n")) == (4, 1)
+        assert said in told.err
+        assert "become" not in told.err
+
+
+def test_an_experiment_is_named_as_a_prompt_is(planned: Run) -> None:
+    for name, code in (("mail/a b!", 0), ("a|b", 2), ("a@1", 2), ("a//b", 2), ("a\nb", 2)):
+        done = planned("experiments", "create", name, *VARIANTS, "--metric", "solved")
+        assert done.code == planned("prompts", "create", name, "Hello").code == code
+        assert "cannot name an experiment" in done.err or not code
 
 
 def test_nothing_is_deleted_without_a_yes(planned: Run) -> None:

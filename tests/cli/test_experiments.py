@@ -33,17 +33,25 @@ def analysed(run: Run, path: Path, *more: str) -> dict[str, object]:
 
 @pytest.mark.spec("EXP-06")
 def test_a_plan_tells_units_and_days(run: Run) -> None:
-    told = run("experiments", "plan", "0.10", "0.02", "--traffic", "500").out
+    plan = ("experiments", "plan", "0.10", "0.02")
+    told = run(*plan, "--traffic", "500", "--method", "fixed").out
     assert "3,839 units for each variant, 7,678 in all" in told
     assert "15.4 days" in told
-    found = json.loads(run("experiments", "plan", "0.10", "0.02", "--json").out)
+    found = json.loads(run(*plan, "--method", "fixed", "--json").out)
     assert (found["n"], found["usual"], found["days"]) == (3839, 3839, None)
+    told = run(*plan, "--method", "group", "--looks", "4", "--traffic", "500").out
+    found = json.loads(run(*plan, "--method", "group", "--looks", "4", "--json").out)
+    assert 3_839 < found["n"] < 4_000
+    assert f"Look 4 times, after each {-(-found['n'] // 4):,} of each" in told
+    assert f"about {found['usual']:,} of each are usual" in told
 
 
 def test_a_plan_for_looking_all_the_time_wants_more_and_usually_stops_sooner(run: Run) -> None:
     told = run("experiments", "plan", "3.8", "0.1", "--metric", "mean", "--spread", "1.0",
-               "--method", "sequential", "--json").out  # fmt: skip
+               "--json").out  # fmt: skip
     found = json.loads(told)
+    # As `create` does unless another method is named.
+    assert found["method"] == "sequential"
     assert found["n"] > 1_570
     assert found["usual"] < found["n"]
 

@@ -107,6 +107,13 @@ def test_what_cannot_be_begun_is_one_line(made: Run, monkeypatch: pytest.MonkeyP
     done = made("experiments", "start", "keyless")
     assert (done.code, done.out, done.err.count("\n")) == (5, "", 1)
     assert "'a' cannot be asked: Anthropic needs a key" in done.err
+    made("experiments", "create", "none", "a=say@1", "b=say@2", "--data", "rows")
+    done = made("experiments", "start", "none")
+    assert done.code == 2
+    assert done.err == (
+        "burnish: variant 'a' names no model, and none is set up; name one: "
+        "a=say@1,model=provider:model; see burnish models list\n"
+    )
     refused = made("experiments", "create", "x", *VARIANTS, "--data", "rows", "--units", "40")
     assert refused.code == 2
     assert "a number of units makes no sense on a dataset" in refused.err

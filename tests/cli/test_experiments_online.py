@@ -55,6 +55,7 @@ def test_why_there_is_no_variant_is_told(started: Run) -> None:
 
 def test_an_outcome_is_recorded_once(started: Run) -> None:
     asked = ("experiments", "record", "shorter", "--unit", "u")
+    started("experiments", "assign", "shorter", "u", "--attribute", "country=de")
     assert started(*asked, "--value", "1").out.startswith("recorded\t")
     assert started(*asked, "--value", "0").out.startswith("duplicate\t")
     mean = (*asked, "--metric", "score", "--value", "0.5", "--key", "k", "--at", "2026-01-01")
@@ -65,11 +66,25 @@ def test_an_outcome_is_recorded_once(started: Run) -> None:
     assert started("experiments", "record", "--run", "r-1", "--value", "1").code == 3
     assert started("experiments", "record", "nobody", "--unit", "u", "--value", "1").code == 3
     started("experiments", "stop", "shorter")
-    late = started("experiments", "record", "shorter", "--unit", "late", "--value", "1")
+    late = started("experiments", "record", "shorter", "--unit", "u", "--metric", "thumb",
+                   "--value", "1")  # fmt: skip
     assert (late.code, late.err) == (
         0,
         "burnish: note: experiment shorter has ended; the outcome is late\n",
     )
+
+
+def test_an_outcome_that_does_not_count_says_so(started: Run) -> None:
+    asked = ("experiments", "record", "shorter", "--unit", "u", "--value", "1")
+    waits = started(*asked)
+    assert waits.out == "unmatched\tshorter\tu\tsolved\n"
+    assert waits.err == (
+        "burnish: note: u has seen no variant so far: the outcome waits for its exposure\n"
+    )
+    started("experiments", "assign", "shorter", "u", "--attribute", "country=de")
+    old = json.loads(started(*asked, "--metric", "thumb", "--at", "2026-01-01", "--json").out)
+    assert old["state"] == "early"
+    assert old["note"].startswith("it is from before u saw its variant")
 
 
 def test_a_file_of_outcomes_is_recorded_but_for_its_bad_rows(started: Run, tmp_path: Path) -> None:
@@ -78,7 +93,10 @@ def test_a_file_of_outcomes_is_recorded_but_for_its_bad_rows(started: Run, tmp_p
     asked = ("experiments", "record", "shorter", "--csv", str(path))
     done = started(*asked)
     assert (done.code, done.out) == (1, "2\t1\t0\t1\n")
-    assert done.err == "burnish: note: line 5: 'much' is no value\n"
+    assert done.err == (
+        "burnish: note: 3 rows of units that have seen no variant so far: waiting for their "
+        "exposures\nburnish: note: line 5: 'much' is no value\n"
+    )
     path.write_text("unit,value\nu1,1\nu4,1\n")
     again = started(*asked, "--json")
     assert again.code == 0

@@ -105,6 +105,8 @@ async def test_the_first_exposure_of_a_unit_stays(store: Store) -> None:
     await store.experiments.expose([exposure(own, "u1"), exposure(own, "u2", "B")])
     await store.experiments.expose([exposure(own, "u1", "B", 9)])
     assert await store.experiments.seen(own.id, ["u1", "u2", "u3"]) == {"u1": "A", "u2": "B"}
+    since = {unit: exposure(own, unit).since for unit in ("u1", "u2")}
+    assert await store.experiments.since(own.id, ["u1", "u2", "u3"]) == since
 
 
 async def test_an_outcome_counts_once_for_its_key(store: Store) -> None:

@@ -23,6 +23,7 @@ from burnish.experiments.power import (
     of_rates,
     power_of,
 )
+from burnish.experiments.spending import bounds
 
 UNITS = [f"user-{n}" for n in range(100_000)]
 THREE = [Share("a", 0.5), Share("b", 0.3), Share("c", 0.2)]
@@ -35,7 +36,7 @@ def test_sizes_are_the_published_ones() -> None:
 
 def test_the_planned_size_has_the_planned_power() -> None:
     effect, n = of_rates(0.3, 0.06), 0
-    n = needed(effect).n
+    n = needed(effect, method="fixed").n
     assert power_of(effect, n) == pytest.approx(0.8, abs=0.002)
     random, runs = np.random.default_rng(2), 4_000
     a, b = random.binomial(n, 0.30, runs) / n, random.binomial(n, 0.36, runs) / n
@@ -46,15 +47,41 @@ def test_the_planned_size_has_the_planned_power() -> None:
 
 def test_looking_all_the_time_costs_units_at_most_and_saves_some_on_average() -> None:
     effect = of_means(1.0, 0.1)
-    once, always = needed(effect), needed(effect, method="sequential", a_day=100)
+    once, always = needed(effect, method="fixed"), needed(effect, a_day=100)
     assert once.n < always.n < 2 * once.n
     assert always.usual < always.n
     assert always.days == always.total / 100
 
 
+@pytest.mark.parametrize(("looks", "power", "variants"), [(2, 0.9, 2), (5, 0.8, 2), (10, 0.8, 3)])
+def test_a_plan_of_looks_has_the_planned_power_and_error(
+    looks: int, power: float, variants: int
+) -> None:
+    effect = of_means(1.0, 0.1)
+    plan = needed(effect, method="group", looks=looks, power=power, variants=variants)
+    once = needed(effect, method="fixed", power=power, variants=variants)
+    assert once.n < plan.n < 1.05 * once.n
+    assert plan.usual < once.n
+    assert plan.looks == looks
+    # Sums of n values each, as they are at each look; the difference of two has twice the variance.
+    random, runs = np.random.default_rng(looks), 40_000
+    at = np.ceil(plan.n * np.arange(1, looks + 1) / looks)
+    noise = np.sqrt(2 * np.diff(at, prepend=0)) * random.normal(size=(runs, looks))
+    far = np.array(bounds((at / at[-1]).tolist(), level=1 - 0.05 / (variants - 1))) * np.sqrt(
+        2 * at
+    )
+    for difference, expected in ((0.1, power), (0.0, 0.05 / (variants - 1))):
+        passed = np.abs(noise.cumsum(axis=1) + difference * at) > far
+        shown = passed.any(axis=1)
+        assert shown.mean() == pytest.approx(expected, abs=0.007)
+        if difference:
+            stops = np.where(shown, at[passed.argmax(axis=1)], plan.n)
+            assert stops.mean() == pytest.approx(plan.usual, rel=0.01)
+
+
 def test_more_variants_want_more_units_each() -> None:
     effect = of_rates(0.1, 0.05)
-    two, five = needed(effect), needed(effect, variants=5)
+    two, five = (needed(effect, method="fixed", variants=n) for n in (2, 5))
     assert five.n > two.n
     assert five.total == 5 * five.n
 

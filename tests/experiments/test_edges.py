@@ -155,6 +155,9 @@ def test_bounds_that_mean_nothing_are_refused(asked: dict[str, float]) -> None:
         (0.1, 0.02, {"power": 0.01}),
         (0.1, 0.02, {"variants": 10**19}),
         (0.1, 0.02, {"a_day": float("inf")}),
+        (0.1, 0.02, {"method": "bayes"}),
+        (0.1, 0.02, {"method": "group", "looks": 1}),
+        (0.1, 0.02, {"method": "group", "looks": 51}),
         (1.0, 1.0, {"metric": "mean", "spread": 1e200}),
     ],
 )

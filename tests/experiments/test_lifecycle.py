@@ -135,7 +135,7 @@ async def test_moves_that_there_are_not_are_refused(tmp_path: Path) -> None:
         await prepared(p)
         await p.experiments.create("x", VARIANTS, metric="solved")
         for move in (p.experiments.pause, p.experiments.stop):
-            with pytest.raises(Conflict, match="is draft"):
+            with pytest.raises(Conflict, match="is a draft"):
                 await move("x")
         await p.experiments.start("x")
         with pytest.raises(Conflict, match="is running"):

@@ -58,7 +58,6 @@ async def test_a_prompt_that_is_gone_is_told_at_the_start(tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("variants", "options", "reason"),
     [
-        (("a=say@1,model=fake:m", "b=say@1,model=fake:m"), {}, "'a' and 'b' are the same"),
         (("a=say@1", "b=say@1,model=fake:m"), {}, "'a' and 'b' are the same"),
         (VARIANTS, {"metric": "helpful"}, "no scorer gives 'helpful'"),
         (VARIANTS, {"guardrails": ["helpful"]}, "no scorer gives 'helpful'"),

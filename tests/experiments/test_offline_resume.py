@@ -155,6 +155,7 @@ async def test_a_model_that_fails_for_one_variant_leaves_nothing_to_compare(
         found = await p.experiments.report("half")
         assert (ended.state, found.analysis, found.winner) == ("stopped", None, "")
         assert "b has 0 answers with score (100 of 100 calls failed" in found.verdict
+        assert not any("calls failed" in note for note in found.notes)
         assert "the provider is down" in found.verdict
         log = await p.experiments.log("half")
         assert log[0].why == "no answer of b has a score"

@@ -73,6 +73,7 @@ def test_a_rate_has_one_outcome_a_unit(p: burnish.Platform) -> None:
 
 def test_a_mean_has_as_many_as_it_has_keys(p: burnish.Platform) -> None:
     record = p.experiments.record
+    p.prompts.get("mail", unit="u")
     for key, state in (("r1", "recorded"), ("r1", "duplicate"), ("r2", "recorded")):
         told = record("shorter", unit="u", metric="words", value=12, key=key)
         assert told.state == state
@@ -82,15 +83,28 @@ def test_a_mean_has_as_many_as_it_has_keys(p: burnish.Platform) -> None:
 
 
 def test_what_comes_before_its_exposure_waits_for_it(p: burnish.Platform) -> None:
-    p.experiments.record("shorter", unit="early-bird", value=1)
+    first = p.experiments.record("shorter", unit="early-bird", value=1)
+    assert first.state == "unmatched"
+    assert "early-bird has seen no variant so far" in first.note
     assert report(p).tally.unmatched == 1
     p.prompts.get("mail", unit="early-bird")
     after = report(p)
     assert (after.tally.unmatched, after.tally.early) == (0, 0)
     # From long before, it is no outcome of what it saw later.
     long_ago = NOW - timedelta(hours=2)
-    p.experiments.record("shorter", unit="early-bird", metric="words", value=3, at=long_ago)
+    before = p.experiments.record(
+        "shorter", unit="early-bird", metric="words", value=3, at=long_ago
+    )
+    assert before.state == "early"
+    assert "from before early-bird saw its variant" in before.note
     assert report(p).tally.early == 1
+    rows = [
+        {"unit": "early-bird", "metric": "words", "value": 1, "key": "now"},
+        {"unit": "early-bird", "metric": "words", "value": 1, "key": "then", "at": long_ago},
+        {"unit": "nobody", "value": 1},
+    ]
+    done = p.experiments.record_many(rows, name="shorter")
+    assert (done.recorded, done.unmatched, done.early) == (3, 1, 1)
 
 
 def test_clocks_may_be_a_minute_apart(p: burnish.Platform) -> None:
@@ -320,7 +334,7 @@ def tell(teller: int, told: Any) -> None:
             rows = [{"unit": f"{whose}-{n}", "value": 1} for n in range(TOLD)]
             for row in rows[:20]:
                 state = p.experiments.record("shorter", unit=str(row["unit"]), value=1).state
-                recorded += state == "recorded"
+                recorded += state == "unmatched"
                 doubled += state == "duplicate"
             for start in range(20, TOLD, 140):
                 done = p.experiments.record_many(rows[start : start + 140], name="shorter")

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
-from burnish.cli.common import NONE, Common, note, out, out_json, platform
+from burnish.cli.common import NONE, Common, note, out, out_json, platform, warn
 from burnish.cli.experiments import weights_of
 from burnish.errors import UsageError
 
 if TYPE_CHECKING:
+    import burnish
     from burnish.storage.experiment import Experiment
 
 
@@ -140,11 +142,21 @@ def create(
             **who,
             **tried,
         )
-    if common.json:
-        out_json(made)
-        return
-    out(f"{made.name}: {described(made)}")
-    note(f"Begin it: burnish experiments start {made.name}")
+        lacks = _lacks_label(p, made)
+    out_json(made) if common.json else out(f"{made.name}: {described(made)}")
+    warn(lacks) if lacks else note(f"Begin it: burnish experiments start {quote(made.name)}")
+
+
+def _lacks_label(p: burnish.Platform, made: Experiment) -> str:
+    """What has to be done before it can begin; people may ask by the label later than it is
+    planned."""
+    labels = () if made.kind == "offline" else p.prompts.labels(made.prompt)
+    if made.kind == "offline" or any(each.name == made.label for each in labels):
+        return ""
+    return (
+        f"{made.prompt} has no label {made.label} so far; set it before the start: "
+        f"burnish prompts label {quote(made.prompt)} {made.label} REVISION"
+    )
 
 
 def described(experiment: Experiment) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -34,9 +35,13 @@ def plan(
     alpha: Annotated[float, Parameter(help="Chance to show one where there is none.")] = 0.05,
     variants: Annotated[int, Parameter(help="How many, the control among them.")] = 2,
     method: Annotated[
-        Literal["fixed", "sequential"],
-        Parameter(help="Look once at the end, or whenever you like."),
-    ] = "fixed",
+        Literal["sequential", "fixed", "group"],
+        Parameter(
+            help="sequential may be looked at and ended at any time, fixed looks once, group as "
+            "often as planned."
+        ),
+    ] = "sequential",
+    looks: Annotated[int, Parameter(help="How often a group plan looks.")] = 5,
     traffic: Annotated[float | None, Parameter(help="Units a day, all variants together.")] = None,
     common: Common = NONE,
 ) -> None:
@@ -51,6 +56,7 @@ def plan(
             alpha=alpha,
             variants=variants,
             method=method,
+            looks=looks,
             a_day=traffic,
         )
     out_json(found) if common.json else out(_planned(found))
@@ -62,11 +68,20 @@ def _planned(found: Needed) -> str:
         f"{found.effect:g} is then shown with a chance of {found.power:.0%}, and one that is not "
         f"there with {found.alpha:.0%} at most."
     )
-    if found.method == "sequential":
-        text += f"\nStopping when it is shown, about {found.usual:,} of each are usual."
+    text += f"\n{_looks(found)}"
     if found.days is not None:
-        text += f"\nThat takes {found.days:,.1f} days."
+        usual = f" at most, and usually {found.days * found.usual / found.n:,.1f}"
+        text += f"\nThat takes {found.days:,.1f} days{usual if found.usual < found.n else ''}."
     return text
+
+
+def _looks(found: Needed) -> str:
+    if found.method == "fixed":
+        return "Look once, when all of them are in."
+    when = "at any time"
+    if found.looks:
+        when = f"{found.looks} times, after each {math.ceil(found.n / found.looks):,} of each"
+    return f"Look {when}: stopping when it is shown, about {found.usual:,} of each are usual."
 
 
 @Parameter(name="*")

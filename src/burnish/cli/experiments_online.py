@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -116,11 +117,21 @@ def _record_file(name: str, csv: Path, common: Common) -> int:
         out(_told(done))
     else:
         out(f"{done.recorded}\t{done.duplicates}\t{done.waiting}\t{done.refused}")
-    for each in (*done.notes, *done.problems):
+    for each in (*done.notes, *_uncounted(done), *done.problems):
         warn(each)
     if left := done.refused - len(done.problems):
         warn(f"and {counted(left, 'row')} more")
     return 1 if done.refused else 0
+
+
+def _uncounted(done: ManyRecorded) -> Iterator[str]:
+    """Which of the rows that are in the store do not count, or not yet."""
+    if done.unmatched:
+        rows = counted(done.unmatched, "row")
+        yield f"{rows} of units that have seen no variant so far: waiting for their exposures"
+    if done.early:
+        rows = counted(done.early, "row")
+        yield f"{rows} from before their units saw a variant: not counted"
 
 
 def _told(done: ManyRecorded) -> str:

@@ -171,7 +171,7 @@ def analyse(
         contrasts=contrasts,
         ratio=ratio,
         kept=kept,
-        notes=_notes(whole, design),
+        notes=_notes(whole),
     )
 
 
@@ -367,14 +367,8 @@ def _outcome(contrast: Contrast, design: Design, n: int) -> Outcome:
     return good if sure else "no difference"
 
 
-def _notes(samples: Sequence[Sample], design: Design) -> tuple[str, ...]:
-    notes: list[str] = []
-    least = min(each.n for each in samples)
-    if design.method == "sequential" and least < EARLY and not all(map(_bounded, samples)):
-        notes.append(
-            f"too early: {least} units of a variant, and the first look wants {EARLY} of each"
-        )
-    notes += filter(None, (_drifting(samples[0], each) for each in samples[1:]))
+def _notes(samples: Sequence[Sample]) -> tuple[str, ...]:
+    notes = list(filter(None, (_drifting(samples[0], each) for each in samples[1:])))
     if all(float(each.values.std()) == 0 for each in samples):
         notes.append(
             "no value differs from another within its variant: how far others may be is not known"

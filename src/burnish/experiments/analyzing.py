@@ -29,7 +29,8 @@ class Analyzing:
         power: float = 0.8,
         alpha: float = 0.05,
         variants: int = 2,
-        method: PlanMethod = "fixed",
+        method: PlanMethod = "sequential",
+        looks: int = 5,
         a_day: float | None = None,
     ) -> Needed:
         """How many units each variant needs so that a difference of `least` from `baseline` is
@@ -37,8 +38,9 @@ class Analyzing:
         time.
 
         A mean or a ratio wants its `spread`, the standard deviation of a unit's value. With
-        `sequential` the data may be looked at after each unit. Raises UsageError for a plan that
-        cannot be.
+        `sequential` the data may be looked at after each unit, with `group` so many `looks` are
+        taken at equal parts, with `fixed` one, at the end. Raises UsageError for a plan that cannot
+        be.
         """
         from burnish.experiments.power import needed, of_means, of_rates
 
@@ -54,7 +56,14 @@ class Analyzing:
         else:
             effect = of_means(spread, least)
         return await asyncio.to_thread(
-            needed, effect, power=power, alpha=alpha, variants=variants, method=method, a_day=a_day
+            needed,
+            effect,
+            power=power,
+            alpha=alpha,
+            variants=variants,
+            method=method,
+            looks=looks,
+            a_day=a_day,
         )
 
     async def analyze(

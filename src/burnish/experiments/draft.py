@@ -27,9 +27,9 @@ _MOST_LOOKS = 50
 _SUREST = 0.999999
 
 
-def plan_from(given: Mapping[str, Any], trial: Trial | None) -> Plan:
-    """From the arguments of `create`. Raises UsageError for an illegal plan."""
-    made = variants_of(given["variants"], given["weights"])
+def plan_from(given: Mapping[str, Any], made: Sequence[Variant], trial: Trial | None) -> Plan:
+    """From the arguments of `create` and the variants of it. Raises UsageError for an illegal
+    plan."""
     metric = given["metric"] or ("score" if trial else "")
     if not metric:
         raise UsageError("no metric decides", hint="name one, such as solved, thumb or score")
@@ -66,7 +66,6 @@ def fields(shape: type[msgspec.Struct], given: Mapping[str, Any]) -> dict[str, A
 
 def checked(plan: Plan) -> Plan:
     """Raises UsageError for an illegal plan."""
-    _check_variants(plan)
     _check_metrics(plan)
     _check_rule(plan)
     if plan.trial is None:
@@ -76,8 +75,10 @@ def checked(plan: Plan) -> Plan:
     return plan
 
 
-def variants_of(given: Sequence[object], weights: Mapping[str, float] | None) -> list[Variant]:
-    """As they are written, with the weights. Raises UsageError."""
+def variants_of(
+    given: Sequence[object], weights: Mapping[str, float] | None, control: str = ""
+) -> list[Variant]:
+    """As they are written, with the weights; `control` is one of them. Raises UsageError."""
     if len(given) < 2:
         raise UsageError("an experiment wants two variants or more", hint="name another one")
     variants = [written.variant(each, place) for place, each in enumerate(given)]
@@ -89,21 +90,23 @@ def variants_of(given: Sequence[object], weights: Mapping[str, float] | None) ->
             )
     if weights and (without := sorted(names - set(weights))):
         raise UsageError(f"{without[0]} has no weight", hint="give one to each variant")
-    return [
+    made = [
         msgspec.structs.replace(each, weight=float((weights or {}).get(each.name, each.weight)))
         for each in variants
     ]
+    _check_variants(made, control)
+    return made
 
 
-def _check_variants(plan: Plan) -> None:
-    names = [each.name for each in plan.variants]
+def _check_variants(variants: Sequence[Variant], control: str) -> None:
+    names = [each.name for each in variants]
     if len(names) > _MOST_VARIANTS:
         raise UsageError(f"{len(names)} variants", hint=f"compare {_MOST_VARIANTS} at most")
     if twice := next((name for name in names if names.count(name) > 1), ""):
         raise UsageError(f"two variants are called {twice!r}", hint="name them apart")
-    if plan.control not in names:
-        raise UsageError(f"no variant is {plan.control!r}", hint=f"there are {', '.join(names)}")
-    for each in plan.variants:
+    if control and control not in names:
+        raise UsageError(f"no variant is {control!r}", hint=f"there are {', '.join(names)}")
+    for each in variants:
         if not 0 < each.weight < math.inf:
             raise UsageError(
                 f"variant {each.name!r} has the weight {each.weight:g}",
@@ -143,7 +146,8 @@ def _check_rule(plan: Plan) -> None:
     if plan.trial is None and rule.method in ("fixed", "group") and rule.units is None:
         raise UsageError(
             f"a {rule.method} plan wants the units of each variant that it is for",
-            hint="burnish experiments plan tells how many; give them with --units",
+            hint=f"burnish experiments plan --method {rule.method} tells how many; give them with "
+            "--units",
         )
     ends = rule.units or rule.days or rule.loss
     if plan.trial is None and rule.method == "bayes" and not ends:

@@ -23,14 +23,16 @@ class Guard(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Findings(msgspec.Struct, frozen=True, kw_only=True):
-    """`analysis` is None where nothing can be told yet; `verdict` says why. `done` says that the
-    stop rule is met. `winner` is empty where no variant is surely better than the control, the
-    units did not come in their shares, or a guardrail is broken."""
+    """`analysis` is None where nothing can be told yet; `verdict` says why. `absent` counts the
+    units of each variant of which nothing was recorded; the metric that decides says what they
+    count as. `done` says that the stop rule is met. `winner` is empty where no variant is surely
+    better than the control, the units did not come in their shares, or a guardrail is broken."""
 
     experiment: Experiment
     at: datetime
     tally: Tally
     analysis: Analysis | None
+    absent: dict[str, int] = {}
     guards: tuple[Guard, ...] = ()
     winner: str = ""
     done: bool = False

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import difflib
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, get_args
 
+import msgspec
 from msgspec import structs
 
 from burnish.errors import Conflict, NotFound, UsageError
 from burnish.experiments.around import Around
+from burnish.experiments.trial import configured
 from burnish.prompts import refs
 from burnish.storage.experiment import (
     Experiment,
@@ -37,19 +40,12 @@ class Keeping:
         self._around = around
 
     async def add(self, name: str, kind: Kind, plan: Plan, label: str, why: str) -> Experiment:
-        """A draft, whose variants are pinned to revisions."""
+        """A draft, whose variants are pinned."""
         around = self._around
-        plan = structs.replace(plan, variants=tuple([await self._pinned(v) for v in plan.variants]))
-        names = {refs.parse(each.prompt).name for each in plan.variants}
-        if kind == "online" and len(names) > 1:
-            raise UsageError(
-                f"variants are of several prompts: {', '.join(sorted(names))}",
-                hint="compare revisions of one prompt, or use a dataset (data=cases)",
-            )
         control = next(each for each in plan.variants if each.name == plan.control)
         experiment = Experiment(
             id=around.new_id(),
-            name=refs.check_name(name, "experiment"),
+            name=name,
             kind=kind,
             prompt=refs.parse(control.prompt).name,
             label=refs.check_label(label),
@@ -62,10 +58,32 @@ class Keeping:
         await store.experiments.add(experiment, self.moved("created", why=why))
         return experiment
 
-    async def _pinned(self, variant: Variant) -> Variant:
-        """Raises NotFound for a version that is not there."""
-        found = await self._around.prompts.get(variant.prompt)
-        return structs.replace(variant, prompt=f"{found.prompt.name}@{found.version.revision}")
+    async def pinned(self, kind: Kind, variants: Sequence[Variant]) -> tuple[Variant, ...]:
+        """To revisions. Raises NotFound for a version that is not there, UsageError for two that
+        are the same, and for several prompts at one label."""
+        found: list[Variant] = []
+        seen: dict[bytes, str] = {}
+        for each in variants:
+            got = await self._around.prompts.get(each.prompt)
+            prompt = f"{got.prompt.name}@{got.version.revision}"
+            says = configured(got.version.config, each)
+            twin = seen.setdefault(
+                msgspec.json.encode((prompt, says), order="deterministic"), each.name
+            )
+            if twin != each.name:
+                raise UsageError(
+                    f"variants {twin!r} and {each.name!r} are the same: {prompt}",
+                    hint="change one of them, or leave it out",
+                    subject=each.name,
+                )
+            found.append(structs.replace(each, prompt=prompt))
+        names = {refs.parse(each.prompt).name for each in found}
+        if kind == "online" and len(names) > 1:
+            raise UsageError(
+                f"variants are of several prompts: {', '.join(sorted(names))}",
+                hint="compare revisions of one prompt, or use a dataset (data=cases)",
+            )
+        return tuple(found)
 
     async def get(self, name: str) -> Experiment:
         return await experiment_named(await self._around.store(), name)
@@ -108,11 +126,7 @@ class Keeping:
     ) -> Experiment:
         """Raises Conflict for a move that there is not, and where somebody else was faster."""
         if state not in _MOVES[experiment.state]:
-            raise Conflict(
-                f"experiment {experiment.name!r} is {experiment.state}, and cannot become {state}",
-                hint=_HINTS[experiment.state],
-                subject=experiment.name,
-            )
+            raise _refused(experiment, state)
         return await self.change(experiment, what, why=why, facts=facts, state=state, **changes)
 
     async def change(
@@ -144,18 +158,17 @@ class Keeping:
 
 
 async def experiment_named(store: Store, name: str) -> Experiment:
-    """By its name, or its id or a beginning of that. Raises NotFound, and Conflict where several
-    ids begin so."""
+    """By its name, or its id or a beginning of that. Raises NotFound with the nearest name there
+    is, and Conflict where several ids begin so."""
     found = await store.experiments.by_name(name)
     if found is not None:
         return found
     several = await store.experiments.by_prefix(name, 2) if name else []
     if not several:
-        raise NotFound(
-            f"there is no experiment {name!r}",
-            hint="see burnish experiments list",
-            subject=name,
-        )
+        names = [each.name for each in await store.experiments.page(MOST)]
+        near = difflib.get_close_matches(name, names, n=1)
+        hint = f"did you mean {near[0]!r}?" if near else "see burnish experiments list"
+        raise NotFound(f"there is no experiment {name!r}", hint=hint, subject=name)
     if len(several) > 1:
         raise Conflict(
             f"more than one experiment has an id that begins with {name!r}",
@@ -164,10 +177,23 @@ async def experiment_named(store: Store, name: str) -> Experiment:
     return several[0]
 
 
+def _refused(experiment: Experiment, state: State) -> Conflict:
+    """Why it cannot be moved from where it is to that state."""
+    now, name = experiment.state, experiment.name
+    hint = _HINTS[now].format(name=name)
+    if now == "draft":
+        said = "is a draft: it has not begun"
+    elif now == state or (experiment.ended and state in ("completed", "stopped")):
+        said = f"is {now} already"
+    else:
+        said = f"is {now}: it has ended for good"
+    return Conflict(f"experiment {name!r} {said}", hint=hint, subject=name)
+
+
 _HINTS: Final[Mapping[State, str]] = {
-    "draft": "start it first",
-    "running": "it runs already",
-    "paused": "start goes on with it, stop ends it",
-    "completed": "create another one",
-    "stopped": "create another one",
+    "draft": "start it first: burnish experiments start {name}",
+    "running": "see how it stands: burnish experiments show {name}",
+    "paused": "go on with burnish experiments start {name}, or end it with stop",
+    "completed": "see what it came to: burnish experiments show {name}",
+    "stopped": "see what it came to: burnish experiments show {name}",
 }

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
@@ -32,6 +33,21 @@ def samples_of(
 
 def counts(unit: UnitValue, metric: MetricSpec) -> bool:
     return unit.rows > 0 or metric.absent == "zero"
+
+
+def absent(units: Iterable[UnitValue]) -> dict[str, int]:
+    """How many units of each variant have no outcome, by variant, where some have none."""
+    return dict(Counter(each.variant for each in units if not each.rows))
+
+
+def told_absent(units: Sequence[UnitValue], metric: MetricSpec) -> Iterator[str]:
+    """That in words, with what they count as."""
+    came, lacking = Counter(each.variant for each in units), absent(units)
+    if not lacking:
+        return
+    parts = [f"{lacking[name]:,} of {came[name]:,} units of {name}" for name in sorted(lacking)]
+    counts = {"zero": "each counts as 0", "out": "they are left out"}[metric.absent]
+    yield f"without an outcome: {', '.join(parts)}; {counts} (absent={metric.absent})"
 
 
 def _sample(name: str, units: Sequence[UnitValue], metric: MetricSpec) -> Sample:

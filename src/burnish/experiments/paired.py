@@ -49,6 +49,7 @@ def _found(experiment: Experiment, given: Given, job: Job | None, now: datetime)
     broken = [guard for guard in guards if guard.state == "broken"]
     analysis = primary.analysis
     winner = analysis.winner if analysis is not None and done and not broken else ""
+    told = _verdict(experiment, given, primary, broken, done=done)
     return Findings(
         experiment=experiment,
         at=now,
@@ -57,8 +58,8 @@ def _found(experiment: Experiment, given: Given, job: Job | None, now: datetime)
         guards=tuple(guards),
         winner=winner,
         done=done,
-        verdict=_verdict(experiment, given, primary, broken, done=done),
-        notes=(*_notes(experiment, given, primary), *_of_job(experiment, job)),
+        verdict=told,
+        notes=(*_notes(experiment, given, primary, told), *_of_job(experiment, job)),
     )
 
 
@@ -127,7 +128,8 @@ def _verdict(
     return verdict(primary.analysis)
 
 
-def _notes(experiment: Experiment, given: Given, primary: Figures) -> Iterator[str]:
+def _notes(experiment: Experiment, given: Given, primary: Figures, verdict: str) -> Iterator[str]:
+    """Beside what the verdict tells."""
     if primary.analysis is not None:
         yield from primary.analysis.notes
     yield from _data(experiment, given)
@@ -140,7 +142,7 @@ def _notes(experiment: Experiment, given: Given, primary: Figures) -> Iterator[s
         if answered.variant in primary.without and primary.analysis is not None:
             lack = _lack(answered, experiment.plan.metric)
             yield f"{answered.variant} is not compared: {lack}"
-        elif answered.failed:
+        elif answered.failed and _failed(answered) not in verdict:
             yield f"{answered.variant}: {_failed(answered)}; its pairs are without these examples"
     if given.stop == "cost":
         yield (

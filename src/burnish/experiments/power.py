@@ -3,26 +3,30 @@
 from __future__ import annotations
 
 import math
-from typing import Literal
+from typing import Literal, get_args
 
 import msgspec
 import numpy as np
 
 from burnish.errors import UsageError
 from burnish.evals.statistics.special import normal_cdf, normal_quantile
+from burnish.experiments import spending
+from burnish.experiments.estimate import Floats
 from burnish.experiments.sequential import reach, tuning
 
-Method = Literal["fixed", "sequential"]
+Method = Literal["sequential", "fixed", "group"]
 _PATHS, _LOOKS = 4_000, 400
 _MOST = 10**9
 _MOST_SPREAD = 1e100
 _MOST_VARIANTS = 100
 _SUREST = 1e-9
+_MOST_LOOKS = 50
 
 
 class Needed(msgspec.Struct, frozen=True, kw_only=True):
-    """`n` is for each variant. `usual` is how many units of each a sequential test is expected to
-    take until it stops, when the effect is the least one; `days` at the given traffic."""
+    """`n` is for each variant. `usual` is how many units of each a plan is expected to take until
+    it stops, when the effect is the least one; `days` at the given traffic, if it takes all `n`.
+    `looks` are those of a `group` plan."""
 
     n: int
     total: int
@@ -32,6 +36,7 @@ class Needed(msgspec.Struct, frozen=True, kw_only=True):
     power: float
     alpha: float
     method: Method
+    looks: int | None = None
 
 
 class Effect(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,17 +77,24 @@ def needed(
     power: float = 0.8,
     alpha: float = 0.05,
     variants: int = 2,
-    method: Method = "fixed",
+    method: Method = "sequential",
+    looks: int = 5,
     a_day: float | None = None,
 ) -> Needed:
     """With more than two variants each is compared with the control, and alpha is shared out among
     them. `a_day` is how many units come in a day, all variants together."""
     _check(effect, power, alpha, variants, a_day)
+    if method not in get_args(Method):
+        raise UsageError(
+            f"there is no plan for the method {method!r}", hint=f"use {', '.join(get_args(Method))}"
+        )
     each = alpha / (variants - 1)
     n = fixed_size(effect, power=power, alpha=each)
     usual = n
     if method == "sequential":
         n, usual = _sequential_size(effect, n, power=power, alpha=each)
+    if method == "group":
+        n, usual = _group_size(n, looks, power=power, alpha=each)
     total = n * variants
     return Needed(
         n=n,
@@ -93,6 +105,7 @@ def needed(
         power=power,
         alpha=alpha,
         method=method,
+        looks=looks if method == "group" else None,
     )
 
 
@@ -128,23 +141,42 @@ def _sequential_size(effect: Effect, fixed: int, *, power: float, alpha: float) 
     looked at often, and must leave 0 out by then as often as the power says. The usual size is
     where it does so on average."""
     low, high = fixed, fixed
-    while _stops(effect, high, alpha)[0] < power:
+    drawn = np.random.default_rng(0).standard_normal((_PATHS, _LOOKS))
+    while _stops(effect, high, alpha, drawn)[0] < power:
         low, high = high, 2 * high
     while high - low > max(low // 200, 1):
         middle = (low + high) // 2
-        low, high = (low, middle) if _stops(effect, middle, alpha)[0] >= power else (middle, high)
-    return high, round(_stops(effect, high, alpha)[1])
+        enough = _stops(effect, middle, alpha, drawn)[0] >= power
+        low, high = (low, middle) if enough else (middle, high)
+    return high, round(_stops(effect, high, alpha, drawn)[1])
 
 
-def _stops(effect: Effect, n: int, alpha: float) -> tuple[float, float]:
+def _group_size(fixed: int, looks: int, *, power: float, alpha: float) -> tuple[int, int]:
+    """As many times more as the drift must be larger, squared, for the same power at so many looks
+    as at one (Jennison and Turnbull 2000); and how many are usual."""
+    if not 2 <= looks <= _MOST_LOOKS:
+        raise UsageError(f"looks is {looks}", hint=f"give 2 to {_MOST_LOOKS}", subject="looks")
+    shares = [(at + 1) / looks for at in range(looks)]
+    bounds = spending.bounds(shares, level=1 - alpha)
+    one = normal_quantile(1 - alpha / 2) + normal_quantile(power)
+    low, high = one, 2 * one
+    while high - low > 1e-5 * one:
+        middle = (low + high) / 2
+        shown = sum(spending.chances(shares, bounds, middle))
+        low, high = (low, middle) if shown >= power else (middle, high)
+    n = math.ceil(fixed * (high / one) ** 2)
+    at_look = spending.chances(shares, bounds, high)
+    usual = sum(share * chance for share, chance in zip(shares, at_look, strict=True))
+    return n, round(n * (usual + 1 - sum(at_look)))
+
+
+def _stops(effect: Effect, n: int, alpha: float, drawn: Floats) -> tuple[float, float]:
     """How often a difference is shown by `n` units of each, and after how many on average."""
     looks = np.unique(np.linspace(max(n / _LOOKS, 2), n, min(_LOOKS, n)).astype(int))
-    random = np.random.default_rng(0)
     variance = effect.control + effect.treatment
     steps = np.diff(looks, prepend=0)
-    sums = random.normal(
-        effect.difference * steps, np.sqrt(variance * steps), size=(_PATHS, len(looks))
-    ).cumsum(axis=1)
+    noise = drawn[:, : len(looks)] * np.sqrt(variance * steps)
+    sums = (noise + effect.difference * steps).cumsum(axis=1)
     rho = tuning(2 * n, alpha)
     # In units of both variants: n of the sequence is twice that of each, so is a unit's variance.
     most = np.array([reach(2 * int(k), rho, alpha) for k in looks]) * math.sqrt(2 * variance)

@@ -10,6 +10,7 @@ from burnish.errors import Conflict, NotPermitted, NotShown, UsageError
 from burnish.experiments.around import Around
 from burnish.experiments.findings import Findings
 from burnish.experiments.keeping import Keeping
+from burnish.experiments.trial import configured
 from burnish.experiments.verdict import figures
 from burnish.storage.experiment import Experiment, Moved, Variant, What
 from burnish.storage.lineage import LabelRequest
@@ -171,12 +172,6 @@ class Promoting:
         except NotPermitted:
             return await prompts.ask_label(name, label, revision, why=why)
         return None
-
-
-def configured(config: dict[str, Any], variant: Variant) -> dict[str, Any]:
-    """A version's config with what the variant says in its place."""
-    model = {"model": variant.model} if variant.model else {}
-    return {**config, **model, **variant.config}
 
 
 def evidence(found: Findings) -> dict[str, Any]:

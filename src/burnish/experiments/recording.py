@@ -14,6 +14,7 @@ from msgspec import structs
 
 from burnish.errors import BurnishError, Conflict, NotFound, UsageError
 from burnish.experiments.assigning import checked_unit
+from burnish.experiments.counting import counting, told
 from burnish.experiments.journal import Journal
 from burnish.experiments.running import AWAY, Running
 from burnish.experiments.serving import SKEW
@@ -29,12 +30,13 @@ _MOST_KEY_CHARS = 255
 # Sums of squares of larger ones are beyond all floats.
 _LARGEST = 1e100
 
-State = Literal["recorded", "duplicate", "waiting"]
+State = Literal["recorded", "duplicate", "waiting", "unmatched", "early"]
 
 
 class Recorded(msgspec.Struct, frozen=True, kw_only=True):
     """A `duplicate` has the key of one that is there, which stays; one that is `waiting` is written
-    when the store is back."""
+    when the store is back. One that is `unmatched` is kept, and counts as soon as its unit has seen
+    a variant; one that is `early` is from before that, and does not count."""
 
     experiment: str
     unit: str
@@ -45,12 +47,15 @@ class Recorded(msgspec.Struct, frozen=True, kw_only=True):
 
 class ManyRecorded(msgspec.Struct, frozen=True, kw_only=True):
     """How many rows were `recorded`, and what became of the others; `problems` are the first of
-    the `refused`."""
+    the `refused`. Of all rows that are in the store, `unmatched` wait for the exposures of their
+    units, and `early` are from before these."""
 
     recorded: int = 0
     duplicates: int = 0
     waiting: int = 0
     refused: int = 0
+    unmatched: int = 0
+    early: int = 0
     problems: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
@@ -112,10 +117,13 @@ class Recording:
         state: State
         try:
             store = await self._open_store()
-            state = "recorded" if await store.experiments.record([outcome]) else "duplicate"
+            new = await store.experiments.record([outcome])
+            state = (await counting(store, self._journal, [outcome]))[0] if new else "duplicate"
         except AWAY:
             await self._keep([outcome])
             state = "waiting"
+        if state in ("unmatched", "early"):
+            note = "; ".join(filter(None, (note, told(outcome, state))))
         return Recorded(
             experiment=experiment.name,
             unit=outcome.unit,
@@ -149,7 +157,9 @@ class Recording:
 
     async def _write(self, done: ManyRecorded, batch: list[Outcome]) -> ManyRecorded:
         try:
-            new = await (await self._open_store()).experiments.record(batch)
+            store = await self._open_store()
+            new = await store.experiments.record(batch)
+            counts = await counting(store, self._journal, batch)
         except AWAY:
             await self._keep(batch)
             return structs.replace(done, waiting=done.waiting + len(batch))
@@ -157,6 +167,8 @@ class Recording:
             done,
             recorded=done.recorded + new,
             duplicates=done.duplicates + len(batch) - new,
+            unmatched=done.unmatched + counts.count("unmatched"),
+            early=done.early + counts.count("early"),
         )
 
     async def _keep(self, outcomes: list[Outcome]) -> None:

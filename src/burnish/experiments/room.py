@@ -12,9 +12,11 @@ from burnish.errors import BurnishError, Conflict, UsageError
 from burnish.experiments import draft
 from burnish.experiments.analyzing import Analyzing
 from burnish.experiments.around import Around
+from burnish.experiments.astray import astray
 from burnish.experiments.keeping import Keeping
 from burnish.experiments.online import Online
 from burnish.experiments.starting import Starting
+from burnish.prompts import refs
 from burnish.prompts.refs import PRODUCTION
 from burnish.storage.experiment import (
     Allocation,
@@ -113,7 +115,12 @@ class AsyncExperiments(Analyzing, Online):
         return await self._drafted(locals())
 
     async def _drafted(self, given: Mapping[str, Any]) -> Experiment:
-        trial, around = None, self._around
+        """What is wrong is told in the order in which it was given."""
+        trial, around, keeping = None, self._around, self._keeping
+        kind = "offline" if given["data"] else "online"
+        name = refs.check_name(given["name"], "experiment")
+        written = draft.variants_of(given["variants"], given["weights"], given["control"])
+        variants = await keeping.pinned(kind, written)
         if not given["data"]:
             draft.check_no_trial(given)
         else:
@@ -128,9 +135,8 @@ class AsyncExperiments(Analyzing, Online):
                 "tags": tuple(given["tags"]),
             }
             trial = Trial(**{**draft.fields(Trial, given), **own})
-        plan = draft.plan_from(given, trial)
-        kind = "offline" if trial else "online"
-        return await self._keeping.add(given["name"], kind, plan, given["label"], given["why"])
+        plan = draft.plan_from(given, variants, trial)
+        return await keeping.add(name, kind, plan, given["label"], given["why"])
 
     async def list(
         self, *, state: State | None = None, prompt: str = "", limit: int = 50
@@ -220,7 +226,7 @@ class AsyncExperiments(Analyzing, Online):
 
     async def report(self, name: str) -> Findings:
         """What it has come to so far. Nothing is changed."""
-        return await self._found(await self.get(name))
+        return await self._noted(await self._found(await self.get(name)))
 
     async def series(self, of: str | Findings) -> tuple[Point, ...]:
         """What was known of each variant at times from the start to now, or to the end: oldest
@@ -235,7 +241,7 @@ class AsyncExperiments(Analyzing, Online):
         """Does what is due in each that runs, or in one: halts where a guardrail is broken, goes up
         the ramp, lets shares follow, ends at the stop rule, promotes where it is to."""
         if name:
-            return [await self._checking.check(await self.get(name))]
+            return [await self._noted(await self._checking.check(await self.get(name)))]
         due = [
             each
             for state in ("running", "completed")
@@ -248,7 +254,7 @@ class AsyncExperiments(Analyzing, Online):
     async def _checked(self, experiment: Experiment) -> Findings:
         """What stands in the way of one is among its notes, and in the way of no other."""
         try:
-            return await self._checking.check(experiment)
+            return await self._noted(await self._checking.check(experiment))
         except BurnishError as error:
             found = await self._found(await self.get(experiment.id))
             return structs.replace(found, notes=(*found.notes, str(error)))
@@ -284,6 +290,11 @@ class AsyncExperiments(Analyzing, Online):
         if experiment.kind == "offline":
             await self._around.offline.halt(experiment)
         return experiment
+
+    async def _noted(self, found: Findings) -> Findings:
+        """With what has become of its versions and its label."""
+        notes = await astray(self._around, found.experiment)
+        return structs.replace(found, notes=(*found.notes, *notes)) if notes else found
 
     async def _found(self, experiment: Experiment) -> Findings:
         from burnish.experiments.standing import findings

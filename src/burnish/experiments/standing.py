@@ -20,12 +20,14 @@ from burnish.experiments.estimate import Sample
 from burnish.experiments.figures import figure
 from burnish.experiments.findings import Findings, Guard
 from burnish.experiments.outcomes import (
+    absent,
     counts,
     design_of,
     first,
     looks_at,
     reversals,
     samples_of,
+    told_absent,
     with_past,
 )
 from burnish.experiments.paired import offline_findings
@@ -98,6 +100,8 @@ def figures(experiment: Experiment, given: Read, *, guardrail: bool = False) -> 
     samples = samples_of(units, experiment, metric)
     if missing := _missing(experiment, samples):
         return Figures(None, missing)
+    if guardrail and not any(each.rows for each in units):
+        return Figures(None, "nothing was recorded of it so far")
     samples = with_past(samples, given.past, units)
     least = min(each.n for each in samples)
     try:
@@ -156,6 +160,7 @@ def _found(experiment: Experiment, reads: Sequence[Read], tally: Tally, now: dat
         at=now,
         tally=tally,
         analysis=_held_back(experiment, analysis, decision),
+        absent=absent(primary.units),
         guards=tuple(guards),
         winner=decision.winner,
         done=decision.done,
@@ -222,6 +227,7 @@ def _notes(
             f"values are adjusted by what units did before, which leaves {analysis.kept:.0%} of "
             "the noise"
         )
+    notes += told_absent(primary.units, primary.metric)
     if tally.unmatched:
         notes.append(
             f"{counted(tally.unmatched, 'outcome')} of units that have seen no variant so far"

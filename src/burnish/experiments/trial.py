@@ -1,4 +1,4 @@
-"""What variants of an offline experiment may differ in, and what is measured of their answers."""
+"""What variants may differ in, and what is measured of the answers to an offline experiment."""
 
 from __future__ import annotations
 
@@ -28,6 +28,12 @@ class Parameters(
     top_p: Annotated[float, Meta(ge=0, le=1)] | None = None
     seed: int | None = None
     stop: tuple[str, ...] = ()
+
+
+def configured(config: dict[str, Any], variant: Variant) -> dict[str, Any]:
+    """A version's config with what the variant says in its place."""
+    model = {"model": variant.model} if variant.model else {}
+    return {**config, **model, **variant.config}
 
 
 def parameters_of(variant: Variant) -> dict[str, Any]:

@@ -41,6 +41,8 @@ if TYPE_CHECKING:
     from burnish.prompts.prompt import Message
     from burnish.prompts.render import Renderer
 
+NO_MODEL = "generation.model"
+"""What the refusal of an evaluation concerns that has no model."""
 _EXACT = ScorerSpec(name="exact")
 # So many examples tell whether a prompt has places for what they bring, and what a call costs.
 _SAMPLE = 50
@@ -366,6 +368,7 @@ class Evaluating:
             raise UsageError(
                 "an evaluation takes a model, and none is set up",
                 hint="name some with --models provider:model,…; see burnish models list",
+                subject=NO_MODEL,
             )
         return tuple(dict.fromkeys(registry.full_name(name) for name in named))
 

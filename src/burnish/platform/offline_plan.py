@@ -10,6 +10,7 @@ import msgspec
 from burnish.errors import Unavailable, UsageError
 from burnish.evals.wanted import Wanted
 from burnish.experiments.trial import SCORE, SPENT, parameters_of
+from burnish.platform.evaluating import NO_MODEL
 from burnish.storage.evaluation import Evaluation
 from burnish.storage.example import Split
 from burnish.storage.experiment import Experiment, Trial, Variant
@@ -88,7 +89,17 @@ class OfflinePlans:
         )
 
     async def _planned(self, wanted: Wanted, variant: Variant) -> Plan:
-        plan = await self._evaluating.plan(wanted)
+        try:
+            plan = await self._evaluating.plan(wanted)
+        except UsageError as error:
+            if error.subject != NO_MODEL:
+                raise
+            raise UsageError(
+                f"variant {variant.name!r} names no model, and none is set up",
+                hint=f"name one: {variant.name}={variant.prompt},model=provider:model; "
+                "see burnish models list",
+                subject=NO_MODEL,
+            ) from None
         for model, problem in plan.unready.items():
             what, _, hint = problem.partition("; ")
             is_judge = model not in plan.evaluation.models

@@ -76,7 +76,7 @@ def check_name(name: str, what: str = "prompt") -> str:
     broken = _broken_rule(trimmed)
     if broken:
         raise UsageError(
-            f"{name[:80]!r} cannot name a {what}: {broken}",
+            f"{name[:80]!r} cannot name {'an' if what[0] in 'aeiou' else 'a'} {what}: {broken}",
             hint="use folders and words such as writer/write_chapter",
             subject=name,
         )

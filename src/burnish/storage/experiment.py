@@ -279,6 +279,10 @@ class Experiments(Protocol):
         """The variant that each of the units has seen, where it has seen one."""
         ...
 
+    async def since(self, experiment_id: str, units: Sequence[str]) -> dict[str, datetime]:
+        """From when on outcomes of each of the units count, where it has seen a variant."""
+        ...
+
     async def record(self, outcomes: Sequence[Outcome]) -> int:
         """How many of them were not there before."""
         ...

@@ -79,6 +79,7 @@ def test_the_verdict_comes_first_then_figures_with_their_intervals(shown: Shown)
     assert re.search(r"polite +mail/late@4 +2,000 +50 % +0\.270 +\[0\.251, 0\.290\]", text)
     assert re.search(r"− short +\+0\.072 +\[\+0\.031, \+0\.112\] +< 0\.001 +\+36 % +better", text)
     assert "✓ held: cost_usd is within 0.001" in text
+    assert "    polite 0.270 against 0.199: +0.072 [+0.031, +0.112], margin 0.001" in text
     assert "✗ broken: latency_ms is 400 above" in text
     assert "Log" not in text
     assert re.search(r"started +ann", on_screen(shown(), log=True))
@@ -110,6 +111,64 @@ def test_looks_within_an_hour_are_told_apart(samples: Samples) -> None:
     times = [line.split()[0] for line in charted(on_screen(report))]
     assert times[-1] == "14:28:19"
     assert len(set(times)) == len(times)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "times"), [(3.0, ("14:13:20.187", "14:13:23.000")), (7_200.0, ("14:20", "16:13"))]
+)
+def test_times_are_as_fine_as_it_takes(
+    samples: Samples, seconds: float, times: tuple[str, str]
+) -> None:
+    given = [
+        replace(each, times=1.79e9 + np.linspace(0, seconds, each.n)) for each in samples(n=900)
+    ]
+    found = analyse(given, Design(method="sequential"))
+    report = Report(
+        title="", headline="", verdict="", control="short",
+        analysis=found, series=over_samples(given, found),
+    )  # fmt: skip
+    looks = re.findall(r"\| 2026-09-21 (\S+) UTC \|", markdown(report))
+    assert len(set(looks)) == len(looks) == 16
+    assert (looks[-1], looks[0]) == times
+    assert f"2026-09-21 {times[1]} UTC" in html(report)
+    shown = [line[:24] for line in charted(on_screen(report))]
+    assert len(set(shown)) == len(shown)
+    assert times[1] in shown[-1]
+
+
+@pytest.mark.parametrize(
+    ("facts", "says"),
+    [
+        ({"label": "production", "stands_on": 3}, "(production is at revision 3)"),
+        ({"calls": 66, "cost_usd": 0.0123}, "(66 calls planned, for about $0.0123)"),
+        ({"calls": 1, "cost_usd": None}, "(1 call planned, at an unknown price)"),
+        ({"units": {"A": 1200, "B": 3}, "arms": ["A"]}, "(units: 1,200 of A, 3 of B)"),
+        ({"variant": "B", "revision": 3, "forced": True}, "(B, revision 3, forced)"),
+        ({"request": "0197"}, "(waits for another person: request 0197)"),
+        ({"from": 3, "to": 1}, "(from revision 3 back to 1)"),
+        ({"from": 3, "to": 0}, "(from revision 3 to none)"),
+    ],
+)
+def test_what_a_move_was_decided_on_is_told_in_words(
+    begun: Report, facts: dict[str, object], says: str
+) -> None:
+    moved = Moved(id="1", what="started", facts=facts, at=AT)
+    report = structs.replace(begun, log=(moved, moved))
+    assert says in on_screen(report, log=True, width=120)
+    assert says.strip("()") in plain(report, log=True)
+
+
+def test_shares_are_those_that_came_beside_the_planned_ones(samples: Samples) -> None:
+    first, second = samples(n=500)
+    given = [first, replace(second, values=second.values[:420], times=None)]
+    for weights, says in (
+        ({"short": 1.0, "polite": 1.0}, r"short +500 +54 % +50 % .*\n *polite +420 +46 % +50 %"),
+        ({"short": 500.0, "polite": 420.0}, r"short +500 +54 % +0\..*\n *polite +420 +46 % +0\."),
+    ):
+        found = analyse(given, Design(weights=weights))
+        report = Report(title="", headline="", verdict="", control="", analysis=found)
+        assert re.search(says, on_screen(report))
+        assert ("planned" in on_screen(report)) == (weights["short"] == 1)
 
 
 def test_of_several_variants_each_has_its_chart_on_one_scale(shown: Shown) -> None:
@@ -186,7 +245,7 @@ def test_the_page_says_what_the_terminal_says(shown: Shown) -> None:
     for expected in (
         "late mails", report.verdict, "0.270 [0.251, 0.290] 2,000 units", "mail/late@4",
         "+0.072 [+0.031, +0.112] better", "Guardrails", "held", "broken", "Over time",
-        "Units over time", "less than 0.01 does not matter", "nothing is broken (taking 1.0)",
+        "Units over time", "less than 0.01 does not matter", "nothing is broken (taking 1)",
     ):  # fmt: skip
         assert expected in said
 
@@ -257,14 +316,20 @@ def test_markdown_fits_in_a_comment(shown: Shown) -> None:
 
 def test_a_pipe_gets_lines_that_say_what_they_are_of(shown: Shown) -> None:
     lines = [line.split("\t") for line in plain(shown(), log=True).splitlines()]
-    kinds = ["verdict", "variant", "variant", "difference", "guardrail", "guardrail", "note"]
-    assert [line[0] for line in lines] == [*kinds, "log", "log"]
+    assert [line[0] for line in lines] == [
+        "verdict", "variant", "variant", "difference", "guardrail", "guarded", "guardrail", "note",
+        "log", "log",
+    ]  # fmt: skip
     assert lines[0][1] == "polite"
     assert lines[1] == ["variant", "short", "2000", "0.1985", "0.181604", "0.216552"]
     assert lines[3][1:4] == ["polite", "short", "0.0715"]
     assert lines[3][-1] == "better"
-    assert lines[5][1:3] == ["latency_ms", "broken"]
-    assert lines[7] == ["log", "2026-11-22T06:00:00+00:00", "ramped", "-", "nothing is broken"]
+    assert lines[5][1:7] == ["cost_usd", "polite", "short", "0.27", "0.1985", "0.0715"]
+    assert lines[5][-1] == "0.001"
+    assert lines[6][1:3] == ["latency_ms", "broken"]
+    assert lines[8] == [
+        "log", "2026-11-22T06:00:00+00:00", "ramped", "-", "nothing is broken", "taking 1",
+    ]  # fmt: skip
 
 
 def test_an_experiment_that_nobody_saw_has_every_form(begun: Report) -> None:
@@ -310,11 +375,10 @@ def test_a_log_tells_short_facts_and_leaves_tables_out(begun: Report) -> None:
         "contrasts": [{"variant": "short"}],
         "verdict": "Take short: it is better.",
         "cost_usd": None,
-        "stands_on": 3,
     }
     moved = Moved(id="1", what="shares", by="ann", why="to see more", facts=facts, at=AT)
     text = on_screen(structs.replace(begun, log=(moved,)), log=True, width=120)
-    assert "to see more (shares A 0.25, short 0.75; stands_on 3)" in text
+    assert "to see more (A 25 %, short 75 %)" in text
     assert "Take short" not in text
     assert "contrasts" not in text
 

@@ -28,8 +28,8 @@ _MAX_CELL = 200
 _WRAPS, _LEAST = ("such as", "first of them", "taken for", "is", "why", "what is known"), 20
 _FIGURES = (
     "answers", "n", "p50", "p95", "tokens", "USD", "difference", "times", "accuracy", "macro-F1",
-    "units", "examples", "pairs", "share", "value", "control", "lift", "best", "loss", "p",
-    "greater", "runs", "failed", "now", "before", "change", "new", "versions", "evaluations",
+    "units", "examples", "pairs", "share", "planned", "value", "control", "lift", "best", "loss",
+    "p", "greater", "runs", "failed", "now", "before", "change", "new", "versions", "evaluations",
     "moves",
 )  # fmt: skip
 

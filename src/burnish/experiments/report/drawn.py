@@ -12,7 +12,7 @@ from burnish.experiments.report.over_time import Point, by_variant
 from burnish.experiments.report.report import Report
 from burnish.experiments.report.scale import Scale, scale_of, scale_over
 from burnish.experiments.report.sheets import less, signed_interval
-from burnish.experiments.report.times import when
+from burnish.experiments.report.times import unit_of, when
 
 # Lines beyond these are drawn alike and told apart by their names.
 _KINDS = 6
@@ -100,10 +100,11 @@ def _band(points: Sequence[Point], series: Sequence[Point], scale: Scale) -> str
 
 def _axes(series: Sequence[Point], scale: Scale, *, sign: bool) -> dict[str, Any]:
     """Labels from the top down and from the left to the right."""
-    ticks = list(reversed(scale.ticks))
+    ticks, ends = list(reversed(scale.ticks)), (series[0].at, series[-1].at)
+    unit = unit_of(ends)
     return {
         "ticks": [scale.label(tick, sign=sign) for tick in ticks],
         "grid": [_y(tick, scale) for tick in ticks],
         "zero": _y(0.0, scale),
-        "times": [when(series[0].at), when(series[-1].at)],
+        "times": [when(each, unit) for each in ends],
     }

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from burnish.evals.report.marked import as_list, as_table, as_text, folded
 from burnish.experiments.report import sheets
+from burnish.experiments.report.guarding import figures
 from burnish.experiments.report.report import Report
 
 _MARKS = {"held": "✅", "broken": "❌", "open": "➖"}  # noqa: RUF001 - a sign, no minus
@@ -36,6 +37,7 @@ def markdown(report: Report) -> str:
 def _guardrails(report: Report) -> Iterator[str]:
     for each in report.guards:
         yield f"- {_MARKS[each.state]} {each.state}: {as_text(each.text)}"
+        yield from (f"  - {as_text(told)}" for told in figures(each))
 
 
 def _more(report: Report) -> Iterator[str]:

@@ -13,6 +13,7 @@ from burnish.evals.report.words import counted, visible
 from burnish.evals.statistics import Interval
 from burnish.experiments.figures import decimals_for, to_decimals
 from burnish.experiments.report import drawn, sheets
+from burnish.experiments.report.guarding import figures
 from burnish.experiments.report.report import Report
 
 # Beside the bars, which tell them.
@@ -43,6 +44,7 @@ def _view(report: Report) -> dict[str, Any]:
                 "state": each.state,
                 "mood": _STATES.get(each.state, "soft"),
                 "text": visible(each.text),
+                "figures": [visible(told) for told in figures(each)],
             }
             for each in report.guards
         ],

@@ -13,9 +13,10 @@ from burnish.experiments.analysis import Analysis
 from burnish.experiments.figures import figure, percent
 from burnish.experiments.findings import Findings, Guard
 from burnish.experiments.report.over_time import Point
-from burnish.experiments.report.times import when
+from burnish.experiments.report.times import span, when
 from burnish.storage.experiment import (
     Experiment,
+    Kind,
     MetricSpec,
     Moved,
     Plan,
@@ -96,11 +97,11 @@ def _headline(findings: Findings) -> str:
         # Of examples each variant has the same.
         many = sum if experiment.kind == "online" else max
         parts.append(counted(many(tally.units.values()), _counts(experiment)))
-    end = when(experiment.ended_at or findings.at)
-    if experiment.started_at is None:
-        parts.append(end)
+    start, end = experiment.started_at, experiment.ended_at or findings.at
+    if start is None:
+        parts.append(when(end))
     else:
-        parts.append(f"{when(experiment.started_at).removesuffix(' UTC')} to {end}")
+        parts.append(span(start, end))
     return ", ".join(parts)
 
 
@@ -117,7 +118,7 @@ def _facts(experiment: Experiment) -> Iterator[tuple[str, str]]:
     plan = experiment.plan
     label = f", label {experiment.label}" if experiment.label else ""
     yield "prompt", f"{experiment.prompt}{label}"
-    yield "metric", _metric(plan.metric)
+    yield "metric", _metric(plan.metric, experiment.kind)
     if plan.trial is not None:
         yield "dataset", _trial(plan.trial)
     yield "decided", _rule(plan.rule) + ("; then promotes the winner" if plan.auto else "")
@@ -138,9 +139,11 @@ def _trial(trial: Trial) -> str:
     return f"{trial.dataset}{split}{tags}{most}"
 
 
-def _metric(metric: MetricSpec) -> str:
+def _metric(metric: MetricSpec, kind: Kind) -> str:
     lower = ", lower is better" if metric.lower_is_better else ""
-    return f"{metric.name}, a {metric.kind}{lower}"
+    counts = {"zero": "counts as 0", "out": "is left out"}[metric.absent]
+    absent = f"; a unit without an outcome {counts}" if kind == "online" else ""
+    return f"{metric.name}, a {metric.kind}{lower}{absent}"
 
 
 def _rule(rule: StopRule) -> str:

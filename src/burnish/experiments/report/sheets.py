@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any, cast
+from collections.abc import Iterator
 
-from burnish.evals.report.about import named
 from burnish.evals.report.sheet import Sheet
 from burnish.evals.report.words import NONE, visible
 from burnish.evals.statistics import Interval
 from burnish.experiments.analysis import Analysis, Arm, Contrast
 from burnish.experiments.figures import decimals_for, figure, percent, to_decimals
+from burnish.experiments.report.moves import words
 from burnish.experiments.report.over_time import Point
 from burnish.experiments.report.report import Report
-from burnish.experiments.report.times import when
+from burnish.experiments.report.times import unit_of, when
 
 
 def variants(report: Report) -> Sheet:
@@ -21,7 +20,7 @@ def variants(report: Report) -> Sheet:
     found = report.analysis
     arms = {} if found is None else {each.name: each for each in found.arms}
     names = list(dict.fromkeys((*arms, *report.variants)))
-    shares = _planned(found)
+    came, planned = _shares(found)
     sure = {name: each for name, each in arms.items() if each.best is not None}
     headings = [""]
     columns = [[_name(name, report) for name in names]]
@@ -36,8 +35,10 @@ def variants(report: Report) -> Sheet:
         f"{report.counts}s",
         [f"{arms[n].n if n in arms else report.units.get(n, 0):,}" for n in names],
     )
-    if shares:
-        add("share", [shares.get(name, "") for name in names])
+    if came:
+        add("share", [came.get(name, "") for name in names])
+    if came != planned:
+        add("planned", [planned.get(name, "") for name in names])
     if found is not None:
         told = _values(found)
         add("value", [told[name][0] if name in told else NONE for name in names])
@@ -53,12 +54,14 @@ def _name(name: str, report: Report) -> str:
     return visible(name) + (" (control)" if name == report.control else "")
 
 
-def _planned(found: Analysis | None) -> dict[str, str]:
-    """The shares that units were to come in, where that is checked."""
+def _shares(found: Analysis | None) -> tuple[dict[str, str], dict[str, str]]:
+    """Those that units came in, and those that they were to come in, where that is checked."""
     if found is None or found.ratio is None:
-        return {}
-    whole = sum(found.ratio.expected.values()) or 1.0
-    return {name: percent(each / whole) for name, each in found.ratio.expected.items()}
+        return {}, {}
+    came, due = found.ratio.counts, found.ratio.expected
+    both = ((came, sum(came.values())), (due, sum(due.values())))
+    one, other = ({n: percent(each / (all_ or 1)) for n, each in of.items()} for of, all_ in both)
+    return one, other
 
 
 def _values(found: Analysis) -> dict[str, tuple[str, str]]:
@@ -163,19 +166,13 @@ def _contrasts_remark(found: Analysis | None) -> str:
     return said
 
 
-def guardrails(report: Report) -> Sheet:
-    rows = tuple(
-        (visible(each.metric.name), each.state, visible(each.text)) for each in report.guards
-    )
-    return Sheet(title="Guardrails", headings=("", "state", "what is known"), rows=rows)
-
-
 def over_time(report: Report) -> Sheet:
     """The looks as figures, newest first."""
     decimals = decimals_for(each.high - each.low for each in report.series)
+    unit = unit_of(each.at for each in report.series)
     rows = tuple(
         (
-            when(each.at),
+            when(each.at, unit),
             less(each.variant, report.control),
             f"{each.n:,}",
             f"{each.control_n:,}",
@@ -193,22 +190,8 @@ def log(report: Report) -> Sheet:
 
 
 def _moves(report: Report) -> Iterator[tuple[str, ...]]:
+    unit = unit_of((each.at for each in report.log), finest="seconds")
     for each in report.log:
-        why = " ".join(filter(None, (each.why, _short(each.facts))))
-        yield when(each.at), each.what, visible(each.by), visible(why)
-
-
-def _short(facts: Mapping[str, Any]) -> str:
-    """Those that fit on a line: tables and texts that were decided on are in JSON."""
-    told: dict[str, Any] = {}
-    for name, fact in facts.items():
-        if isinstance(fact, dict):
-            parts = cast("Mapping[str, Any]", fact).items()
-            told[name] = ", ".join(f"{part} {_number(value)}" for part, value in parts)
-        elif fact is not None and name != "verdict" and not isinstance(fact, list):
-            told[name] = fact
-    return f"({named(told)})" if told else ""
-
-
-def _number(value: Any) -> Any:
-    return figure(value) if isinstance(value, float) else value
+        facts = words(each.facts, report.counts)
+        why = " ".join(filter(None, (each.why, f"({facts})" if facts else "")))
+        yield when(each.at, unit), each.what, visible(each.by), visible(why)

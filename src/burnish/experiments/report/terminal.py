@@ -9,6 +9,7 @@ from burnish.evals.report.screen import STYLES, items, titled
 from burnish.evals.report.words import visible
 from burnish.experiments.report import sheets
 from burnish.experiments.report.chart import Bar, chart
+from burnish.experiments.report.guarding import figures
 from burnish.experiments.report.over_time import Point, by_variant
 from burnish.experiments.report.report import Report
 from burnish.experiments.report.scale import Scale, scale_of, scale_over
@@ -66,10 +67,12 @@ def _guardrails(report: Report) -> Iterator[RenderableType]:
     if not report.guards:
         return
     yield Text("\nGuardrails", style="bold")
-    yield items(
-        (Text(_MARKS[each.state], style=STYLES.get(each.state, "")), f"{each.state}: {each.text}")
-        for each in report.guards
-    )
+    lines: list[tuple[Text, str]] = []
+    for each in report.guards:
+        mark = Text(_MARKS[each.state], style=STYLES.get(each.state, ""))
+        lines.append((mark, f"{each.state}: {each.text}"))
+        lines += ((Text(" "), told) for told in figures(each))
+    yield items(lines)
 
 
 def _charts(report: Report, width: int) -> Iterator[RenderableType]:

@@ -115,10 +115,18 @@ class SqlExperiments:
         await self._add(self._expose, exposures)
 
     async def seen(self, experiment_id: str, units: Sequence[str]) -> dict[str, str]:
-        found: dict[str, str] = {}
+        return await self._of_units(experiment_id, units, _x.variant)
+
+    async def since(self, experiment_id: str, units: Sequence[str]) -> dict[str, datetime]:
+        return await self._of_units(experiment_id, units, _x.since)
+
+    async def _of_units(
+        self, experiment_id: str, units: Sequence[str], what: ColumnElement[Any]
+    ) -> dict[str, Any]:
+        found: dict[str, Any] = {}
         for start in range(0, len(units), _AT_ONCE):
             some = units[start : start + _AT_ONCE]
-            query = select(_x.unit, _x.variant).where(
+            query = select(_x.unit, what).where(
                 _x.experiment_id == experiment_id, _x.unit.in_(some)
             )
             async with self._database.reading() as connection:
