@@ -6,6 +6,7 @@ from typing import Any
 
 from msgspec import structs
 from sqlalchemy import (
+    ColumnElement,
     Insert,
     Select,
     Table,
