@@ -130,6 +130,20 @@ async def test_an_outcome_from_before_gives_way_to_the_first_one_after(store: St
     assert (only.value, only.rows) == (1.0, 1)
 
 
+async def test_whether_an_outcome_is_early_is_a_matter_of_its_own_unit(store: Store) -> None:
+    own, other = experiment(), experiment("other")
+    late = [exposure(own, f"u{n}", s=n * 3_600) for n in range(3)]
+    await store.experiments.expose([exposure(other, "u1", s=-9 * 3_600), *late])
+    early = [outcome(own, f"u{n}", 0.0, at=NOON - timedelta(hours=5)) for n in range(3)]
+    assert await store.experiments.record(early) == 3
+    hours = {f"u{n}": NOON + timedelta(hours=n) for n in range(3)}
+    real = [outcome(own, unit, 1.0, at=at) for unit, at in hours.items()]
+    assert await store.experiments.record(real) == 3
+    again = [outcome(own, unit, 0.0, at=NOON + timedelta(hours=9)) for unit in hours]
+    assert await store.experiments.record(again) == 0
+    assert [each.value for each in await values(store, own)] == [1.0, 1.0, 1.0]
+
+
 async def test_values_are_of_all_who_saw_a_variant_in_their_order(store: Store) -> None:
     own = experiment()
     units = [exposure(own, f"u{n}", "AB"[n % 2], s=-n) for n in range(5)]

@@ -12,6 +12,7 @@ from tests.experiments.recorded import VARIANTS, prepared, recorded, running
 
 import burnish
 from burnish.errors import NotShown
+from burnish.experiments.report.report import report_of
 from burnish.storage.experiment import Experiment, Moved, Outcome
 from burnish.storage.ids import Ids
 from burnish.storage.sqlite import open_sqlite
@@ -167,6 +168,20 @@ async def test_beliefs_end_where_a_wrong_choice_loses_little(tmp_path: Path) -> 
         assert (found.winner, found.done) == ("short", True)
 
 
+async def test_an_end_by_beliefs_stays_whatever_comes_late(tmp_path: Path) -> None:
+    async with burnish.open_async(str(tmp_path)) as p:
+        own = await running(p, method="bayes", loss=0.02)
+        await recorded(tmp_path, own, BETTER, 30)
+        found = await p.experiments.report("shorter")
+        assert "nothing is decided before 50 units of each; 30 are in" in found.verdict
+        await recorded(tmp_path, own, BETTER, 100, seed=2)
+        (found,) = await p.experiments.check()
+        assert (found.winner, found.experiment.state) == ("short", "completed")
+        await recorded(tmp_path, own, {"A": 0.9, "short": 0.1}, 400, seed=3)
+        found = await p.experiments.report("shorter")
+        assert (found.winner, found.done) == ("short", True)
+
+
 async def test_a_strong_belief_alone_ends_nothing(tmp_path: Path) -> None:
     async with burnish.open_async(str(tmp_path)) as p:
         own = await running(p, method="bayes", units=1_000, auto=True)
@@ -215,13 +230,18 @@ async def test_units_count_when_their_outcomes_had_time_to_come(
 async def test_few_units_of_shares_that_follow_have_rates_that_can_be(tmp_path: Path) -> None:
     async with burnish.open_async(str(tmp_path)) as p:
         own = await running(p, allocation="thompson")
-        await recorded(tmp_path, own, {"A": 0.5, "short": 1.0}, 6)
+        await recorded(tmp_path, own, {"A": 0.5, "short": 0.9}, 6)
+        found = await p.experiments.report("shorter")
+        assert found.analysis is not None
+        shown = report_of(found).analysis
+        assert shown is not None
+        for arm in shown.arms:
+            assert 0 <= arm.interval.low <= arm.value <= arm.interval.high <= 1
+        assert shown.arms != found.analysis.arms
+        # Three hundred of the other variant make nothing sure of six.
         await recorded(tmp_path, own, {"A": 0.5}, 300, seed=2, slices=["more"])
         found = await p.experiments.report("shorter")
         assert found.analysis is not None
-        for arm in found.analysis.arms:
-            assert 0 <= arm.interval.low <= arm.value <= arm.interval.high <= 1
-        # Three hundred of the other variant make nothing sure of six.
         assert [each.outcome for each in found.analysis.contrasts] == ["no difference"]
 
 

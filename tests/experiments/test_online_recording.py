@@ -280,7 +280,7 @@ def test_a_table_recorded_twice_counts_once(p: burnish.Platform, tmp_path: Path)
     again = p.experiments.record_many(path, name="shorter")
     assert (again.recorded, again.duplicates) == (0, 3)
     # With times, one that has grown adds what is new.
-    rows = "unit,value,metric,time\nu1,7,words,2026-01-02T10:00\nu1,7,words,2026-01-02T11:00\n"
+    rows = "unit,value,metric,time\nu1,7,words,2026-01-02\nu1,7,words,2026-01-02\n"
     path.write_text(rows)
     assert p.experiments.record_many(path, name="shorter").recorded == 2
     path.write_text(rows + "u3,1,words,2026-01-02T12:00\n")

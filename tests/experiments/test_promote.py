@@ -126,6 +126,40 @@ async def test_a_process_that_dies_while_it_promotes_is_made_up_for(
         assert await standing(p) == 1
 
 
+async def test_what_a_person_moved_after_a_rollback_is_no_promotion(tmp_path: Path) -> None:
+    async with burnish.open_async(str(tmp_path)) as p:
+        await recorded(tmp_path, await running(p), BETTER)
+        await p.experiments.promote("shorter")
+        await p.experiments.rollback("shorter")
+        await p.prompts.set_label("mail/late", "production", 2)
+        with pytest.raises(Conflict, match="has promoted nothing"):
+            await p.experiments.rollback("shorter")
+        assert await standing(p) == 2
+
+
+async def test_two_that_promote_different_variants_do_not_cross(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with burnish.open_async(str(tmp_path)) as p:
+        await recorded(tmp_path, await running(p), BETTER)
+        move = p.prompts.set_label
+        refused: list[str] = []
+
+        async def moved(*given: Any, **options: Any) -> Any:
+            monkeypatch.undo()
+            try:
+                await p.experiments.promote("shorter", "A", force=True, why="I like it")
+            except Conflict as error:
+                refused.append(error.what)
+            return await move(*given, **options)
+
+        monkeypatch.setattr(p.prompts, "set_label", moved)
+        await p.experiments.promote("shorter")
+        assert len(refused) == 1
+        own = await p.experiments.get("shorter")
+        assert (own.promoted, own.winner, await standing(p)) == (2, "short", 2)
+
+
 async def test_a_label_moved_by_hand_stops_a_promotion_and_a_rollback(tmp_path: Path) -> None:
     async with burnish.open_async(str(tmp_path)) as p:
         own = await running(p)

@@ -40,20 +40,26 @@ def analyse_adaptive(
     found = analyse(samples, plain, control=control, metric=metric.kind)
     seen_by = [int((variants == arm.name).sum()) for arm in found.arms]
     arms = tuple(
-        _within(msgspec.structs.replace(arm, n=n), metric)
-        for arm, n in zip(found.arms, seen_by, strict=True)
+        msgspec.structs.replace(arm, n=n) for arm, n in zip(found.arms, seen_by, strict=True)
     )
     return msgspec.structs.replace(found, arms=arms, contrasts=_trusted(found, arms))
 
 
-def _within(arm: Arm, metric: MetricSpec) -> Arm:
-    """A score without bias can be beyond what a rate can be, while units are few."""
-    if metric.kind != "rate":
-        return arm
-    interval = msgspec.structs.replace(
-        arm.interval, low=_share(arm.interval.low), high=_share(arm.interval.high)
+def within_reach(found: Analysis) -> Analysis:
+    """To be shown: a score without bias can be beyond what a rate can be, while units are few."""
+    if found.metric != "rate":
+        return found
+    arms = tuple(
+        msgspec.structs.replace(
+            arm,
+            value=_share(arm.value),
+            interval=msgspec.structs.replace(
+                arm.interval, low=_share(arm.interval.low), high=_share(arm.interval.high)
+            ),
+        )
+        for arm in found.arms
     )
-    return msgspec.structs.replace(arm, value=_share(arm.value), interval=interval)
+    return msgspec.structs.replace(found, arms=arms)
 
 
 def _share(value: float) -> float:

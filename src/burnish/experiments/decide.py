@@ -39,12 +39,13 @@ def decided(
     full = rule.units is not None and least >= rule.units
     broken = any(guard.state == "broken" for guard in guards)
     winner = "" if broken else _winner(experiment, analysis)
+    if rule.method == "bayes" and experiment.state == "completed":
+        # What outcomes that came late make of it is no second end.
+        return Decision(True, "it has ended", "" if broken else experiment.winner)
     if least < rule.least and not full:
         return Decision(bool(over), over, "")
-    if full:
-        return Decision(True, f"each variant has the planned {rule.units:,} units", winner)
-    if over:
-        return Decision(True, over, winner)
+    if end := f"each variant has the planned {rule.units:,} units" if full else over:
+        return Decision(True, end, winner)
     if rule.method == "fixed":
         return Decision(False, "", "")
     why = _sure(experiment, analysis, winner)
@@ -57,7 +58,7 @@ def looks_once(experiment: Experiment) -> bool:
 
 
 def _winner(experiment: Experiment, analysis: Analysis) -> str:
-    return analysis.winner or _safest(experiment, analysis)
+    return _safest(experiment, analysis) or analysis.winner
 
 
 def _safest(experiment: Experiment, analysis: Analysis) -> str:
@@ -72,7 +73,7 @@ def _safest(experiment: Experiment, analysis: Analysis) -> str:
 
 def _sure(experiment: Experiment, analysis: Analysis, winner: str) -> str:
     if experiment.plan.rule.method == "bayes":
-        if winner and _safest(experiment, analysis):
+        if winner and winner == _safest(experiment, analysis):
             loss = experiment.plan.rule.loss
             return f"choosing {winner} wrongly would lose less than {loss:g}"
     elif winner:

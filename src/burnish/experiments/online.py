@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import csv
 import hashlib
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -92,8 +93,8 @@ class Online:
         """`record` of many: the rows of a CSV file, or mappings, with the arguments of `record` as
         their keys (`time` for `at`). A row that cannot be recorded is told with its line, and the
         rest is recorded. `name` is the experiment of rows that name none. A row of a file without a
-        key is known by its unit, metric, value and time, and without a time by the file as it is
-        and its line: who records a file twice records it once.
+        key is known by its unit, metric, value and time, and by how often the same came before it;
+        without a time, by the file as it is and its line. Who records a file twice records it once.
 
         Raises UsageError for a file that cannot be read or has no column of values.
         """
@@ -147,12 +148,26 @@ def _digest(path: Path) -> str:
         return ""
 
 
-def _place(fields: Mapping[str, Any], where: str, file: str) -> str:
-    if not file:
-        return ""
-    own = {name: str(value) for name, value in fields.items()} if "at" in fields else {}
-    known_by = sorted(own.items()) or [file, where]
-    return hashlib.sha256(repr(known_by).encode(errors="backslashreplace")).hexdigest()
+class _Places:
+    """What rows of a file without a key are known by."""
+
+    def __init__(self, file: str) -> None:
+        self._file = file
+        self._before: Counter[bytes] = Counter()
+
+    def of(self, fields: Mapping[str, Any], where: str) -> str:
+        if not self._file:
+            return ""
+        if "at" not in fields:
+            return _hash([self._file, where]).hex()
+        own = _hash(sorted((name, str(value)) for name, value in fields.items()))
+        self._before[own] += 1
+        return _hash([own, self._before[own]]).hex()
+
+
+def _hash(parts: Sequence[object]) -> bytes:
+    text = repr(parts).encode(errors="backslashreplace")
+    return hashlib.blake2b(text, digest_size=16).digest()
 
 
 def _rows(
@@ -160,6 +175,7 @@ def _rows(
 ) -> Iterator[tuple[str, Row | str]]:
     from burnish.experiments.recording import Row
 
+    places = _Places(file)
     for where, row in given:
         if isinstance(row, str):
             yield where, row
@@ -172,7 +188,7 @@ def _rows(
         if not fields.get("name"):
             fields["name"] = name
         try:
-            yield where, _checked(Row(**fields, place=_place(fields, where, file)))
+            yield where, _checked(Row(**fields, place=places.of(fields, where)))
         except UsageError as error:
             yield where, error.what
 

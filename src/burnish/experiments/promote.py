@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import msgspec
@@ -18,6 +19,8 @@ from burnish.storage.lineage import LabelRequest
 _MOST_LINES = 1_000
 # Others who change an experiment do so once a minute.
 _TRIES = 5
+_FRESH = timedelta(minutes=1)
+_STEPS: tuple[What, ...] = ("promoting", "promoted", "asked", "rolled back")
 
 
 class Promotion(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,6 +53,7 @@ class Promoting:
                 subject=experiment.label,
             )
         await self._check_asked(experiment, revision)
+        await self._check_alone(experiment, revision)
         why = why or _reason(found, chosen.name)
         facts = evidence(found) | {"variant": chosen.name, "forced": force, "revision": revision}
         # Who is not the first to decide stops here, before anything has moved; and who goes on
@@ -78,8 +82,9 @@ class Promoting:
         promoted = experiment.promoted or None
         if promoted is None:
             # Somebody else has approved it, or a process died on the way; neither is told here.
-            asked = await self._line(experiment, "asked", "promoting")
-            promoted = now if asked is not None and asked.facts.get("revision") == now else None
+            last = await self._line(experiment, *_STEPS)
+            if last is not None and last.what in ("asked", "promoting"):
+                promoted = now if last.facts.get("revision") == now else None
         if promoted is None:
             raise Conflict(
                 f"experiment {experiment.name!r} has promoted nothing", hint="see its log"
@@ -103,12 +108,15 @@ class Promoting:
         self, experiment: Experiment, what: What, why: str, facts: dict[str, Any], **changes: Any
     ) -> Experiment:
         """What has happened to the label, once, whoever changes the experiment at that time."""
+        before = await self._line(experiment, *_STEPS)
         for _ in range(_TRIES):
             try:
                 return await self._keeping.change(experiment, what, why=why, facts=facts, **changes)
             except Conflict:
                 experiment = await self._keeping.get(experiment.id)
-                if changes and experiment.promoted == changes["promoted"]:
+                last = await self._line(experiment, *_STEPS)
+                if last is not None and last.what == what and last != before:
+                    # Somebody else has done and written the same.
                     return experiment
         return await self._keeping.change(experiment, what, why=why, facts=facts, **changes)
 
@@ -129,6 +137,19 @@ class Promoting:
                 f"it was asked for already, on {asked.at:%Y-%m-%d}",
                 hint=f"another person approves it: burnish prompts approve {request_id}",
                 subject=request_id,
+            )
+
+    async def _check_alone(self, experiment: Experiment, revision: int) -> None:
+        """Two that promote different variants at once could leave the label at one and the mark at
+        the other."""
+        last = await self._line(experiment, *_STEPS)
+        if last is None or last.what != "promoting" or last.facts.get("revision") == revision:
+            return
+        if self._around.now() - last.at < _FRESH:
+            raise Conflict(
+                f"{last.by or 'somebody'} is promoting revision {last.facts.get('revision')} now",
+                hint="look what came of it in a minute, then try again",
+                subject=experiment.name,
             )
 
     async def _check_label(self, experiment: Experiment, revision: int, *, force: bool) -> None:

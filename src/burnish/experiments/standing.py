@@ -13,7 +13,7 @@ import msgspec
 
 from burnish.errors import UsageError
 from burnish.evals.report.words import counted
-from burnish.experiments.adaptive import analyse_adaptive
+from burnish.experiments.adaptive import analyse_adaptive, within_reach
 from burnish.experiments.analysis import EARLY, Analysis, analyse
 from burnish.experiments.decide import Decision, decided, guarded, looks_once
 from burnish.experiments.estimate import Sample
@@ -183,7 +183,7 @@ def _verdict(
         return f"Stop: a guardrail is broken. {broken[0].text}."
     if looks_once(experiment) and not decision.done:
         return _not_yet(experiment, analysis)
-    text = verdict(analysis)
+    text = verdict(within_reach(analysis))
     if decision.winner and not analysis.winner:
         text = f"Take {decision.winner}: choosing it wrongly would lose next to nothing. {text}"
     return f"{text} It is done: {decision.why}." if decision.done else text
@@ -192,6 +192,8 @@ def _verdict(
 def _not_yet(experiment: Experiment, analysis: Analysis) -> str:
     rule, least = experiment.plan.rule, min(arm.n for arm in analysis.arms)
     begin = "No verdict" if experiment.ended else "No verdict yet"
+    if least < rule.least:
+        return f"{begin}: nothing is decided before {rule.least:,} units of each; {least:,} are in."
     if rule.loss is not None:
         loss, name = min((arm.loss or 0.0, arm.name) for arm in analysis.arms)
         return (

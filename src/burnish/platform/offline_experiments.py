@@ -111,6 +111,9 @@ class OfflineExperiments:
                 hint=f"what is there stays; go on with burnish experiments start {experiment.name}",
                 subject=experiment.name,
             )
+        if job.state == "cancelled":
+            # The work says so too, perhaps a moment later.
+            await self._change(experiment.id, "stopped", "stopped", why="it was cancelled")
         return await self._get(experiment.id)
 
     async def halt(self, experiment: Experiment) -> None:

@@ -9,6 +9,7 @@ import msgspec
 
 from burnish.evals.report.about import named
 from burnish.evals.report.words import counted, listed
+from burnish.experiments.adaptive import within_reach
 from burnish.experiments.analysis import Analysis
 from burnish.experiments.figures import figure, percent
 from burnish.experiments.findings import Findings, Guard
@@ -66,7 +67,7 @@ def report_of(
         facts=(*_facts(experiment), *_counted(findings.tally)),
         variants={each.name: _is(each) for each in experiment.plan.variants},
         units=findings.tally.units,
-        analysis=found,
+        analysis=None if found is None else within_reach(found),
         guards=findings.guards,
         series=tuple(series),
         # Some of them may be told already, in other words of the same.

@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import IntegrityError
 
-from burnish.errors import Conflict, UsageError
+from burnish.errors import Conflict, NotFound, UsageError
 from burnish.storage.evaluation import Counts, Evaluation, Numbered, Stop
 from burnish.storage.result import UNFIT, Result
 from burnish.storage.sql.database import Database
@@ -103,7 +103,12 @@ class SqlEvaluations:
             return
         if self._dialect == "sqlite":
             rows = [_row(evaluation_id, each) for each in results]
-            await driver_write(self._database, (_PUT, rows))
+            try:
+                await driver_write(self._database, (_PUT, rows))
+            except IntegrityError:
+                raise NotFound(
+                    f"there is no evaluation {evaluation_id}", hint="it was deleted meanwhile"
+                ) from None
             return
         await self._replace(evaluation_id, results)
 

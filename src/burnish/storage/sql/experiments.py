@@ -14,6 +14,7 @@ from sqlalchemy import (
     delete,
     func,
     insert,
+    literal_column,
     select,
     update,
 )
@@ -209,12 +210,9 @@ def _first_in_time(dialect: str) -> Insert:
     way to the first one after, which would be lost as a second one."""
     statement = _insert(outcomes, dialect)
     new = statement.excluded
-    since = (
-        select(_x.since)
-        .where(_x.experiment_id == new.experiment_id, _x.unit == new.unit)
-        .correlate(outcomes)
-        .scalar_subquery()
-    )
+    # By name: as columns they would be looked for in a table of their own, joined to all of it.
+    own = [_x[name] == literal_column(f"excluded.{name}") for name in ("experiment_id", "unit")]
+    since = select(_x.since).where(*own).scalar_subquery()
     return statement.on_conflict_do_update(
         index_elements=["experiment_id", "unit", "metric", "key"],
         set_={name: new[name] for name in ("value", "denominator", "run_id", "at")},

@@ -9,7 +9,7 @@ from msgspec import structs
 from sqlalchemy import RowMapping, bindparam, delete, insert, select
 from sqlalchemy.exc import IntegrityError
 
-from burnish.errors import BurnishError, Conflict, NotFound, UsageError
+from burnish.errors import BurnishError, Conflict, NotFound, StoreError, UsageError
 from burnish.storage.run import Run, RunCursor, RunFilter
 from burnish.storage.sql import queries, run_rows, run_stats
 from burnish.storage.sql.database import Database
@@ -39,9 +39,17 @@ class SqlRuns:
             hours = await (self._add_rows if self._sql else self._add_typed)(runs)
         self._entries += sum(len(hour["latencies"]) for hour in hours) // run_stats.ENTRY_CHARS
         if self._entries > _ENTRIES:
-            self._entries = 0
+            await self._shorten({hour["hour"] for hour in hours})
+
+    async def _shorten(self, hours: set[int]) -> None:
+        try:
             async with self._database.writing() as connection:
-                await run_stats.shorten(connection, {hour["hour"] for hour in hours})
+                await run_stats.shorten(connection, hours)
+        except StoreError:
+            # The runs are written, which is what was asked for; the next ones try again, and tell
+            # of a store that cannot be written.
+            return
+        self._entries = 0
 
     async def _add_rows(self, runs: Sequence[Run]) -> list[dict[str, Any]]:
         rows, hours = run_rows.rows_of(runs), run_stats.add_up(runs)
