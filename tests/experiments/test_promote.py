@@ -8,6 +8,7 @@ from tests.experiments.recorded import prepared, recorded, running
 
 import burnish
 from burnish.errors import Conflict, NotPermitted, NotShown, StoreError, UsageError
+from burnish.experiments.report.report import report_of
 
 BETTER = {"A": 0.4, "short": 0.7}
 ALIKE = {"A": 0.5, "short": 0.5}
@@ -82,6 +83,10 @@ async def test_a_promotion_is_taken_back(tmp_path: Path) -> None:
             await p.experiments.rollback("shorter")
         await p.experiments.promote("shorter")
         await p.experiments.rollback("shorter", why="customers hate it")
+        log = await p.experiments.log("shorter")
+        told = [each.what for each in report_of(await p.experiments.report("shorter"), (), log).log]
+        assert told[:3] == ["rolled back", "completed", "promoted"]
+        assert "promoting" not in told
         assert await standing(p) == 1
         (move, *_) = await p.prompts.label_log("mail/late", "production")
         assert move.why == "customers hate it"

@@ -72,8 +72,17 @@ def report_of(
         series=tuple(series),
         # Some of them may be told already, in other words of the same.
         notes=tuple(dict.fromkeys((*findings.notes, *own))),
-        log=tuple(log),
+        log=tuple(_told(log)),
     )
+
+
+def _told(log: Sequence[Moved]) -> Iterator[Moved]:
+    """What was begun is told where nothing came of it."""
+    after = ""
+    for line in log:
+        if line.what != "promoting" or after not in ("promoted", "asked"):
+            yield line
+        after = line.what
 
 
 def report_of_table(analyzed: Analyzed, title: str) -> Report:
