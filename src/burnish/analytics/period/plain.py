@@ -26,7 +26,7 @@ def plain(report: PeriodReport) -> str:
 
 def _lines(report: PeriodReport) -> Iterator[tuple[str, ...]]:
     yield "period", report.since.isoformat(), report.until.isoformat(), report.headline
-    if report.usage != report.before:
+    if Usage() != report.usage or Usage() != report.before:
         for name in _FIGURES:
             yield "usage", name, _of(report.usage, name), _of(report.before, name)
     for each in report.worse:

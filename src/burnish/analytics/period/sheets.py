@@ -20,6 +20,7 @@ _MEASURED = {
     "rules": ("Prompts by answers that kept their rules", "kept", "answer"),
     "ratings": ("Prompts by ratings", "rating", "rating"),
 }
+_ROUNDING = 1e-9
 _RATED = "Ratings bear no date, so these are all that there ever were. "
 
 
@@ -114,20 +115,28 @@ def spending(report: PeriodReport, title: str, what: str, spent: Sequence[Spent]
     dearest = [_spent(each, whole.cost_usd) for each in spent]
     left = whole.runs - sum(each.runs for each in spent)
     if left > 0:
-        known = sum(each.cost_usd or 0.0 for each in spent)
-        rest = Spent(
-            name="(others)",
-            runs=left,
-            errors=whole.errors - sum(each.errors for each in spent),
-            tokens=whole.tokens - sum(each.tokens for each in spent),
-            cost_usd=None if whole.cost_usd is None else max(whole.cost_usd - known, 0.0),
-            cost_unknown=whole.cost_unknown - sum(each.cost_unknown for each in spent),
-        )
-        dearest.append(_spent(rest, whole.cost_usd))
+        dearest.append(_spent(_others(whole, left, spent), whole.cost_usd))
     if len(spent) == 1 and not spent[0].name:
         dearest = []
     headings = (what, "USD", "share", "runs", "failed", "tokens")
     return Sheet(title=title, headings=headings, rows=tuple(dearest))
+
+
+def _others(whole: Usage, runs: int, spent: Sequence[Spent]) -> Spent:
+    unknown = whole.cost_unknown - sum(each.cost_unknown for each in spent)
+    cost: float | None = None
+    if whole.cost_usd is not None and unknown < runs:
+        cost = whole.cost_usd - sum(each.cost_usd or 0.0 for each in spent)
+        # A difference of sums that are equal but for their rounding is no money.
+        cost = cost if cost > whole.cost_usd * _ROUNDING else 0.0
+    return Spent(
+        name="(others)",
+        runs=runs,
+        errors=whole.errors - sum(each.errors for each in spent),
+        tokens=whole.tokens - sum(each.tokens for each in spent),
+        cost_usd=cost,
+        cost_unknown=unknown,
+    )
 
 
 def _spent(each: Spent, whole: float | None) -> tuple[str, ...]:
