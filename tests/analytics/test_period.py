@@ -11,6 +11,8 @@ import pytest
 from tests.experiments.recorded import recorded, running
 
 import burnish
+from burnish.analytics.period import sheets
+from burnish.analytics.period.gather import period_report
 from burnish.analytics.period.span import span_of
 from burnish.errors import UsageError
 from burnish.platform import AsyncPlatform
@@ -248,20 +250,50 @@ def test_lengths(every: Any, hours: int, step_h: int, length: str) -> None:
     assert (span.before.since, span.before.until) == (span.since - hours * HOUR, span.since)
 
 
+@pytest.mark.spec("MET-10")
+async def test_sums_of_an_hour_that_has_not_ended_are_compared_per_hour(tmp_path: Path) -> None:
+    store = await open_sqlite(tmp_path / "hours.sqlite")
+
+    def run(at: datetime, **fields: Any) -> burnish.Run:
+        return burnish.Run(id=Ids()(), created_at=at, kind="complete", model="m:x", **fields)
+
+    now = NOON + timedelta(minutes=30)
+    # One run in half an hour, after two an hour.
+    await store.runs.add([run(NOON + timedelta(minutes=5), cost_usd=0.5, input_tokens=10)])
+    await store.runs.add(
+        [
+            run(NOON - timedelta(minutes=20 + 30 * n), cost_usd=0.5, input_tokens=10)
+            for n in range(4)
+        ]
+    )
+    hour = await period_report(store, span_of(None, NOON, None, now), now)
+    day = await period_report(store, span_of(None, NOON - HOUR, NOON, now), now)
+    await store.close()
+    assert (hour.part, hour.usage.runs, hour.before.runs) == (0.5, 1, 2)
+    assert "(runs 0 %, cost 0 % per hour against the 1 hour before)" in hour.headline
+    changes = {line[0]: line[3] for line in sheets.usage(hour).rows}
+    assert (changes["runs"], changes["tokens"], changes["USD"]) == ("0 %", "0 %", "0 %")
+    assert "changes of sums are per hour" in sheets.usage(hour).remark
+    assert day.part == 1
+    assert "(runs 0 %, cost 0 % against the 1 hour before)" in day.headline
+    assert "per hour" not in sheets.usage(day).remark
+
+
 def test_times_of_other_zones_and_parts_of_hours() -> None:
     zone = datetime.fromisoformat("2026-05-04T13:30:00+02:00")
-    span = span_of("weekly", zone - 3 * HOUR, zone, NOON)
+    span = span_of(None, zone - 3 * HOUR, zone, NOON)
     assert (span.since, span.until) == (NOON - 4 * HOUR, NOON)
 
 
 @pytest.mark.parametrize(
     ("every", "since", "until", "said"),
     [
-        ("weekly", datetime(2026, 5, 1), None, "no time zone"),  # noqa: DTZ001 - that is the point
+        (None, datetime(2026, 5, 1), None, "no time zone"),  # noqa: DTZ001 - that is the point
         ("weekly", None, NOON + 2 * HOUR, "still to come"),
-        ("weekly", NOON, NOON - HOUR, "ends before it begins"),
-        ("weekly", NOON - timedelta(days=4000), None, "4,000 days"),
-        ("weekly", datetime(1, 1, 1, tzinfo=UTC), None, "nothing was recorded in 1"),
+        (None, NOON, NOON - HOUR, "ends before it begins"),
+        (None, NOON - timedelta(days=4000), None, "4,000 days"),
+        (None, datetime(1, 1, 1, tzinfo=UTC), None, "nothing was recorded in 1"),
+        ("daily", NOON - HOUR, None, "a daily report names its beginning itself"),
         ("yearly", None, None, "daily, weekly, monthly"),
     ],
 )

@@ -130,8 +130,8 @@ class MoveLine(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PeriodReport(msgspec.Struct, frozen=True, kw_only=True):
-    """What was done from `since` to `until` (UTC, whole hours; not included), beside the period
-    `before`, as long and just before it. `steps` are its parts of `step_h` hours. Lists hold the
+    """What was done from `since` to `until` (UTC, not included; whole hours, but for the one that
+    has not ended yet), beside the period `before`, of whole hours just before it. `steps` are its parts of `step_h` hours. Lists hold the
     first few; `evaluations_ended` counts all."""
 
     since: datetime
@@ -154,3 +154,8 @@ class PeriodReport(msgspec.Struct, frozen=True, kw_only=True):
     moves: tuple[MoveLine, ...] = ()
     doings: tuple[Doings, ...] = ()
     notes: tuple[str, ...] = ()
+
+    @property
+    def part(self) -> float:
+        """Its length over that of the period before: 1 unless its last hour has not ended."""
+        return (self.until - self.since) / (self.since - self.before_since)

@@ -62,28 +62,37 @@ def usage(report: PeriodReport, *, courses: bool = True) -> Sheet:
     headings = ("", "now", "before", "change", each) if compares else ("", "now", each)
     if not courses or not any(row[-1] for row in rows):
         rows, headings = tuple(row[:-1] for row in rows), headings[:-1]
-    before = f"Before: {when(report.before_since).removesuffix(' UTC')} to {when(report.since)}."
-    return Sheet(title="Usage", headings=headings, rows=rows, remark=before if compares else "")
+    remark = _before(report) if compares else ""
+    return Sheet(title="Usage", headings=headings, rows=rows, remark=remark)
+
+
+def _before(report: PeriodReport) -> str:
+    said = f"Before: {when(report.before_since).removesuffix(' UTC')} to {when(report.since)}."
+    if report.part == 1:
+        return said
+    return f"{said} The last hour has not ended: changes of sums are per hour."
 
 
 Line = tuple[str, str, str, str, str]
 
 
 def _lines(report: PeriodReport) -> Iterator[Line]:
-    now, then, steps = report.usage, report.before, report.steps
+    now, then, steps, part = report.usage, report.before, report.steps, report.part
     if now.runs or then.runs:
-        yield _count("runs", now.runs, then.runs, course([step.runs for step in steps]))
+        yield _count("runs", now.runs, then.runs, part, course([step.runs for step in steps]))
         shares = [step.errors / step.runs if step.runs else None for step in steps]
         yield "failed", _share(now, now.errors), _share(then, then.errors), "", course(shares)
         if now.cache_hits or then.cache_hits:
             cached = _share(now, now.cache_hits), _share(then, then.cache_hits)
             yield "from the cache", *cached, "", ""
-        yield _count("tokens", now.tokens, then.tokens, course([step.tokens for step in steps]))
-        yield _cost(now, then, course([step.cost_usd for step in steps]))
+        tokens = course([step.tokens for step in steps])
+        yield _count("tokens", now.tokens, then.tokens, part, tokens)
+        yield _cost(now, then, part, course([step.cost_usd for step in steps]))
         for name, of in _LATENCIES:
             yield name, milliseconds(of(now)), milliseconds(of(then)), _ratio(of(now), of(then)), ""
-        yield _count("prompts used", now.prompts, then.prompts, "")
-    yield _count("new versions", now.versions, then.versions, "")
+        # A prompt counts once, however long it is used.
+        yield _count("prompts used", now.prompts, then.prompts, 1, "")
+    yield _count("new versions", now.versions, then.versions, part, "")
 
 
 _LATENCIES: tuple[tuple[str, Callable[[Usage], float | None]], ...] = (
@@ -92,21 +101,21 @@ _LATENCIES: tuple[tuple[str, Callable[[Usage], float | None]], ...] = (
 )
 
 
-def _count(name: str, now: int, then: int, drawn: str) -> Line:
-    return name, f"{now:,}", f"{then:,}", _ratio(now, then), drawn
+def _count(name: str, now: int, then: int, part: float, drawn: str) -> Line:
+    return name, f"{now:,}", f"{then:,}", _ratio(now, then, part), drawn
 
 
-def _cost(now: Usage, then: Usage, drawn: str) -> Line:
+def _cost(now: Usage, then: Usage, part: float, drawn: str) -> Line:
     told = [money(each.cost_usd, each.cost_unknown) if each.runs else NONE for each in (now, then)]
-    return "USD", told[0], told[1], _ratio(now.cost_usd, then.cost_usd), drawn
+    return "USD", told[0], told[1], _ratio(now.cost_usd, then.cost_usd, part), drawn
 
 
 def _share(of: Usage, part: int) -> str:
     return percent(part / of.runs) if of.runs else NONE
 
 
-def _ratio(now: float | None, then: float | None) -> str:
-    return "" if now is None or not then else change(now, then)
+def _ratio(now: float | None, then: float | None, part: float = 1) -> str:
+    return "" if now is None or not then else change(now, then * part)
 
 
 def spending(report: PeriodReport, title: str, what: str, spent: Sequence[Spent]) -> Sheet:
