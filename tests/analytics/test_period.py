@@ -13,6 +13,7 @@ from tests.experiments.recorded import recorded, running
 import burnish
 from burnish.analytics.period import sheets
 from burnish.analytics.period.gather import period_report
+from burnish.analytics.period.plain import plain
 from burnish.analytics.period.span import span_of
 from burnish.errors import UsageError
 from burnish.platform import AsyncPlatform
@@ -213,6 +214,42 @@ async def test_an_experiment_that_ended_later_was_under_way() -> None:
         for hours in (-30, 2):
             until = NOON + hours * HOUR
             assert (await p.report(since=until - HOUR, until=until)).running == ()
+
+
+async def test_of_many_experiments_it_is_told_how_many_are_not_shown(tmp_path: Path) -> None:
+    store = await open_sqlite(tmp_path / "many.sqlite")
+
+    async def lived(name: str, begun: datetime, ended: datetime | None) -> None:
+        variants = (Variant(name="A", prompt="a@1"), Variant(name="B", prompt="a@2"))
+        own = Experiment(
+            id=Ids()(), name=name, kind="online", prompt="a", salt="s", created_at=begun,
+            plan=Plan(variants=variants, control="A", metric=MetricSpec(name="solved")),
+            state="running" if ended is None else "stopped", started_at=begun, ended_at=ended,
+        )  # fmt: skip
+        end = Moved(id=Ids()(), what="halted", at=ended or begun)
+        await store.experiments.add(own, end)
+
+    await lived("first", NOON - 40 * HOUR, NOON - 20 * HOUR)
+    for n in range(25):
+        await lived(f"ended{n}", NOON - 12 * HOUR, NOON - HOUR)
+        await lived(f"runs{n}", NOON - 12 * HOUR, None)
+    now = await period_report(store, span_of(None, DAY["since"], NOON, NOON), NOON)
+    past = NOON - 24 * HOUR
+    then = await period_report(store, span_of(None, past - HOUR, past, NOON), NOON)
+    await store.close()
+    assert (len(now.running), now.experiments_running) == (20, 25)
+    assert (len(now.ended), now.experiments_ended) == (20, 26)
+    assert (len(now.moves), now.moves_made) == (20, 51)
+    remarks = [of(now).remark for of in (sheets.running, sheets.ended, sheets.moves)]
+    assert [remark.split(".")[0] for remark in remarks] == [
+        "And 5 more", "And 6 more", "And 31 more",
+    ]  # fmt: skip
+    assert [line.split("\t")[1:] for line in plain(now).splitlines() if line[:4] == "more"] == [
+        ["experiments under way", "5"], ["experiments that ended", "6"], ["moves", "31"],
+    ]  # fmt: skip
+    # However many began since.
+    assert [each.name for each in then.running] == ["first"]
+    assert sheets.running(then).remark == "How one stands: burnish experiments show NAME."
 
 
 async def test_a_halt_by_a_guardrail_is_told_first() -> None:

@@ -9,7 +9,7 @@ from typing import Literal, Protocol
 import msgspec
 
 from burnish.storage.evaluation import Evaluation
-from burnish.storage.experiment import Moved, What
+from burnish.storage.experiment import Experiment, Moved, What
 from burnish.storage.stats import RunStat, StatFilter
 
 
@@ -90,7 +90,8 @@ class Failures(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Doings(msgspec.Struct, frozen=True, kw_only=True):
-    """What somebody did in a period: runs, and versions, evaluations and moves of experiments."""
+    """What somebody did in a period: runs, versions and evaluations, and `moves` of experiments
+    that are decided by people."""
 
     who: str
     runs: int = 0
@@ -103,15 +104,22 @@ class Doings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Units(msgspec.Struct, frozen=True, kw_only=True):
-    """That saw a variant of an experiment: ever, and in the period."""
+    """That saw a variant of an experiment: until the period's end, and in the period."""
 
     seen: int
     new: int
 
 
 class MovedExperiment(msgspec.Struct, frozen=True, kw_only=True):
-    experiment_id: str
+    name: str
     moved: Moved
+
+
+class EndedExperiment(msgspec.Struct, frozen=True, kw_only=True):
+    """With the line of its log that tells of its end."""
+
+    experiment: Experiment
+    moved: Moved | None
 
 
 class Periods(Protocol):
@@ -164,13 +172,24 @@ class Periods(Protocol):
         ...
 
     async def gates(self, evaluation_ids: Sequence[str]) -> dict[str, str]:
-        """`passed` or `failed`, of those that a job judged by a bound."""
+        """`passed` or `failed`, of those that a job judged by a bound; the last job's that had to
+        do with it."""
+        ...
+
+    async def running(self, at: datetime, limit: int) -> tuple[int, list[Experiment]]:
+        """How many experiments had begun then and not ended, and those that began last."""
+        ...
+
+    async def ended(
+        self, since: datetime, until: datetime, limit: int
+    ) -> tuple[int, list[EndedExperiment]]:
+        """How many experiments ended in the period, and the last of them."""
         ...
 
     async def moves(
         self, since: datetime, until: datetime, whats: Sequence[What], limit: int
-    ) -> list[MovedExperiment]:
-        """Moves of experiments, newest first."""
+    ) -> tuple[int, list[MovedExperiment]]:
+        """How many moves of experiments there were, and the newest of them."""
         ...
 
     async def units(

@@ -102,7 +102,8 @@ class Gain(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ExperimentLine(msgspec.Struct, frozen=True, kw_only=True):
-    """`units` have seen a variant, `new_units` of them in the period; None of an offline one.
+    """`units` have seen a variant until the period's end, `new_units` of them in the period; None
+    of an offline one.
     `verdict`, `winner` and `gain` are as they were kept when it ended."""
 
     name: str
@@ -130,9 +131,10 @@ class MoveLine(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PeriodReport(msgspec.Struct, frozen=True, kw_only=True):
-    """What was done from `since` to `until` (UTC, not included; whole hours, but for the one that
-    has not ended yet), beside the period `before`, of whole hours just before it. `steps` are its parts of `step_h` hours. Lists hold the
-    first few; `evaluations_ended` counts all."""
+    """What was done from `since` to `until` (UTC, not included; whole hours, but for one that has
+    not ended yet), beside the period `before`, of whole hours just before it. `steps` are its parts
+    of `step_h` hours. Lists hold the first few; `evaluations_ended`, `experiments_running` (at the
+    end), `experiments_ended` and `moves_made` count all."""
 
     since: datetime
     until: datetime
@@ -149,8 +151,11 @@ class PeriodReport(msgspec.Struct, frozen=True, kw_only=True):
     failures: tuple[Failures, ...] = ()
     evaluations_ended: int = 0
     evaluations: tuple[EvaluationLine, ...] = ()
+    experiments_running: int = 0
     running: tuple[ExperimentLine, ...] = ()
+    experiments_ended: int = 0
     ended: tuple[ExperimentLine, ...] = ()
+    moves_made: int = 0
     moves: tuple[MoveLine, ...] = ()
     doings: tuple[Doings, ...] = ()
     notes: tuple[str, ...] = ()

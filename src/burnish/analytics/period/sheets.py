@@ -249,7 +249,8 @@ def running(report: PeriodReport) -> Sheet:
         )
         for each in report.running
     )
-    remark = "How one stands: burnish experiments show NAME."
+    more = _more(report.experiments_running, len(rows))
+    remark = f"{more} How one stands: burnish experiments show NAME.".strip()
     headings = ("", "state", "since", "units", "new")
     return Sheet(title="Experiments under way", headings=headings, rows=rows, remark=remark)
 
@@ -268,7 +269,12 @@ def ended(report: PeriodReport) -> Sheet:
     headings = ("", "winner", "gain", "what is known")
     if not any(row[-1] for row in rows):
         rows, headings = tuple(row[:-1] for row in rows), headings[:-1]
-    return Sheet(title="Experiments that ended", headings=headings, rows=rows)
+    remark = _more(report.experiments_ended, len(rows))
+    return Sheet(title="Experiments that ended", headings=headings, rows=rows, remark=remark)
+
+
+def _more(count: int, shown: int) -> str:
+    return f"And {count - shown:,} more." if count > shown else ""
 
 
 def _gain(each: ExperimentLine) -> str:
@@ -284,7 +290,8 @@ def moves(report: PeriodReport) -> Sheet:
         for e in report.moves
     )
     headings = ("", "what", "by", "when", "why")
-    return Sheet(title="Promotions and halts", headings=headings, rows=rows)
+    remark = _more(report.moves_made, len(rows))
+    return Sheet(title="Promotions and halts", headings=headings, rows=rows, remark=remark)
 
 
 def doings(report: PeriodReport) -> Sheet:
