@@ -20,7 +20,7 @@ from burnish.storage.experiment import (
 )
 from burnish.storage.ids import Ids
 from burnish.storage.job import Job, JobState
-from burnish.storage.period import Doings, PromptResults, PromptRuns, Spent, Units
+from burnish.storage.period import Beside, Doings, PromptResults, PromptRuns, Spent, Units
 from burnish.storage.result import Result
 from burnish.storage.run import Run
 from burnish.storage.stats import StatFilter
@@ -126,8 +126,9 @@ def evaluation(hours_ago: float, **fields: Any) -> Evaluation:
 
 async def _answered(store: Store, of: Evaluation, *passed: tuple[str, bool | None]) -> None:
     await store.evaluations.add(of)
+    prompt, model = of.prompts[0], of.models[0]
     results = [
-        Numbered(n, Result(prompt=of.prompts[0], model="m", example=example, passed=was))
+        Numbered(n, Result(prompt=prompt, model=model, example=example, passed=was))
         for n, (example, was) in enumerate(passed)
     ]
     await store.evaluations.put(of.id, results)
@@ -153,6 +154,40 @@ async def test_results_are_summed_up_by_example(store: Store) -> None:
     ]
     count, newest = await store.periods.evaluations(DAY.since or NOON, NOON, 1)
     assert (count, newest) == (2, [first])
+
+
+async def test_versions_are_beside_others_that_were_asked_the_same(store: Store) -> None:
+    def tried(prompt: str, model: str = "m", dataset: str = "d@1") -> Evaluation:
+        return evaluation(1, prompts=(prompt,), models=(model,), dataset=dataset)
+
+    await _answered(store, tried("a@1"), ("x", True), ("x", False), ("y", True), ("z", True))
+    await _answered(store, tried("a@2"), ("x", True), ("y", False))
+    await _answered(store, tried("b@1"), ("x", False), ("x", False), ("y", True))
+    # Another model and another dataset say nothing of these.
+    await _answered(store, tried("b@1", "n"), ("x", True), ("z", True))
+    await _answered(store, tried("b@1", dataset="e@1"), ("x", True))
+    found = await store.periods.results(DAY.since or NOON, NOON, 9)
+    by_name = {(each.prompt, each.dataset): each for each in found}
+    # Of x: 1 of 2 passed, where of the others' three answers one did; of y 1 of 1, where one of
+    # two did; nobody else was asked z.
+    assert by_name["a@1", "d@1"].beside == Beside(
+        examples=2,
+        others=5,
+        judged=3,
+        passed=2,
+        expected=pytest.approx(2 / 3 + 1 / 2),
+        judged_squares=5,
+        passed_squares=2,
+        expected_squares=pytest.approx(4 / 9 + 1 / 4),
+        judged_passed=3,
+        judged_expected=pytest.approx(4 / 3 + 1 / 2),
+        passed_expected=pytest.approx(2 / 3 + 1 / 2),
+    )
+    assert by_name["a@1", "d@1"].examples == 3
+    assert (by_name["b@1", "d@1"].judged, by_name["b@1", "e@1"].beside) == (5, None)
+    b = by_name["b@1", "d@1"].beside
+    assert b is not None
+    assert (b.examples, b.judged, b.passed, b.others) == (2, 3, 1, 5)
 
 
 def experiment(name: str, **fields: Any) -> Experiment:

@@ -61,10 +61,29 @@ class PromptRuns(msgspec.Struct, frozen=True, kw_only=True):
     valid_before: int
 
 
+class Beside(msgspec.Struct, frozen=True, kw_only=True):
+    """A version's judged answers to the examples that other versions were asked by the same model
+    too: `passed` of `judged`, and how many were `expected` to pass had the others answered in its
+    place, by as many answers of theirs as `others`. Sums of squares and products are by example."""
+
+    examples: int
+    others: int
+    judged: float
+    passed: float
+    expected: float
+    judged_squares: float
+    passed_squares: float
+    expected_squares: float
+    judged_passed: float
+    judged_expected: float
+    passed_expected: float
+
+
 class PromptResults(msgspec.Struct, frozen=True, kw_only=True):
     """Answers of a version (`name@3`) that were judged in evaluations over a `dataset`
     (`cases@2`): `passed` of `judged`, over so many `examples`. The sums of squares are by example:
-    of the passed, of the judged, and of both multiplied."""
+    of the passed, of the judged, and of both multiplied. `beside` is None where no other version
+    was asked the same."""
 
     prompt: str
     dataset: str
@@ -74,6 +93,7 @@ class PromptResults(msgspec.Struct, frozen=True, kw_only=True):
     passed_squares: int
     judged_squares: int
     products: int
+    beside: Beside | None = None
 
 
 class PromptRatings(msgspec.Struct, frozen=True, kw_only=True):

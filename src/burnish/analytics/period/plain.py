@@ -56,7 +56,7 @@ def _ranked(report: PeriodReport) -> Iterator[tuple[str, ...]]:
     for ranking in report.rankings:
         for row in ranking.rows:
             figures = map(_number, (row.n, row.rate, row.low, row.high))
-            yield ranking.by, row.name, row.dataset or NONE, *figures, row.standing
+            yield ranking.by, row.name, row.dataset or NONE, *figures, row.standing or NONE
 
 
 def _tried(report: PeriodReport) -> Iterator[tuple[str, ...]]:

@@ -11,7 +11,7 @@ from burnish.storage.experiment import Kind, State, What
 from burnish.storage.period import Doings, Failures, RunStep, Spent
 
 RankedBy = Literal["evaluations", "rules", "ratings"]
-Standing = Literal["better", "worse", "not shown"]
+Standing = Literal["better", "worse", "higher", "lower", "not shown"]
 
 
 class Usage(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,8 +48,10 @@ class Worse(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Ranked(msgspec.Struct, frozen=True, kw_only=True):
-    """`rate` of `n` with its interval, and how the prompt stands against all others together.
-    `dataset` is what a version was evaluated over."""
+    """`rate` of `n` with its interval. `dataset` is what a version was evaluated over; it is
+    `better` or `worse` than the other versions together on the examples that they were asked by the
+    same model too. By rules and ratings a prompt is `higher` or `lower` than the others: they had
+    other inputs, so this says nothing of how good it is. None where nothing is to compare with."""
 
     name: str
     dataset: str = ""
@@ -57,13 +59,14 @@ class Ranked(msgspec.Struct, frozen=True, kw_only=True):
     rate: float
     low: float
     high: float
-    standing: Standing
+    standing: Standing | None = None
 
 
 class Ranking(msgspec.Struct, frozen=True, kw_only=True):
     """Prompts by what was measured of them: the share of answers that passed in `evaluations`, of
     answers that kept the `rules` set for them, or the mean of their `ratings` (of all time, as
-    ratings bear no date). Of many `prompts` the best and the worst are in `rows`, best first.
+    ratings bear no date). Of many `prompts` the best and the worst are in `rows`, best first within
+    each dataset.
     `few` had less than `least` of what is counted, which tells nothing; `unranked` names some of
     them. Intervals and standings hold for all prompts together with 95 %."""
 

@@ -20,6 +20,10 @@ _MEASURED = {
     "rules": ("Prompts by answers that kept their rules", "kept", "answer"),
     "ratings": ("Prompts by ratings", "rating", "rating"),
 }
+_COMPARED = {
+    "evaluations": "The rest are the other versions on the same examples by the same model. ",
+    "others": "Each had inputs of its own: a higher figure may mean an easier task. ",
+}
 _ROUNDING = 1e-9
 _RATED = "Ratings bear no date, so these are all that there ever were. "
 
@@ -168,7 +172,7 @@ def ranked(ranking: Ranking) -> Sheet:
             number(each.rate) if ranking.by == "ratings" else percent(each.rate),
             _interval(each.low, each.high, share=ranking.by != "ratings"),
             f"{each.n:,}",
-            each.standing if ranking.prompts > 1 else NONE,
+            each.standing or NONE,
         )
         for each in ranking.rows
     )
@@ -188,8 +192,11 @@ def _remark(ranking: Ranking, what: str) -> str:
         said += f"The best and the worst of {ranking.prompts:,}. "
     if ranking.prompts > 1:
         said += f"What is said of these {ranking.prompts:,} holds for all together with 95 %. "
-        if all(each.standing == "not shown" for each in ranking.rows):
-            said += "None is surely better or worse than the rest. "
+    standings = {each.standing for each in ranking.rows} - {None}
+    if standings:
+        said += _COMPARED["evaluations" if ranking.by == "evaluations" else "others"]
+        if standings == {"not shown"}:
+            said += "No difference is sure. "
     return f"{said}{_few(ranking, what)}".strip()
 
 

@@ -34,6 +34,7 @@ from burnish.storage.period import (
 from burnish.storage.sql import histogram
 from burnish.storage.sql.database import Database
 from burnish.storage.sql.period_experiments import PeriodExperiments
+from burnish.storage.sql.period_results import results_of, results_query
 from burnish.storage.sql.run_stats import SUMS, conditions, stat_of
 from burnish.storage.stats import StatFilter
 from burnish.storage.tables import (
@@ -41,7 +42,6 @@ from burnish.storage.tables import (
     jobs,
     prompt_versions,
     prompts,
-    results,
     run_hours,
     runs,
 )
@@ -129,29 +129,8 @@ class SqlPeriods(PeriodExperiments):
         return [_counted(PromptRuns, row) for row in await self._rows(query.limit(limit))]
 
     async def results(self, since: datetime, until: datetime, limit: int) -> list[PromptResults]:
-        c = results.c
-        passed = func.sum(case((c.passed, 1), else_=0)).label("passed")
-        judged = func.count(c.passed).label("judged")
-        by_example: Any = (
-            select(c.prompt, _e.dataset, passed, judged)
-            .join(evaluations, _e.id == c.evaluation_id)
-            .where(_e.ended_at >= since, _e.ended_at < until, c.passed.is_not(None))
-            .group_by(c.prompt, _e.dataset, c.example)
-            .subquery()
-        )
-        g = by_example.c
-        query: Any = select(
-            g.prompt,
-            g.dataset,
-            func.count().label("examples"),
-            func.sum(g.judged).label("judged"),
-            func.sum(g.passed).label("passed"),
-            func.sum(g.passed * g.passed).label("passed_squares"),
-            func.sum(g.judged * g.judged).label("judged_squares"),
-            func.sum(g.passed * g.judged).label("products"),
-        ).group_by(g.prompt, g.dataset)
-        query = query.order_by(func.count().desc(), g.prompt, g.dataset).limit(limit)
-        return [_counted(PromptResults, row) for row in await self._rows(query)]
+        rows = await self._rows(results_query(since, until, limit))
+        return [results_of(row) for row in rows]
 
     async def ratings(self, names: Sequence[str]) -> list[PromptRatings]:
         p = prompts.c
