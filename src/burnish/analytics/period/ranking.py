@@ -63,6 +63,7 @@ def _ranking(by: RankedBy, found: Sequence[_Measured]) -> Ranking:
     ranked = [one for one in found if one.found.groups >= LEAST]
     few = [one for one in found if one.found.groups < LEAST]
     level = 1 - (1 - LEVEL) / max(len(ranked), 1)
+    standings: list[Standing | None]
     if by == "evaluations":
         standings = [_among_equals(one.beside, level) for one in ranked]
     else:

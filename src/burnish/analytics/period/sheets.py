@@ -176,7 +176,8 @@ def ranked(ranking: Ranking) -> Sheet:
         )
         for each in ranking.rows
     )
-    headings = ("best first", value, "interval", f"{what}s", "than the rest")
+    first = "best first" if ranking.by == "evaluations" else "highest first"
+    headings = (first, value, "interval", f"{what}s", "than the rest")
     return Sheet(title=title, headings=headings, rows=rows, remark=_remark(ranking, what))
 
 
@@ -189,7 +190,8 @@ def _interval(low: float, high: float, *, share: bool) -> str:
 def _remark(ranking: Ranking, what: str) -> str:
     said = _RATED if ranking.by == "ratings" else ""
     if ranking.prompts > len(ranking.rows):
-        said += f"The best and the worst of {ranking.prompts:,}. "
+        most = "best and the worst" if ranking.by == "evaluations" else "highest and the lowest"
+        said += f"The {most} of {ranking.prompts:,}. "
     if ranking.prompts > 1:
         said += f"What is said of these {ranking.prompts:,} holds for all together with 95 %. "
     standings = {each.standing for each in ranking.rows} - {None}
