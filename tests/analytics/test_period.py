@@ -11,6 +11,9 @@ import pytest
 from tests.experiments.recorded import recorded, running
 
 import burnish
+from burnish.analytics.period import sheets
+from burnish.analytics.period.gather import period_report
+from burnish.analytics.period.plain import plain
 from burnish.analytics.period.span import span_of
 from burnish.errors import UsageError
 from burnish.platform import AsyncPlatform
@@ -213,6 +216,42 @@ async def test_an_experiment_that_ended_later_was_under_way() -> None:
             assert (await p.report(since=until - HOUR, until=until)).running == ()
 
 
+async def test_of_many_experiments_it_is_told_how_many_are_not_shown(tmp_path: Path) -> None:
+    store = await open_sqlite(tmp_path / "many.sqlite")
+
+    async def lived(name: str, begun: datetime, ended: datetime | None) -> None:
+        variants = (Variant(name="A", prompt="a@1"), Variant(name="B", prompt="a@2"))
+        own = Experiment(
+            id=Ids()(), name=name, kind="online", prompt="a", salt="s", created_at=begun,
+            plan=Plan(variants=variants, control="A", metric=MetricSpec(name="solved")),
+            state="running" if ended is None else "stopped", started_at=begun, ended_at=ended,
+        )  # fmt: skip
+        end = Moved(id=Ids()(), what="halted", at=ended or begun)
+        await store.experiments.add(own, end)
+
+    await lived("first", NOON - 40 * HOUR, NOON - 20 * HOUR)
+    for n in range(25):
+        await lived(f"ended{n}", NOON - 12 * HOUR, NOON - HOUR)
+        await lived(f"runs{n}", NOON - 12 * HOUR, None)
+    now = await period_report(store, span_of(None, DAY["since"], NOON, NOON), NOON)
+    past = NOON - 24 * HOUR
+    then = await period_report(store, span_of(None, past - HOUR, past, NOON), NOON)
+    await store.close()
+    assert (len(now.running), now.experiments_running) == (20, 25)
+    assert (len(now.ended), now.experiments_ended) == (20, 26)
+    assert (len(now.moves), now.moves_made) == (20, 51)
+    remarks = [of(now).remark for of in (sheets.running, sheets.ended, sheets.moves)]
+    assert [remark.split(".")[0] for remark in remarks] == [
+        "And 5 more", "And 6 more", "And 31 more",
+    ]  # fmt: skip
+    assert [line.split("\t")[1:] for line in plain(now).splitlines() if line[:4] == "more"] == [
+        ["experiments under way", "5"], ["experiments that ended", "6"], ["moves", "31"],
+    ]  # fmt: skip
+    # However many began since.
+    assert [each.name for each in then.running] == ["first"]
+    assert sheets.running(then).remark == "How one stands: burnish experiments show NAME."
+
+
 async def test_a_halt_by_a_guardrail_is_told_first() -> None:
     async with burnish.open_async() as p:
         own = await running(p, guardrails=("cost_usd, margin=0.01",))
@@ -248,20 +287,50 @@ def test_lengths(every: Any, hours: int, step_h: int, length: str) -> None:
     assert (span.before.since, span.before.until) == (span.since - hours * HOUR, span.since)
 
 
+@pytest.mark.spec("MET-10")
+async def test_sums_of_an_hour_that_has_not_ended_are_compared_per_hour(tmp_path: Path) -> None:
+    store = await open_sqlite(tmp_path / "hours.sqlite")
+
+    def run(at: datetime, **fields: Any) -> burnish.Run:
+        return burnish.Run(id=Ids()(), created_at=at, kind="complete", model="m:x", **fields)
+
+    now = NOON + timedelta(minutes=30)
+    # One run in half an hour, after two an hour.
+    await store.runs.add([run(NOON + timedelta(minutes=5), cost_usd=0.5, input_tokens=10)])
+    await store.runs.add(
+        [
+            run(NOON - timedelta(minutes=20 + 30 * n), cost_usd=0.5, input_tokens=10)
+            for n in range(4)
+        ]
+    )
+    hour = await period_report(store, span_of(None, NOON, None, now), now)
+    day = await period_report(store, span_of(None, NOON - HOUR, NOON, now), now)
+    await store.close()
+    assert (hour.part, hour.usage.runs, hour.before.runs) == (0.5, 1, 2)
+    assert "(runs 0 %, cost 0 % per hour against the 1 hour before)" in hour.headline
+    changes = {line[0]: line[3] for line in sheets.usage(hour).rows}
+    assert (changes["runs"], changes["tokens"], changes["USD"]) == ("0 %", "0 %", "0 %")
+    assert "changes of sums are per hour" in sheets.usage(hour).remark
+    assert day.part == 1
+    assert "(runs 0 %, cost 0 % against the 1 hour before)" in day.headline
+    assert "per hour" not in sheets.usage(day).remark
+
+
 def test_times_of_other_zones_and_parts_of_hours() -> None:
     zone = datetime.fromisoformat("2026-05-04T13:30:00+02:00")
-    span = span_of("weekly", zone - 3 * HOUR, zone, NOON)
+    span = span_of(None, zone - 3 * HOUR, zone, NOON)
     assert (span.since, span.until) == (NOON - 4 * HOUR, NOON)
 
 
 @pytest.mark.parametrize(
     ("every", "since", "until", "said"),
     [
-        ("weekly", datetime(2026, 5, 1), None, "no time zone"),  # noqa: DTZ001 - that is the point
+        (None, datetime(2026, 5, 1), None, "no time zone"),  # noqa: DTZ001 - that is the point
         ("weekly", None, NOON + 2 * HOUR, "still to come"),
-        ("weekly", NOON, NOON - HOUR, "ends before it begins"),
-        ("weekly", NOON - timedelta(days=4000), None, "4,000 days"),
-        ("weekly", datetime(1, 1, 1, tzinfo=UTC), None, "nothing was recorded in 1"),
+        (None, NOON, NOON - HOUR, "ends before it begins"),
+        (None, NOON - timedelta(days=4000), None, "4,000 days"),
+        (None, datetime(1, 1, 1, tzinfo=UTC), None, "nothing was recorded in 1"),
+        ("daily", NOON - HOUR, None, "a daily report names its beginning itself"),
         ("yearly", None, None, "daily, weekly, monthly"),
     ],
 )

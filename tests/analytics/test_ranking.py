@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 
 from burnish.analytics.period.ranking import LEAST, rankings_of
 from burnish.analytics.period.report import Ranking
-from burnish.storage.period import PromptRatings, PromptResults, PromptRuns
+from burnish.storage.period import Beside, PromptRatings, PromptResults, PromptRuns
 
 # It has no complete types.
 stats: Any = import_module("scipy.stats")
@@ -42,8 +43,8 @@ def test_the_best_and_the_worst_of_many_are_shown_and_told_apart() -> None:
         *(kept(f"p{n:02}", 80, 100) for n in range(20)),
     )
     assert (found.by, found.prompts, len(found.rows)) == ("rules", 22, 10)
-    assert (found.rows[0].name, found.rows[0].standing) == ("best", "better")
-    assert (found.rows[-1].name, found.rows[-1].standing) == ("worst", "worse")
+    assert (found.rows[0].name, found.rows[0].standing) == ("best", "higher")
+    assert (found.rows[-1].name, found.rows[-1].standing) == ("worst", "lower")
     assert {row.standing for row in found.rows[1:-1]} == {"not shown"}
 
 
@@ -60,7 +61,7 @@ def test_a_prompt_alone_is_neither_best_nor_worst() -> None:
     (row,) = ranking(kept("a", 90, 100)).rows
     low, high = wilson(90, 100)
     assert (row.rate, row.low, row.high) == pytest.approx((0.9, low, high))
-    assert row.standing == "not shown"
+    assert row.standing is None
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -74,7 +75,7 @@ def test_two_are_apart_where_newcombes_interval_is(seed: int) -> None:
     p, q = a / n, b / m
     low = p - q - math.hypot(p - low_a, high_b - q)
     high = p - q + math.hypot(high_a - p, q - low_b)
-    expected = "better" if low > 0 else "worse" if high < 0 else "not shown"
+    expected = "higher" if low > 0 else "lower" if high < 0 else "not shown"
     assert rows["a"].standing == expected
 
 
@@ -85,6 +86,95 @@ def test_equal_prompts_are_seldom_told_apart() -> None:
         runs = [kept(f"p{k}", sum(draw.random() < 0.8 for _ in range(60)), 60) for k in range(8)]
         wrong += any(row.standing != "not shown" for row in ranking(*runs).rows)
     assert wrong / 300 < 0.075
+
+
+Passed = Sequence[Sequence[int]]
+
+
+def evaluated(answers: Mapping[str, Passed], dataset: str = "d@1") -> list[PromptResults]:
+    """Of each version, how many of the answers to each example passed, and how many there were."""
+    return [_beside(name, dataset, answers) for name in answers]
+
+
+def _beside(name: str, dataset: str, answers: Mapping[str, Passed]) -> PromptResults:
+    own = answers[name]
+    others = [
+        [sum(column) for column in zip(*parts, strict=True)]
+        for parts in zip(*(answers[each] for each in answers if each != name), strict=True)
+    ]
+    rows = [(p, n, n * a / b) for (p, n), (a, b) in zip(own, others, strict=False)]
+
+    def total(of: Callable[[float, float, float], float], rows: Sequence[Any]) -> float:
+        return sum(of(*row) for row in rows)
+
+    beside = Beside(
+        examples=len(rows),
+        others=sum(b for _, b in others),
+        judged=total(lambda p, n, e: n, rows),
+        passed=total(lambda p, n, e: p, rows),
+        expected=total(lambda p, n, e: e, rows),
+        judged_squares=total(lambda p, n, e: n * n, rows),
+        passed_squares=total(lambda p, n, e: p * p, rows),
+        expected_squares=total(lambda p, n, e: e * e, rows),
+        judged_passed=total(lambda p, n, e: n * p, rows),
+        judged_expected=total(lambda p, n, e: n * e, rows),
+        passed_expected=total(lambda p, n, e: p * e, rows),
+    )
+    return PromptResults(
+        prompt=name,
+        dataset=dataset,
+        examples=len(own),
+        judged=sum(n for _, n in own),
+        passed=sum(p for p, _ in own),
+        passed_squares=sum(p * p for p, _ in own),
+        judged_squares=sum(n * n for _, n in own),
+        products=sum(p * n for p, n in own),
+        beside=beside if rows else None,
+    )
+
+
+def standings(results: Sequence[PromptResults]) -> dict[tuple[str, str], str | None]:
+    (found,) = rankings_of(results, (), ())
+    return {(row.name, row.dataset): row.standing for row in found.rows}
+
+
+@pytest.mark.spec("MET-10")
+def test_an_easy_dataset_makes_no_prompt_better() -> None:
+    def alone(passed: int, dataset: str) -> list[PromptResults]:
+        return evaluated({"mail@1": [[1, 1]] * passed + [[0, 1]] * (100 - passed)}, dataset)
+
+    found = standings(alone(95, "easy@1") + alone(60, "hard@1"))
+    assert found == {("mail@1", "easy@1"): None, ("mail@1", "hard@1"): None}
+
+
+@pytest.mark.parametrize("versions", [2, 4, 9])
+@pytest.mark.parametrize("shape", [(24.0, 6.0), (1.6, 0.4)])
+def test_equal_versions_on_shared_examples_are_seldom_told_apart(
+    versions: int, shape: tuple[float, float]
+) -> None:
+    """Examples are as hard for one version as for another; all standings hold with 95 %."""
+    draw, wrong = random.Random(versions), 0
+    for n in (20, 60, 120) * 80:
+        able = [draw.betavariate(*shape) for _ in range(n)]
+        answers = {
+            f"v@{k}": [[int(draw.random() < rate), 1] for rate in able] for k in range(versions)
+        }
+        # What is the same for all of another dataset tells nothing of these.
+        other = evaluated({"w@1": [[1, 1]] * 200}, "other@1")
+        found = standings(evaluated(answers) + other)
+        assert found.pop(("w@1", "other@1"), None) is None
+        wrong += any(how != "not shown" for how in found.values())
+    assert wrong / 240 < 0.085
+
+
+def test_versions_are_compared_example_by_example() -> None:
+    both, none, one, other = [[1, 1]] * 60, [[0, 1]] * 28, [[1, 1]] * 12, [[0, 1]] * 12
+    paired = {"a@1": both + none + one, "a@2": both + none + other}
+    found = standings(evaluated(paired))
+    assert found == {("a@1", "d@1"): "better", ("a@2", "d@1"): "worse"}
+    # As many passed, but of other examples.
+    apart = {"a@1": both + one + none, "a@2": none + other + both}
+    assert set(standings(evaluated(apart)).values()) == {"not shown"}
 
 
 def test_repeats_of_an_example_are_no_more_examples() -> None:

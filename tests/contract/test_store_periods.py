@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import msgspec
 import pytest
 
 from burnish.storage.evaluation import Evaluation, Numbered
@@ -18,6 +19,7 @@ from burnish.storage.experiment import (
     What,
 )
 from burnish.storage.ids import Ids
+from burnish.storage.job import Job, JobState
 from burnish.storage.period import Doings, PromptResults, PromptRuns, Spent, Units
 from burnish.storage.result import Result
 from burnish.storage.run import Run
@@ -124,8 +126,9 @@ def evaluation(hours_ago: float, **fields: Any) -> Evaluation:
 
 async def _answered(store: Store, of: Evaluation, *passed: tuple[str, bool | None]) -> None:
     await store.evaluations.add(of)
+    prompt, model = of.prompts[0], of.models[0]
     results = [
-        Numbered(n, Result(prompt=of.prompts[0], model="m", example=example, passed=was))
+        Numbered(n, Result(prompt=prompt, model=model, example=example, passed=was))
         for n, (example, was) in enumerate(passed)
     ]
     await store.evaluations.put(of.id, results)
@@ -153,27 +156,67 @@ async def test_results_are_summed_up_by_example(store: Store) -> None:
     assert (count, newest) == (2, [first])
 
 
+async def test_versions_are_beside_others_that_were_asked_the_same(store: Store) -> None:
+    def tried(prompt: str, model: str = "m", dataset: str = "d@1") -> Evaluation:
+        return evaluation(1, prompts=(prompt,), models=(model,), dataset=dataset)
+
+    await _answered(store, tried("a@1"), ("x", True), ("x", False), ("y", True), ("z", True))
+    await _answered(store, tried("a@2"), ("x", True), ("y", False))
+    await _answered(store, tried("b@1"), ("x", False), ("x", False), ("y", True))
+    # Another model and another dataset say nothing of these.
+    await _answered(store, tried("b@1", "n"), ("x", True), ("z", True))
+    await _answered(store, tried("b@1", dataset="e@1"), ("x", True))
+    found = await store.periods.results(DAY.since or NOON, NOON, 9)
+    by_name = {(each.prompt, each.dataset): each for each in found}
+    # Of x: 1 of 2 passed, where of the others' three answers one did; of y 1 of 1, where one of
+    # two did; nobody else was asked z.
+    a = by_name["a@1", "d@1"].beside
+    assert a is not None
+    assert msgspec.structs.asdict(a) == {
+        "examples": 2,
+        "others": 5,
+        "judged": 3,
+        "passed": 2,
+        "expected": pytest.approx(2 / 3 + 1 / 2),
+        "judged_squares": 5,
+        "passed_squares": 2,
+        "expected_squares": pytest.approx(4 / 9 + 1 / 4),
+        "judged_passed": 3,
+        "judged_expected": pytest.approx(4 / 3 + 1 / 2),
+        "passed_expected": pytest.approx(2 / 3 + 1 / 2),
+    }
+    assert by_name["a@1", "d@1"].examples == 3
+    assert (by_name["b@1", "d@1"].judged, by_name["b@1", "e@1"].beside) == (5, None)
+    b = by_name["b@1", "d@1"].beside
+    assert b is not None
+    assert (b.examples, b.judged, b.passed, b.others) == (2, 3, 1, 5)
+
+
+def experiment(name: str, **fields: Any) -> Experiment:
+    variants = (Variant(name="A", prompt="a@1"), Variant(name="B", prompt="a@2"))
+    plan = Plan(variants=variants, control="A", metric=MetricSpec(name="solved"), auto=name == "by")
+    base: dict[str, Any] = {"kind": "online", "prompt": "a", "salt": "s", "plan": plan}
+    return Experiment(id=IDS(), name=name, created_at=NOON - 90 * HOUR, **base | fields)
+
+
+def moved(what: What, hours_ago: float, by: str = "ann", **facts: Any) -> Moved:
+    return Moved(id=IDS(), what=what, by=by, facts=facts, at=NOON - hours_ago * HOUR)
+
+
 async def test_moves_and_units_of_experiments(store: Store) -> None:
-    plan = Plan(
-        variants=(Variant(name="A", prompt="a@1"), Variant(name="B", prompt="a@2")),
-        control="A",
-        metric=MetricSpec(name="solved"),
-    )
-    own = Experiment(
-        id=IDS(), name="e", kind="online", prompt="a", plan=plan, salt="s", created_at=NOON
-    )
-
-    def moved(what: What, hours_ago: float) -> Moved:
-        return Moved(id=IDS(), what=what, by="ann", at=NOON - hours_ago * HOUR)
-
+    own = experiment("e")
     await store.experiments.add(own, moved("created", 30))
     halted, promoted = moved("halted", 3), moved("promoted", 2)
     own = await store.experiments.change(own, halted)
     await store.experiments.change(own, promoted)
     since = NOON - 24 * HOUR
-    found = await store.periods.moves(since, NOON, ("halted", "promoted", "created"), 9)
-    assert [each.moved for each in found] == [promoted, halted]
-    assert {each.experiment_id for each in found} == {own.id}
+    wanted: tuple[What, ...] = ("halted", "promoted", "created")
+    count, found = await store.periods.moves(since, NOON, wanted, 9)
+    assert (count, [(each.name, each.moved) for each in found]) == (
+        2, [("e", promoted), ("e", halted)],
+    )  # fmt: skip
+    count, found = await store.periods.moves(since, NOON, wanted, 1)
+    assert (count, [each.moved for each in found]) == (2, [promoted])
     await store.experiments.expose(
         [
             Exposure(
@@ -183,10 +226,82 @@ async def test_moves_and_units_of_experiments(store: Store) -> None:
                 at=NOON - hours * HOUR,
                 since=NOON - hours * HOUR,
             )
-            for hours in (1, 2, 30)
+            for hours in (-1, 0, 1, 2, 30)
         ]
     )
+    # What was seen after the period is no part of it.
     assert await store.periods.units([own.id], since, NOON) == {own.id: Units(seen=3, new=2)}
+
+
+async def test_experiments_under_way_at_a_time_and_ended_in_a_period(store: Store) -> None:
+    def lasted(name: str, begun: float | None, ended: float | None) -> Experiment:
+        times = [None if each is None else NOON - each * HOUR for each in (begun, ended)]
+        state = "running" if ended is None else "stopped"
+        return experiment(name, state=state, started_at=times[0], ended_at=times[1])
+
+    ends: dict[str, Moved] = {}
+    for own in (
+        lasted("draft", None, None),
+        lasted("later", 0, None),
+        lasted("old", 60, 25),
+        lasted("runs", 50, None),
+        lasted("over", 40, 2),
+        lasted("then", 30, 0),
+    ):
+        await store.experiments.add(own, moved("created", 90))
+        await store.experiments.change(own, moved("stopped", 48))
+        ends[own.name] = moved("stopped", 2)
+        await store.experiments.change(
+            msgspec.structs.replace(own, revision=own.revision + 1), ends[own.name]
+        )
+    count, found = await store.periods.running(NOON, 9)
+    assert (count, [each.name for each in found]) == (2, ["then", "runs"])
+    count, found = await store.periods.running(NOON, 1)
+    assert (count, [each.name for each in found]) == (2, ["then"])
+    count, over = await store.periods.ended(NOON - 24 * HOUR, NOON, 9)
+    assert count == 1
+    # The last of its ends.
+    assert [(each.experiment.name, each.moved) for each in over] == [("over", ends["over"])]
+    count, over = await store.periods.ended(NOON - 48 * HOUR, NOON, 1)
+    assert (count, [each.experiment.name for each in over]) == (2, ["over"])
+
+
+async def test_what_a_check_did_by_itself_was_done_by_nobody(store: Store) -> None:
+    own, auto = experiment("by hand"), experiment("by")
+    whats: tuple[What, ...] = (
+        "started", "paused", "resumed", "shares", "ramped", "halted", "completed", "stopped",
+        "promoting", "promoted", "asked", "rolled back",
+    )  # fmt: skip
+    await store.experiments.add(own, moved("created", 1))
+    for what in whats:
+        own = await store.experiments.change(own, moved(what, 1))
+    await store.experiments.add(auto, moved("created", 1, "ben"))
+    for what in ("promoting", "promoted", "rolled back", "promoting"):
+        auto = await store.experiments.change(auto, moved(what, 1, "ben", forced=False))
+    await store.experiments.change(auto, moved("promoted", 1, "cleo", forced=True))
+    found = await store.periods.doings(DAY, 9)
+    assert {each.who: each.moves for each in found} == {"ann": 8, "ben": 2, "cleo": 1}
+
+
+async def test_the_gate_of_the_last_job_is_told(store: Store) -> None:
+    async def job(key: str, gate: str, job_id: str = "", state: JobState = "done") -> None:
+        made = Job(
+            id=job_id or IDS(), kind="evaluation", state=state, created_at=NOON,
+            result={"gate": gate} if state == "done" else None,
+        )  # fmt: skip
+        await store.jobs.add(made, key)
+
+    left, planned, again, unbound = (IDS() for _ in range(4))
+    await job(left, "failed")
+    await job("", "passed", planned)
+    await job(again, "failed")
+    await job(f"{again} 2", "failed")
+    await job(f"{again} 3", "passed")
+    await job(f"{again} 4", "", state="queued")
+    await job(unbound, "failed")
+    await job(f"{unbound} 2", "")
+    found = await store.periods.gates([left, planned, again, unbound])
+    assert found == {left: "failed", planned: "passed", again: "passed"}
 
 
 async def test_who_did_what(store: Store) -> None:

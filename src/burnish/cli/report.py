@@ -64,7 +64,7 @@ def report(
         out(plain(found))
 
 
-def _every(*, daily: bool, weekly: bool, monthly: bool, since: str) -> Every:
+def _every(*, daily: bool, weekly: bool, monthly: bool, since: str) -> Every | None:
     lengths: dict[Every, bool] = {"daily": daily, "weekly": weekly, "monthly": monthly}
     named: list[Every] = [name for name, is_named in lengths.items() if is_named]
     if len(named) > 1:
@@ -74,4 +74,4 @@ def _every(*, daily: bool, weekly: bool, monthly: bool, since: str) -> Every:
             f"--{named[0]} and --since are given",
             hint="--since names the beginning itself; leave one of them out",
         )
-    return named[0] if named else "weekly"
+    return named[0] if named else None

@@ -75,12 +75,22 @@ class Tally:
             self._looked, self._best = self.done, self._leading()
         return self._best
 
+    @property
+    def best_scored(self) -> int:
+        """How many scores the column that leads now has; 0 before anything is scored."""
+        leader = self._leader()
+        return 0 if leader is None else self._columns[leader].count
+
     def _leading(self) -> tuple[str, float] | None:
-        means = {key: each.total / each.count for key, each in self._columns.items() if each.count}
-        if not means:
+        leader = self._leader()
+        if leader is None:
             return None
-        prompt, model = min(means, key=lambda key: (-means[key], key))
-        return self._name(prompt, model), means[prompt, model]
+        scored = self._columns[leader]
+        return self._name(*leader), scored.total / scored.count
+
+    def _leader(self) -> tuple[str, str] | None:
+        means = {key: each.total / each.count for key, each in self._columns.items() if each.count}
+        return min(means, key=lambda key: (-means[key], key), default=None)
 
     def _score(self, prompt: str, model: str, count: int, total: float) -> None:
         scored = self._columns.setdefault((prompt, model), _Scored())

@@ -69,17 +69,18 @@ class Experimenting(Testing):
 
     async def report(
         self,
-        every: Every = "weekly",
+        every: Every | None = None,
         *,
         since: datetime | None = None,
         until: datetime | None = None,
     ) -> PeriodReport:
-        """What the last day, week or month came to, or all from `since`: usage and cost, how they
-        went, what got worse than in the period before, the best and the worst prompts, evaluations,
-        experiments and who did it. `until` is now unless it is named.
+        """What the last day, week (as without `every`) or month came to, or all from `since`: usage
+        and cost, how they went, what got worse than in the period before, the best and the worst
+        prompts, evaluations, experiments and who did it. `until` is now unless it is named.
 
         Runs count by whole hours of UTC, and those of the offline composer do not. Raises
-        UsageError for times without a zone, in the future, or in the wrong order.
+        UsageError for times without a zone, in the future, or in the wrong order, and for `every`
+        with `since`.
         """
         from burnish.analytics.period.gather import period_report
         from burnish.analytics.period.span import span_of

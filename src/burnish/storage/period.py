@@ -9,7 +9,7 @@ from typing import Literal, Protocol
 import msgspec
 
 from burnish.storage.evaluation import Evaluation
-from burnish.storage.experiment import Moved, What
+from burnish.storage.experiment import Experiment, Moved, What
 from burnish.storage.stats import RunStat, StatFilter
 
 
@@ -61,10 +61,29 @@ class PromptRuns(msgspec.Struct, frozen=True, kw_only=True):
     valid_before: int
 
 
+class Beside(msgspec.Struct, frozen=True, kw_only=True):
+    """A version's judged answers to the examples that other versions were asked by the same model
+    too: `passed` of `judged`, and how many were `expected` to pass had the others answered in its
+    place, by as many answers of theirs as `others`. Sums of squares and products are by example."""
+
+    examples: int
+    others: int
+    judged: float
+    passed: float
+    expected: float
+    judged_squares: float
+    passed_squares: float
+    expected_squares: float
+    judged_passed: float
+    judged_expected: float
+    passed_expected: float
+
+
 class PromptResults(msgspec.Struct, frozen=True, kw_only=True):
     """Answers of a version (`name@3`) that were judged in evaluations over a `dataset`
     (`cases@2`): `passed` of `judged`, over so many `examples`. The sums of squares are by example:
-    of the passed, of the judged, and of both multiplied."""
+    of the passed, of the judged, and of both multiplied. `beside` is None where no other version
+    was asked the same."""
 
     prompt: str
     dataset: str
@@ -74,6 +93,7 @@ class PromptResults(msgspec.Struct, frozen=True, kw_only=True):
     passed_squares: int
     judged_squares: int
     products: int
+    beside: Beside | None = None
 
 
 class PromptRatings(msgspec.Struct, frozen=True, kw_only=True):
@@ -90,7 +110,8 @@ class Failures(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Doings(msgspec.Struct, frozen=True, kw_only=True):
-    """What somebody did in a period: runs, and versions, evaluations and moves of experiments."""
+    """What somebody did in a period: runs, versions and evaluations, and `moves` of experiments
+    that are decided by people."""
 
     who: str
     runs: int = 0
@@ -103,15 +124,22 @@ class Doings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Units(msgspec.Struct, frozen=True, kw_only=True):
-    """That saw a variant of an experiment: ever, and in the period."""
+    """That saw a variant of an experiment: until the period's end, and in the period."""
 
     seen: int
     new: int
 
 
 class MovedExperiment(msgspec.Struct, frozen=True, kw_only=True):
-    experiment_id: str
+    name: str
     moved: Moved
+
+
+class EndedExperiment(msgspec.Struct, frozen=True, kw_only=True):
+    """With the line of its log that tells of its end."""
+
+    experiment: Experiment
+    moved: Moved | None
 
 
 class Periods(Protocol):
@@ -164,13 +192,24 @@ class Periods(Protocol):
         ...
 
     async def gates(self, evaluation_ids: Sequence[str]) -> dict[str, str]:
-        """`passed` or `failed`, of those that a job judged by a bound."""
+        """`passed` or `failed`, of those that a job judged by a bound; the last job's that had to
+        do with it."""
+        ...
+
+    async def running(self, at: datetime, limit: int) -> tuple[int, list[Experiment]]:
+        """How many experiments had begun then and not ended, and those that began last."""
+        ...
+
+    async def ended(
+        self, since: datetime, until: datetime, limit: int
+    ) -> tuple[int, list[EndedExperiment]]:
+        """How many experiments ended in the period, and the last of them."""
         ...
 
     async def moves(
         self, since: datetime, until: datetime, whats: Sequence[What], limit: int
-    ) -> list[MovedExperiment]:
-        """Moves of experiments, newest first."""
+    ) -> tuple[int, list[MovedExperiment]]:
+        """How many moves of experiments there were, and the newest of them."""
         ...
 
     async def units(

@@ -22,9 +22,9 @@ from burnish.analytics.period.span import Span
 from burnish.analytics.period.worse import worse_of
 from burnish.evals.tally import Tally
 from burnish.shapes import convert
-from burnish.storage.evaluation import Counts, Evaluation
-from burnish.storage.experiment import Experiment, State
-from burnish.storage.period import MovedExperiment, RunStep, RunTotal, Units
+from burnish.storage.evaluation import Evaluation
+from burnish.storage.experiment import Experiment
+from burnish.storage.period import EndedExperiment, RunStep, RunTotal, Units
 from burnish.storage.run import RunFilter
 from burnish.storage.store import Store
 
@@ -43,8 +43,10 @@ async def period_report(store: Store, span: Span, now: datetime) -> PeriodReport
     prompts = await periods.prompts(where, before, MOST_PROMPTS)
     used = [each for each in prompts if each.runs]
     results = await periods.results(span.since, span.until, MOST_PROMPTS)
-    moves = await _moves(store, span)
+    moved, moves = await _moves(store, span)
     count, evaluations = await _evaluations(store, span)
+    running, under_way = await _running(store, span)
+    over, ended = await _ended(store, span)
     usage, usage_before = await _usage(store, span), await _usage(store, span.before)
     report = PeriodReport(
         since=span.since,
@@ -62,8 +64,11 @@ async def period_report(store: Store, span: Span, now: datetime) -> PeriodReport
         failures=tuple(await periods.failures(where, TOP)),
         evaluations_ended=count,
         evaluations=evaluations,
-        running=await _running(store, span),
-        ended=await _ended(store, span),
+        experiments_running=running,
+        running=under_way,
+        experiments_ended=over,
+        ended=ended,
+        moves_made=moved,
         moves=moves,
         doings=tuple(await periods.doings(where, TOP)),
         notes=tuple(await _notes(store, span, usage)),
@@ -110,7 +115,7 @@ async def _evaluations(store: Store, span: Span) -> tuple[int, tuple[EvaluationL
 
 async def _evaluation(store: Store, evaluation: Evaluation, gate: str) -> EvaluationLine:
     tally = Tally(evaluation)
-    tally.begin(counts := await store.evaluations.counts(evaluation.id))
+    tally.begin(await store.evaluations.counts(evaluation.id))
     best, score = tally.best or ("", None)
     assert evaluation.ended_at is not None
     return EvaluationLine(
@@ -123,43 +128,24 @@ async def _evaluation(store: Store, evaluation: Evaluation, gate: str) -> Evalua
         ended_at=evaluation.ended_at,
         best=best,
         score=score,
-        n=_scored(counts, score),
+        n=tally.best_scored,
         gate=gate,
     )
 
 
-def _scored(counts: Sequence[Counts], score: float | None) -> int:
-    """By how many answers the one that leads has its score."""
-    return next((e.scored for e in counts if e.scored and e.score / e.scored == score), 0)
-
-
-async def _running(store: Store, span: Span) -> tuple[ExperimentLine, ...]:
+async def _running(store: Store, span: Span) -> tuple[int, tuple[ExperimentLine, ...]]:
     """Under way at the end of the period, in the state that they have now."""
-    states: tuple[State, ...] = ("running", "paused", "completed", "stopped")
-    found = [
-        each
-        for state in states
-        for each in await store.experiments.page(MOST_EXPERIMENTS, state=state)
-        if each.started_at is not None and each.started_at < span.until
-        if each.ended_at is None or each.ended_at >= span.until
-    ]
-    return await _lines(store, span, [(each, None) for each in found[:MOST_EXPERIMENTS]])
+    count, found = await store.periods.running(span.until, MOST_EXPERIMENTS)
+    return count, await _lines(store, span, [(each, None) for each in found])
 
 
-async def _ended(store: Store, span: Span) -> tuple[ExperimentLine, ...]:
-    whats = ("completed", "stopped")
-    moved = await store.periods.moves(span.since, span.until, whats, MOST_EXPERIMENTS)
-    ends: dict[str, tuple[Experiment, MovedExperiment]] = {}
-    for each in moved:
-        found = await store.experiments.by_prefix(each.experiment_id, 1)
-        # One on a dataset may have gone on after it was stopped.
-        if found and found[0].ended:
-            ends.setdefault(each.experiment_id, (found[0], each))
-    return await _lines(store, span, list(ends.values()))
+async def _ended(store: Store, span: Span) -> tuple[int, tuple[ExperimentLine, ...]]:
+    count, found = await store.periods.ended(span.since, span.until, MOST_EXPERIMENTS)
+    return count, await _lines(store, span, [(each.experiment, each) for each in found])
 
 
 async def _lines(
-    store: Store, span: Span, found: Sequence[tuple[Experiment, MovedExperiment | None]]
+    store: Store, span: Span, found: Sequence[tuple[Experiment, EndedExperiment | None]]
 ) -> tuple[ExperimentLine, ...]:
     online = [each.id for each, _ in found if each.kind == "online"]
     units = await store.periods.units(online, span.since, span.until) if online else {}
@@ -202,7 +188,9 @@ class _Kept(msgspec.Struct, frozen=True, kw_only=True):
     interval: _Ends
 
 
-def _gain(experiment: Experiment, end: MovedExperiment) -> Gain | None:
+def _gain(experiment: Experiment, end: EndedExperiment) -> Gain | None:
+    if end.moved is None:
+        return None
     contrasts = convert(end.moved.facts.get("contrasts", []), list[_Kept])
     for each in contrasts:
         if each.variant == experiment.winner:
@@ -215,16 +203,14 @@ def _gain(experiment: Experiment, end: MovedExperiment) -> Gain | None:
     return None
 
 
-async def _moves(store: Store, span: Span) -> tuple[MoveLine, ...]:
+async def _moves(store: Store, span: Span) -> tuple[int, tuple[MoveLine, ...]]:
     whats = ("promoted", "asked", "rolled back", "halted")
-    lines: list[MoveLine] = []
-    for each in await store.periods.moves(span.since, span.until, whats, MOST_EXPERIMENTS):
-        found = await store.experiments.by_prefix(each.experiment_id, 1)
-        moved = each.moved
-        if found:
-            own = {name: getattr(moved, name) for name in ("what", "by", "why", "at")}
-            lines.append(MoveLine(experiment=found[0].name, **own))
-    return tuple(lines)
+    count, found = await store.periods.moves(span.since, span.until, whats, MOST_EXPERIMENTS)
+    names = ("what", "by", "why", "at")
+    return count, tuple(
+        MoveLine(experiment=each.name, **{name: getattr(each.moved, name) for name in names})
+        for each in found
+    )
 
 
 async def _notes(store: Store, span: Span, usage: Usage) -> list[str]:

@@ -46,7 +46,8 @@ def _used(report: PeriodReport, span: Span) -> Iterator[str]:
     if not before.runs:
         yield f"{said}, after none in {then}"
     else:
-        yield f"{said} ({', '.join(_changes(report))} against {then})"
+        per = " per hour" if report.part < 1 else ""
+        yield f"{said} ({', '.join(_changes(report))}{per} against {then})"
     if report.worse:
         yield _worse(report)
     elif compared(usage, before):
@@ -60,10 +61,10 @@ def _worse(report: PeriodReport) -> str:
 
 
 def _changes(report: PeriodReport) -> Iterator[str]:
-    usage, before = report.usage, report.before
-    yield f"runs {change(usage.runs, before.runs)}"
+    usage, before, part = report.usage, report.before, report.part
+    yield f"runs {change(usage.runs, before.runs * part)}"
     if usage.cost_usd is not None and before.cost_usd:
-        yield f"cost {change(usage.cost_usd, before.cost_usd)}"
+        yield f"cost {change(usage.cost_usd, before.cost_usd * part)}"
 
 
 def change(now: float, then: float) -> str:

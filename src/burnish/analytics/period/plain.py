@@ -19,14 +19,15 @@ def plain(report: PeriodReport) -> str:
     runs, failed, tokens, USD; `prompt` or `model`, name, runs, failed, tokens, USD; `evaluations`,
     `rules` or `ratings`, prompt, dataset, n, rate, low, high, than the rest; `failed`, reason,
     runs; `evaluation`, id, best, score, answers, gate; `experiment`, name, state, winner, gain,
-    low, high; `move`, experiment, what, by, why; `who`, name, runs, failed, USD, versions,
-    evaluations, moves; `note`, text. `-` for no data, and no line of what there is none of."""
+    low, high; `move`, experiment, what, by, why; `more`, what is not told, how many; `who`, name,
+    runs, failed, USD, versions, evaluations, moves; `note`, text. `-` for no
+    data, and no line of what there is none of."""
     return "".join("\t".join(map(visible, line)) + "\n" for line in _lines(report))
 
 
 def _lines(report: PeriodReport) -> Iterator[tuple[str, ...]]:
     yield "period", report.since.isoformat(), report.until.isoformat(), report.headline
-    if report.usage != report.before:
+    if Usage() != report.usage or Usage() != report.before:
         for name in _FIGURES:
             yield "usage", name, _of(report.usage, name), _of(report.before, name)
     for each in report.worse:
@@ -55,7 +56,7 @@ def _ranked(report: PeriodReport) -> Iterator[tuple[str, ...]]:
     for ranking in report.rankings:
         for row in ranking.rows:
             figures = map(_number, (row.n, row.rate, row.low, row.high))
-            yield ranking.by, row.name, row.dataset or NONE, *figures, row.standing
+            yield ranking.by, row.name, row.dataset or NONE, *figures, row.standing or NONE
 
 
 def _tried(report: PeriodReport) -> Iterator[tuple[str, ...]]:
@@ -68,6 +69,14 @@ def _tried(report: PeriodReport) -> Iterator[tuple[str, ...]]:
         yield "experiment", each.name, each.state, each.winner or NONE, *map(_number, ends)
     for move in report.moves:
         yield "move", move.experiment, move.what, move.by or NONE, move.why or NONE
+    for what, count, there in (
+        ("evaluations", report.evaluations_ended, report.evaluations),
+        ("experiments under way", report.experiments_running, report.running),
+        ("experiments that ended", report.experiments_ended, report.ended),
+        ("moves", report.moves_made, report.moves),
+    ):
+        if count > len(there):
+            yield "more", what, str(count - len(there))
 
 
 def _of(usage: Usage, name: str) -> str:

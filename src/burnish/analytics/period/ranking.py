@@ -8,18 +8,22 @@ from typing import NamedTuple
 
 from burnish.analytics.period.report import Ranked, RankedBy, Ranking, Standing
 from burnish.evals.statistics import LEVEL, Clusters, Interval, wilson_of_clusters
-from burnish.storage.period import PromptRatings, PromptResults, PromptRuns
+from burnish.storage.period import Beside, PromptRatings, PromptResults, PromptRuns
 
 LEAST = 20
 """With fewer examples, answers or ratings a prompt is not ranked."""
 _BEST = 5
 _NAMED = 5
+_UP, _DOWN = ("better", "higher"), ("worse", "lower")
 
 
 class _Measured(NamedTuple):
+    """`beside` are, of versions that were evaluated, their answers beside those of others."""
+
     name: str
     dataset: str
     found: Clusters
+    beside: Beside | None = None
 
 
 def rankings_of(
@@ -28,7 +32,7 @@ def rankings_of(
     ratings: Sequence[PromptRatings],
 ) -> tuple[Ranking, ...]:
     """One for each way in which something was measured."""
-    evaluated = [_Measured(e.prompt, e.dataset, _examples(e)) for e in results]
+    evaluated = [_Measured(e.prompt, e.dataset, _examples(e), e.beside) for e in results]
     kept = [_Measured(e.name, "", _each(e.valid, e.validated)) for e in runs if e.validated]
     rated = [_Measured(e.name, "", _each(e.total, e.count)) for e in ratings if e.count]
     made = (
@@ -59,8 +63,12 @@ def _ranking(by: RankedBy, found: Sequence[_Measured]) -> Ranking:
     ranked = [one for one in found if one.found.groups >= LEAST]
     few = [one for one in found if one.found.groups < LEAST]
     level = 1 - (1 - LEVEL) / max(len(ranked), 1)
-    whole = _sum([one.found for one in ranked])
-    rows = [_row(one, whole, level, alone=len(ranked) == 1) for one in ranked]
+    standings: list[Standing | None]
+    if by == "evaluations":
+        standings = [_among_equals(one.beside, level) for one in ranked]
+    else:
+        standings = _among_all([one.found for one in ranked], level)
+    rows = [_row(one, how, level) for one, how in zip(ranked, standings, strict=True)]
     return Ranking(
         by=by,
         rows=tuple(_shown(rows)),
@@ -71,13 +79,8 @@ def _ranking(by: RankedBy, found: Sequence[_Measured]) -> Ranking:
     )
 
 
-def _row(one: _Measured, whole: Clusters, level: float, *, alone: bool) -> Ranked:
-    own = wilson_of_clusters(one.found, level=level)
-    assert own is not None
-    standing: Standing = "not shown"
-    if not alone:
-        rest = _less(whole, one.found)
-        standing = _standing(one.found, own, rest, level)
+def _row(one: _Measured, standing: Standing | None, level: float) -> Ranked:
+    own = _interval(one.found, level)
     return Ranked(
         name=one.name,
         dataset=one.dataset,
@@ -89,50 +92,98 @@ def _row(one: _Measured, whole: Clusters, level: float, *, alone: bool) -> Ranke
     )
 
 
-def _standing(own: Clusters, own_interval: Interval, rest: Clusters, level: float) -> Standing:
-    """By the interval of the difference that follows from those of both (Newcombe 1998; Zou and
-    Donner 2008)."""
-    rest_interval = wilson_of_clusters(rest, level=level)
-    assert rest_interval is not None
+def _among_equals(beside: Beside | None, level: float) -> Standing | None:
+    """Against the others on the same examples; None where too few are shared."""
+    if beside is None or beside.examples < LEAST:
+        return None
+    own = Clusters(
+        groups=beside.examples,
+        successes=beside.passed,
+        tries=beside.judged,
+        success_squares=beside.passed_squares,
+        try_squares=beside.judged_squares,
+        products=beside.judged_passed,
+    )
+    # As many tries as the others' answers that it is made of: an example is one group all the same.
+    times = beside.others / beside.judged
+    rest = Clusters(
+        groups=beside.examples,
+        successes=beside.expected * times,
+        tries=beside.others,
+        success_squares=beside.expected_squares * times**2,
+        try_squares=beside.judged_squares * times**2,
+        products=beside.judged_expected * times**2,
+    )
+    sign = _apart(own, rest, level, _together(beside))
+    return "better" if sign > 0 else "worse" if sign < 0 else "not shown"
+
+
+def _together(of: Beside) -> float:
+    """How much a version and the others are right on the same examples: their correlation, less its
+    standard error. Half an example that only the version passes and half one that only the others
+    do are added, as few failures tell little of it."""
+    p, q, size = of.passed / of.judged, of.expected / of.judged, of.judged / of.examples
+    own = of.passed_squares - 2 * p * of.judged_passed + p * p * of.judged_squares
+    rest = of.expected_squares - 2 * q * of.judged_expected + q * q * of.judged_squares
+    both = of.passed_expected - q * of.judged_passed - p * of.judged_expected
+    both += p * q * of.judged_squares
+    own += size * size * (p * p + (1 - p) ** 2) / 2
+    rest += size * size * (q * q + (1 - q) ** 2) / 2
+    found = both / math.sqrt(own * rest) - 1 / math.sqrt(of.examples)
+    return min(max(found, 0.0), 1.0)
+
+
+def _among_all(found: Sequence[Clusters], level: float) -> list[Standing | None]:
+    """Each against all others together, though their inputs are not the same."""
+    if len(found) < 2:
+        return [None] * len(found)
+    successes, tries = sum(each.successes for each in found), sum(each.tries for each in found)
+    standings: list[Standing | None] = []
+    for each in found:
+        rest = _each(successes - each.successes, int(tries - each.tries))
+        sign = _apart(each, rest, level)
+        standings.append("higher" if sign > 0 else "lower" if sign < 0 else "not shown")
+    return standings
+
+
+def _apart(own: Clusters, rest: Clusters, level: float, together: float = 0.0) -> int:
+    """The sign of a difference that is no chance, by the interval that follows from those of both
+    and from their correlation (Newcombe 1998; Zou and Donner 2008)."""
+    of_own, of_rest = _interval(own, level), _interval(rest, level)
     p, q = _rate(rest), _rate(own)
-    if q - p > math.hypot(q - own_interval.low, rest_interval.high - p):
-        return "better"
-    if p - q > math.hypot(own_interval.high - q, p - rest_interval.low):
-        return "worse"
-    return "not shown"
+    if q - p > _reach(q - of_own.low, of_rest.high - p, together):
+        return 1
+    if p - q > _reach(of_own.high - q, p - of_rest.low, together):
+        return -1
+    return 0
+
+
+def _reach(one: float, other: float, together: float) -> float:
+    return math.sqrt(max(one * one + other * other - 2 * together * one * other, 0.0))
+
+
+def _interval(of: Clusters, level: float) -> Interval:
+    found = wilson_of_clusters(of, level=level)
+    assert found is not None
+    return found
 
 
 def _shown(rows: Sequence[Ranked]) -> list[Ranked]:
-    """Of many the best by what is sure of them at least, and the worst by what is sure at most."""
+    """Of many the best by what is sure of them at least, and the worst by what is sure at most;
+    what is shown to be so goes before. One dataset is told after another, as an easy one makes no
+    prompt better."""
     if len(rows) > 2 * _BEST:
-        best = sorted(rows, key=lambda row: (-row.low, row.name, row.dataset))[:_BEST]
+        best = sorted(rows, key=lambda row: (row.standing not in _UP, -row.low, *_named(row)))
+        best = best[:_BEST]
         others = [row for row in rows if row not in best]
-        worst = sorted(others, key=lambda row: (row.high, row.name, row.dataset))[:_BEST]
-        rows = [*best, *worst]
-    return sorted(rows, key=lambda row: (-row.rate, -row.low, row.name, row.dataset))
+        worst = sorted(others, key=lambda row: (row.standing not in _DOWN, row.high, *_named(row)))
+        rows = [*best, *worst[:_BEST]]
+    return sorted(rows, key=lambda row: (row.dataset, -row.rate, -row.low, row.name))
+
+
+def _named(row: Ranked) -> tuple[str, str]:
+    return row.name, row.dataset
 
 
 def _rate(of: Clusters) -> float:
     return of.successes / of.tries
-
-
-def _sum(clusters: Sequence[Clusters]) -> Clusters:
-    return Clusters(
-        groups=sum(each.groups for each in clusters),
-        successes=sum(each.successes for each in clusters),
-        tries=sum(each.tries for each in clusters),
-        success_squares=sum(each.success_squares for each in clusters),
-        try_squares=sum(each.try_squares for each in clusters),
-        products=sum(each.products for each in clusters),
-    )
-
-
-def _less(whole: Clusters, part: Clusters) -> Clusters:
-    return Clusters(
-        groups=whole.groups - part.groups,
-        successes=whole.successes - part.successes,
-        tries=whole.tries - part.tries,
-        success_squares=whole.success_squares - part.success_squares,
-        try_squares=whole.try_squares - part.try_squares,
-        products=whole.products - part.products,
-    )

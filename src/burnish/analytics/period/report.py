@@ -11,7 +11,7 @@ from burnish.storage.experiment import Kind, State, What
 from burnish.storage.period import Doings, Failures, RunStep, Spent
 
 RankedBy = Literal["evaluations", "rules", "ratings"]
-Standing = Literal["better", "worse", "not shown"]
+Standing = Literal["better", "worse", "higher", "lower", "not shown"]
 
 
 class Usage(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,8 +48,10 @@ class Worse(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Ranked(msgspec.Struct, frozen=True, kw_only=True):
-    """`rate` of `n` with its interval, and how the prompt stands against all others together.
-    `dataset` is what a version was evaluated over."""
+    """`rate` of `n` with its interval. `dataset` is what a version was evaluated over; it is
+    `better` or `worse` than the other versions together on the examples that they were asked by the
+    same model too. By rules and ratings a prompt is `higher` or `lower` than the others: they had
+    other inputs, so this says nothing of how good it is. None where nothing is to compare with."""
 
     name: str
     dataset: str = ""
@@ -57,13 +59,14 @@ class Ranked(msgspec.Struct, frozen=True, kw_only=True):
     rate: float
     low: float
     high: float
-    standing: Standing
+    standing: Standing | None = None
 
 
 class Ranking(msgspec.Struct, frozen=True, kw_only=True):
     """Prompts by what was measured of them: the share of answers that passed in `evaluations`, of
     answers that kept the `rules` set for them, or the mean of their `ratings` (of all time, as
-    ratings bear no date). Of many `prompts` the best and the worst are in `rows`, best first.
+    ratings bear no date). Of many `prompts` the best and the worst are in `rows`, best first within
+    each dataset.
     `few` had less than `least` of what is counted, which tells nothing; `unranked` names some of
     them. Intervals and standings hold for all prompts together with 95 %."""
 
@@ -102,7 +105,8 @@ class Gain(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ExperimentLine(msgspec.Struct, frozen=True, kw_only=True):
-    """`units` have seen a variant, `new_units` of them in the period; None of an offline one.
+    """`units` have seen a variant until the period's end, `new_units` of them in the period; None
+    of an offline one.
     `verdict`, `winner` and `gain` are as they were kept when it ended."""
 
     name: str
@@ -130,9 +134,10 @@ class MoveLine(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PeriodReport(msgspec.Struct, frozen=True, kw_only=True):
-    """What was done from `since` to `until` (UTC, whole hours; not included), beside the period
-    `before`, as long and just before it. `steps` are its parts of `step_h` hours. Lists hold the
-    first few; `evaluations_ended` counts all."""
+    """What was done from `since` to `until` (UTC, not included; whole hours, but for one that has
+    not ended yet), beside the period `before`, of whole hours just before it. `steps` are its parts
+    of `step_h` hours. Lists hold the first few; `evaluations_ended`, `experiments_running` (at the
+    end), `experiments_ended` and `moves_made` count all."""
 
     since: datetime
     until: datetime
@@ -149,8 +154,16 @@ class PeriodReport(msgspec.Struct, frozen=True, kw_only=True):
     failures: tuple[Failures, ...] = ()
     evaluations_ended: int = 0
     evaluations: tuple[EvaluationLine, ...] = ()
+    experiments_running: int = 0
     running: tuple[ExperimentLine, ...] = ()
+    experiments_ended: int = 0
     ended: tuple[ExperimentLine, ...] = ()
+    moves_made: int = 0
     moves: tuple[MoveLine, ...] = ()
     doings: tuple[Doings, ...] = ()
     notes: tuple[str, ...] = ()
+
+    @property
+    def part(self) -> float:
+        """Its length over that of the period before: 1 unless its last hour has not ended."""
+        return (self.until - self.since) / (self.since - self.before_since)

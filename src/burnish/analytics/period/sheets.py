@@ -20,6 +20,11 @@ _MEASURED = {
     "rules": ("Prompts by answers that kept their rules", "kept", "answer"),
     "ratings": ("Prompts by ratings", "rating", "rating"),
 }
+_COMPARED = {
+    "evaluations": "The rest are the other versions on the same examples by the same model. ",
+    "others": "Each had inputs of its own: a higher figure may mean an easier task. ",
+}
+_ROUNDING = 1e-9
 _RATED = "Ratings bear no date, so these are all that there ever were. "
 
 
@@ -61,28 +66,37 @@ def usage(report: PeriodReport, *, courses: bool = True) -> Sheet:
     headings = ("", "now", "before", "change", each) if compares else ("", "now", each)
     if not courses or not any(row[-1] for row in rows):
         rows, headings = tuple(row[:-1] for row in rows), headings[:-1]
-    before = f"Before: {when(report.before_since).removesuffix(' UTC')} to {when(report.since)}."
-    return Sheet(title="Usage", headings=headings, rows=rows, remark=before if compares else "")
+    remark = _before(report) if compares else ""
+    return Sheet(title="Usage", headings=headings, rows=rows, remark=remark)
+
+
+def _before(report: PeriodReport) -> str:
+    said = f"Before: {when(report.before_since).removesuffix(' UTC')} to {when(report.since)}."
+    if report.part == 1:
+        return said
+    return f"{said} The last hour has not ended: changes of sums are per hour."
 
 
 Line = tuple[str, str, str, str, str]
 
 
 def _lines(report: PeriodReport) -> Iterator[Line]:
-    now, then, steps = report.usage, report.before, report.steps
+    now, then, steps, part = report.usage, report.before, report.steps, report.part
     if now.runs or then.runs:
-        yield _count("runs", now.runs, then.runs, course([step.runs for step in steps]))
+        yield _count("runs", now.runs, then.runs, part, course([step.runs for step in steps]))
         shares = [step.errors / step.runs if step.runs else None for step in steps]
         yield "failed", _share(now, now.errors), _share(then, then.errors), "", course(shares)
         if now.cache_hits or then.cache_hits:
             cached = _share(now, now.cache_hits), _share(then, then.cache_hits)
             yield "from the cache", *cached, "", ""
-        yield _count("tokens", now.tokens, then.tokens, course([step.tokens for step in steps]))
-        yield _cost(now, then, course([step.cost_usd for step in steps]))
+        tokens = course([step.tokens for step in steps])
+        yield _count("tokens", now.tokens, then.tokens, part, tokens)
+        yield _cost(now, then, part, course([step.cost_usd for step in steps]))
         for name, of in _LATENCIES:
             yield name, milliseconds(of(now)), milliseconds(of(then)), _ratio(of(now), of(then)), ""
-        yield _count("prompts used", now.prompts, then.prompts, "")
-    yield _count("new versions", now.versions, then.versions, "")
+        # A prompt counts once, however long it is used.
+        yield _count("prompts used", now.prompts, then.prompts, 1, "")
+    yield _count("new versions", now.versions, then.versions, part, "")
 
 
 _LATENCIES: tuple[tuple[str, Callable[[Usage], float | None]], ...] = (
@@ -91,21 +105,21 @@ _LATENCIES: tuple[tuple[str, Callable[[Usage], float | None]], ...] = (
 )
 
 
-def _count(name: str, now: int, then: int, drawn: str) -> Line:
-    return name, f"{now:,}", f"{then:,}", _ratio(now, then), drawn
+def _count(name: str, now: int, then: int, part: float, drawn: str) -> Line:
+    return name, f"{now:,}", f"{then:,}", _ratio(now, then, part), drawn
 
 
-def _cost(now: Usage, then: Usage, drawn: str) -> Line:
+def _cost(now: Usage, then: Usage, part: float, drawn: str) -> Line:
     told = [money(each.cost_usd, each.cost_unknown) if each.runs else NONE for each in (now, then)]
-    return "USD", told[0], told[1], _ratio(now.cost_usd, then.cost_usd), drawn
+    return "USD", told[0], told[1], _ratio(now.cost_usd, then.cost_usd, part), drawn
 
 
 def _share(of: Usage, part: int) -> str:
     return percent(part / of.runs) if of.runs else NONE
 
 
-def _ratio(now: float | None, then: float | None) -> str:
-    return "" if now is None or not then else change(now, then)
+def _ratio(now: float | None, then: float | None, part: float = 1) -> str:
+    return "" if now is None or not then else change(now, then * part)
 
 
 def spending(report: PeriodReport, title: str, what: str, spent: Sequence[Spent]) -> Sheet:
@@ -114,20 +128,28 @@ def spending(report: PeriodReport, title: str, what: str, spent: Sequence[Spent]
     dearest = [_spent(each, whole.cost_usd) for each in spent]
     left = whole.runs - sum(each.runs for each in spent)
     if left > 0:
-        known = sum(each.cost_usd or 0.0 for each in spent)
-        rest = Spent(
-            name="(others)",
-            runs=left,
-            errors=whole.errors - sum(each.errors for each in spent),
-            tokens=whole.tokens - sum(each.tokens for each in spent),
-            cost_usd=None if whole.cost_usd is None else max(whole.cost_usd - known, 0.0),
-            cost_unknown=whole.cost_unknown - sum(each.cost_unknown for each in spent),
-        )
-        dearest.append(_spent(rest, whole.cost_usd))
+        dearest.append(_spent(_others(whole, left, spent), whole.cost_usd))
     if len(spent) == 1 and not spent[0].name:
         dearest = []
     headings = (what, "USD", "share", "runs", "failed", "tokens")
     return Sheet(title=title, headings=headings, rows=tuple(dearest))
+
+
+def _others(whole: Usage, runs: int, spent: Sequence[Spent]) -> Spent:
+    unknown = whole.cost_unknown - sum(each.cost_unknown for each in spent)
+    cost: float | None = None
+    if whole.cost_usd is not None and unknown < runs:
+        cost = whole.cost_usd - sum(each.cost_usd or 0.0 for each in spent)
+        # A difference of sums that are equal but for their rounding is no money.
+        cost = cost if cost > whole.cost_usd * _ROUNDING else 0.0
+    return Spent(
+        name="(others)",
+        runs=runs,
+        errors=whole.errors - sum(each.errors for each in spent),
+        tokens=whole.tokens - sum(each.tokens for each in spent),
+        cost_usd=cost,
+        cost_unknown=unknown,
+    )
 
 
 def _spent(each: Spent, whole: float | None) -> tuple[str, ...]:
@@ -150,11 +172,12 @@ def ranked(ranking: Ranking) -> Sheet:
             number(each.rate) if ranking.by == "ratings" else percent(each.rate),
             _interval(each.low, each.high, share=ranking.by != "ratings"),
             f"{each.n:,}",
-            each.standing if ranking.prompts > 1 else NONE,
+            each.standing or NONE,
         )
         for each in ranking.rows
     )
-    headings = ("best first", value, "interval", f"{what}s", "than the rest")
+    first = "best first" if ranking.by == "evaluations" else "highest first"
+    headings = (first, value, "interval", f"{what}s", "than the rest")
     return Sheet(title=title, headings=headings, rows=rows, remark=_remark(ranking, what))
 
 
@@ -167,11 +190,15 @@ def _interval(low: float, high: float, *, share: bool) -> str:
 def _remark(ranking: Ranking, what: str) -> str:
     said = _RATED if ranking.by == "ratings" else ""
     if ranking.prompts > len(ranking.rows):
-        said += f"The best and the worst of {ranking.prompts:,}. "
+        most = "best and the worst" if ranking.by == "evaluations" else "highest and the lowest"
+        said += f"The {most} of {ranking.prompts:,}. "
     if ranking.prompts > 1:
         said += f"What is said of these {ranking.prompts:,} holds for all together with 95 %. "
-        if all(each.standing == "not shown" for each in ranking.rows):
-            said += "None is surely better or worse than the rest. "
+    standings = {each.standing for each in ranking.rows} - {None}
+    if standings:
+        said += _COMPARED["evaluations" if ranking.by == "evaluations" else "others"]
+        if standings == {"not shown"}:
+            said += "No difference is sure. "
     return f"{said}{_few(ranking, what)}".strip()
 
 
@@ -231,7 +258,8 @@ def running(report: PeriodReport) -> Sheet:
         )
         for each in report.running
     )
-    remark = "How one stands: burnish experiments show NAME."
+    more = _more(report.experiments_running, len(rows))
+    remark = f"{more} How one stands: burnish experiments show NAME.".strip()
     headings = ("", "state", "since", "units", "new")
     return Sheet(title="Experiments under way", headings=headings, rows=rows, remark=remark)
 
@@ -250,7 +278,12 @@ def ended(report: PeriodReport) -> Sheet:
     headings = ("", "winner", "gain", "what is known")
     if not any(row[-1] for row in rows):
         rows, headings = tuple(row[:-1] for row in rows), headings[:-1]
-    return Sheet(title="Experiments that ended", headings=headings, rows=rows)
+    remark = _more(report.experiments_ended, len(rows))
+    return Sheet(title="Experiments that ended", headings=headings, rows=rows, remark=remark)
+
+
+def _more(count: int, shown: int) -> str:
+    return f"And {count - shown:,} more." if count > shown else ""
 
 
 def _gain(each: ExperimentLine) -> str:
@@ -266,7 +299,8 @@ def moves(report: PeriodReport) -> Sheet:
         for e in report.moves
     )
     headings = ("", "what", "by", "when", "why")
-    return Sheet(title="Promotions and halts", headings=headings, rows=rows)
+    remark = _more(report.moves_made, len(rows))
+    return Sheet(title="Promotions and halts", headings=headings, rows=rows, remark=remark)
 
 
 def doings(report: PeriodReport) -> Sheet:

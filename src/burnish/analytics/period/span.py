@@ -62,15 +62,23 @@ class Span(msgspec.Struct, frozen=True, kw_only=True):
         return StatFilter(since=self.since, until=self.until, model=model, not_model=not_model)
 
 
-def span_of(every: Every, since: datetime | None, until: datetime | None, now: datetime) -> Span:
-    """The day, week or month that ends at `until` (now), or all from `since`. Raises UsageError for
-    what is no period."""
-    if every not in get_args(Every):
+def span_of(
+    every: Every | None, since: datetime | None, until: datetime | None, now: datetime
+) -> Span:
+    """The day, week (None) or month that ends at `until` (now), or all from `since`. Raises
+    UsageError for what is no period."""
+    if every is not None and every not in get_args(Every):
         raise UsageError(f"no report is {every!r}", hint=f"use {', '.join(get_args(Every))}")
+    if every is not None and since is not None:
+        raise UsageError(
+            f"a {every} report names its beginning itself", hint="leave since or the length out"
+        )
     for each in (since, until):
         _check_time(each, now)
     end = _whole_hour(until or now, up=True)
-    start = end - _HOURS[every] * _HOUR if since is None else _whole_hour(since, up=False)
+    start = (
+        end - _HOURS[every or "weekly"] * _HOUR if since is None else _whole_hour(since, up=False)
+    )
     if start >= end:
         raise UsageError("the period ends before it begins", hint="give an earlier --since")
     if end - start > timedelta(days=MAX_DAYS):

@@ -21,39 +21,32 @@ from sqlalchemy import (
 )
 
 from burnish.storage.evaluation import Evaluation
-from burnish.storage.experiment import Moved, What
 from burnish.storage.period import (
     Doings,
     Failures,
-    MovedExperiment,
     PromptRatings,
     PromptResults,
     PromptRuns,
     RunStep,
     RunTotal,
     Spent,
-    Units,
 )
 from burnish.storage.sql import histogram
 from burnish.storage.sql.database import Database
-from burnish.storage.sql.queries import Query
+from burnish.storage.sql.period_experiments import PeriodExperiments
+from burnish.storage.sql.period_results import results_of, results_query
 from burnish.storage.sql.run_stats import SUMS, conditions, stat_of
 from burnish.storage.stats import StatFilter
 from burnish.storage.tables import (
     evaluations,
-    experiment_moves,
-    exposures,
     jobs,
     prompt_versions,
     prompts,
-    results,
     run_hours,
     runs,
 )
 
-_c, _r, _v, _e, _m, _x = (
-    run_hours.c, runs.c, prompt_versions.c, evaluations.c, experiment_moves.c, exposures.c,
-)  # fmt: skip
+_c, _r, _v, _e = run_hours.c, runs.c, prompt_versions.c, evaluations.c
 # The index of failed runs is taken where the condition says so without a value to be bound.
 _EMPTY: ColumnElement[str] = literal_column("''")
 _AT_ONCE = 500
@@ -64,9 +57,9 @@ _SURE = 2.5758
 _PEOPLE = 1_000
 
 
-class SqlPeriods:
+class SqlPeriods(PeriodExperiments):
     def __init__(self, database: Database) -> None:
-        self._database = database
+        super().__init__(database)
         self._place: Any = func.instr
         if database.reader.dialect.name != "sqlite":
             self._place = func.strpos
@@ -136,29 +129,8 @@ class SqlPeriods:
         return [_counted(PromptRuns, row) for row in await self._rows(query.limit(limit))]
 
     async def results(self, since: datetime, until: datetime, limit: int) -> list[PromptResults]:
-        c = results.c
-        passed = func.sum(case((c.passed, 1), else_=0)).label("passed")
-        judged = func.count(c.passed).label("judged")
-        by_example: Any = (
-            select(c.prompt, _e.dataset, passed, judged)
-            .join(evaluations, _e.id == c.evaluation_id)
-            .where(_e.ended_at >= since, _e.ended_at < until, c.passed.is_not(None))
-            .group_by(c.prompt, _e.dataset, c.example)
-            .subquery()
-        )
-        g = by_example.c
-        query: Any = select(
-            g.prompt,
-            g.dataset,
-            func.count().label("examples"),
-            func.sum(g.judged).label("judged"),
-            func.sum(g.passed).label("passed"),
-            func.sum(g.passed * g.passed).label("passed_squares"),
-            func.sum(g.judged * g.judged).label("judged_squares"),
-            func.sum(g.passed * g.judged).label("products"),
-        ).group_by(g.prompt, g.dataset)
-        query = query.order_by(func.count().desc(), g.prompt, g.dataset).limit(limit)
-        return [_counted(PromptResults, row) for row in await self._rows(query)]
+        rows = await self._rows(results_query(since, until, limit))
+        return [results_of(row) for row in rows]
 
     async def ratings(self, names: Sequence[str]) -> list[PromptRatings]:
         p = prompts.c
@@ -186,17 +158,20 @@ class SqlPeriods:
 
     async def doings(self, where: StatFilter, limit: int) -> list[Doings]:
         since, until = where.since, where.until
+        assert since is not None
+        assert until is not None
         found = await self._ran(where)
         for name, who, at in (
             ("versions", _v.author, _v.created_at),
             ("evaluations", _e.who, _e.ended_at),
-            ("moves", _m.by, _m.at),
         ):
             query: Any = select(who.label("who"), func.count().label("n"))
             query = query.where(at >= since, at < until).group_by(who)
             for row in await self._rows(query.order_by(func.count().desc()).limit(_PEOPLE)):
                 one = found.get(row["who"], Doings(who=row["who"]))
                 found[row["who"]] = structs.replace(one, **{name: row["n"]})
+        for by, count in (await self._decided(since, until)).items():
+            found[by] = structs.replace(found.get(by, Doings(who=by)), moves=count)
         order = sorted(found.values(), key=lambda one: (-one.runs, -_did(one), one.who))
         return order[:limit]
 
@@ -236,40 +211,22 @@ class SqlPeriods:
         return count["n"], [_of(Evaluation, row) for row in await self._rows(newest)]
 
     async def gates(self, evaluation_ids: Sequence[str]) -> dict[str, str]:
-        """A job that was left an evaluation has its id as key, one that planned it has its id."""
+        """A job that was left an evaluation has its id as key, one that planned it has its id, and
+        those that went on with it have its id and a number as key."""
         j = jobs.c
-        own = or_(j.key.in_(evaluation_ids), j.id.in_(evaluation_ids))
-        query = select(j.id, j.key, j.result).where(own, j.kind == "evaluation")
+        again = [j.key.startswith(f"{each} ", autoescape=True) for each in evaluation_ids]
+        own = or_(j.key.in_(evaluation_ids), j.id.in_(evaluation_ids), *again)
+        query = select(j.id, j.key, j.result, j.state).where(
+            own, j.kind == "evaluation", j.state != "queued"
+        )
         found: dict[str, str] = {}
-        for row in await self._rows(query.where(j.state == "done")):
-            evaluation_id = row["key"] if row["key"] in evaluation_ids else row["id"]
+        for row in await self._rows(query.order_by(j.created_at, j.id)):
             result: dict[str, Any] = row["result"] or {}
-            if gate := result.get("gate"):
-                found[evaluation_id] = str(gate)
-        return found
-
-    async def moves(
-        self, since: datetime, until: datetime, whats: Sequence[What], limit: int
-    ) -> list[MovedExperiment]:
-        query = select(experiment_moves).where(_m.at >= since, _m.at < until, _m.what.in_(whats))
-        query = query.order_by(_m.at.desc(), _m.id.desc()).limit(limit)
-        return [
-            MovedExperiment(experiment_id=row["experiment_id"], moved=_of(Moved, row))
-            for row in await self._rows(query)
-        ]
-
-    async def units(
-        self, experiment_ids: Sequence[str], since: datetime, until: datetime
-    ) -> dict[str, Units]:
-        new = func.count().filter(_x.at >= since, _x.at < until).label("new")
-        query = select(_x.experiment_id, func.count().label("seen"), new)
-        query = query.where(_x.experiment_id.in_(experiment_ids)).group_by(_x.experiment_id)
-        rows = await self._rows(query)
-        return {row["experiment_id"]: Units(seen=row["seen"], new=row["new"]) for row in rows}
-
-    async def _rows(self, query: Query | Any) -> Sequence[RowMapping]:
-        async with self._database.reading() as connection:
-            return (await connection.execute(query)).mappings().all()
+            key = (row["key"] or "").split(" ")[0]
+            evaluation_id = key if key in evaluation_ids else row["id"]
+            # Whoever went on may have set no bound: then no gate holds for what it is now.
+            found[evaluation_id] = str(result.get("gate", "")) if row["state"] == "done" else ""
+        return {name: gate for name, gate in found.items() if gate}
 
 
 def _sums() -> list[ColumnElement[Any]]:
