@@ -39,15 +39,18 @@ async def recorded(
     seed: int = 1,
     slices: Sequence[str] = (),
     expose: bool = True,
+    shares: Mapping[str, int] | None = None,
 ) -> None:
-    """`units` of each variant, whose outcomes are 1 as often as its rate says."""
+    """`units` of each variant, whose outcomes are 1 as often as its rate says; so many times more
+    where its `shares` say so."""
     draw = random.Random(seed)
     began = datetime.now(UTC) - timedelta(seconds=units)
     exposures: list[Exposure] = []
     outcomes: list[Outcome] = []
-    for n in range(units * len(rates)):
-        variant = list(rates)[n % len(rates)]
-        at = began + timedelta(seconds=n / len(rates))
+    turns = [name for name in rates for _ in range((shares or {}).get(name, 1))]
+    for n in range(units * len(turns)):
+        variant = turns[n % len(turns)]
+        at = began + timedelta(seconds=n / len(turns))
         unit = "-".join((*slices, variant, str(n)))
         chosen = {"country": slices[n % len(slices)]} if slices else {}
         exposures.append(
@@ -55,7 +58,7 @@ async def recorded(
                 experiment_id=experiment.id,
                 unit=unit,
                 variant=variant,
-                chance=1 / len(rates),
+                chance=turns.count(variant) / len(turns),
                 slices=chosen,
                 at=at,
                 since=at - timedelta(seconds=60),

@@ -11,7 +11,7 @@ from msgspec import structs
 from tests.experiments.recorded import VARIANTS, prepared, recorded, running
 
 import burnish
-from burnish.errors import NotShown
+from burnish.errors import NotShown, UsageError
 from burnish.experiments.report.report import report_of
 from burnish.storage.experiment import Experiment, Moved, Outcome
 from burnish.storage.ids import Ids
@@ -182,6 +182,71 @@ async def test_an_end_by_beliefs_stays_whatever_comes_late(tmp_path: Path) -> No
         assert (found.winner, found.done) == ("short", True)
 
 
+async def test_changed_shares_make_no_winner_of_better_times(tmp_path: Path) -> None:
+    async with burnish.open_async(str(tmp_path)) as p:
+        own = await running(p, auto=True)
+        await recorded(tmp_path, own, {"A": 0.45, "short": 0.45}, 500, slices=["first"])
+        await p.experiments.set_shares("shorter", {"A": 20, "short": 80})
+        # All goes better since, and most see one of the two.
+        better, shares = {"A": 0.75, "short": 0.75}, {"A": 1, "short": 4}
+        await recorded(tmp_path, own, better, 400, slices=["then"], shares=shares)
+        (found,) = await p.experiments.check()
+        assert (found.winner, found.experiment.state) == ("", "running")
+        assert found.analysis is not None
+        (contrast,) = found.analysis.contrasts
+        assert abs(contrast.difference) < 0.05
+        assert any("each unit is weighed by the chance" in note for note in found.notes)
+
+
+async def test_a_ratio_is_weighed_where_shares_were_changed(tmp_path: Path) -> None:
+    async with burnish.open_async(str(tmp_path)) as p:
+        own = await running(p, metric="solved, kind=ratio")
+        await recorded(tmp_path, own, {"A": 0.4, "short": 0.6}, 600)
+        await p.experiments.set_shares("shorter", {"A": 1, "short": 3})
+        found = await p.experiments.report("shorter")
+        assert found.analysis is not None
+        assert found.winner == "short"
+        assert [round(arm.value, 1) for arm in found.analysis.arms] == [0.4, 0.6]
+
+
+async def test_who_gets_nobody_new_is_compared_by_whom_it_had(tmp_path: Path) -> None:
+    async with burnish.open_async(str(tmp_path)) as p:
+        own = await running(p)
+        await recorded(tmp_path, own, {"A": 0.5, "short": 0.5}, 600)
+        await p.experiments.set_shares("shorter", {"A": 1, "short": 0})
+        await recorded(tmp_path, own, {"A": 1.0}, 60, slices=["after"])
+        found = await p.experiments.report("shorter")
+        assert found.analysis is not None
+        assert (found.winner, sum(arm.n for arm in found.analysis.arms) <= 1_260) == ("", True)
+
+
+async def test_a_mean_of_which_nothing_was_recorded_is_not_zero(tmp_path: Path) -> None:
+    async with burnish.open_async(str(tmp_path)) as p:
+        own = await running(p, guardrails=["words, kind=mean, lower, margin=0.1"])
+        await recorded(tmp_path, own, ALIKE)
+        for variant, units in (("A", 600), ("short", 200)):
+            rates = {variant: 1.0}
+            await recorded(tmp_path, own, rates, units, metric="words", expose=False)
+        found = await p.experiments.report("shorter")
+        (guard,) = found.guards
+        assert guard.analysis is not None
+        assert [arm.value for arm in guard.analysis.arms] == [1.0, 1.0]
+        assert any(note.startswith("words: without an outcome:") for note in found.notes)
+
+
+async def test_what_was_halted_goes_on_with_a_reason(tmp_path: Path) -> None:
+    async with burnish.open_async(str(tmp_path)) as p:
+        own = await running(p, guardrails=["complained, lower"])
+        await recorded(tmp_path, own, ALIKE)
+        bad = {"A": 0.0, "short": 0.9}
+        await recorded(tmp_path, own, bad, metric="complained", expose=False)
+        await p.experiments.check()
+        with pytest.raises(UsageError, match="a guardrail has halted experiment 'shorter'"):
+            await p.experiments.start("shorter")
+        again = await p.experiments.start("shorter", why="those were robots")
+        assert again.state == "running"
+
+
 async def test_a_strong_belief_alone_ends_nothing(tmp_path: Path) -> None:
     async with burnish.open_async(str(tmp_path)) as p:
         own = await running(p, method="bayes", units=1_000, auto=True)
@@ -284,7 +349,7 @@ async def test_a_draft_has_no_verdict(tmp_path: Path) -> None:
 async def test_a_control_without_units_and_a_variant_that_gets_nobody_new(tmp_path: Path) -> None:
     async with burnish.open_async(str(tmp_path)) as p:
         own = await running(p)
-        await p.experiments.set_shares("shorter", {"short": 1})
+        await p.experiments.set_shares("shorter", {"A": 0, "short": 1})
         await recorded(tmp_path, own, {"short": 0.5}, 60)
         assert "too early: A has fewer" in (await p.experiments.report("shorter")).verdict
         await recorded(tmp_path, own, {"A": 0.5}, 60)
@@ -405,7 +470,7 @@ async def test_shares_follow_without_one_that_gets_nobody(tmp_path: Path) -> Non
             "shorter", three, metric="solved", allocation="thompson", least=50
         )
         own = await p.experiments.start("shorter")
-        await p.experiments.set_shares("shorter", {"A": 1, "short": 1})
+        await p.experiments.set_shares("shorter", {"A": 1, "short": 1, "third": 0})
         await recorded(tmp_path, own, ALIKE, 200)
         await ago(tmp_path, own, hours=2)
         (found,) = await p.experiments.check()

@@ -242,9 +242,21 @@ async def test_shares_change_while_it_runs(tmp_path: Path) -> None:
         assert now.shares == {"A": 0.9, "short": 0.1}
         assert now.generation == 1
         with pytest.raises(UsageError, match="nobody would get"):
-            await p.experiments.set_shares("shorter", {"A": 0})
+            await p.experiments.set_shares("shorter", {"A": 0, "short": 0})
         with pytest.raises(UsageError, match="no variant is 'B'"):
             await p.experiments.set_shares("shorter", {"B": 1})
+        with pytest.raises(UsageError, match="'short' has no share"):
+            await p.experiments.set_shares("shorter", {"A": 1})
+        await p.experiments.set_shares("shorter", {"A": 1, "short": 0})
+        with pytest.raises(UsageError, match="'short' got nobody for a while"):
+            await p.experiments.set_shares("shorter", {"A": 1, "short": 1})
+
+
+async def test_a_plan_of_looks_keeps_its_shares(tmp_path: Path) -> None:
+    async with burnish.open_async(str(tmp_path)) as p:
+        await running(p, method="group", units=500)
+        with pytest.raises(UsageError, match="a group plan keeps its shares"):
+            await p.experiments.set_shares("shorter", {"A": 1, "short": 3})
 
 
 async def test_what_is_deleted_is_gone(tmp_path: Path) -> None:

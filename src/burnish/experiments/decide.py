@@ -41,7 +41,9 @@ def decided(
     winner = "" if broken else _winner(experiment, analysis)
     if rule.method == "bayes" and experiment.state == "completed":
         # What outcomes that came late make of it is no second end.
-        return Decision(True, "it has ended", "" if broken else experiment.winner)
+        end = f"each variant has the planned {rule.units:,} units" if full else over
+        why = end or _lost(rule.loss or 0.0, experiment.winner)
+        return Decision(True, why, "" if broken else experiment.winner)
     if least < rule.least and not full:
         return Decision(bool(over), over, "")
     if end := f"each variant has the planned {rule.units:,} units" if full else over:
@@ -74,8 +76,7 @@ def _safest(experiment: Experiment, analysis: Analysis) -> str:
 def _sure(experiment: Experiment, analysis: Analysis, winner: str) -> str:
     if experiment.plan.rule.method == "bayes":
         if winner and winner == _safest(experiment, analysis):
-            loss = experiment.plan.rule.loss
-            return f"choosing {winner} wrongly would lose less than {loss:g}"
+            return _lost(experiment.plan.rule.loss or 0.0, winner)
     elif winner:
         return f"{winner} is shown to be best"
     matters = experiment.plan.rule.matters
@@ -87,6 +88,10 @@ def _sure(experiment: Experiment, analysis: Analysis, winner: str) -> str:
     if analysis.design.method == "group" and len(analysis.design.looks) == looks:
         return f"all {looks} looks are taken"
     return ""
+
+
+def _lost(loss: float, winner: str) -> str:
+    return f"choosing {winner} wrongly would lose less than {loss:g}"
 
 
 def _over(experiment: Experiment, now: datetime) -> str:

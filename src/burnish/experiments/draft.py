@@ -236,14 +236,28 @@ def _check_offline(plan: Plan) -> None:
 
 
 def shares_from(experiment: Experiment, given: Mapping[str, float]) -> dict[str, float]:
-    """Of all variants, summing up to 1; those that are not given get nothing. Raises UsageError."""
+    """Of all variants, summing up to 1. Raises UsageError."""
     names = [each.name for each in experiment.plan.variants]
+    if experiment.plan.rule.method == "group":
+        raise UsageError(
+            "a group plan keeps its shares: its looks are at equal parts of the units",
+            hint="create another experiment",
+        )
     for name, share in given.items():
         if name not in names:
             raise UsageError(f"no variant is {name!r}", hint=f"there are {', '.join(names)}")
         if not 0 <= share < math.inf:
             raise UsageError(f"{name!r} gets {share:g}", hint="give numbers from 0 on")
+        if share and not experiment.shares.get(name, 1.0):
+            raise UsageError(
+                f"{name!r} got nobody for a while, and who came then tells nothing of it",
+                hint="create another experiment",
+            )
+    if lacking := [name for name in names if name not in given]:
+        raise UsageError(
+            f"{lacking[0]!r} has no share", hint=f"give each one, such as {lacking[0]}=0 for nobody"
+        )
     whole = sum(given.values())
     if not whole:
         raise UsageError("nobody would get anything", hint="pause the experiment instead")
-    return {name: given.get(name, 0.0) / whole for name in names}
+    return {name: given[name] / whole for name in names}

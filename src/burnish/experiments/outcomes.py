@@ -55,13 +55,13 @@ def _sample(name: str, units: Sequence[UnitValue], metric: MetricSpec) -> Sample
     return Sample(
         name,
         np.array([each.value for each in units]),
-        np.array([_below(each, metric) for each in units]) if several else None,
+        np.array([below_of(each, metric) for each in units]) if several else None,
         None,
         np.array([each.at.timestamp() for each in units]),
     )
 
 
-def _below(unit: UnitValue, metric: MetricSpec) -> float:
+def below_of(unit: UnitValue, metric: MetricSpec) -> float:
     return unit.denominator if metric.kind == "ratio" else float(max(unit.rows, 1))
 
 

@@ -97,11 +97,12 @@ def figures(experiment: Experiment, given: Read, *, guardrail: bool = False) -> 
     """What the units of one metric come to."""
     metric = given.metric
     units = [each for each in given.units if counts(each, metric)]
-    samples = samples_of(units, experiment, metric)
-    if missing := _missing(experiment, samples):
-        return Figures(None, missing)
     if guardrail and not any(each.rows for each in units):
         return Figures(None, "nothing was recorded of it so far")
+    samples = samples_of(units, experiment, metric)
+    if missing := _missing(experiment, samples):
+        wait = f"; a unit counts {metric.wait_h:g} hours after it came" if metric.wait_h else ""
+        return Figures(None, missing + wait)
     samples = with_past(samples, given.past, units)
     least = min(each.n for each in samples)
     try:
@@ -109,7 +110,8 @@ def figures(experiment: Experiment, given: Read, *, guardrail: bool = False) -> 
             least = _looked(experiment, least)
             samples = first(samples, least)
         design = design_of(experiment, metric, least, guardrail=guardrail)
-        if experiment.plan.allocation != "weights":
+        if experiment.plan.allocation != "weights" or experiment.generation:
+            # Who came at another time came in other shares.
             return Figures(analyse_adaptive(units, experiment, metric, design), "")
         # Whoever came counts, also without an outcome.
         return Figures(analyse(samples, design, metric=metric.kind, came=given.came), "")
@@ -165,7 +167,7 @@ def _found(experiment: Experiment, reads: Sequence[Read], tally: Tally, now: dat
         winner=decision.winner,
         done=decision.done,
         verdict=_verdict(experiment, analysis, why, guards, decision),
-        notes=tuple(_notes(experiment, analysis, primary, tally)),
+        notes=tuple(_notes(experiment, analysis, reads, tally)),
     )
 
 
@@ -221,8 +223,9 @@ def _held_back(
 
 
 def _notes(
-    experiment: Experiment, analysis: Analysis | None, primary: Read, tally: Tally
+    experiment: Experiment, analysis: Analysis | None, reads: Sequence[Read], tally: Tally
 ) -> list[str]:
+    primary = reads[0]
     notes: list[str] = [] if analysis is None else list(analysis.notes)
     if analysis is not None and analysis.kept < 1:
         notes.append(
@@ -230,6 +233,10 @@ def _notes(
             "the noise"
         )
     notes += told_absent(primary.units, primary.metric)
+    for each in reads[1:]:
+        if any(unit.rows for unit in each.units):
+            told = told_absent(each.units, each.metric)
+            notes += (f"{each.metric.name}: {note}" for note in told)
     if tally.unmatched:
         notes.append(
             f"{counted(tally.unmatched, 'outcome')} of units that have seen no variant so far"
@@ -239,7 +246,10 @@ def _notes(
             f"{counted(tally.early, 'outcome')} from before its unit saw a variant, not counted"
         )
     if experiment.generation and experiment.plan.allocation == "weights":
-        notes.append("the shares were changed on the way, so they are not checked")
+        notes.append(
+            "the shares were changed on the way, so they are not checked, and each unit is weighed "
+            "by the chance that it had"
+        )
     for variant, attribute, turned in reversals(primary.units, experiment, primary.metric):
         whole = figure(turned.whole, sign=True)
         notes.append(

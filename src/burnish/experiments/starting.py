@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from burnish.errors import Conflict, NotFound
+from burnish.errors import Conflict, NotFound, UsageError
 from burnish.experiments.around import Around
 from burnish.experiments.keeping import MOST, Keeping
 from burnish.storage.experiment import Experiment, shares_of
@@ -19,6 +19,7 @@ class Starting:
         """Raises Conflict where another experiment is in the way, NotFound for a version or a label
         that is not there."""
         if experiment.state == "paused":
+            await self._check_halted(experiment, why)
             return await self._keeping.move(experiment, "running", "resumed", why=why)
         if experiment.state != "draft":
             return await self._keeping.move(experiment, "running", "started")
@@ -41,6 +42,16 @@ class Starting:
             before=standing,
         )
         return await self._alone(begun)
+
+    async def _check_halted(self, experiment: Experiment, why: str) -> None:
+        """What a guardrail has halted goes on with a reason."""
+        log = await (await self._around.store()).experiments.log(experiment.id, 1)
+        if log and log[0].what == "halted" and not why:
+            raise UsageError(
+                f"a guardrail has halted experiment {experiment.name!r}: {log[0].why}",
+                hint="look why; it goes on with --why, and halts again while that is so",
+                subject=experiment.name,
+            )
 
     async def _alone(self, begun: Experiment) -> Experiment:
         """Two that were started at once have not seen each other: each looks again, and whichever

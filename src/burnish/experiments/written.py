@@ -84,7 +84,7 @@ def metric(given: object) -> MetricSpec:
     elif isinstance(given, Mapping):
         own = cast("Mapping[str, Any]", given)
         fields = {**_usual(str(own.get("name", ""))), **own}
-        found = _converted(fields, MetricSpec, "metric")
+        found = _converted(_unless_said(fields), MetricSpec, "metric")
     elif isinstance(given, str):
         found = _metric(given)
     else:
@@ -110,7 +110,12 @@ def _metric(text: str) -> MetricSpec:
                 f"{part!r} says nothing of a metric",
                 hint="use kind=rate|mean|ratio, lower, margin=, cap=, wait_h= or absent=zero|out",
             )
-    return _converted(fields, MetricSpec, "metric")
+    return _converted(_unless_said(fields), MetricSpec, "metric")
+
+
+def _unless_said(fields: dict[str, Any]) -> dict[str, Any]:
+    """A rate of which nothing was recorded did not happen; a mean is not known to be 0."""
+    return {"absent": "out", **fields} if fields.get("kind") == "mean" else fields
 
 
 def _usual(name: str) -> dict[str, Any]:

@@ -153,7 +153,9 @@ def _metric(metric: MetricSpec, kind: Kind) -> str:
     lower = ", lower is better" if metric.lower_is_better else ""
     counts = {"zero": "counts as 0", "out": "is left out"}[metric.absent]
     absent = f"; a unit without an outcome {counts}" if kind == "online" else ""
-    return f"{metric.name}, a {metric.kind}{lower}{absent}"
+    wait = f"; a unit counts {metric.wait_h:g} hours after it came" if metric.wait_h else ""
+    cap = f"; capped at the quantile {metric.cap:g}" if metric.cap < 1 else ""
+    return f"{metric.name}, a {metric.kind}{lower}{absent}{wait}{cap}"
 
 
 def _rule(rule: StopRule) -> str:
@@ -162,6 +164,8 @@ def _rule(rule: StopRule) -> str:
     said = f"{rule.method}, level {percent(rule.level)}"
     if most:
         said += f"; ends after {' or '.join(most)} at the latest"
+    if rule.loss is not None:
+        said += f"; ends where a wrong choice would lose less than {figure(rule.loss)}"
     if rule.matters is not None:
         said += f"; less than {figure(rule.matters)} does not matter"
     return said
