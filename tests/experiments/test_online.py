@@ -173,6 +173,13 @@ def test_who_is_held_out_is_held_out_of_all_of_the_layer(p: burnish.Platform) ->
             assert p.prompts.get("mail", unit=unit).via == "production"
 
 
+def test_a_full_layer_tells_how_much_is_free(p: burnish.Platform) -> None:
+    begin(p, "one", layer="mails", layer_share=0.6)
+    with pytest.raises(Conflict, match="no room for 50% of its units; the largest .* has 40%"):
+        begin(p, "two", layer="mails", layer_share=0.5)
+    begin(p, "three", layer="mails", layer_share=0.4)
+
+
 def test_experiments_of_one_layer_hold_the_same_units_out(p: burnish.Platform) -> None:
     begin(p, "one", layer="mails", layer_share=0.5, holdout=0.1)
     pair = ["A=mail@2", "B=mail@3"]

@@ -110,7 +110,7 @@ def stop(experiment: Name, /, *, why: Why = "", common: Common = NONE) -> None:
 
 def shares(
     experiment: Name,
-    weights: Annotated[str, Parameter(help="Of each variant, such as A=90,B=10; 0 for nobody new.")],
+    weights: Annotated[str, Parameter(help="Of each variant, such as A=90,B=10; 0 is nobody.")],
     /,
     *,
     why: Why = "",

@@ -197,9 +197,9 @@ class AsyncExperiments(Analyzing, Online):
     async def set_shares(
         self, name: str, shares: Mapping[str, float], *, why: str = ""
     ) -> Experiment:
-        """Changes the shares of all variants: whom a variant was shown to keeps it, and from then on
-        units are weighed by the chance that they had. A share of 0 gives a variant to nobody new,
-        for good. Raises UsageError, and Conflict unless it runs or is paused."""
+        """Changes the shares of all variants: whom a variant was shown to keeps it, and from then
+        on units are weighed by the chance that they had. A share of 0 gives a variant to nobody
+        new, for good. Raises UsageError, and Conflict unless it runs or is paused."""
         experiment = await self.get(name)
         new = draft.shares_from(experiment, shares)
         if experiment.kind == "offline":

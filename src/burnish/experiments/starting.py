@@ -116,14 +116,16 @@ class Starting:
                     hint="start it again",
                 )
             return own
-        begin = 0.0
-        for low, high in taken:
+        begin = largest = 0.0
+        for low, high in (*taken, (1.0, 1.0)):
+            largest = max(largest, low - begin)
             if low - begin >= plan.layer_share - 1e-9:
                 break
             begin = max(begin, high)
-        if begin + plan.layer_share > 1 + 1e-9:
+        else:
             raise Conflict(
-                f"layer {plan.layer!r} has no room for {plan.layer_share:.0%} of its units",
+                f"layer {plan.layer!r} has no room for {plan.layer_share:.0%} of its units; the "
+                f"largest part that is free has {largest:.0%}",
                 hint="take a smaller share, or stop an experiment of the layer",
             )
         return (begin, min(1.0, begin + plan.layer_share))
