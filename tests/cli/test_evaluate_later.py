@@ -314,8 +314,8 @@ def test_a_schedule_evaluates_what_is_in_production_then(
     assert first["result"]["columns"][0]["n"] == 4
     assert (first["result"]["gate"], second["result"]["gate"]) == ("failed", "failed")
     assert run("jobs", "watch", first["id"]).code == 1
-    # To go on with it is to go on with a job of it.
-    assert run("evaluate", "--resume", ids[0]).code == 0
+    # To go on with it is to go on with a job of it, and held to its bounds.
+    assert run("evaluate", "--resume", ids[0]).code == 1
 
 
 def test_a_scheduled_evaluation_that_was_killed_is_not_planned_twice(

@@ -168,6 +168,14 @@ async def test_resuming_forgets_failures(store: Store) -> None:
     assert not await store.jobs.resume(failed, AT, gone=False)
 
 
+async def test_what_is_resumed_can_have_another_input(store: Store) -> None:
+    now, _ = await begun(store)
+    await store.jobs.cancel(now.id, AT)
+    other = structs.replace(await now_of(store, now.id), input={"n": 2})
+    assert await store.jobs.resume(other, AT, gone=True)
+    assert (await now_of(store, now.id)).input == {"n": 2}
+
+
 async def test_jobs_whose_process_is_gone_are_found_and_reaped_once(store: Store) -> None:
     now, lease = await begun(store)
     assert await store.jobs.lost(SOON) == []

@@ -248,6 +248,20 @@ def test_a_plan_is_left_to_workers_with_its_bounds() -> None:
         assert p.evaluations.report(plan.evaluation.id).report.columns[0].answered == 12
 
 
+def test_a_plan_that_is_run_is_held_to_its_bounds_by_whoever_goes_on() -> None:
+    with opened(Fake(lambda _: "no")) as p:
+        p.prompts.create("say", "Say: {{ text }}")
+        plan = p.plan_evaluation("say", ROWS, models="fake:a")
+        done = p.run_evaluation(plan.evaluation, min_score=0.5)
+        assert done.verdict is not None
+        assert (done.bounds.min_score, done.verdict.passed) == (0.5, False)
+    with opened(Fake(lambda _: "no")) as p:
+        again = p.resume_evaluation(plan.evaluation.id)
+        assert (again.bounds, again.verdict) == (done.bounds, done.verdict)
+        free = p.run_evaluation(p.plan_evaluation("say", ROWS, models="fake:a").evaluation)
+        assert free.verdict is None
+
+
 def test_a_function_is_never_taken_for_another_scorer() -> None:
     def exact(output: str) -> bool:
         return bool(output)

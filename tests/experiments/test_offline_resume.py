@@ -291,7 +291,19 @@ async def test_an_evaluation_of_it_goes_on_with_its_job(tmp_path: Path) -> None:
         await p.experiments.create("tried", VARIANTS, data="rows")
         now = await p.experiments.start("tried", background=True)
         done = await p.resume_evaluation(now.evaluations[0])
-        assert done.report.results == 200
+        assert (done.report.results, done.verdict) == (200, None)
+        assert (await p.experiments.get("tried")).state == "completed"
+
+
+async def test_an_evaluation_of_it_can_be_held_to_a_bound(tmp_path: Path) -> None:
+    model = Fake(right({"A": 0.6, "B": 0.9}))
+    async with trying(tmp_path, model) as p:
+        await p.experiments.create("tried", VARIANTS, data="rows")
+        now = await p.experiments.start("tried", background=True)
+        for _ in range(2):  # by the experiment's job, then by one of its own
+            done = await p.resume_evaluation(now.evaluations[0], min_score=0.95)
+            assert done.verdict is not None
+            assert not done.verdict.passed
         assert (await p.experiments.get("tried")).state == "completed"
 
 

@@ -213,6 +213,17 @@ async def test_faults_that_stay_end_the_job_after_some_attempts(make: Make, benc
     assert (await runner.wait(job.id)).state == "done"
 
 
+async def test_what_is_resumed_can_be_told_something_else(make: Make, bench: Bench) -> None:
+    runner = make()
+    bench.errors = [ServerFault("down") for _ in range(9)]
+    job = await runner.wait((await runner.submit("fail", {"n": 1})).id)
+    bench.errors = []
+    with pytest.raises(UsageError, match="no JSON"):
+        await runner.resume(job.id, input={"n": object()})
+    assert (await runner.resume(job.id, input={"n": 2})).input == {"n": 2}
+    assert (await runner.wait(job.id)).state == "done"
+
+
 @pytest.mark.parametrize(
     ("error", "said"),
     [

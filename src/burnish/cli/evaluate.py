@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -153,7 +153,7 @@ def evaluate(
     }
     with resumable(when.resume) as begun, platform(common) as p:
         if when.resume:
-            done = _resumed(p, when.resume, scorer or (), bool(prompts or data))
+            done = _resumed(p, when.resume, gate, scorer or (), bool(prompts or data))
         else:
             plan = p.plan_evaluation(*_given(prompts, data, var), **options)
             if when.dry_run:
@@ -165,7 +165,7 @@ def evaluate(
                 return 0
             begun.append(plan.evaluation.id)
             with followed(p, _again(plan.evaluation.id)) as told:
-                done = p.run_evaluation(plan.evaluation, progress=told)
+                done = p.run_evaluation(plan.evaluation, **asdict(gate), progress=told)
     return _told(done, finish(done, gate, report or [], common))
 
 
@@ -196,7 +196,7 @@ def _pair(written: str) -> tuple[str, str]:
 
 
 def _resumed(
-    p: burnish.Platform, evaluation_id: str, scorers: Sequence[str], more: bool
+    p: burnish.Platform, evaluation_id: str, bounds: Gate, scorers: Sequence[str], more: bool
 ) -> Evaluated:
     if more:
         raise UsageError(
@@ -204,7 +204,19 @@ def _resumed(
             hint="leave out prompts and --data",
         )
     with followed(p, _again(evaluation_id)) as told:
-        return p.resume_evaluation(evaluation_id, scorers=scorers, files=True, progress=told)
+        done = p.resume_evaluation(
+            evaluation_id, scorers=scorers, files=True, **asdict(bounds), progress=told
+        )
+    if held := done.bounds.given:
+        note(f"Held to {_held(held, asdict(bounds))}")
+    return done
+
+
+def _held(bounds: Mapping[str, float], given: Mapping[str, float | None]) -> str:
+    return ", ".join(
+        f"--{name.replace('_', '-')} {bound:g}{' as before' if given[name] is None else ''}"
+        for name, bound in bounds.items()
+    )
 
 
 def _again(evaluation_id: str) -> str:
@@ -228,7 +240,7 @@ def finish(done: Evaluated, bounds: Gate, files: list[Path], common: Common) -> 
     """Shows and writes the report; the exit code."""
     from burnish.evals.report.files import Judged, report_file
 
-    verdict = _judged(done, bounds)
+    verdict = done.verdict or _judged(done, bounds)
     for path in files:
         content = report_file(done.report, path.suffix.lower(), verdict)
         write_file(

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 from burnish.errors import Conflict, NotFound, UsageError
+from burnish.evals.bounds import Bounds
 from burnish.evals.tally import Tally
 from burnish.storage.evaluation import Evaluation
 from burnish.storage.result import Result
 from burnish.storage.store import Store
 
 if TYPE_CHECKING:
-    from burnish.evals.report import Report
+    from burnish.evals.report import Report, Verdict
 
 _MOST = 1_000
 State = Literal["queued", "running", "done", "stopped"]
@@ -22,11 +23,13 @@ State = Literal["queued", "running", "done", "stopped"]
 
 class Evaluated(msgspec.Struct, frozen=True, kw_only=True):
     """An evaluation with what its results add up to so far. `why` says what ended it before its
-    time."""
+    time; `verdict` is the gate's where it was begun or resumed with `bounds`, else None."""
 
     evaluation: Evaluation
     report: Report
     why: str = ""
+    bounds: Bounds = Bounds()
+    verdict: Verdict | None = None
 
 
 class ListedEvaluation(Evaluation, frozen=True, kw_only=True):

@@ -135,11 +135,18 @@ class InlineRunner:
         self._crew.look(job.id)
         return await self.get(job.id)
 
-    async def resume(self, job_id: str, *, here: bool = True) -> Job:
+    async def resume(
+        self,
+        job_id: str,
+        *,
+        input: dict[str, Any] | None = None,  # noqa: A002 - the word of the struct
+        here: bool = True,
+    ) -> Job:
         """Queues one that failed, was cancelled, or whose process is gone; what its work wrote
-        down as done is not done again. One that is queued already is begun at once.
+        down as done is not done again. One that is queued already is begun at once. An `input`
+        takes the place of the one that it was submitted with.
 
-        Raises Conflict for one that is done or running.
+        Raises Conflict for one that is done or running, UsageError as `submit` does.
         """
         jobs = await self._jobs()
         await reap(jobs, self._rules.retries)
@@ -150,7 +157,8 @@ class InlineRunner:
                 hint="submit another" if job.state == "done" else "cancel it first, or wait for it",
                 subject=job.id,
             )
-        self.check(job.kind)
+        plain = self.check(job.kind, job.input if input is None else input)
+        job = msgspec.structs.replace(job, input=plain)
         if not await jobs.resume(job, datetime.now(UTC), gone=is_gone(job.worker)):
             raise Conflict(
                 f"job {job.id} changed meanwhile", hint="look at it again", subject=job.id

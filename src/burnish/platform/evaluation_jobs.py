@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, TypeVar
 
 import msgspec
 
 from burnish.errors import Conflict, NotFound, UsageError
-from burnish.evals.bounds import check_bounds
+from burnish.evals.bounds import Bounds, judged
 from burnish.evals.datasets.splits import checked_split
 from burnish.evals.summary import Summary, summary_of
 from burnish.evals.tally import Tally
 from burnish.evals.wanted import Wanted
+from burnish.platform.jobs import read
 from burnish.platform.unfinished import unfinished
 
 if TYPE_CHECKING:
-    from burnish.evals.report import Report, Verdict
     from burnish.evals.room import AsyncEvaluations, Evaluated
     from burnish.jobs.inline import InlineRunner
     from burnish.jobs.job import JobContext
@@ -59,8 +59,8 @@ class EvaluationInput(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     max_regression: float | None = None
 
     @property
-    def bounded(self) -> bool:
-        return self.min_score is not None or self.max_regression is not None
+    def bounds(self) -> Bounds:
+        return Bounds(min_score=self.min_score, max_regression=self.max_regression)
 
     def check(self) -> None:
         """Raises UsageError for what no evaluation can be."""
@@ -73,8 +73,7 @@ class EvaluationInput(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
         self.wanted()
         if not self.data:
             raise UsageError("there are no examples", hint="name a dataset: data=cases")
-        if self.bounded:
-            check_bounds(self.min_score, self.baseline, self.max_regression)
+        self.bounds.check(self.baseline)
         for each in _several(self.scorers):
             if isinstance(each, str) and each.removeprefix("not-").startswith(_FUNCTION):
                 raise UsageError(
@@ -103,6 +102,13 @@ class EvaluationInput(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
         ).checked()
 
 
+class Taken(NamedTuple):
+    """The job that does an evaluation, and what that is held to."""
+
+    job: Job
+    bounds: Bounds
+
+
 class EvaluationJobs:
     def __init__(
         self, jobs: InlineRunner, evaluating: Evaluating, evaluations: AsyncEvaluations
@@ -123,40 +129,36 @@ class EvaluationJobs:
         given.check()
         await self._evaluating.plan(given.wanted())
 
-    async def submit(
-        self,
-        evaluation: Evaluation,
-        *,
-        min_score: float | None,
-        max_regression: float | None,
-        priority: int,
-    ) -> Job:
+    async def submit(self, evaluation: Evaluation, bounds: Bounds, *, priority: int) -> Job:
         """Stores the evaluation and leaves it to workers."""
-        bounds = {"min_score": min_score, "max_regression": max_regression}
-        given = {name: value for name, value in bounds.items() if value is not None}
-        if given:
-            check_bounds(min_score, evaluation.baseline, max_regression)
+        bounds.check(evaluation.baseline)
         self._evaluating.check_scorers(evaluation, here=False)
         await self._evaluating.begin(evaluation)
         return await self._jobs.submit(
             EVALUATION,
-            {"id": evaluation.id, **given},
+            {"id": evaluation.id, **bounds.given},
             subject=_subject(evaluation),
             key=evaluation.id,
             priority=priority,
             here=False,
         )
 
-    async def take(self, evaluation: Evaluation) -> Job:
-        """The job that does the evaluation, in this process. Raises Conflict where another is at
-        it."""
-        job = await self._unfinished(evaluation)
+    async def take(self, evaluation: Evaluation, given: Bounds) -> Taken:
+        """The job that does the evaluation, in this process, held to the bounds that are `given`
+        and else to those it was begun with. Raises Conflict where another is at it."""
+        given.check(evaluation.baseline)
+        job = await self._unfinished(evaluation, given)
+        before = _bounds_of(job)
+        bounds = given.over(before)
+        # An experiment's job, too, does evaluations, and knows no bounds.
+        changed = job.kind == EVALUATION and bounds != before
         self._awaited[evaluation.id] = None
-        if job.state == "queued" and not job.attempts:
+        if job.state == "queued" and not job.attempts and not changed:
             self._jobs.begin(job)
-            return job
+            return Taken(job, bounds)
+        more = bounds.given if changed else {}
         try:
-            return await self._jobs.resume(job.id)
+            return Taken(await self._jobs.resume(job.id, input={**job.input, **more}), bounds)
         except Conflict:
             raise Conflict(
                 f"another process is at evaluation {evaluation.id}",
@@ -164,30 +166,45 @@ class EvaluationJobs:
                 subject=evaluation.id,
             ) from None
 
-    async def ended(self, evaluation: Evaluation) -> Evaluated:
-        """What the results of one that was taken add up to."""
+    async def ended(self, evaluation: Evaluation, bounds: Bounds) -> Evaluated:
+        """What the results of one that was taken add up to, and whether it is within its bounds."""
         why = {"cost": "the next call could pass --max-cost", "cancelled": "it was cancelled"}
         found = self._awaited.get(evaluation.id)
         found = found or await self._evaluations.report(evaluation.id)
-        return msgspec.structs.replace(found, why=why.get(found.evaluation.stop, ""))
+        return msgspec.structs.replace(
+            found,
+            why=why.get(found.evaluation.stop, ""),
+            bounds=bounds,
+            verdict=found.verdict or judged(found.report, evaluation.baseline, bounds),
+        )
 
     def leave(self, evaluation: Evaluation) -> None:
         """Nobody here waits for it any more."""
         self._awaited.pop(evaluation.id, None)
 
-    async def _unfinished(self, evaluation: Evaluation) -> Job:
-        """The first of its jobs that is not done; with all of them done, a new one."""
-        if evaluation.job_id:
-            try:
-                job = await self._jobs.get(evaluation.job_id)
-            except NotFound:  # forgotten
-                pass
-            else:
-                if job.state != "done":
-                    return job
-        before = int(bool(evaluation.job_id))
-        subject = _subject(evaluation)
-        return await unfinished(self._jobs, EVALUATION, evaluation.id, subject, before=before)
+    async def _unfinished(self, evaluation: Evaluation, given: Bounds) -> Job:
+        """The first of its jobs that is not done; with all of them done, a new one, held to what
+        the last one was."""
+        planned = await self._planned(evaluation)
+        if planned is not None and planned.state != "done":
+            return planned
+        return await unfinished(
+            self._jobs,
+            EVALUATION,
+            evaluation.id,
+            _subject(evaluation),
+            before=int(bool(evaluation.job_id)),
+            more=lambda last: given.over(_bounds_of(last or planned)).given,
+        )
+
+    async def _planned(self, evaluation: Evaluation) -> Job | None:
+        """The job that has planned it, unless it was somebody or that job is forgotten."""
+        if not evaluation.job_id:
+            return None
+        try:
+            return await self._jobs.get(evaluation.job_id)
+        except NotFound:
+            return None
 
     async def do(self, context: JobContext, given: EvaluationInput) -> Any:
         """The work: plans the evaluation unless it is stored, and asks for what is missing."""
@@ -209,12 +226,12 @@ class EvaluationJobs:
                 id=evaluation.id,
                 stop=stop,
                 why=run.dear or error.what,
-                gate="failed" if given.bounded else "",
+                gate="failed" if given.bounds.given else "",
             )
             return msgspec.to_builtins(nothing)
+        verdict = judged(done.report, evaluation.baseline, given.bounds)
         if evaluation.id in self._awaited:
-            self._awaited[evaluation.id] = done
-        verdict = _judged(done.report, given)
+            self._awaited[evaluation.id] = msgspec.structs.replace(done, verdict=verdict)
         summary = summary_of(evaluation.id, done.report, verdict, stop=stop, why=run.dear)
         return msgspec.to_builtins(summary)
 
@@ -252,14 +269,5 @@ def _facts(tally: Tally) -> dict[str, float | str]:
     return facts
 
 
-def _judged(report: Report, given: EvaluationInput) -> Verdict | None:
-    if not given.bounded:
-        return None
-    from burnish.evals.report import gate
-
-    return gate(
-        report,
-        min_score=given.min_score,
-        baseline=report.baseline,
-        max_regression=given.max_regression,
-    )
+def _bounds_of(job: Job | None) -> Bounds:
+    return read(job, EvaluationInput).bounds if job and job.kind == EVALUATION else Bounds()

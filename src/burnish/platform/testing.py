@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from burnish.errors import BurnishError, UsageError
+from burnish.evals.bounds import Bounds
 from burnish.platform.judging import Judging
 from burnish.platform.online import Online
 
@@ -80,11 +81,22 @@ class Testing(Online, Judging):
         return await self._evaluating.plan(_wanted({"prompts": prompts, "data": data, **options}))
 
     async def run_evaluation(
-        self, evaluation: Evaluation, *, progress: Callable[[Job], None] | None = None
+        self,
+        evaluation: Evaluation,
+        *,
+        min_score: float | None = None,
+        max_regression: float | None = None,
+        progress: Callable[[Job], None] | None = None,
     ) -> Evaluated:
-        """Does what a plan said."""
+        """Does what a plan said. With bounds, `verdict` says whether they are met; they are kept,
+        for whoever goes on with it and for reports of the time.
+
+        Raises UsageError for bounds that make no sense, before a call.
+        """
+        bounds = Bounds(min_score=min_score, max_regression=max_regression)
+        bounds.check(evaluation.baseline)
         await self._evaluating.begin(evaluation)
-        return await self._ended(evaluation, progress)
+        return await self._ended(evaluation, bounds, progress)
 
     async def submit_evaluation(
         self,
@@ -101,9 +113,8 @@ class Testing(Online, Judging):
         Raises UsageError for bounds that make no sense, and for a function among the scorers, which
         no other process has.
         """
-        return await self._evaluation_jobs.submit(
-            evaluation, min_score=min_score, max_regression=max_regression, priority=priority
-        )
+        bounds = Bounds(min_score=min_score, max_regression=max_regression)
+        return await self._evaluation_jobs.submit(evaluation, bounds, priority=priority)
 
     async def resume_evaluation(
         self,
@@ -111,16 +122,20 @@ class Testing(Online, Judging):
         *,
         scorers: Sequence[Callable[..., Any] | str] = (),
         files: bool = False,
+        min_score: float | None = None,
+        max_regression: float | None = None,
         progress: Callable[[Job], None] | None = None,
     ) -> Evaluated:
         """Goes on with one that was stopped or ended before its time: asks for what is missing,
-        and again for what failed.
+        and again for what failed. It is held to the bounds that it had (`bounds` and `verdict`
+        say so), each unless another is given, which holds from then on.
 
         Functions among its scorers have to be given again in another process; with `files`,
         `python:FILE.py:FUNCTION` runs that file. Raises Conflict where another process is at it.
         """
         self._evaluating.take(scorers, files=files)
-        return await self._ended(await self.evaluations.get(evaluation_id), progress)
+        bounds = Bounds(min_score=min_score, max_regression=max_regression)
+        return await self._ended(await self.evaluations.get(evaluation_id), bounds, progress)
 
     @cached_property
     def _evaluating(self) -> Evaluating:
@@ -136,17 +151,17 @@ class Testing(Online, Judging):
         )
 
     async def _ended(
-        self, evaluation: Evaluation, progress: Callable[[Job], None] | None
+        self, evaluation: Evaluation, given: Bounds, progress: Callable[[Job], None] | None
     ) -> Evaluated:
         try:
-            return await self._waited(evaluation, progress)
+            return await self._waited(evaluation, given, progress)
         finally:
             self._evaluation_jobs.leave(evaluation)
 
     async def _waited(
-        self, evaluation: Evaluation, progress: Callable[[Job], None] | None
+        self, evaluation: Evaluation, given: Bounds, progress: Callable[[Job], None] | None
     ) -> Evaluated:
-        job = await self._evaluation_jobs.take(evaluation)
+        job, bounds = await self._evaluation_jobs.take(evaluation, given)
         async for job in self.jobs.watch(job.id):  # noqa: B020 - the last one is how it ended
             if progress is not None:
                 progress(job)
@@ -156,7 +171,7 @@ class Testing(Online, Judging):
                 hint=f"what is there stays; go on with burnish evaluate --resume {evaluation.id}",
                 subject=evaluation.id,
             )
-        return await self._evaluation_jobs.ended(evaluation)
+        return await self._evaluation_jobs.ended(evaluation, bounds)
 
     def _kinds(self) -> dict[str, Work]:
         return {**super()._kinds(), "evaluation": self._evaluate_for}

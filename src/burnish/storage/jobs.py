@@ -104,9 +104,9 @@ class Jobs(Protocol):
         ...
 
     async def resume(self, job: Job, now: datetime, *, gone: bool) -> bool:
-        """Queues it with no failures counted, if nobody changed it since it was read. `gone` says
-        that the process which held it is known to be dead; without it, a job that is held is
-        begun when its work has let go. Whether it was done."""
+        """Queues it, with the input that `job` has and no failures counted, if nobody changed it
+        since it was read. `gone` says that the process which held it is known to be dead; without
+        it, a job that is held is begun when its work has let go. Whether it was done."""
         ...
 
     async def unended(self, ids: Sequence[str]) -> set[str]:

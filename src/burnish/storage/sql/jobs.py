@@ -133,6 +133,7 @@ class SqlJobs:
     async def resume(self, job: Job, now: datetime, *, gone: bool) -> bool:
         values: dict[str, Any] = {
             "state": "queued",
+            "input": job.input,
             "error": "",
             "failures": 0,
             "not_before": now,
