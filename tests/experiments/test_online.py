@@ -175,7 +175,7 @@ def test_who_is_held_out_is_held_out_of_all_of_the_layer(p: burnish.Platform) ->
 
 def test_a_full_layer_tells_how_much_is_free(p: burnish.Platform) -> None:
     begin(p, "one", layer="mails", layer_share=0.6)
-    with pytest.raises(Conflict, match="no room for 50% of its units; the largest .* has 40%"):
+    with pytest.raises(Conflict, match=r"no room for 50% of its units; the largest .* has 40%"):
         begin(p, "two", layer="mails", layer_share=0.5)
     begin(p, "three", layer="mails", layer_share=0.4)
 
