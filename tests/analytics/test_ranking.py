@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from burnish.analytics.period import sheets
 from burnish.analytics.period.ranking import LEAST, rankings_of
 from burnish.analytics.period.report import Ranking
 from burnish.storage.period import Beside, PromptRatings, PromptResults, PromptRuns
@@ -55,6 +56,19 @@ def test_few_answers_are_not_ranked_however_good() -> None:
     assert (found.few, found.unranked) == (1, ("lucky",))
     alone = ranking(kept("lucky", 3, 3))
     assert (alone.rows, alone.few) == ((), 1)
+
+
+def test_what_is_too_few_on_one_dataset_is_not_called_so_on_another() -> None:
+    def tried(name: str, dataset: str, n: int) -> PromptResults:
+        return PromptResults(
+            prompt=name, dataset=dataset, examples=n, judged=n, passed=n, judged_squares=n,
+            passed_squares=n, products=n,
+        )  # fmt: skip
+
+    (found,) = rankings_of((tried("a@1", "long", 40), tried("a@1", "short", 4)), (), ())
+    assert [(row.name, row.dataset) for row in found.rows] == [("a@1", "long")]
+    assert found.unranked == ("a@1 on short",)
+    assert sheets.ranked(found).remark == "Too few to say (under 20 examples): a@1 on short."
 
 
 def test_a_prompt_alone_is_neither_best_nor_worst() -> None:

@@ -110,7 +110,9 @@ def test_from_a_start_to_a_promotion_and_back(planned: Run) -> None:
 def test_shares_and_an_early_stop(planned: Run) -> None:
     planned("experiments", "start", "shorter")
     told = planned("experiments", "shares", "shorter", "A=90,short=10")
-    assert told.out == "A 90.0%, short 10.0%\n"
+    assert told.out == "A 90 %, short 10 %\n"
+    refused = planned("experiments", "shares", "shorter", "90,10")
+    assert (refused.code, refused.err) == (2, "burnish: '90' is no share; such as A=50,B=50\n")
     stopped = planned("experiments", "stop", "shorter").out
     assert stopped.startswith("shorter is stopped. No verdict: too early")
 

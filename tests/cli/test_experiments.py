@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from tests.cli.conftest import Run
+from tests.cli.test_terminal import screen
 
 import burnish
 from burnish.errors import UsageError
@@ -56,11 +57,29 @@ def test_a_plan_for_looking_all_the_time_wants_more_and_usually_stops_sooner(run
     assert found["usual"] < found["n"]
 
 
+def test_a_plan_fits_in_a_terminal_and_writes_shares_as_reports_do() -> None:
+    text = screen("experiments", "plan", "0.10", "0.02", "--traffic", "100")
+    assert all(len(line) <= 80 for line in text.splitlines())
+    said = " ".join(text.split())
+    assert "shown with a chance of 80 %, and one that is not there with 5 % at most." in said
+
+
 @pytest.mark.parametrize(
     ("given", "says"),
     [
         (["0.95", "0.1"], "rates are between 0 and 1"),
-        (["3.8", "0.1", "--metric", "mean"], "wants the spread"),
+        (
+            ["3.8", "0.1", "--metric", "mean"],
+            (
+                "wants the spread of its values; give their standard "
+                "deviation, as past data have it, with --spread"
+            ),
+        ),
+        (
+            ["0.1", "0.02", "--method", "bayes"],
+            "plan with sequential; a bayes experiment ends with --loss, --units or --days",
+        ),
+        (["0.1", "0.02", "--method", "often"], "use sequential, fixed, group"),
         (["0.1", "0"], "the least effect is 0"),
         (["0.1", "0.02", "--power", "1.5"], "power is 1.5"),
     ],

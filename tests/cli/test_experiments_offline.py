@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import signal
 import subprocess
 import time
@@ -117,3 +118,18 @@ def test_what_cannot_be_begun_is_one_line(made: Run, monkeypatch: pytest.MonkeyP
     refused = made("experiments", "create", "x", *VARIANTS, "--data", "rows", "--units", "40")
     assert refused.code == 2
     assert "a number of units makes no sense on a dataset" in refused.err
+
+
+def test_a_file_in_the_place_of_a_dataset_is_told_how_it_becomes_one(
+    made: Run, tmp_path: Path
+) -> None:
+    path = tmp_path / "off hours.csv"
+    path.write_text("n,expected\n1,You said: Say 1\n")
+    done = made("experiments", "create", "off", *VARIANTS, "--data", str(path))
+    add = f"burnish datasets add off-hours '{path}'"
+    assert (done.code, done.out) == (3, "")
+    assert done.err == (f"burnish: {path} is a file and no dataset; {add}, then --data off-hours\n")
+    assert made(*shlex.split(add)[1:]).code == 0
+    assert made("experiments", "create", "off", *VARIANTS, "--data", "off-hours").code == 0
+    none = made("experiments", "create", "none", *VARIANTS, "--data", "none.csv")
+    assert "there is no dataset 'none.csv'" in none.err

@@ -183,7 +183,7 @@ def test_reports_are_written_in_the_form_of_their_ending(
     files = [tmp_path / f"report{ending}" for ending in (".html", ".md", ".json")]
     options = [part for each in files for part in ("--report", str(each))]
     done = run("experiments", "show", shorter, *options)
-    assert done.code == 0
+    assert (done.code, done.err) == (0, "")
     page, markdown, data = (each.read_text() for each in files)
     assert "<h2>Over time</h2>" in page
     assert page.count("<polyline") == 3
@@ -227,14 +227,20 @@ def test_a_draft_says_what_is_planned_and_how_to_begin(run: Run) -> None:
 
 def test_an_offline_experiment_counts_examples_and_has_one_interval_of_each() -> None:
     home = Path(os.environ["BURNISH_HOME"])
+    planned: list[str] = []
 
     async def make() -> None:
         async with trying(home, right({"A": 0.3, "B": 0.8, "C": 0.35}), examples=120) as p:
             await p.experiments.create("try", THREE, data="rows")
+            planned.append(screen("experiments", "show", "try"))
             await p.experiments.start("try")
 
     asyncio.run(make())
     text = screen("experiments", "show", "try")
+    # What the scores are is not known before; then it is what the verdict is about.
+    assert re.search(r"^metric +score *$", planned[0], re.MULTILINE)
+    assert re.search(r"^metric +score, a rate *$", text, re.MULTILINE)
+    assert "The value is the rate" in text
     assert "completed offline experiment, 120 examples" in text
     assert re.search(r"^ +is +examples +value", text, re.MULTILINE)
     assert re.search(r"^b − a +120 +\+0\.\d+ .* better", text, re.MULTILINE)
@@ -251,7 +257,9 @@ def test_outcomes_from_a_file_are_shown_over_time_too(run: Run, tmp_path: Path) 
     page = tmp_path / "page.html"
     options = ("experiments", "analyze", "--csv", str(path), "--control", "A")
     text = screen(*options, "--report", str(page))
-    assert all(len(line) <= 80 for line in text.splitlines())
+    told = f"wrote {page}"
+    assert text.splitlines().count(told) == 1
+    assert all(len(line) <= 80 for line in text.splitlines() if line != told)
     assert text.index("Take B: rate") < text.index("Variants") < text.index("B − A over time")
     assert len([line for line in text.splitlines() if "●" in line]) > 5
     assert "<h2>Over time</h2>" in page.read_text()

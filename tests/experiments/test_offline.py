@@ -369,8 +369,14 @@ async def test_a_difference_below_what_matters_is_told(tmp_path: Path) -> None:
         (VARIANTS, {"holdout": 0.1}, "a holdout makes no sense"),
         (VARIANTS, {"metric": "tokens, kind=ratio"}, "a ratio makes no sense"),
         (VARIANTS, {"guardrails": ["tokens, kind=mean, wait_h=1"]}, "to wait for outcomes makes"),
-        (("say@1", "say@2,temprature=1"), {}, "unknown field `temprature`"),
-        (("say@1", "say@2,temperature=9"), {}, "the config of variant 'B' is wrong"),
+        (("say@1", "say@2,temprature=1"), {}, "no 'temprature'; did you mean 'temperature'\\?"),
+        (("say@1", "say@2,top_k=1"), {}, "no 'top_k'; it takes temperature, max_tokens, top_p"),
+        (
+            ("say@1", "say@2,temperature=9"),
+            {},
+            "of variant 'B' is wrong: temperature: expected a number up to 2",
+        ),
+        (("say@1", "say@2,temperature=hot"), {}, "temperature: expected a number, got text"),
     ],
 )
 async def test_a_plan_that_means_nothing_on_a_dataset_is_refused(

@@ -191,7 +191,7 @@ def test_experiments_of_one_layer_hold_the_same_units_out(p: burnish.Platform) -
 def test_a_ramp_takes_some_in_and_says_so_to_the_others(p: burnish.Platform) -> None:
     begin(p, ramp=[0.25, 1.0])
     whys = Counter(p.experiments.assign("shorter", unit).why for unit in UNITS)
-    assert set(whys) == {"", "not ramped in: 25% of units take part"}
+    assert set(whys) == {"", "not ramped in: 25 % of units take part"}
     assert 2 < whys[""] < 20
 
 

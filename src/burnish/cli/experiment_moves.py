@@ -118,11 +118,13 @@ def shares(
 ) -> None:
     """Change the shares of variants; whom one was shown to keeps it."""
     with platform(common) as p:
-        now = p.experiments.set_shares(experiment, weights_of(weights) or {}, why=why)
+        now = p.experiments.set_shares(experiment, weights_of(weights, "A=50,B=50") or {}, why=why)
     if common.json:
         out_json(now)
         return
-    out(", ".join(f"{name} {share:.1%}" for name, share in now.shares.items()))
+    from burnish.experiments.figures import percent
+
+    out(", ".join(f"{name} {percent(share)}" for name, share in now.shares.items()))
 
 
 def check(

@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from cyclopts import Parameter
+from cyclopts import Parameter, Token
 
-from burnish.cli.common import NONE, Common, on_terminal, out, out_json, platform, warn
+from burnish.cli.common import (
+    NONE,
+    Common,
+    console,
+    on_terminal,
+    out,
+    out_json,
+    platform,
+    styled,
+    warn,
+)
 from burnish.cli.experiments_show import Files, check_reports, show_report, write_reports
 from burnish.errors import UsageError
 
@@ -20,6 +31,14 @@ if TYPE_CHECKING:
     from burnish.experiments.report.report import Report
 
 Metric = Literal["rate", "mean", "ratio"]
+
+
+def _method(_kind: Any, tokens: Sequence[Token]) -> str:
+    """Says of one that cannot be planned what to do instead."""
+    from burnish.experiments.power import check_method
+
+    check_method(tokens[0].value)
+    return tokens[0].value
 
 
 def plan(
@@ -38,7 +57,8 @@ def plan(
         Literal["sequential", "fixed", "group"],
         Parameter(
             help="sequential may be looked at and ended at any time, fixed looks once, group as "
-            "often as planned."
+            "often as planned.",
+            converter=_method,
         ),
     ] = "sequential",
     looks: Annotated[int, Parameter(help="How often a group plan looks.")] = 5,
@@ -59,14 +79,21 @@ def plan(
             looks=looks,
             a_day=traffic,
         )
-    out_json(found) if common.json else out(_planned(found))
+    if common.json:
+        out_json(found)
+    elif on_terminal():
+        console().print(styled(_planned(found)))
+    else:
+        out(_planned(found))
 
 
 def _planned(found: Needed) -> str:
+    from burnish.experiments.figures import percent
+
     text = (
         f"{found.n:,} units for each variant, {found.total:,} in all: a difference of "
-        f"{found.effect:g} is then shown with a chance of {found.power:.0%}, and one that is not "
-        f"there with {found.alpha:.0%} at most."
+        f"{found.effect:g} is then shown with a chance of {percent(found.power)}, and one that is "
+        f"not there with {percent(found.alpha)} at most."
     )
     text += f"\n{_looks(found)}"
     if found.days is not None:
@@ -140,7 +167,8 @@ def analyze(
     out_json(found) if common.json else _show(found, csv)
 
 
-def weights_of(written: str) -> dict[str, float] | None:
+def weights_of(written: str, such: str = "--weights A=50,B=50") -> dict[str, float] | None:
+    """`such` is how they are given, for who gave none."""
     if not written:
         return None
     found: dict[str, float] = {}
@@ -151,7 +179,7 @@ def weights_of(written: str) -> dict[str, float] | None:
         except ValueError:
             sign = ""
         if not sign or not name.strip():
-            raise UsageError(f"{part.strip()!r} is no share", hint="such as --weights A=50,B=50")
+            raise UsageError(f"{part.strip()!r} is no share", hint=f"such as {such}")
     return found
 
 

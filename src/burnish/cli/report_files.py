@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from burnish.cli.common import note
 from burnish.errors import UsageError
 
 
@@ -18,10 +19,11 @@ def check_files(files: Sequence[Path], endings: Sequence[str]) -> None:
 
 
 def write_file(path: Path, content: bytes, hint: str) -> None:
-    """`hint` says what to do where it cannot be written."""
+    """And says so to who looks. `hint` says what to do where it cannot be written."""
     try:
         path.write_bytes(content)
     except OSError as error:
         raise UsageError(
             f"{path} cannot be written: {error.strerror}", hint=hint, subject=str(path)
         ) from None
+    note(f"wrote {path}")

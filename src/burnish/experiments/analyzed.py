@@ -11,6 +11,7 @@ import msgspec
 from burnish.errors import UsageError
 from burnish.experiments.analysis import Analysis, Design, analyse
 from burnish.experiments.estimate import Metric
+from burnish.experiments.figures import percent
 from burnish.experiments.report.over_time import Point, over_samples
 from burnish.experiments.table import Table, read_csv, table
 from burnish.experiments.verdict import verdict
@@ -66,7 +67,9 @@ def _how(asked: Asked, found: Analysis) -> list[str]:
         why = "the rows have times" if found.design.method == "sequential" else "there are no times"
         notes.append(f"the method is {found.design.method}, for {why}")
     if found.kept < 1:
-        notes.append(f"values are adjusted by the covariate, which leaves {found.kept:.0%} noise")
+        notes.append(
+            f"values are adjusted by the covariate, which leaves {percent(found.kept)} noise"
+        )
     return notes
 
 

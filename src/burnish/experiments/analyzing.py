@@ -51,7 +51,7 @@ class Analyzing:
         elif spread is None:
             raise UsageError(
                 f"a {metric} wants the spread of its values",
-                hint="give their standard deviation, as past data have it",
+                hint="give their standard deviation, as past data have it, with --spread",
             )
         else:
             effect = of_means(spread, least)

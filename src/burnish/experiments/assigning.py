@@ -8,6 +8,7 @@ import msgspec
 
 from burnish.errors import UsageError
 from burnish.experiments.assign import Assigner, Place, Share
+from burnish.experiments.figures import percent
 from burnish.library.units import Attributes
 from burnish.storage.experiment import Experiment, shares_of
 from burnish.storage.store import Fetched
@@ -68,7 +69,7 @@ class Live:
             if not low < self._layer_at(unit) <= high:
                 return f"outside of its part of the layer {self._layer}"
         if self._taking < 1 and self._taken_at(unit) > self._taking:
-            return f"not ramped in: {self._taking:.0%} of units take part"
+            return f"not ramped in: {percent(self._taking)} of units take part"
         return ""
 
 

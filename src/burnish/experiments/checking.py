@@ -11,6 +11,7 @@ from burnish.experiments import bandit
 from burnish.experiments.analysis import Arm
 from burnish.experiments.around import Around
 from burnish.experiments.estimate import Estimate
+from burnish.experiments.figures import percent
 from burnish.experiments.findings import Findings
 from burnish.experiments.fixed import quantile
 from burnish.experiments.keeping import Keeping
@@ -54,7 +55,7 @@ class Checking:
             return await self._keeping.change(
                 experiment,
                 "ramped",
-                why=f"{taking:.0%} of the units take part",
+                why=f"{percent(taking)} of the units take part",
                 taking=taking,
                 step=step,
                 step_at=self._around.now(),

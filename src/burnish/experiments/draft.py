@@ -26,6 +26,8 @@ _MOST_GUARDRAILS = 10
 _MOST_LOOKS = 50
 _SUREST = 0.999999
 
+_DAYS = "give a minute (0.0007) to 3,660 days"
+
 
 def plan_from(given: Mapping[str, Any], made: Sequence[Variant], trial: Trial | None) -> Plan:
     """From the arguments of `create` and the variants of it. Raises UsageError for an illegal
@@ -142,7 +144,8 @@ def _check_rule(plan: Plan) -> None:
     )
     for name, value, low, high in bounds:
         if value is not None and not low <= value <= high:
-            raise UsageError(f"{name} is {value:g}", hint=f"give {low:g} to {high:g}", subject=name)
+            hint = _DAYS if name == "days" else f"give {low:g} to {high:g}"
+            raise UsageError(f"{name} is {value:g}", hint=hint, subject=name)
     if plan.trial is None and rule.method in ("fixed", "group") and rule.units is None:
         raise UsageError(
             f"a {rule.method} plan wants the units of each variant that it is for",

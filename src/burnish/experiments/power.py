@@ -84,10 +84,7 @@ def needed(
     """With more than two variants each is compared with the control, and alpha is shared out among
     them. `a_day` is how many units come in a day, all variants together."""
     _check(effect, power, alpha, variants, a_day)
-    if method not in get_args(Method):
-        raise UsageError(
-            f"there is no plan for the method {method!r}", hint=f"use {', '.join(get_args(Method))}"
-        )
+    check_method(method)
     each = alpha / (variants - 1)
     n = fixed_size(effect, power=power, alpha=each)
     usual = n
@@ -107,6 +104,19 @@ def needed(
         method=method,
         looks=looks if method == "group" else None,
     )
+
+
+def check_method(method: str) -> None:
+    """Raises UsageError for one whose size cannot be told."""
+    if method == "bayes":
+        raise UsageError(
+            "a bayes plan has no size that is known before",
+            hint="plan with sequential; a bayes experiment ends with --loss, --units or --days",
+        )
+    if method not in get_args(Method):
+        raise UsageError(
+            f"there is no plan for the method {method!r}", hint=f"use {', '.join(get_args(Method))}"
+        )
 
 
 def fixed_size(effect: Effect, *, power: float, alpha: float) -> int:

@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Meta
 
 from burnish.errors import UsageError
-from burnish.shapes import convert
+from burnish.shapes import convert, refusal
 from burnish.storage.experiment import Variant
 
 SCORE: Final = "score"
@@ -41,9 +41,10 @@ def parameters_of(variant: Variant) -> dict[str, Any]:
     try:
         given = convert(variant.config, Parameters)
     except msgspec.ValidationError as error:
+        what, hint = refusal(error, Parameters)
         raise UsageError(
-            f"the config of variant {variant.name!r} is wrong: {error}",
-            hint=f"it takes {', '.join(Parameters.__struct_fields__)}; a model is given beside it",
+            f"the config of variant {variant.name!r} is wrong: {what}",
+            hint=f"{hint}; a model is given beside it" if "model" in variant.config else hint,
             subject=variant.name,
         ) from None
     plain: dict[str, Any] = msgspec.to_builtins(given)

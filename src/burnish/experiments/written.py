@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, cast
@@ -9,7 +10,7 @@ from typing import Any, Final, cast
 import msgspec
 
 from burnish.errors import UsageError
-from burnish.shapes import convert
+from burnish.shapes import convert, refusal
 from burnish.storage.experiment import MetricSpec, Variant
 
 BUILT_IN: Final = {
@@ -146,13 +147,14 @@ def _converted(fields: Mapping[Any, Any], shape: type[Any], what: str) -> Any:
     known: Sequence[str] = shape.__struct_fields__
     for name in fields:
         if name not in known:
-            raise UsageError(f"a {what} has no {name!r}", hint=f"it has {', '.join(known)}")
+            near = difflib.get_close_matches(str(name), known, n=1, cutoff=0.85)
+            hint = f"did you mean {near[0]!r}?" if near else f"it has {', '.join(known)}"
+            raise UsageError(f"a {what} has no {name!r}", hint=hint)
     try:
         return convert(dict(fields), shape)
     except msgspec.ValidationError as error:
-        raise UsageError(f"this is no {what}: {error}", hint="see the guide on experiments") from (
-            error
-        )
+        wrong, hint = refusal(error, shape)
+        raise UsageError(f"this is no {what}: {wrong}", hint=hint) from error
 
 
 def _number(text: str, what: str) -> float:

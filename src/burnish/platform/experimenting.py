@@ -41,13 +41,12 @@ class Experimenting(Testing):
     def experiments(self) -> AsyncExperiments:
         """Which variant is better: plan, create, start, pause, stop, report, promote, analyze,
         assign, record."""
-        from burnish.evals.datasets.names import resolved
         from burnish.experiments.around import Around
         from burnish.experiments.room import AsyncExperiments
+        from burnish.platform.pinned import version_named
 
         async def pinned(reference: str) -> str:
-            version = await resolved((await self._open_store()).datasets, reference)
-            return f"{version.name}@{version.version}"
+            return await version_named((await self._open_store()).datasets, reference)
 
         def scorers(given: Sequence[Any]) -> tuple[ScorerSpec, ...]:
             return tuple(self.scorers.take(each).spec for each in given)

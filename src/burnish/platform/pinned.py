@@ -6,15 +6,18 @@ import asyncio
 import hashlib
 from collections.abc import Mapping
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from burnish.errors import NotFound, UsageError
+from burnish.errors import BurnishError, NotFound, UsageError
 from burnish.evals.datasets.given import named_file, neither
-from burnish.evals.datasets.names import inline_name
+from burnish.evals.datasets.names import inline_name, resolved
+from burnish.evals.datasets.rows import ENDINGS
 from burnish.evals.wanted import Wanted
 from burnish.platform.promptfoo import name_of
+from burnish.storage.datasets import Datasets
 from burnish.storage.example import Example
 
 if TYPE_CHECKING:
@@ -56,3 +59,27 @@ def _changes(done: DatasetAdded, *, named: bool) -> tuple[str, ...]:
 
 def _plain(row: Mapping[str, Any] | Example) -> dict[str, Any]:
     return msgspec.to_builtins(row) if isinstance(row, Example) else dict(row)
+
+
+async def version_named(datasets: Datasets, reference: str) -> str:
+    """As a pinned reference, where files are not taken. Raises NotFound; of a file of examples it
+    says how it becomes a dataset."""
+    try:
+        return (await resolved(datasets, reference)).reference
+    except (NotFound, UsageError) as error:
+        raise await asyncio.to_thread(_unmade, reference, error) from None
+
+
+def _unmade(given: str, error: BurnishError) -> BurnishError:
+    try:
+        path = named_file(given)
+    except UsageError:
+        return error
+    if path is None or path.suffix.lower() not in ENDINGS:
+        return error
+    name = name_of(path)
+    return NotFound(
+        f"{given} is a file and no dataset",
+        hint=f"burnish datasets add {quote(name)} {quote(given)}, then --data {quote(name)}",
+        subject=given,
+    )

@@ -21,7 +21,7 @@ from msgspec import Meta
 from burnish.errors import SettingsError
 from burnish.settings.groups import LimitSettings, Settings
 from burnish.settings.vendor import VendorEnvironment
-from burnish.shapes import convert
+from burnish.shapes import convert, plainly
 
 FILE_NAME = "burnish.yaml"
 # Stands for any provider's name in the list of settings.
@@ -245,28 +245,10 @@ def check_value(key: str, value: Any, where: str) -> Any:
         return convert(value, field.type, strict=not isinstance(value, str))
     except msgspec.ValidationError as error:
         raise SettingsError(
-            f"{key} from {where} is wrong: {_plainly(str(error))}",
+            f"{key} from {where} is wrong: {plainly(error)}",
             hint=f"{field.description.lower()}; default {field.default!r}",
             subject=key,
         ) from None
-
-
-_PLAIN_TYPES = {
-    "int": "a whole number",
-    "float": "a number",
-    "bool": "true or false",
-    "str": "text",
-    "array": "a list",
-    "object": "a mapping",
-    "null": "nothing",
-}
-
-
-def _plainly(error: str) -> str:
-    """ "Expected `float`, got `str`" without the words of a programming language."""
-    words = error.split(" - at", maxsplit=1)[0]
-    words = re.sub(r"`(\w+)`", lambda m: _PLAIN_TYPES.get(m[1], m[1]), words).replace("`", "'")
-    return words[0].lower() + words[1:]
 
 
 def _put(tree: dict[str, Any], key: str, value: Any) -> None:

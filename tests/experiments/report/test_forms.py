@@ -129,7 +129,7 @@ def test_times_are_as_fine_as_it_takes(
     )  # fmt: skip
     looks = re.findall(r"\| 2026-09-21 (\S+) UTC \|", markdown(report))
     assert len(set(looks)) == len(looks) == 16
-    assert (looks[-1], looks[0]) == times
+    assert (looks[0], looks[-1]) == times
     assert f"2026-09-21 {times[1]} UTC" in html(report)
     shown = [line[:24] for line in charted(on_screen(report))]
     assert len(set(shown)) == len(shown)

@@ -55,7 +55,7 @@ async def period_report(store: Store, span: Span, now: datetime) -> PeriodReport
         headline="",
         usage=usage,
         before=usage_before,
-        worse=worse_of(usage, usage_before, prompts, moves, evaluations),
+        worse=worse_of(usage, usage_before, prompts, moves, evaluations, moved=moved),
         step_h=span.step_h,
         steps=_all_steps(span, await periods.steps(where, span.step_h)),
         prompts=tuple(await periods.spent("prompt", where, TOP)),

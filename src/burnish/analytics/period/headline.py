@@ -81,7 +81,9 @@ def _done(report: PeriodReport) -> Iterator[str]:
         yield counted(usage.versions, "new version")
     if report.evaluations_ended:
         yield counted(report.evaluations_ended, "evaluation") + " done"
-    for each in report.ended:
-        if each.gain is not None:
-            yield f"experiment {each.name} was won by {each.winner}"
-            return
+    won = [f"{each.name} was won by {each.winner}" for each in report.ended if each.gain]
+    if len(won) > _NAMED:
+        more = " or more" if report.experiments_ended > len(report.ended) else ""
+        yield f"{len(won)}{more} experiments were won by a variant"
+    elif won:
+        yield f"experiment {listed(won)}"

@@ -9,7 +9,7 @@ from burnish.evals.report.marked import as_table, as_text
 
 def markdown(report: PeriodReport) -> str:
     parts = [
-        f"## {as_text(sheets.span(report))}",
+        f"## {as_text(sheets.title(report))}: {as_text(sheets.span(report))}",
         f"**{as_text(report.headline)}**",
     ]
     if report.worse:

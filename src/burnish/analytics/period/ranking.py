@@ -75,7 +75,9 @@ def _ranking(by: RankedBy, found: Sequence[_Measured]) -> Ranking:
         prompts=len(ranked),
         least=LEAST,
         few=len(few),
-        unranked=tuple(one.name for one in few[:_NAMED]),
+        unranked=tuple(
+            f"{one.name} on {one.dataset}" if one.dataset else one.name for one in few[:_NAMED]
+        ),
     )
 
 

@@ -68,7 +68,8 @@ class Ranking(msgspec.Struct, frozen=True, kw_only=True):
     ratings bear no date). Of many `prompts` the best and the worst are in `rows`, best first within
     each dataset.
     `few` had less than `least` of what is counted, which tells nothing; `unranked` names some of
-    them. Intervals and standings hold for all prompts together with 95 %."""
+    them, with the dataset of an evaluation. Intervals and standings hold for all prompts together
+    with 95 %."""
 
     by: RankedBy
     rows: tuple[Ranked, ...]

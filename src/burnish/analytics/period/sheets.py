@@ -24,6 +24,7 @@ _COMPARED = {
     "evaluations": "The rest are the other versions on the same examples by the same model. ",
     "others": "Each had inputs of its own: a higher figure may mean an easier task. ",
 }
+_LENGTHS = {"24 hours": "A day", "7 days": "A week", "30 days": "A month"}
 _ROUNDING = 1e-9
 _RATED = "Ratings bear no date, so these are all that there ever were. "
 
@@ -47,6 +48,12 @@ def sheets(report: PeriodReport, *, courses: bool = True) -> list[Sheet]:
 
 def span(report: PeriodReport) -> str:
     return f"{when(report.since).removesuffix(' UTC')} to {when(report.until)}"
+
+
+def title(report: PeriodReport) -> str:
+    """`A week of Burnish`, by the whole hours that it is told of."""
+    length = _whole(report).length
+    return f"{_LENGTHS.get(length, length)} of Burnish"
 
 
 def _whole(report: PeriodReport) -> Span:

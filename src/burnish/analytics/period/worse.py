@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Literal, NamedTuple
 
@@ -32,10 +33,16 @@ def worse_of(
     prompts: Sequence[PromptRuns],
     moves: Sequence[MoveLine],
     evaluations: Sequence[EvaluationLine],
+    *,
+    moved: int,
 ) -> tuple[Worse, ...]:
     """What was decided comes first, then figures: all runs, then the prompts by how much worse they
-    surely are."""
-    return (*_decided(moves), *_gates(evaluations), *_figures(usage, before, prompts))
+    surely are. `moves` are the newest of so many as `moved`."""
+    return (
+        *_decided(moves, more=moved > len(moves)),
+        *_gates(evaluations),
+        *_figures(usage, before, prompts),
+    )
 
 
 def compared(usage: Usage, before: Usage) -> bool:
@@ -43,14 +50,16 @@ def compared(usage: Usage, before: Usage) -> bool:
     return min(usage.runs, before.runs) >= LEAST
 
 
-def _decided(moves: Sequence[MoveLine]) -> Iterator[Worse]:
-    for each in moves:
-        if each.what == "halted":
-            text = f"experiment {each.experiment} was halted by a guardrail"
-            yield Worse(what="halted", name=each.experiment, text=text)
-        elif each.what == "rolled back":
-            text = f"the promotion of experiment {each.experiment} was taken back"
-            yield Worse(what="rolled back", name=each.experiment, text=text)
+def _decided(moves: Sequence[MoveLine], *, more: bool) -> Iterator[Worse]:
+    """Once for each experiment, however often."""
+    for (what, name), times in Counter((each.what, each.experiment) for each in moves).items():
+        often = "" if times == 1 else f" {times:,} times{' or more' if more else ''}"
+        if what == "halted":
+            text = f"experiment {name} was halted by a guardrail{often}"
+            yield Worse(what="halted", name=name, text=text)
+        elif what == "rolled back":
+            text = f"the promotion of experiment {name} was taken back{often}"
+            yield Worse(what="rolled back", name=name, text=text)
 
 
 def _gates(evaluations: Sequence[EvaluationLine]) -> Iterator[Worse]:

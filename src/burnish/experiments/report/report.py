@@ -64,7 +64,7 @@ def report_of(
         winner=findings.winner,
         control=experiment.plan.control,
         counts=_counts(experiment),
-        facts=(*_facts(experiment), *_counted(findings.tally)),
+        facts=(*_facts(experiment, found), *_counted(findings.tally)),
         variants={each.name: _is(each) for each in experiment.plan.variants},
         units=findings.tally.units,
         analysis=None if found is None else within_reach(found),
@@ -124,11 +124,11 @@ def _is(variant: Variant) -> str:
     return " ".join(filter(None, (variant.prompt, variant.model, config)))
 
 
-def _facts(experiment: Experiment) -> Iterator[tuple[str, str]]:
+def _facts(experiment: Experiment, found: Analysis | None) -> Iterator[tuple[str, str]]:
     plan = experiment.plan
     label = f", label {experiment.label}" if experiment.label else ""
     yield "prompt", f"{experiment.prompt}{label}"
-    yield "metric", _metric(plan.metric, experiment.kind)
+    yield "metric", _metric(plan.metric, experiment.kind, found)
     if plan.trial is not None:
         yield "dataset", _trial(plan.trial)
     yield "decided", _rule(plan.rule) + ("; then promotes the winner" if plan.auto else "")
@@ -149,13 +149,15 @@ def _trial(trial: Trial) -> str:
     return f"{trial.dataset}{split}{tags}{most}"
 
 
-def _metric(metric: MetricSpec, kind: Kind) -> str:
+def _metric(metric: MetricSpec, kind: Kind, found: Analysis | None) -> str:
+    """Of examples the scores decide whether it is a rate or a mean."""
+    is_a = metric.kind if kind == "online" else found.metric if found else ""
     lower = ", lower is better" if metric.lower_is_better else ""
     counts = {"zero": "counts as 0", "out": "is left out"}[metric.absent]
     absent = f"; a unit without an outcome {counts}" if kind == "online" else ""
     wait = f"; a unit counts {metric.wait_h:g} hours after it came" if metric.wait_h else ""
     cap = f"; capped at the quantile {metric.cap:g}" if metric.cap < 1 else ""
-    return f"{metric.name}, a {metric.kind}{lower}{absent}{wait}{cap}"
+    return f"{metric.name}{is_a and f', a {is_a}'}{lower}{absent}{wait}{cap}"
 
 
 def _rule(rule: StopRule) -> str:

@@ -167,7 +167,7 @@ def _contrasts_remark(found: Analysis | None) -> str:
 
 
 def over_time(report: Report) -> Sheet:
-    """The looks as figures, newest first."""
+    """The looks as figures, oldest first."""
     decimals = decimals_for(each.high - each.low for each in report.series)
     unit = unit_of(each.at for each in report.series)
     rows = tuple(
@@ -179,7 +179,7 @@ def over_time(report: Report) -> Sheet:
             to_decimals(each.difference, decimals, sign=True),
             signed_interval(each, decimals),
         )
-        for each in reversed(report.series)
+        for each in report.series
     )
     headings = ("when", "", f"{report.counts}s", "control", "difference", "interval")
     return Sheet(title="Over time", headings=headings, rows=rows)
