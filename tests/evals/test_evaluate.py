@@ -372,3 +372,26 @@ def test_how_many_are_asked_at_once_is_a_setting() -> None:
         p.prompts.create("say", "Say: {{ text }}")
         p.evaluate("say", ROWS, models="fake:a")
     assert model.most_in_flight == 3
+
+
+@pytest.mark.parametrize("rows", [12, 1_100])
+def test_the_report_of_a_run_is_that_of_what_it_stored(rows: int) -> None:
+    """Of few results it is made of those that the run still has in memory."""
+
+    def uneven(request: ModelRequest) -> ModelReply:
+        text = said(request)
+        if "7" in text:
+            raise ServerFault("it is ill")
+        return ModelReply(text=text, usage=Usage(len(text), 3))
+
+    given = [
+        {"id": f"r{n}", "inputs": {"text": f"item {n}"}, "expected": f"Say: item {n % 9}"}
+        for n in range(rows)
+    ]
+    with opened(Fake(uneven), models__max_retries=0) as p:
+        p.prompts.create("say", "Say: {{ text }}")
+        p.prompts.create("repeat", "Say: {{ text }} ")
+        done = p.evaluate(["say", "repeat"], given, models="fake:a", baseline="say")
+        read = p.evaluations.report(done.evaluation.id)
+    assert done.report == read.report
+    assert done.report.columns[0].failed > 0

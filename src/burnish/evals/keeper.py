@@ -7,12 +7,16 @@ from types import TracebackType
 from typing import Self
 
 from burnish.storage.evaluation import Evaluation, Evaluations, Numbered
+from burnish.storage.result import Result
 
 # A kill loses what was gathered since; a commit for each answer would cost ten times as much where
 # many are asked at once. Of few, fewer answers come in the same time.
 _WINDOW_S = 0.015
 _MANY = 50
 _MOST = 500
+# So many results of one run are worth the memory that saves reading them again.
+_KNOWN = 1_000
+_KNOWN_CHARACTERS = 1_000_000
 
 
 class Keeper:
@@ -73,3 +77,30 @@ class Keeper:
         finally:
             # Who waits for room learns from the task why there is none.
             self._idle.set()
+
+
+class Known:
+    """All results of an evaluation, as long as they came from one run and are few: its report need
+    not read them again."""
+
+    def __init__(self) -> None:
+        self._found: list[Numbered] | None = []
+        self._characters = 0
+
+    def add(self, numbered: Numbered) -> None:
+        if self._found is None:
+            return
+        self._found.append(numbered)
+        self._characters += len(numbered.result.output)
+        if len(self._found) > _KNOWN or self._characters > _KNOWN_CHARACTERS:
+            self.forget()
+
+    def forget(self) -> None:
+        self._found = None
+
+    @property
+    def results(self) -> list[Result] | None:
+        """In the order in which they were asked for; None where they are not all known."""
+        if self._found is None:
+            return None
+        return [each.result for each in sorted(self._found, key=lambda each: each.cell)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from itertools import product
 
 from burnish.errors import NotFound
@@ -21,21 +21,32 @@ _AT_ONCE = 500
 _EXAMPLES_AT_ONCE = 20
 
 
-async def reported(store: Store, evaluation: Evaluation, baseline: str) -> Report:
+async def reported(
+    store: Store,
+    evaluation: Evaluation,
+    baseline: str,
+    known: Sequence[Result] | None = None,
+) -> Report:
     try:
-        report = await _report(store, evaluation, baseline or evaluation.baseline)
+        report = await _report(store, evaluation, baseline or evaluation.baseline, known)
     except NotFound:
         if baseline:
             raise
         # Nothing was answered to its own baseline so far.
-        report = await _report(store, evaluation, "")
+        report = await _report(store, evaluation, "", known)
     return await _asked(report, store.datasets, evaluation)
 
 
-async def _report(store: Store, evaluation: Evaluation, baseline: str) -> Report:
+async def _report(
+    store: Store, evaluation: Evaluation, baseline: str, known: Sequence[Result] | None
+) -> Report:
+    results: Iterable[Result] | None = known
+    if results is None:
+        stored = store.evaluations.results(evaluation.id)
+        results = _pulled(stored, asyncio.get_running_loop())
     return await asyncio.to_thread(
         report_of,
-        _pulled(store.evaluations.results(evaluation.id), asyncio.get_running_loop()),
+        results,
         title=", ".join(evaluation.prompts),
         baseline=baseline,
         planned=await _planned(store.datasets, evaluation),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
@@ -88,18 +88,29 @@ class AsyncEvaluations:
     async def report(self, evaluation_id: str, *, baseline: str = "") -> Evaluated:
         """What the results so far add up to. All prompts are compared with the `baseline`, one of
         them, or that of the evaluation; where there is none, each with each."""
-        # With its numbers it takes memory that asking can do without.
-        from burnish.evals.reported import reported
-
         evaluation = await self.get(evaluation_id)
-        report = await reported(await self._open(), evaluation, baseline)
-        return Evaluated(evaluation=evaluation, report=report)
+        return await evaluated(await self._open(), evaluation, baseline)
 
     async def delete(self, evaluation_id: str) -> Evaluation:
         """With its results; the runs stay."""
         evaluation = await self.get(evaluation_id)
         await (await self._open()).evaluations.delete(evaluation.id)
         return evaluation
+
+
+async def evaluated(
+    store: Store,
+    evaluation: Evaluation,
+    baseline: str = "",
+    known: Sequence[Result] | None = None,
+) -> Evaluated:
+    """`known` are all its results, where they need not be read. Raises NotFound for a `baseline`
+    without results."""
+    # With its numbers it takes memory that asking can do without.
+    from burnish.evals.reported import reported
+
+    report = await reported(store, evaluation, baseline, known)
+    return Evaluated(evaluation=evaluation, report=report)
 
 
 async def _under_way(store: Store) -> dict[str, State]:

@@ -11,7 +11,7 @@ from typing import Protocol
 import msgspec
 
 from burnish.errors import BudgetExceeded, BurnishError, VariableError
-from burnish.evals.keeper import Keeper
+from burnish.evals.keeper import Keeper, Known
 from burnish.evals.only import is_asked
 from burnish.evals.prepared import Prepared, rendered
 from burnish.evals.scored import Answered, Scorer
@@ -74,6 +74,7 @@ class Run:
         self._scorers: dict[bytes, Scorer] = {}
         self._till = bench.till or Till()
         self.tally = Tally(evaluation)
+        self.known = Known()
         self._told_again_at = 0.0
 
     async def run(self, examples: AsyncIterator[Example], before: Sequence[Counts]) -> Stop:
@@ -83,6 +84,8 @@ class Run:
         store = self._bench.store
         there = _Cells(await store.cells(self._evaluation.id) if before else ())
         self.tally.begin(before)
+        if before:
+            self.known.forget()
         await self._told(self.tally)
         async with Keeper(store, self._evaluation) as keeper:
             await self._work(self._missing(examples, there), keeper)
@@ -145,7 +148,9 @@ class Run:
         except BudgetExceeded as error:
             self._till.dear = error
             return
-        keeper.keep(Numbered(cell.number, result))
+        numbered = Numbered(cell.number, result)
+        keeper.keep(numbered)
+        self.known.add(numbered)
         self.tally.add(result)
         if time.monotonic() >= self._told_again_at:
             self._told_again_at = time.monotonic() + _TOLD_EACH_S

@@ -14,6 +14,7 @@ from burnish.evals.datasets.unmet import unmet
 from burnish.evals.estimate import Estimate, estimated
 from burnish.evals.fit import checked_fit
 from burnish.evals.prepared import Prepared
+from burnish.evals.room import Evaluated, evaluated
 from burnish.evals.runner import Ask, Bench, Run
 from burnish.evals.scored import Refused, Scorer
 from burnish.evals.tally import Tally
@@ -220,6 +221,10 @@ class Evaluating:
             if ended:
                 await store.end(evaluation.id, stop, datetime.now(UTC))
         return stop, run
+
+    async def evaluated(self, evaluation: Evaluation, run: Run) -> Evaluated:
+        """What the results add up to after a run. Raises NotFound for a baseline without one."""
+        return await evaluated(await self._open_store(), evaluation, known=run.known.results)
 
     async def budget(self, evaluations: Sequence[Evaluation], goes: int = 1) -> Budget:
         """Of evaluations that have one bound together, `goes` times. What earlier attempts have

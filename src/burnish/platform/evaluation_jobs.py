@@ -220,7 +220,8 @@ class EvaluationJobs:
             evaluation, told, cancelled=cancelled, goes=given.goes
         )
         try:
-            done = await self._evaluations.report(evaluation.id)
+            ended = await self._evaluations.get(evaluation.id)
+            done = await self._evaluating.evaluated(ended, run)
         except NotFound as error:  # it ended before its baseline was answered once
             nothing = Summary(
                 id=evaluation.id,
