@@ -382,7 +382,7 @@ def test_the_report_of_a_run_is_that_of_what_it_stored(rows: int) -> None:
         text = said(request)
         if "7" in text:
             raise ServerFault("it is ill")
-        return ModelReply(text=text, usage=Usage(len(text), 3))
+        return ModelReply(text=text, usage=Usage(input_tokens=len(text), output_tokens=3))
 
     given = [
         {"id": f"r{n}", "inputs": {"text": f"item {n}"}, "expected": f"Say: item {n % 9}"}
