@@ -1,0 +1,57 @@
+"""What a search asks for, and what it is told: nothing else has an effect outside of it."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, NamedTuple
+
+import msgspec
+
+Part = Literal["train", "validation", "test"]
+
+
+class Pair(NamedTuple):
+    """A candidate by its id, an example by its number, and which of its repeats (from 0)."""
+
+    candidate: str
+    example: int
+    repeat: int = 0
+
+
+class Measure(msgspec.Struct, frozen=True):
+    """The scores of pairs. Those that are known cost nothing; of what the budget no longer affords,
+    the last ones stay without."""
+
+    pairs: tuple[Pair, ...]
+
+
+class Propose(msgspec.Struct, frozen=True, kw_only=True):
+    """Up to `count` new candidates by an operator, from `parents` (ids). `examples` are those that
+    it is shown, with what the first parent answered to them."""
+
+    operator: str
+    parents: tuple[str, ...]
+    examples: tuple[int, ...] = ()
+    count: int = 1
+    options: dict[str, Any] = {}
+
+
+Ask = Measure | Propose
+
+
+class Measured(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
+    """`value` is the score from 0 to 1, None where the call or the metric failed (`error`). `calls`
+    are those of models that were paid for it: the answer, and what judges asked."""
+
+    value: float | None
+    cost_usd: float | None = 0.0
+    latency_ms: float = 0.0
+    tokens: int = 0
+    calls: int = 1
+    error: str = ""
+
+
+class Drafts(msgspec.Struct, frozen=True, kw_only=True):
+    """Ids of the new candidates, and why others were turned down."""
+
+    made: tuple[str, ...] = ()
+    rejected: tuple[str, ...] = ()
