@@ -51,7 +51,7 @@ class Measured(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
 
 
 class Drafts(msgspec.Struct, frozen=True, kw_only=True):
-    """Ids of the new candidates, and why others were turned down."""
+    """Ids of the candidates, new or known, and why others were turned down."""
 
     made: tuple[str, ...] = ()
     rejected: tuple[str, ...] = ()

@@ -1,0 +1,96 @@
+"""What a search may use, and what it has used. Nothing is asked that does not fit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import msgspec
+
+from burnish.errors import UsageError
+
+_INFINITE = 1 << 60
+
+
+class Budget(msgspec.Struct, frozen=True, kw_only=True):
+    """Bounds; None is none. `calls` are calls of models of any kind, `metric_calls` those that
+    answer examples, `proposals` those that write candidates. `seconds` are of work, all attempts
+    of a job together."""
+
+    calls: int | None = None
+    metric_calls: int | None = None
+    proposals: int | None = None
+    cost_usd: float | None = None
+    seconds: float | None = None
+
+    def checked(self) -> Budget:
+        """Raises UsageError for bounds that leave nothing to do."""
+        for name in self.__struct_fields__:
+            value = getattr(self, name)
+            least = 0 if name == "proposals" else 1 if isinstance(value, int) else 1e-9
+            if value is not None and not value >= least:
+                raise UsageError(
+                    f"a budget of {value} {name.removesuffix('_usd')} allows nothing",
+                    hint="give more, or leave the bound out",
+                )
+        return self
+
+
+@dataclass
+class Ledger:
+    """`calls_each` is how many calls one measurement takes at most: an answer, and its judges.
+    `reserved` metric calls are kept back for what follows the search."""
+
+    budget: Budget
+    calls_each: int = 1
+    calls: int = 0
+    metric_calls: int = 0
+    proposals: int = 0
+    cost_usd: float = 0.0
+    unpriced: int = 0
+    reserved: int = 0
+    halted: str = ""
+
+    @property
+    def left(self) -> int:
+        """How many more measurements the search may make."""
+        return max(0, self._affordable() - self.reserved)
+
+    @property
+    def proposals_left(self) -> int:
+        if self.halted:
+            return 0
+        kept = self.reserved * self.calls_each
+        return max(
+            0,
+            min(
+                _rest(self.budget.proposals, self.proposals),
+                _rest(self.budget.calls, self.calls) - kept,
+            ),
+        )
+
+    def _affordable(self) -> int:
+        if self.halted:
+            return 0
+        calls = _rest(self.budget.calls, self.calls) // self.calls_each
+        return min(_rest(self.budget.metric_calls, self.metric_calls), calls)
+
+    def measured(self, calls: int, cost_usd: float | None) -> None:
+        self.metric_calls += 1
+        self._paid(calls, cost_usd)
+
+    def proposed(self, calls: int, cost_usd: float | None) -> None:
+        self.proposals += calls
+        self._paid(calls, cost_usd)
+
+    def halt(self, why: str) -> None:
+        """Nothing more is affordable, for a reason outside of the counts: money, time."""
+        self.halted = self.halted or why
+
+    def _paid(self, calls: int, cost_usd: float | None) -> None:
+        self.calls += calls
+        self.unpriced += cost_usd is None
+        self.cost_usd += cost_usd or 0.0
+
+
+def _rest(bound: int | None, used: int) -> int:
+    return _INFINITE if bound is None else max(0, bound - used)

@@ -1,0 +1,159 @@
+"""Plays a search: does what it asks for, writes down what came of it, and goes on after a kill.
+
+What a search asks for follows from what it was told, so that one which is played again from the
+beginning with what was written down arrives where it was, and nothing is paid twice."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from burnish.optimizers.ask import Ask, Drafts, Measure, Measured, Pair, Propose
+from burnish.optimizers.candidate import Candidate
+from burnish.optimizers.problem import Problem, Search
+from burnish.optimizers.stops import Stop
+
+USED_UP = "the budget is used up"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Drafted:
+    """What came of one Propose: candidates, and why others are turned down. `calls` of models were
+    paid for it."""
+
+    candidates: tuple[Candidate, ...] = ()
+    rejected: tuple[str, ...] = ()
+    calls: int = 0
+    cost_usd: float | None = 0.0
+
+
+class Bench(Protocol):
+    """Does what has an effect. `measure` keeps each score as it comes; what it gives is the reason
+    for which the rest have none (no money is left), empty where all have one."""
+
+    def measure(
+        self, pairs: Sequence[Pair], keep: Callable[[Pair, Measured], None]
+    ) -> Awaitable[str]: ...
+
+    def propose(self, ask: Propose) -> Awaitable[Drafted]: ...
+
+
+class Log(Protocol):
+    """What is written down of a search. `score` takes it at once and writes it soon; the others
+    have written all when they return. `end` is why nothing more is searched from a step on."""
+
+    def known(self, pair: Pair) -> Measured | None: ...
+    def drafted(self, step: int) -> Drafted | None: ...
+    def ended(self, step: int) -> str: ...
+    def score(self, pair: Pair, measured: Measured) -> None: ...
+    def drafts(self, step: int, drafted: Drafted) -> Awaitable[None]: ...
+    def end(self, step: int, why: str) -> Awaitable[None]: ...
+    def flush(self) -> Awaitable[None]: ...
+
+
+class Play:
+    """A search by ask and tell."""
+
+    def __init__(self, search: Search) -> None:
+        self._search = search
+        self.step = 0
+        self.ask: Ask | None = None
+        self._send(None)
+
+    def tell(self, drafts: Drafts | None = None) -> None:
+        """Once the scores that it asked for are in the book, or with the drafts."""
+        self.step += 1
+        self._send(drafts)
+
+    def _send(self, drafts: Drafts | None) -> None:
+        try:
+            self.ask = self._search.send(drafts)
+        except StopIteration:
+            self.ask = None
+
+
+async def play(
+    search: Search,
+    problem: Problem,
+    bench: Bench,
+    log: Log,
+    *,
+    stops: Sequence[Stop] = (),
+    told: Callable[[], Awaitable[None]] | None = None,
+) -> None:
+    """Until the search ends. Raises what the bench and the log raise; what is written by then is
+    there for the next time."""
+    playing = Play(search)
+    while (ask := playing.ask) is not None:
+        is_new = await _answer(playing, ask, problem, bench, log)
+        await _stop(playing, problem, log, stops, is_new=is_new)
+        if is_new and told is not None:
+            await told()
+    await log.flush()
+
+
+async def _answer(playing: Play, ask: Ask, problem: Problem, bench: Bench, log: Log) -> bool:
+    """Whether anything was done that was not written down before."""
+    if isinstance(ask, Measure):
+        is_new = await _measure(ask, problem, bench, log)
+        playing.tell()
+        return is_new
+    found = log.drafted(playing.step)
+    is_new = found is None
+    if found is None:
+        found = await _drafted(ask, problem, bench)
+        await log.flush()
+        await log.drafts(playing.step, found)
+    playing.tell(_taken(found, problem))
+    return is_new
+
+
+async def _measure(ask: Measure, problem: Problem, bench: Bench, log: Log) -> bool:
+    book, ledger = problem.book, problem.ledger
+    wanted = [pair for pair in dict.fromkeys(ask.pairs) if pair not in book][: problem.left]
+    missing: list[Pair] = []
+    for pair in wanted:
+        known = log.known(pair)
+        if known is None:
+            missing.append(pair)
+        else:
+            book.record(pair, known)
+            ledger.measured(known.calls, known.cost_usd)
+
+    def keep(pair: Pair, measured: Measured) -> None:
+        log.score(pair, measured)
+        book.record(pair, measured)
+        ledger.measured(measured.calls, measured.cost_usd)
+
+    if missing and (why := await bench.measure(missing, keep)):
+        ledger.halt(why)
+    return bool(missing)
+
+
+async def _drafted(ask: Propose, problem: Problem, bench: Bench) -> Drafted:
+    if ask.operator in problem.paid and problem.proposals_left < ask.count:
+        return Drafted(rejected=(USED_UP,))
+    return await bench.propose(ask)
+
+
+def _taken(found: Drafted, problem: Problem) -> Drafts:
+    problem.ledger.proposed(found.calls, found.cost_usd)
+    for each in found.candidates:
+        problem.book.add(each)
+    made = dict.fromkeys(each.id for each in found.candidates)
+    return Drafts(made=tuple(made), rejected=found.rejected)
+
+
+async def _stop(
+    playing: Play, problem: Problem, log: Log, stops: Sequence[Stop], *, is_new: bool
+) -> None:
+    """By the reason that was written down, or by one that holds now: time does not come again."""
+    if problem.ended or problem.is_settling:
+        return
+    why = log.ended(playing.step)
+    if not why and is_new:
+        why = next((why for stop in stops if (why := stop(problem))), "")
+        if why:
+            await log.end(playing.step, why)
+    problem.ended = why

@@ -1,0 +1,98 @@
+"""What an optimizer is given."""
+
+from __future__ import annotations
+
+import hashlib
+import random
+from collections.abc import Callable, Generator, Iterable, Sequence
+from dataclasses import dataclass, field
+
+from burnish.optimizers.ask import Ask, Drafts, Measure, Pair, Propose
+from burnish.optimizers.book import Book
+from burnish.optimizers.budget import Ledger
+
+Search = Generator[Ask, Drafts | None, None]
+"""Yields what it asks for. It is sent the Drafts of a Propose; scores are in the book."""
+
+
+@dataclass(kw_only=True)
+class Problem:
+    """`original` is the id of the candidate to improve. Examples are numbers: a search looks for
+    failures in `train` and compares on `validation`, in the order given; those that judge the
+    result in the end are not among them. `paid` operators ask a model, `free` ones do not. `edits`
+    are the keys of what a candidate changes in the original, part by part."""
+
+    original: str
+    train: Sequence[int]
+    validation: Sequence[int]
+    book: Book
+    ledger: Ledger
+    seed: int = 0
+    paid: frozenset[str] = frozenset()
+    free: frozenset[str] = frozenset()
+    techniques: tuple[str, ...] = ()
+    edits: Callable[[str], tuple[str, ...]] = lambda _: ()
+    leader: str = ""
+    rounds: int = 0
+    changed_at: int = 0
+    ended: str = ""
+    is_settling: bool = False
+    notes: list[str] = field(default_factory=list[str])
+
+    def __post_init__(self) -> None:
+        self.leader = self.leader or self.original
+
+    @property
+    def left(self) -> int:
+        """How many more measurements the search may make."""
+        return 0 if self.ended and not self.is_settling else self.ledger.left
+
+    @property
+    def proposals_left(self) -> int:
+        """How many more candidates models may be asked for."""
+        return 0 if self.ended and not self.is_settling else self.ledger.proposals_left
+
+    def lead(self, candidate: str) -> None:
+        """From now on it is the best that is known."""
+        if candidate != self.leader:
+            self.leader, self.changed_at = candidate, self.rounds
+
+    def standing(self, candidate: str) -> tuple[float, int]:
+        """Its mean over those examples of the validation list that it was measured on, and how
+        many they are."""
+        values = self.book.values(candidate)
+        known = [values[each] for each in self.validation if each in values]
+        return (sum(known) / len(known) if known else 0.0), len(known)
+
+    def random(self, *purpose: object) -> random.Random:
+        """A stream of its own for each purpose: what one part draws changes nothing in another,
+        and a search that goes on draws what it would have drawn."""
+        key = repr((self.seed, purpose)).encode()
+        return random.Random(hashlib.blake2b(key, digest_size=16).digest())  # noqa: S311
+
+    def measure(
+        self, candidates: Iterable[str], examples: Iterable[int], repeat: int = 0
+    ) -> Search:
+        """Of each candidate in turn, so that the last ones lack scores where the budget ends."""
+        several = tuple(examples)
+        pairs = [Pair(each, example, repeat) for each in candidates for example in several]
+        yield Measure(tuple(pair for pair in pairs if pair not in self.book))
+
+    def propose(
+        self,
+        operator: str,
+        parents: Sequence[str],
+        *,
+        examples: Sequence[int] = (),
+        count: int = 1,
+        **options: object,
+    ) -> Generator[Ask, Drafts | None, tuple[str, ...]]:
+        """The ids of what came of it."""
+        drafts = yield Propose(
+            operator=operator,
+            parents=tuple(parents),
+            examples=tuple(examples),
+            count=count,
+            options=options,
+        )
+        return () if drafts is None else drafts.made

@@ -1,0 +1,70 @@
+"""Rules that end a search before its budget does. Each is asked after every step, and gives the
+reason to end, or nothing."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from burnish.errors import UsageError
+from burnish.optimizers.problem import Problem
+
+Stop = Callable[[Problem], str]
+
+
+def at_target(score: float) -> Stop:
+    """Once the leader scores as much on the whole validation list."""
+    if not 0 < score <= 1:
+        raise UsageError(f"a target of {score:g}", hint="scores go from 0 to 1: give 0.9")
+
+    def stop(problem: Problem) -> str:
+        mean, n = problem.standing(problem.leader)
+        if n >= min(len(problem.validation), _ENOUGH) and mean >= score:
+            return f"the target of {score:g} is reached: {mean:.2f} over {n} examples"
+        return ""
+
+    return stop
+
+
+def unchanged(rounds: int) -> Stop:
+    """Once so many rounds in a row brought no new leader."""
+
+    def stop(problem: Problem) -> str:
+        if problem.rounds - problem.changed_at >= rounds:
+            return f"{rounds} rounds in a row brought nothing better"
+        return ""
+
+    return stop
+
+
+def after_rounds(rounds: int) -> Stop:
+    def stop(problem: Problem) -> str:
+        return f"{rounds} rounds are done" if problem.rounds >= rounds else ""
+
+    return stop
+
+
+def after_seconds(seconds: float, used: float = 0.0) -> Stop:
+    """Of work; earlier attempts `used` some of them."""
+    end = time.monotonic() + seconds - used
+
+    def stop(_: Problem) -> str:
+        return f"{seconds:g} seconds of work are over" if time.monotonic() >= end else ""
+
+    return stop
+
+
+def within_cost(cost_usd: float) -> Stop:
+    """While there is money for what follows the search."""
+
+    def stop(problem: Problem) -> str:
+        ledger = problem.ledger
+        each = ledger.cost_usd / max(1, ledger.metric_calls)
+        if ledger.cost_usd + each * ledger.reserved >= cost_usd:
+            return f"the rest of ${cost_usd:g} is kept for the comparison"
+        return ""
+
+    return stop
+
+
+_ENOUGH = 16
