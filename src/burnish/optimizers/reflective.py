@@ -1,139 +1,136 @@
-"""Failures are reflected on, and what comes of it is told apart by all measurements together."""
+"""Failures are reflected on, and what is proposed is told apart by all measurements together."""
 
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
-from burnish.optimizers.additive import Additive, Posterior
+from burnish.optimizers.additive import Additive, Floats, Posterior
 from burnish.optimizers.ask import Ask, Drafts
 from burnish.optimizers.problem import Problem, Search
 
-# Of failures that an edit was written for, so many are tried with it at once.
-_MOTIVES = 4
-_SHOWN = 6
+# A reflection is shown so many failures, and what it proposes is tried on the first of them.
+_SHOWN, _TRIED = 6, 3
+# Each prompt is measured on so many examples more whenever it is drawn.
 _BLOCK = 4
-
-
-@dataclass
-class Settings:
-    motives: int = _MOTIVES
-    shown: int = _SHOWN
-    block: int = _BLOCK
-    pace: float = 12.0
-    sure: float = 0.55
-    fixed: float = 0.40
-    flip: float = 0.15
-    good: float = 0.05
-    bad: float = -0.04
+# A proposal for so many measurements.
+_PACE = 12
+# Of edits that a reflection proposes, about half help. Such a one mends four in ten of the failures
+# that it was proposed for, where one in seven is mended by luck; on all examples it is worth .05,
+# and another one costs .04.
+_HELPS, _MENDS, _LUCK = 0.55, 0.40, 0.15
+_GOOD, _BAD = 0.05, -0.04
+# What an edit must be worth, for it makes the prompt longer.
+_LEAST = 0.005
 
 
 class Reflective:
-    """Each edit that a model proposes from failures is tried on these first; then prompts with
-    many edits at once are measured, those of the edits that may well help (Thompson sampling over
-    the regression of all scores), so that each call tells of all of them."""
+    """Each edit that a model proposes from failures is tried on these first, which tells whether it
+    may help at all. Then prompts with many edits at once are measured, those edits that may well be
+    worth it (Thompson sampling over the regression of all scores), so that each call tells of every
+    edit in the prompt and not of one prompt alone."""
 
     name = "reflective"
 
-    def __init__(self, settings: Settings | None = None) -> None:
-        self.settings = settings or Settings()
-
     def search(self, problem: Problem) -> Search:
-        yield from _Reflection(problem, self.settings).run()
+        yield from Edits(problem).search("reflect")
 
 
-class _Reflection:
-    def __init__(self, problem: Problem, settings: Settings) -> None:
-        self.p = problem
-        self.s = settings
-        self.model = Additive()
-        self.numbers: dict[str, int] = {}
-        self.edits_of: dict[str, tuple[int, ...]] = {problem.original: ()}
-        self.made: dict[tuple[int, ...], str] = {(): problem.original}
-        self.asked: dict[int, int] = dict.fromkeys(problem.validation, 0)
-        self.gated: set[tuple[str, int]] = set()
-        self.started_with = problem.left
+class Edits:
+    """The edits of a search, what each is worth, and prompts made of them."""
 
-    def run(self) -> Search:
-        yield from self._measured(self.p.original, 2 * self.s.block)
-        while self.p.left:
-            self.p.rounds += 1
-            candidate = yield from self._drawn()
-            yield from self._measured(candidate, self.s.block)
-            if self._may_reflect():
-                yield from self._reflected(candidate)
-            yield from self._lead()
+    def __init__(self, problem: Problem) -> None:
+        self._problem = problem
+        self._model = Additive()
+        self._numbers: dict[str, int] = {}
+        self._of: dict[str, tuple[int, ...]] = {problem.original: ()}
+        self._made: dict[tuple[int, ...], str] = {(): problem.original}
+        self._asked = dict.fromkeys(problem.validation, 0)
+        self._began_with = problem.left
+        self._proposals = problem.ledger.proposals
 
-    def _posterior(self) -> Posterior:
-        return self.model.posterior()
+    def search(self, operator: str) -> Search:
+        """While there is something to spend; `operator` proposes edits."""
+        problem = self._problem
+        yield from self._measured(problem.original, 2 * _BLOCK)
+        candidate = problem.original
+        while problem.left:
+            problem.rounds += 1
+            yield from self._measured(candidate, _BLOCK)
+            if self._is_due():
+                yield from self._proposed(operator, candidate)
+            posterior = self._model.posterior()
+            problem.lead((yield from self._united(posterior.mean)))
+            candidate = yield from self._united(self._drawn(posterior))
 
-    def _may_reflect(self) -> bool:
-        ledger = self.p.ledger
-        used = self.started_with - self.p.left
-        return self.p.proposals_left > 0 and ledger.proposals * self.s.pace <= used
+    def _is_due(self) -> bool:
+        problem = self._problem
+        used = self._began_with - problem.left
+        made = problem.ledger.proposals - self._proposals
+        return problem.proposals_left > 0 and made * _PACE <= used
 
-    def _drawn(self) -> Generator[Ask, Drafts | None, str]:
-        random = self.p.random("draw", self.p.rounds)
-        effects = self._posterior().draw(np.random.default_rng(random.getrandbits(64)))
-        return (yield from self._united(tuple(np.flatnonzero(effects > 0).tolist())))
+    def _drawn(self, posterior: Posterior) -> Floats:
+        bits = self._problem.random("draw", self._problem.rounds).getrandbits(64)
+        return posterior.draw(np.random.default_rng(bits))
 
-    def _united(self, wanted: tuple[int, ...]) -> Generator[Ask, Drafts | None, str]:
-        """The candidate with these edits."""
-        if wanted not in self.made:
-            keys = tuple(self.numbers)
-            made = yield from self.p.propose(
-                "unite", (self.p.original,), edits=[keys[number] for number in wanted]
+    def _united(self, effects: Floats) -> Generator[Ask, Drafts | None, str]:
+        """The candidate with all edits that are worth it. Of two that exclude each other, the one
+        that is worth more comes first, and stays."""
+        order: list[int] = np.argsort(-effects, kind="stable").tolist()
+        wanted = [number for number in order if effects[number] > _LEAST]
+        key = tuple(sorted(wanted))
+        if key not in self._made:
+            keys = tuple(self._numbers)
+            made = yield from self._problem.propose(
+                "unite", (self._problem.original,), edits=[keys[number] for number in wanted]
             )
-            self.made[wanted] = made[0] if made else self.p.leader
-            self.edits_of.setdefault(self.made[wanted], wanted)
-        return self.made[wanted]
+            self._made[key] = made[0] if made else self._problem.leader
+            self._know(self._made[key], 0.0)
+        return self._made[key]
+
+    def _know(self, candidate: str, expected: float) -> None:
+        """Edits that are new in it are `expected` to be worth so much."""
+        if candidate in self._of:
+            return
+        keys = self._problem.edits(candidate)
+        for key in keys:
+            if key not in self._numbers:
+                self._numbers[key] = self._model.edit(expected)
+        self._of[candidate] = tuple(sorted(self._numbers[key] for key in keys))
+        self._made.setdefault(self._of[candidate], candidate)
 
     def _measured(self, candidate: str, count: int) -> Search:
-        """On those examples of the validation list that it was not measured on, the least asked
-        first."""
-        seen = self.p.book.values(candidate)
-        order = sorted(
-            (each for each in self.p.validation if each not in seen),
-            key=lambda each: self.asked[each],
-        )[:count]
-        yield from self.p.measure([candidate], order)
-        for each in order:
+        """On examples of the validation list that it was not measured on, the least asked first."""
+        seen = self._problem.book.values(candidate)
+        rest = [each for each in self._problem.validation if each not in seen]
+        chosen = sorted(rest, key=self._asked.__getitem__)[:count]
+        if not chosen and candidate == self._problem.leader:
+            self._problem.ended = self._problem.ended or _ALL_SEEN
+        yield from self._problem.measure([candidate], chosen)
+        for each in chosen:
             if each in seen:
-                self.asked[each] += 1
-                self.model.add(each, self.edits_of[candidate], seen[each])
+                self._asked[each] += 1
+                self._model.add(each, self._of[candidate], seen[each])
 
-    def _reflected(self, parent: str) -> Search:
-        failing = self._failures(parent)
+    def _proposed(self, operator: str, parent: str) -> Search:
+        failing = self._problem.book.failing(parent, self._problem.validation)[:_SHOWN]
         if not failing:
             return
-        made = yield from self.p.propose("reflect", (parent,), examples=failing)
+        made = yield from self._problem.propose(operator, (parent,), examples=failing)
         for child in made:
-            yield from self._tried(child, parent, failing[: self.s.motives])
+            yield from self._problem.measure([child], failing[:_TRIED])
+            values = self._problem.book.values(child)
+            self._know(child, _expected([values[n] for n in failing[:_TRIED] if n in values]))
 
-    def _failures(self, parent: str) -> list[int]:
-        """Those that the parent failed; the ones that most others fail too come last."""
-        return self.p.book.failing(parent, self.p.validation)[: self.s.shown]
 
-    def _tried(self, child: str, parent: str, motives: Sequence[int]) -> Search:
-        yield from self.p.measure([child], motives)
-        values = self.p.book.values(child)
-        known = [values[each] for each in motives if each in values]
-        s = self.s
-        odds = s.sure / (1 - s.sure)
-        for value in known:
-            odds *= (s.fixed / s.flip) ** value * ((1 - s.fixed) / (1 - s.flip)) ** (1 - value)
-        chance = odds / (1 + odds)
-        expected = s.good * chance + s.bad * (1 - chance)
-        keys = self.p.edits(child)
-        for key in keys:
-            if key not in self.numbers:
-                self.numbers[key] = self.model.edit(expected)
-        self.edits_of.setdefault(child, tuple(sorted(self.numbers[key] for key in keys)))
-        self.made.setdefault(self.edits_of[child], child)
+_ALL_SEEN = "the best prompt was measured on all examples"
 
-    def _lead(self) -> Search:
-        mean = self._posterior().mean
-        best = tuple(np.flatnonzero(mean > 0).tolist())
-        self.p.lead((yield from self._united(best)))
+
+def _expected(mended: Sequence[float]) -> float:
+    """What an edit is worth that mended so much of each failure, by Bayes' rule."""
+    odds = _HELPS / (1 - _HELPS)
+    for value in mended:
+        odds *= (_MENDS / _LUCK) ** value * ((1 - _MENDS) / (1 - _LUCK)) ** (1 - value)
+    chance = odds / (1 + odds)
+    return _GOOD * chance + _BAD * (1 - chance)
