@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -97,9 +98,9 @@ class Additive:
         precision[np.arange(k), np.arange(k)] += 1 / self._effects
         right /= self._noise
         right[:k] += prior / self._effects
-        return Posterior(
-            mean=np.linalg.solve(precision, right)[:k], root=np.linalg.cholesky(precision)
-        )
+        mean: Any = np.linalg.solve(precision, right)
+        root: Any = np.linalg.cholesky(precision)
+        return Posterior(mean[:k], root)
 
     def _widen(self) -> None:
         more = len(self._moment)

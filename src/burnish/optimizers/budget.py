@@ -38,7 +38,8 @@ class Budget(msgspec.Struct, frozen=True, kw_only=True):
 @dataclass
 class Ledger:
     """`calls_each` is how many calls one measurement takes at most: an answer, and its judges.
-    `reserved` metric calls are kept back for what follows the search."""
+    `reserved` metric calls are kept back for what follows the search, which begins when it
+    `is_settling`. A search that is `ended` for a reason gets nothing more."""
 
     budget: Budget
     calls_each: int = 1
@@ -48,16 +49,20 @@ class Ledger:
     cost_usd: float = 0.0
     unpriced: int = 0
     reserved: int = 0
+    ended: str = ""
+    is_settling: bool = False
     halted: str = ""
 
     @property
     def left(self) -> int:
         """How many more measurements the search may make."""
+        if self.ended and not self.is_settling:
+            return 0
         return max(0, self._affordable() - self.reserved)
 
     @property
     def proposals_left(self) -> int:
-        if self.halted:
+        if self.halted or (self.ended and not self.is_settling):
             return 0
         kept = self.reserved * self.calls_each
         return max(

@@ -149,11 +149,12 @@ async def _stop(
     playing: Play, problem: Problem, log: Log, stops: Sequence[Stop], *, is_new: bool
 ) -> None:
     """By the reason that was written down, or by one that holds now: time does not come again."""
-    if problem.ended or problem.is_settling:
+    ledger = problem.ledger
+    if ledger.ended or ledger.is_settling:
         return
     why = log.ended(playing.step)
     if not why and is_new:
         why = next((why for stop in stops if (why := stop(problem))), "")
         if why:
             await log.end(playing.step, why)
-    problem.ended = why
+    ledger.ended = why

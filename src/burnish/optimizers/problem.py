@@ -20,7 +20,10 @@ class Problem:
     """`original` is the id of the candidate to improve. Examples are numbers: a search looks for
     failures in `train` and compares on `validation`, in the order given; those that judge the
     result in the end are not among them. `paid` operators ask a model, `free` ones do not. `edits`
-    are the keys of what a candidate changes in the original, part by part."""
+    are the keys of what a candidate changes in the original, part by part, and `words`
+    those of an example that can be shown in a prompt (none of one that cannot). `arms` are ways to
+    change it (an operator, or `operator:technique`) and `beliefs` what is thought of them: the
+    parameters of a Beta distribution of the chance that the result is better."""
 
     original: str
     train: Sequence[int]
@@ -28,15 +31,17 @@ class Problem:
     book: Book
     ledger: Ledger
     seed: int = 0
+    name: str = ""
     paid: frozenset[str] = frozenset()
     free: frozenset[str] = frozenset()
-    techniques: tuple[str, ...] = ()
     edits: Callable[[str], tuple[str, ...]] = lambda _: ()
+    words: Callable[[int], frozenset[str]] = lambda _: frozenset()
+    arms: tuple[str, ...] = ()
+    beliefs: dict[str, tuple[float, float]] = field(default_factory=dict[str, tuple[float, float]])
+    length_weight: float = 0.02
     leader: str = ""
     rounds: int = 0
     changed_at: int = 0
-    ended: str = ""
-    is_settling: bool = False
     notes: list[str] = field(default_factory=list[str])
 
     def __post_init__(self) -> None:
@@ -45,17 +50,25 @@ class Problem:
     @property
     def left(self) -> int:
         """How many more measurements the search may make."""
-        return 0 if self.ended and not self.is_settling else self.ledger.left
+        return self.ledger.left
 
     @property
     def proposals_left(self) -> int:
         """How many more candidates models may be asked for."""
-        return 0 if self.ended and not self.is_settling else self.ledger.proposals_left
+        return self.ledger.proposals_left
 
     def lead(self, candidate: str) -> None:
         """From now on it is the best that is known."""
         if candidate != self.leader:
             self.leader, self.changed_at = candidate, self.rounds
+
+    def fitness(self, candidate: str) -> float:
+        """Its shrunken mean on the validation list, less a little if it is longer."""
+        book = self.book
+        own = book.candidates[candidate].length
+        longer = own / max(1, book.candidates[self.original].length) - 1
+        shorter = self.length_weight * min(1.0, max(0.0, longer))
+        return book.shrunken(candidate, self.validation) - shorter
 
     def standing(self, candidate: str) -> tuple[float, int]:
         """Its mean over those examples of the validation list that it was measured on, and how
@@ -67,7 +80,7 @@ class Problem:
     def random(self, *purpose: object) -> random.Random:
         """A stream of its own for each purpose: what one part draws changes nothing in another,
         and a search that goes on draws what it would have drawn."""
-        key = repr((self.seed, purpose)).encode()
+        key = repr((self.seed, self.name, purpose)).encode()
         return random.Random(hashlib.blake2b(key, digest_size=16).digest())  # noqa: S311
 
     def measure(

@@ -23,6 +23,8 @@ _HELPS, _MENDS, _LUCK = 0.55, 0.40, 0.15
 _GOOD, _BAD = 0.05, -0.04
 # What an edit must be worth, for it makes the prompt longer.
 _LEAST = 0.005
+# So many rounds without a measurement: all that is drawn is known.
+_IDLE = 20
 
 
 class Reflective:
@@ -55,14 +57,17 @@ class Edits:
         problem = self._problem
         yield from self._measured(problem.original, 2 * _BLOCK)
         candidate = problem.original
-        while problem.left:
+        idle = 0
+        while problem.left and idle < _IDLE:
             problem.rounds += 1
+            before = problem.ledger.metric_calls
             yield from self._measured(candidate, _BLOCK)
             if self._is_due():
                 yield from self._proposed(operator, candidate)
             posterior = self._model.posterior()
             problem.lead((yield from self._united(posterior.mean)))
             candidate = yield from self._united(self._drawn(posterior))
+            idle = 0 if problem.ledger.metric_calls > before else idle + 1
 
     def _is_due(self) -> bool:
         problem = self._problem
@@ -105,8 +110,6 @@ class Edits:
         seen = self._problem.book.values(candidate)
         rest = [each for each in self._problem.validation if each not in seen]
         chosen = sorted(rest, key=self._asked.__getitem__)[:count]
-        if not chosen and candidate == self._problem.leader:
-            self._problem.ended = self._problem.ended or _ALL_SEEN
         yield from self._problem.measure([candidate], chosen)
         for each in chosen:
             if each in seen:
@@ -122,9 +125,6 @@ class Edits:
             yield from self._problem.measure([child], failing[:_TRIED])
             values = self._problem.book.values(child)
             self._know(child, _expected([values[n] for n in failing[:_TRIED] if n in values]))
-
-
-_ALL_SEEN = "the best prompt was measured on all examples"
 
 
 def _expected(mended: Sequence[float]) -> float:

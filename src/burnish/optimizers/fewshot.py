@@ -1,0 +1,141 @@
+"""Which examples a prompt shows, in which order, and with which wording."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from random import Random
+
+import numpy as np
+
+from burnish.optimizers.additive import Additive, Floats
+from burnish.optimizers.ask import Ask, Drafts
+from burnish.optimizers.problem import Problem, Search
+
+MOST_SHOWN = 4
+_SIZES = (1, 2, 3, 4)
+_POOL = 24
+_BLOCK = 4
+_IDLE = 20
+
+
+class FewShot:
+    """Sets of examples are drawn by what each is worth, as far as the scores of all sets tell
+    (Thompson sampling over a Bayesian regression, in which the size of the set and the wording
+    have an effect of their own). The best one of a set stands last, nearest to the answer; the
+    first sets are chosen to differ from each other. No model writes for it, unless it can
+    paraphrase the instruction."""
+
+    name = "fewshot"
+
+    def search(self, problem: Problem) -> Search:
+        yield from _Sets(problem).search()
+
+
+class _Sets:
+    def __init__(self, problem: Problem) -> None:
+        self._problem = problem
+        self._pool = _varied(problem, problem.random("pool"))
+        self._model = Additive()
+        self._sizes = {size: self._model.edit() for size in _SIZES}
+        self._examples = {each: self._model.edit() for each in self._pool}
+        self._wordings = [(problem.original, self._model.edit())]
+        self._of: dict[str, tuple[int, ...]] = {problem.original: (self._wordings[0][1],)}
+        self._asked = dict.fromkeys(problem.validation, 0)
+
+    def search(self) -> Search:
+        problem = self._problem
+        if not self._pool:
+            problem.notes.append("no example is short enough to be shown in a prompt")
+            return
+        yield from self._measured(problem.original, 2 * _BLOCK)
+        yield from self._worded()
+        idle = 0
+        while problem.left and idle < _IDLE:
+            problem.rounds += 1
+            before = problem.ledger.metric_calls
+            posterior = self._model.posterior()
+            candidate = yield from self._shown(posterior.draw(self._numbers()))
+            yield from self._measured(candidate, _BLOCK)
+            problem.lead((yield from self._best(self._model.posterior().mean)))
+            idle = 0 if problem.ledger.metric_calls > before else idle + 1
+
+    def _numbers(self) -> np.random.Generator:
+        bits = self._problem.random("sets", self._problem.rounds).getrandbits(64)
+        return np.random.default_rng(bits)
+
+    def _worded(self) -> Search:
+        """Other ways to say the same, where a model is there to write them."""
+        problem = self._problem
+        if "paraphrase" not in problem.paid or problem.proposals_left < 1:
+            return
+        made = yield from problem.propose("paraphrase", (problem.original,))
+        for each in made:
+            if each not in self._of:
+                self._wordings.append((each, self._model.edit()))
+                self._of[each] = (self._wordings[-1][1],)
+
+    def _best(self, mean: Floats) -> Generator[Ask, Drafts | None, str]:
+        """That of all that seems best, among them the original as it is."""
+        base = mean[self._wordings[0][1]]
+        chosen, worth = self._chosen(mean)
+        if worth <= base:
+            return self._problem.original
+        return (yield from self._demonstrated(*chosen))
+
+    def _shown(self, effects: Floats) -> Generator[Ask, Drafts | None, str]:
+        return (yield from self._demonstrated(*self._chosen(effects)[0]))
+
+    def _chosen(self, effects: Floats) -> tuple[tuple[str, tuple[int, ...]], float]:
+        """The wording, the examples (the best one last) and what they are worth together."""
+        wording, number = max(self._wordings, key=lambda each: effects[each[1]])
+        ranked = sorted(self._pool, key=lambda each: -effects[self._examples[each]])
+        best: tuple[float, tuple[int, ...]] = (-np.inf, ())
+        for size, own in self._sizes.items():
+            shown = ranked[:size]
+            worth = effects[own] + sum(effects[self._examples[each]] for each in shown)
+            if len(shown) == size and worth > best[0]:
+                best = (float(worth), tuple(reversed(shown)))
+        return (wording, best[1]), best[0] + float(effects[number])
+
+    def _demonstrated(
+        self, wording: str, shown: Sequence[int]
+    ) -> Generator[Ask, Drafts | None, str]:
+        made = yield from self._problem.propose("demonstrate", (wording,), examples=shown)
+        if not made:
+            return self._problem.original
+        number = next(number for each, number in self._wordings if each == wording)
+        features = (number, self._sizes[len(shown)], *(self._examples[each] for each in shown))
+        self._of.setdefault(made[0], features)
+        return made[0]
+
+    def _measured(self, candidate: str, count: int) -> Search:
+        problem = self._problem
+        seen = problem.book.values(candidate)
+        rest = [each for each in problem.validation if each not in seen]
+        chosen = sorted(rest, key=self._asked.__getitem__)[:count]
+        yield from problem.measure([candidate], chosen)
+        for each in chosen:
+            if each in seen:
+                self._asked[each] += 1
+                self._model.add(each, self._of[candidate], seen[each])
+
+
+def _varied(problem: Problem, random: Random) -> list[int]:
+    """Examples to show, each as far from those before it as may be: by words that they share."""
+    rest = [each for each in problem.train if problem.words(each)]
+    if not rest:
+        return []
+    chosen = [random.choice(rest)]
+    nearest = {each: _alike(problem, each, chosen[0]) for each in rest}
+    while len(chosen) < min(_POOL, len(rest)):
+        taken = set(chosen)
+        one = min((each for each in rest if each not in taken), key=nearest.__getitem__)
+        chosen.append(one)
+        for each in rest:
+            nearest[each] = max(nearest[each], _alike(problem, each, one))
+    return chosen
+
+
+def _alike(problem: Problem, one: int, other: int) -> float:
+    mine, theirs = problem.words(one), problem.words(other)
+    return len(mine & theirs) / len(mine | theirs)

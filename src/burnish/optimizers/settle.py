@@ -1,0 +1,82 @@
+"""What follows a search: the best few once more, then the best beside the original on examples that
+nothing was chosen by."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from burnish.optimizers.ask import Measure, Pair
+from burnish.optimizers.optimizer import Optimizer
+from burnish.optimizers.problem import Problem, Search
+
+FINALISTS = 3
+# A candidate that was measured on fewer looks good by luck.
+_LEAST = 8
+
+
+def course(
+    problem: Problem, optimizer: Optimizer, test: Sequence[int], *, final: int = 0
+) -> Search:
+    """The search, with `final` measurements kept for a last choice among the best, and two for each
+    example of the `test`."""
+    ledger = problem.ledger
+    ledger.reserved = final + 2 * len(test)
+    yield from optimizer.search(problem)
+    ledger.is_settling = True
+    ledger.reserved = 2 * len(test)
+    yield from _last_choice(problem, final)
+    ledger.reserved = 0
+    if problem.leader != problem.original:
+        yield from paired(problem, [problem.original, problem.leader], test)
+
+
+def paired(problem: Problem, candidates: Sequence[str], examples: Sequence[int]) -> Search:
+    """Example by example, so that what the budget affords can be compared."""
+    pairs = [Pair(each, example) for example in examples for each in candidates]
+    yield Measure(tuple(pair for pair in pairs if pair not in problem.book))
+
+
+def halving(problem: Problem, candidates: Sequence[str], calls: int) -> Search:
+    """Sequential halving (Karnin, Koren and Somekh 2013) on shared examples: the worse half goes
+    after each round, in which all that are left are measured on the same new ones. The one that
+    stays leads."""
+    left = list(dict.fromkeys(candidates))
+    rounds = max(1, (len(left) - 1).bit_length())
+    used = 0
+    for number in range(rounds):
+        each = max(1, (calls - used) // (rounds - number) // len(left))
+        before = problem.ledger.metric_calls
+        yield from problem.measure(left, _fewest(problem, left, each))
+        used += problem.ledger.metric_calls - before
+        ranked = sorted(left, key=lambda one: -_mean(problem, one, left))
+        left = ranked[: max(1, -(-len(ranked) // 2))]
+    problem.lead(left[0])
+
+
+def _last_choice(problem: Problem, calls: int) -> Search:
+    several = finalists(problem)
+    if calls >= 2 * len(several) and len(several) > 1:
+        yield from halving(problem, several, calls)
+
+
+def finalists(problem: Problem) -> list[str]:
+    """The leader, and those that seem best by themselves."""
+    book = problem.book
+    known = [one for one in book.candidates if problem.standing(one)[1] >= _LEAST]
+    ranked = sorted(known, key=lambda one: -book.shrunken(one, problem.validation))
+    return list(dict.fromkeys([problem.leader, *ranked]))[:FINALISTS]
+
+
+def _fewest(problem: Problem, candidates: Sequence[str], count: int) -> list[int]:
+    """Examples that most of them lack."""
+    values = [problem.book.values(each) for each in candidates]
+    lacking = {n: sum(n not in known for known in values) for n in problem.validation}
+    order = sorted(problem.validation, key=lambda n: -lacking[n])
+    return [n for n in order if lacking[n]][:count]
+
+
+def _mean(problem: Problem, candidate: str, among: Sequence[str]) -> float:
+    """On the examples that all of them have; of none, on its own."""
+    values = [problem.book.values(each) for each in among]
+    common = [n for n in problem.validation if all(n in known for known in values)]
+    return problem.book.mean(candidate, common or problem.validation)
