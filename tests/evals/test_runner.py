@@ -14,8 +14,9 @@ import pytest
 from msgspec import structs
 
 from burnish.errors import BudgetExceeded, BurnishError, ServerFault, StoreError
+from burnish.evals.answering import mean_of, passed
 from burnish.evals.prepared import Prepared
-from burnish.evals.runner import Bench, Run, mean_of, passed
+from burnish.evals.runner import Bench, Run
 from burnish.evals.scored import Answered, Scorer
 from burnish.evals.tally import Tally
 from burnish.models.model import ModelRequest, Usage

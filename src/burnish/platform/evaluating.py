@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from burnish.errors import BurnishError, MissingExtra, StoreError, UsageError
+from burnish.evals.answering import Ask
 from burnish.evals.datasets.unmet import unmet
 from burnish.evals.estimate import Estimate, estimated
 from burnish.evals.fit import checked_fit
 from burnish.evals.prepared import Prepared
 from burnish.evals.room import Evaluated, evaluated
-from burnish.evals.runner import Ask, Bench, Run
+from burnish.evals.runner import Bench, Run
 from burnish.evals.scored import Refused, Scorer
 from burnish.evals.tally import Tally
 from burnish.evals.till import Till
