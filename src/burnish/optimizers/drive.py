@@ -139,6 +139,7 @@ async def _drafted(ask: Propose, problem: Problem, bench: Bench) -> Drafted:
 
 def _taken(found: Drafted, problem: Problem) -> Drafts:
     problem.ledger.proposed(found.calls, found.cost_usd)
+    problem.turned_down.update(each for each in found.rejected if each != USED_UP)
     for each in found.candidates:
         problem.book.add(each)
     made = dict.fromkeys(each.id for each in found.candidates)

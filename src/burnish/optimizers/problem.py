@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import random
+from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from burnish.optimizers.ask import Ask, Drafts, Measure, Pair, Propose
 from burnish.optimizers.book import Book
@@ -42,10 +44,16 @@ class Problem:
     leader: str = ""
     rounds: int = 0
     changed_at: int = 0
+    turned_down: Counter[str] = field(default_factory=Counter[str])
     notes: list[str] = field(default_factory=list[str])
 
     def __post_init__(self) -> None:
         self.leader = self.leader or self.original
+
+    @cached_property
+    def searched(self) -> frozenset[int]:
+        """The numbers of the examples that candidates are told apart by."""
+        return frozenset(self.validation)
 
     @property
     def left(self) -> int:

@@ -1,0 +1,85 @@
+"""Candidates that none is better than in every respect."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from burnish.optimizers.problem import Problem
+
+# Fewer answers tell nothing of cost and latency either.
+_LEAST = 8
+
+
+class Point(NamedTuple):
+    """Of one candidate: `score` is better when higher, all others when lower. Costs are those of
+    its answers in the mean, None where a price is unknown; `length` is in characters."""
+
+    candidate: str
+    n: int
+    score: float
+    cost_usd: float | None
+    latency_ms: float
+    tokens: float
+    length: int
+
+
+def front(problem: Problem) -> list[Point]:
+    """Not dominated in score, cost, latency and tokens, best score first; as far as it is known,
+    for the means have errors. The original and the leader are in it in any case."""
+    points = [point_of(problem, each) for each in problem.book.candidates]
+    kept = (problem.original, problem.leader)
+    known = [each for each in points if each.n >= _LEAST or (each.candidate in kept and each.n)]
+    best = [
+        each
+        for each in known
+        if each.candidate in kept or not any(dominates(other, each) for other in known)
+    ]
+    return sorted(best, key=lambda each: (-each.score, each.length))
+
+
+def dominates(one: Point, other: Point) -> bool:
+    """As good in every respect, and better in one."""
+    mine, theirs = _losses(one), _losses(other)
+    return mine != theirs and all(a <= b for a, b in zip(mine, theirs, strict=True))
+
+
+def crowding(points: Sequence[Point]) -> dict[str, float]:
+    """How far its neighbours are on the front (Deb and others 2002): those at an end of a respect
+    are infinitely far, for nothing else shows what is possible there."""
+    found = dict.fromkeys((each.candidate for each in points), 0.0)
+    for respect in range(len(_losses(points[0])) if points else 0):
+        order = sorted(points, key=lambda each: _losses(each)[respect])
+        values = [_losses(each)[respect] for each in order]
+        width = values[-1] - values[0]
+        for place, each in enumerate(order):
+            if place in (0, len(order) - 1):
+                found[each.candidate] = float("inf")
+            elif width:
+                found[each.candidate] += (values[place + 1] - values[place - 1]) / width
+    return found
+
+
+def point_of(problem: Problem, candidate: str) -> Point:
+    book = problem.book
+    answers = [
+        each
+        for (number, _), each in book.measured(candidate).items()
+        if number in problem.searched and not each.error
+    ]
+    n = max(1, len(answers))
+    priced = [each.cost_usd for each in answers if each.cost_usd is not None]
+    score, known = problem.standing(candidate)
+    return Point(
+        candidate=candidate,
+        n=known,
+        score=score,
+        cost_usd=sum(priced) / n if len(priced) == len(answers) else None,
+        latency_ms=sum(each.latency_ms for each in answers) / n,
+        tokens=sum(each.tokens for each in answers) / n,
+        length=book.candidates[candidate].length,
+    )
+
+
+def _losses(point: Point) -> tuple[float, ...]:
+    return (-point.score, point.cost_usd or 0.0, point.latency_ms, point.tokens)

@@ -1,0 +1,227 @@
+"""What a search came to: the best candidate beside the original, or why there is none."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Literal
+
+import msgspec
+import numpy as np
+
+from burnish.evals.statistics import ALPHA, examples_needed, paired
+from burnish.optimizers.problem import Problem
+
+Outcome = Literal["improved", "kept", "not measured"]
+Reason = Literal[
+    "",
+    "ceiling",
+    "constant metric",
+    "failing metric",
+    "model errors",
+    "no candidates",
+    "junk candidates",
+    "nothing better",
+    "too few examples",
+    "noise",
+    "worse",
+    "budget",
+]
+_CEILING, _MANY = 0.97, 0.5
+# Tokens that a prompt for less money must save, and what of the score it may seem to lose.
+_SAVED, _LOST = 0.05, 0.03
+
+
+class Beside(msgspec.Struct, frozen=True, kw_only=True):
+    """The best candidate beside the original, on `n` examples that nothing was chosen by. Scores
+    from 0 to 1; `low` and `high` are the ends of the 95 % interval of the difference. `won` and
+    `lost` are numbers of examples."""
+
+    n: int
+    before: float
+    after: float
+    difference: float
+    low: float | None
+    high: float | None
+    p: float
+    test: str
+    needed: int | None
+    won: tuple[int, ...] = ()
+    lost: tuple[int, ...] = ()
+    tokens_before: float = 0.0
+    tokens_after: float = 0.0
+    cost_usd_before: float | None = None
+    cost_usd_after: float | None = None
+    latency_ms_before: float = 0.0
+    latency_ms_after: float = 0.0
+
+
+class Verdict(msgspec.Struct, frozen=True, kw_only=True):
+    """`why` tells in words what `reason` names; `advice` what to do about it."""
+
+    outcome: Outcome
+    text: str
+    reason: Reason = ""
+    why: str = ""
+    advice: str = ""
+    beside: Beside | None = None
+
+
+def beside(problem: Problem, test: Sequence[int]) -> Beside | None:
+    """None below two examples that both have answered to."""
+    book = problem.book
+    before, after = book.values(problem.original), book.values(problem.leader)
+    common = [n for n in test if n in before and n in after]
+    if len(common) < 2:
+        return None
+    theirs, ours = ([known[n] for n in common] for known in (before, after))
+    binary = set(theirs) | set(ours) <= {0.0, 1.0}
+    found = paired(np.array(ours), np.array(theirs), binary=binary)
+    difference = found.difference or 0.0
+    return Beside(
+        n=len(common),
+        before=sum(theirs) / len(common),
+        after=sum(ours) / len(common),
+        difference=difference,
+        low=None if found.interval is None else found.interval.low,
+        high=None if found.interval is None else found.interval.high,
+        p=found.p,
+        test=found.test,
+        needed=examples_needed(difference, found.variance) if difference else None,
+        won=tuple(n for n in common if after[n] > before[n]),
+        lost=tuple(n for n in common if after[n] < before[n]),
+        **_costs(problem, common),
+    )
+
+
+def judged(problem: Problem, found: Beside | None, goal: str = "quality") -> Verdict:
+    """Improved only where the difference is surely above 0 on examples never used (for the goal
+    `efficiency`: where it saves tokens, and the score is not surely lower)."""
+    if problem.leader == problem.original:
+        return _nothing(problem)
+    if found is None:
+        text = "kept the original: the budget did not reach to compare the best prompt with it"
+        return Verdict(
+            outcome="not measured",
+            text=text,
+            reason="budget",
+            why=problem.ledger.halted or "nothing was left for the comparison",
+            advice="give a larger budget; what is measured is kept",
+        )
+    change = f"{found.before:.2f} → {found.after:.2f}"
+    over = f"over {found.n} examples that nothing was chosen by"
+    if goal == "efficiency":
+        return _cheaper(found, change, over)
+    if is_gain(found):
+        return Verdict(
+            outcome="improved",
+            text=f"improved: {change} ({_interval(found)}) {over}",
+            beside=found,
+        )
+    return _unshown(found, change, over)
+
+
+def is_gain(found: Beside) -> bool:
+    return found.low is not None and found.low > 0 and found.p < ALPHA
+
+
+def _cheaper(found: Beside, change: str, over: str) -> Verdict:
+    saved = 1 - found.tokens_after / found.tokens_before if found.tokens_before else 0.0
+    text = f"{found.tokens_before:.0f} → {found.tokens_after:.0f} tokens an answer, score {change}"
+    worse = found.high is not None and found.high < 0
+    if saved >= _SAVED and not worse and found.difference >= -_LOST:
+        whole = f"improved: {text} ({_interval(found)}) {over}"
+        return Verdict(outcome="improved", text=whole, beside=found)
+    why = "the score is lower" if saved >= _SAVED else "it saves too few tokens"
+    return Verdict(
+        outcome="kept",
+        text=f"kept the original: {text} {over}; {why}",
+        reason="worse" if saved >= _SAVED else "nothing better",
+        why=why,
+        beside=found,
+    )
+
+
+def _unshown(found: Beside, change: str, over: str) -> Verdict:
+    """A best candidate whose gain did not hold, or could not be shown."""
+    if found.difference <= 0:
+        reason: Reason = "worse" if found.difference < 0 else "noise"
+        why = "what looked better while searching was luck: it does not hold on new examples"
+        advice = "give more examples, or a scorer that tells answers apart more finely"
+    else:
+        enough = found.needed is not None and found.needed <= found.n
+        reason = "noise" if enough else "too few examples"
+        why = f"a gain of {found.difference:.2f} cannot be told from luck over {found.n} examples"
+        advice = f"about {found.needed} examples that judge would show it" if found.needed else ""
+    text = f"kept the original: {change} ({_interval(found)}) is no gain shown {over}"
+    return Verdict(outcome="kept", text=text, reason=reason, why=why, advice=advice, beside=found)
+
+
+def _nothing(problem: Problem) -> Verdict:
+    reason, why, advice = _cause(problem)
+    return Verdict(
+        outcome="not measured" if reason in ("model errors", "failing metric") else "kept",
+        text=f"kept the original: {why}",
+        reason=reason,
+        why=why,
+        advice=advice,
+    )
+
+
+def _cause(problem: Problem) -> tuple[Reason, str, str]:
+    """Why nothing was found to be better, the likeliest cause first."""
+    book = problem.book
+    answers = [each for one in book.candidates for each in book.measured(one).values()]
+    failed = [each.error for each in answers if each.error]
+    values = [each.value for each in answers if each.value is not None]
+    mean, n = problem.standing(problem.original)
+    drafts = len(book.candidates) - 1
+    junk = problem.turned_down
+    if failed and len(failed) >= _MANY * len(answers):
+        named = "failing metric" if failed[0].startswith("metric") else "model errors"
+        what = "the scorer" if named == "failing metric" else "the model"
+        why = f"{what} failed on {len(failed)} of {len(answers)} answers: {failed[0]}"
+        return named, why, "mend that first; burnish evaluate shows it row by row"
+    if len(values) > 1 and max(values) - min(values) < 1e-9 and not mean >= _CEILING:
+        why = f"every answer scores {values[0]:.2f}, whatever the prompt"
+        return "constant metric", why, "choose a scorer that tells good answers from bad ones"
+    if n and mean >= _CEILING:
+        why = f"it is right on {mean:.0%} of {n} examples already"
+        return "ceiling", why, "give harder examples, or optimise for --goal efficiency"
+    if not drafts:
+        return "no candidates", *_undrafted(junk)
+    if sum(junk.values()) > drafts:
+        return "junk candidates", *_undrafted(junk)
+    why = f"none of {drafts} others scores higher than its {mean:.2f} over {n} examples"
+    return "nothing better", why, "give a larger budget, or a stronger --writer"
+
+
+def _undrafted(junk: dict[str, int]) -> tuple[str, str]:
+    if not junk:
+        return "there was nothing to change it with", "name a model with --writer"
+    most = max(junk, key=junk.__getitem__)
+    total = sum(junk.values())
+    why = f"{total} proposals could not be used, most often: {most}"
+    return why, "name a stronger model with --writer"
+
+
+def _interval(found: Beside) -> str:
+    if found.low is None or found.high is None:
+        return f"{found.difference:+.2f}"
+    return f"{found.difference:+.2f}, 95 % interval {found.low:+.2f} to {found.high:+.2f}"
+
+
+def _costs(problem: Problem, examples: Sequence[int]) -> dict[str, float | None]:
+    found: dict[str, float | None] = {}
+    for when, candidate in (("before", problem.original), ("after", problem.leader)):
+        known = problem.book.measured(candidate)
+        answers = [known[n, 0] for n in examples if (n, 0) in known]
+        count = max(1, len(answers))
+        priced = [each.cost_usd for each in answers]
+        costs = [each for each in priced if each is not None]
+        found[f"tokens_{when}"] = sum(each.tokens for each in answers) / count
+        found[f"latency_ms_{when}"] = sum(each.latency_ms for each in answers) / count
+        found[f"cost_usd_{when}"] = (
+            math.fsum(costs) / count if answers and len(costs) == len(priced) else None
+        )
+    return found
