@@ -32,14 +32,22 @@ _CEILING, _MANY = 0.97, 0.5
 _SAVED, _LOST = 0.05, 0.03
 
 
+class Answers(msgspec.Struct, frozen=True, kw_only=True):
+    """Means of one prompt's answers; `cost_usd` is None where a price is unknown."""
+
+    score: float
+    tokens: float
+    latency_ms: float
+    cost_usd: float | None
+
+
 class Beside(msgspec.Struct, frozen=True, kw_only=True):
-    """The best candidate beside the original, on `n` examples that nothing was chosen by. Scores
-    from 0 to 1; `low` and `high` are the ends of the 95 % interval of the difference. `won` and
+    """The best candidate beside the original, on `n` examples that nothing was chosen by. `low` and `high` are the ends of the 95 % interval of the difference. `won` and
     `lost` are numbers of examples."""
 
     n: int
-    before: float
-    after: float
+    before: Answers
+    after: Answers
     difference: float
     low: float | None
     high: float | None
@@ -48,12 +56,6 @@ class Beside(msgspec.Struct, frozen=True, kw_only=True):
     needed: int | None
     won: tuple[int, ...] = ()
     lost: tuple[int, ...] = ()
-    tokens_before: float = 0.0
-    tokens_after: float = 0.0
-    cost_usd_before: float | None = None
-    cost_usd_after: float | None = None
-    latency_ms_before: float = 0.0
-    latency_ms_after: float = 0.0
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,8 +82,8 @@ def beside(problem: Problem, test: Sequence[int]) -> Beside | None:
     difference = found.difference or 0.0
     return Beside(
         n=len(common),
-        before=sum(theirs) / len(common),
-        after=sum(ours) / len(common),
+        before=_answers(problem, problem.original, common),
+        after=_answers(problem, problem.leader, common),
         difference=difference,
         low=None if found.interval is None else found.interval.low,
         high=None if found.interval is None else found.interval.high,
@@ -90,7 +92,6 @@ def beside(problem: Problem, test: Sequence[int]) -> Beside | None:
         needed=examples_needed(difference, found.variance) if difference else None,
         won=tuple(n for n in common if after[n] > before[n]),
         lost=tuple(n for n in common if after[n] < before[n]),
-        **_costs(problem, common),
     )
 
 
@@ -108,7 +109,7 @@ def judged(problem: Problem, found: Beside | None, goal: str = "quality") -> Ver
             why=problem.ledger.halted or "nothing was left for the comparison",
             advice="give a larger budget; what is measured is kept",
         )
-    change = f"{found.before:.2f} → {found.after:.2f}"
+    change = f"{found.before.score:.2f} → {found.after.score:.2f}"
     over = f"over {found.n} examples that nothing was chosen by"
     if goal == "efficiency":
         return _cheaper(found, change, over)
@@ -126,8 +127,8 @@ def is_gain(found: Beside) -> bool:
 
 
 def _cheaper(found: Beside, change: str, over: str) -> Verdict:
-    saved = 1 - found.tokens_after / found.tokens_before if found.tokens_before else 0.0
-    text = f"{found.tokens_before:.0f} → {found.tokens_after:.0f} tokens an answer, score {change}"
+    saved = 1 - found.after.tokens / found.before.tokens if found.before.tokens else 0.0
+    text = f"{found.before.tokens:.0f} → {found.after.tokens:.0f} tokens an answer, score {change}"
     worse = found.high is not None and found.high < 0
     if saved >= _SAVED and not worse and found.difference >= -_LOST:
         whole = f"improved: {text} ({_interval(found)}) {over}"
@@ -211,17 +212,13 @@ def _interval(found: Beside) -> str:
     return f"{found.difference:+.2f}, 95 % interval {found.low:+.2f} to {found.high:+.2f}"
 
 
-def _costs(problem: Problem, examples: Sequence[int]) -> dict[str, float | None]:
-    found: dict[str, float | None] = {}
-    for when, candidate in (("before", problem.original), ("after", problem.leader)):
-        known = problem.book.measured(candidate)
-        answers = [known[n, 0] for n in examples if (n, 0) in known]
-        count = max(1, len(answers))
-        priced = [each.cost_usd for each in answers]
-        costs = [each for each in priced if each is not None]
-        found[f"tokens_{when}"] = sum(each.tokens for each in answers) / count
-        found[f"latency_ms_{when}"] = sum(each.latency_ms for each in answers) / count
-        found[f"cost_usd_{when}"] = (
-            math.fsum(costs) / count if answers and len(costs) == len(priced) else None
-        )
-    return found
+def _answers(problem: Problem, candidate: str, examples: Sequence[int]) -> Answers:
+    known = problem.book.measured(candidate)
+    found = [known[n, 0] for n in examples]
+    costs = [each.cost_usd for each in found if each.cost_usd is not None]
+    return Answers(
+        score=problem.book.mean(candidate, examples),
+        tokens=sum(each.tokens for each in found) / len(found),
+        latency_ms=sum(each.latency_ms for each in found) / len(found),
+        cost_usd=math.fsum(costs) / len(found) if len(costs) == len(found) else None,
+    )
