@@ -42,8 +42,9 @@ class Answers(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Beside(msgspec.Struct, frozen=True, kw_only=True):
-    """The best candidate beside the original, on `n` examples that nothing was chosen by. `low` and `high` are the ends of the 95 % interval of the difference. `won` and
-    `lost` are numbers of examples."""
+    """The best candidate beside the original, on `n` examples that nothing was chosen by. `low` and
+    `high` are the ends of the 95 % interval of the difference, `won` and `lost` the numbers of the
+    examples that changed."""
 
     n: int
     before: Answers
