@@ -1,0 +1,253 @@
+"""What a search of prompts really does: asks the model that answers, and makes candidates."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from typing import NamedTuple
+
+from burnish.errors import BudgetExceeded, BurnishError
+from burnish.optimizers.admission import Rules
+from burnish.optimizers.ask import Measured, Pair, Propose
+from burnish.optimizers.asking.record import Record
+from burnish.optimizers.book import Book
+from burnish.optimizers.candidate import Candidate
+from burnish.optimizers.demonstrations import Demonstration, shown, too_long
+from burnish.optimizers.drive import Drafted
+from burnish.optimizers.operators.asked import ASKED, AskedOperator, Evidence, Question
+from burnish.optimizers.operators.offline import OPERATORS
+from burnish.optimizers.operators.operator import Context
+from burnish.optimizers.operators.techniques import with_technique
+from burnish.optimizers.united import Edits
+from burnish.storage.example import Example
+from burnish.storage.result import Result
+
+UNITE, DEMONSTRATE = "unite", "demonstrate"
+_PASSED = 1.0
+_NO_CHANGE = "gives nothing new"
+Answer = Callable[[Candidate, Example, int], Awaitable[Result]]
+
+
+class Written(NamedTuple):
+    """A model's answer, and what it cost; None where its price is unknown."""
+
+    text: str
+    cost_usd: float | None
+
+
+Write = Callable[[Question, int], Awaitable[Written]]
+
+
+class PromptBench:
+    """`answer` has a candidate answer an example, `write` (None: there is no such model) puts a
+    question to the one that writes; the number tells questions apart that are worded alike."""
+
+    def __init__(
+        self,
+        *,
+        book: Book,
+        examples: Sequence[Example],
+        rules: Rules,
+        context: Context,
+        edits: Edits,
+        answer: Answer,
+        write: Write | None,
+        concurrency: int,
+        calls_each: int = 1,
+        seed: int = 0,
+    ) -> None:
+        self._book = book
+        self._examples = examples
+        self._rules = rules
+        self._context = context
+        self._edits = edits
+        self._answer = answer
+        self._write = write
+        self._concurrency = concurrency
+        self._calls_each = calls_each
+        self._seed = seed
+        self._written = 0
+
+    @property
+    def paid(self) -> frozenset[str]:
+        return frozenset(ASKED) if self._write is not None else frozenset()
+
+    @property
+    def free(self) -> frozenset[str]:
+        return frozenset((*OPERATORS, UNITE, DEMONSTRATE))
+
+    async def measure(
+        self, pairs: Sequence[Pair], keep: Callable[[Pair, Measured], None]
+    ) -> str:
+        """As many at once as it may."""
+        left = iter(pairs)
+        dear: list[str] = []
+
+        async def serve() -> None:
+            for pair in left:
+                if dear:
+                    return
+                try:
+                    found = await self._measured(pair)
+                except BudgetExceeded as error:
+                    dear.append(str(error))
+                    return
+                keep(pair, found)
+
+        try:
+            async with asyncio.TaskGroup() as group:
+                for _ in range(min(self._concurrency, len(pairs))):
+                    group.create_task(serve())
+        except* BurnishError as several:
+            raise _first(several) from None
+        return dear[0] if dear else ""
+
+    async def propose(self, ask: Propose) -> Drafted:
+        parents = [self._book.candidates[each] for each in ask.parents]
+        if ask.operator in ASKED:
+            return await self._asked(ASKED[ask.operator], ask, parents)
+        made = self._made(ask, parents)
+        if made is None:
+            return Drafted(rejected=(_NO_CHANGE,))
+        fault = "" if ask.operator == UNITE else self._rules.rejects(made)
+        return Drafted(rejected=(fault,)) if fault else Drafted(candidates=(made,))
+
+    async def _measured(self, pair: Pair) -> Measured:
+        candidate = self._book.candidates[pair.candidate]
+        result = await self._answer(candidate, self._examples[pair.example], pair.repeat)
+        notes = "; ".join(_notes(result))
+        unscored = "" if result.error or result.score is not None else f"metric: {notes or 'none'}"
+        return Measured(
+            value=None if result.score is None else min(1.0, max(0.0, result.score)),
+            cost_usd=0.0 if result.cached else result.cost_usd,
+            latency_ms=result.latency_ms,
+            input_tokens=result.input_tokens,
+            output_tokens=result.output_tokens,
+            calls=self._calls_each,
+            error=result.error or unscored,
+            output=result.output,
+            notes=notes,
+            run_id=result.run_id,
+        )
+
+    def _made(self, ask: Propose, parents: Sequence[Candidate]) -> Candidate | None:
+        if ask.operator == UNITE:
+            return self._edits.united(ask.options["edits"])
+        if ask.operator == DEMONSTRATE:
+            return self._demonstrated(parents[0], ask.examples)
+        if technique := ask.options.get("technique"):
+            return self._with(parents[0], str(technique))
+        draw = random.Random(  # noqa: S311 - the same again for a seed
+            repr((self._seed, ask.operator, ask.parents, len(self._book.candidates)))
+        )
+        return OPERATORS[ask.operator](self._context, parents, draw)
+
+    def _with(self, parent: Candidate, name: str) -> Candidate | None:
+        technique = next((t for t in self._context.techniques if t.name == name), None)
+        if technique is None or name in parent.techniques:
+            return None
+        messages = with_technique(self._context, parent.messages, technique)
+        if messages is None:
+            return None
+        return Candidate(
+            messages=messages,
+            parameters=parent.parameters,
+            demonstrations=parent.demonstrations,
+            techniques=(*parent.techniques, name),
+            parents=(parent.id,),
+            operator="add",
+            why=f"adds the technique {name}",
+        )
+
+    def _demonstrated(self, parent: Candidate, numbers: Sequence[int]) -> Candidate | None:
+        examples = [self._examples[n] for n in numbers]
+        pairs = [Demonstration(each.inputs, each.expected) for each in examples]
+        messages = shown(parent.messages, pairs)
+        if messages == parent.messages:
+            return None
+        return Candidate(
+            messages=messages,
+            parameters=parent.parameters,
+            demonstrations=tuple(each.id for each in examples),
+            techniques=parent.techniques,
+            parents=(parent.id,),
+            operator=DEMONSTRATE,
+            why=f"shows {len(examples)} example{'s' if len(examples) > 1 else ''}",
+        )
+
+    async def _asked(
+        self, operator: AskedOperator, ask: Propose, parents: Sequence[Candidate]
+    ) -> Drafted:
+        assert self._write is not None
+        question = operator.ask(parents, self._evidence(ask))
+        if isinstance(question, str):
+            return Drafted(rejected=(question,))
+        candidates: list[Candidate] = []
+        rejected: list[str] = []
+        costs: list[float | None] = []
+        for _ in range(ask.count):
+            self._written += 1
+            try:
+                written = await self._write(question, self._written)
+            except BudgetExceeded as error:
+                rejected.append(error.what)
+                break
+            except BurnishError as error:
+                costs.append(None)
+                rejected.append(f"the model that writes failed: {error.what}")
+                continue
+            costs.append(written.cost_usd)
+            made = operator.read(self._context, parents, written.text)
+            fault = made if isinstance(made, str) else self._rules.rejects(made)
+            if fault or isinstance(made, str):
+                rejected.append(fault)
+            else:
+                candidates.append(made)
+        return Drafted(
+            candidates=tuple(candidates),
+            rejected=tuple(rejected),
+            calls=len(costs),
+            cost_usd=None if None in costs else sum(each or 0.0 for each in costs),
+        )
+
+    def _evidence(self, ask: Propose) -> Evidence:
+        """What the first parent answered to the examples that it failed, and to one that it did
+        right."""
+        known = self._book.measured(ask.parents[0])
+        passed = next(
+            (n for (n, _), each in known.items() if (each.value or 0.0) >= _PASSED), None
+        )
+        return Evidence(
+            records=tuple(self._record(n, known[n, 0]) for n in ask.examples if (n, 0) in known),
+            passed=None if passed is None else self._record(passed, known[passed, 0]),
+        )
+
+    def _record(self, number: int, measured: Measured) -> Record:
+        example = self._examples[number]
+        return Record(
+            inputs=example.inputs,
+            output=measured.output,
+            expected=example.expected,
+            score=measured.value,
+            notes=measured.notes or measured.error,
+        )
+
+
+def words_of(example: Example) -> frozenset[str]:
+    """Of one that can be shown in a prompt; none of one that is too long or has no answer."""
+    if example.expected is None or too_long(Demonstration(example.inputs, example.expected)):
+        return frozenset()
+    text = " ".join(str(value) for value in example.inputs.values())
+    return frozenset(text.casefold().split()) or frozenset({""})
+
+
+def _notes(result: Result) -> Iterator[str]:
+    for each in result.scores:
+        if each.note:
+            yield f"{each.name}: {each.note}"
+
+
+def _first(several: BaseExceptionGroup[BurnishError]) -> BurnishError:
+    found = several.exceptions[0]
+    return _first(found) if isinstance(found, BaseExceptionGroup) else found

@@ -1,0 +1,58 @@
+"""Prompts made of edits: each edit of the original by its key, and any set of them in one text."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+
+from burnish.optimizers.book import Book
+from burnish.optimizers.candidate import Candidate
+from burnish.optimizers.demonstrations import Messages, without
+from burnish.optimizers.lines import Edit, composed, edits
+from burnish.optimizers.operators.operator import Context, made
+
+
+class Edits:
+    """Of all candidates that were looked at."""
+
+    def __init__(self, book: Book, context: Context, original: Candidate) -> None:
+        self._book = book
+        self._context = context
+        self._original = original
+        self._base = without(original.messages)
+        self._known: dict[str, tuple[Edit, str]] = {}
+        self._of: dict[str, tuple[str, ...]] = {}
+
+    def keys(self, candidate: str) -> tuple[str, ...]:
+        """Of what it changes in the original, in the order of the text."""
+        if candidate not in self._of:
+            messages = without(self._book.candidates[candidate].messages)
+            found = {_key(self._base, each): each for each in edits(self._base, messages)}
+            for key, each in found.items():
+                self._known.setdefault(key, (each, candidate))
+            self._of[candidate] = tuple(found)
+        return self._of[candidate]
+
+    def united(self, keys: Sequence[str]) -> Candidate | None:
+        """The original with these edits; of two that exclude each other, with the first."""
+        messages = composed(self._base, [self._known[key][0] for key in keys])
+        if messages == self._base:
+            return None
+        parents = self._parents(keys)
+        return made(
+            self._context,
+            [self._original, *parents],
+            messages,
+            "unite",
+            why=f"has {len(keys)} edits that seem worth it",
+        )
+
+    def _parents(self, keys: Iterable[str]) -> list[Candidate]:
+        ids = dict.fromkeys(self._known[key][1] for key in keys)
+        return [self._book.candidates[each] for each in ids]
+
+
+def _key(base: Messages, edit: Edit) -> str:
+    """What it does, and where: two ways to the same line have one key."""
+    told = repr((edit.message, edit.start, edit.end, " ".join(edit.after.casefold().split())))
+    return hashlib.blake2b(told.encode(), digest_size=8).hexdigest()
