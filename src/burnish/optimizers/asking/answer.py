@@ -1,0 +1,154 @@
+"""The new prompt in what a model wrote around it, or why there is none."""
+
+from __future__ import annotations
+
+import re
+
+from burnish.optimizers.asking.form import KEEP, SYSTEM, editable
+from burnish.optimizers.asking.repair import repaired
+from burnish.optimizers.blocks import tags
+from burnish.optimizers.demonstrations import Messages
+from burnish.prompts.fences import fences
+from burnish.prompts.prompt import Message
+
+NONE = "the model gave no prompt"
+_THOUGHT = re.compile(r"\A\s*<think(?:ing)?>.*?(?:</think(?:ing)?>|\Z)", re.DOTALL)
+_TAGGED = re.compile(
+    r"<(?P<name>new|improved|final|rewritten)?[_ -]?prompt>\n?(?P<text>.*?)(?:</[\w -]*prompt>|\Z)",
+    re.DOTALL | re.IGNORECASE,
+)
+_NUMBERED = re.compile(
+    r"<(?:new[_ -])?message[_ -](?P<number>\d{1,2})>\n?(?P<text>.*?)"
+    r"</(?:new[_ -])?message[_ -]\d{1,2}>",
+    re.DOTALL | re.IGNORECASE,
+)
+_LABEL = re.compile(
+    r"^[ \t*#]*(?:the |here is (?:the|an?|my) |here's (?:the|an?|my) )?"
+    r"(?:(?:new|improved|revised|rewritten|final|updated|better|optimi[sz]ed) )+"
+    r"prompt[ \t*]*:[ \t*]*$",
+    re.MULTILINE | re.IGNORECASE,
+)
+_INFO = re.compile(r"\A[ \t]*[`~]{3,}[^\n]*\n")
+_MARK = re.compile(r"-[0-9a-f]{12}>")
+_ABOUT = re.compile(
+    r"\b(?:the|this|a|your|new|improved|good|better|original|effective) prompts?\b"
+    r"|prompt engineering",
+    re.IGNORECASE,
+)
+_WORD = re.compile(r"\w+")
+# Of a text without marks around it, so much must be the parent's: an essay shares less.
+_LIKE = 0.35
+_LONGEST = 60_000
+
+
+def thoughtless(answer: str) -> str:
+    """Without what a model thinks aloud first."""
+    return _THOUGHT.sub("", answer[:_LONGEST]).strip()
+
+
+def messages_of(answer: str, parent: Messages) -> Messages | str:
+    """The parent's messages with their new texts, repaired where that needs no guess."""
+    text = thoughtless(answer)
+    if not text:
+        return f"{NONE}: its answer is empty"
+    numbers = editable(parent)
+    if not numbers:
+        return "nothing of the prompt may change"
+    found = _texts(text, parent, numbers)
+    if isinstance(found, str):
+        return found
+    changed = list(parent)
+    for number, new in found.items():
+        old = parent[number].content
+        if fault := _fault(new, old):
+            return fault
+        changed[number] = Message(parent[number].role, repaired(old, _trimmed(new, old)))
+    return tuple(changed)
+
+
+def _texts(text: str, parent: Messages, numbers: list[int]) -> dict[int, str] | str:
+    numbered = {int(each["number"]) - 1: each["text"] for each in _NUMBERED.finditer(text)}
+    if numbered:
+        own = {n: new for n, new in numbered.items() if n in numbers and new.strip()}
+        return own or f"{NONE}: it numbered messages that the prompt has not"
+    if len(numbers) > 1:
+        return f"{NONE}: its messages are not numbered"
+    old = parent[numbers[0]].content
+    one = _one(text, old)
+    return {numbers[0]: one} if one else f"{NONE}: it wrote something else"
+
+
+def _one(text: str, old: str) -> str:
+    """Between tags, else in a fence, else after a label, else all of it where it is like the old
+    one; empty where nothing is."""
+    tagged = [each["text"] for each in _TAGGED.finditer(text) if each["text"].strip()]
+    if tagged:
+        return _unfenced(tagged[-1], old)
+    if fenced := _fenced(text, old):
+        return fenced
+    if label := list(_LABEL.finditer(text)):
+        rest = text[label[-1].end() :]
+        return _unfenced(rest, old) if _is_like(rest, old) else ""
+    return text if _is_like(text, old) else ""
+
+
+def _unfenced(text: str, old: str) -> str:
+    inner = text.strip()
+    spans = fences(inner)
+    if spans == [(0, len(inner))] and inner not in old:
+        return _inside(inner)
+    return text
+
+
+def _fenced(text: str, old: str) -> str:
+    blocks = [text[start:end] for start, end in fences(text)]
+    own = [_inside(block) for block in blocks if block.strip() not in old]
+    like = [block for block in own if _is_like(block, old)]
+    return like[-1] if like else ""
+
+
+def _inside(fence: str) -> str:
+    return _INFO.sub("", fence).rpartition("\n")[0]
+
+
+def _is_like(text: str, old: str) -> bool:
+    """Whether it can be another wording of it: its variables, or a good part of its words."""
+    wanted = {tag.text for tag in tags(old)}
+    if _about(text) > _about(old) + 1:
+        return False
+    if wanted:
+        return wanted <= {tag.text for tag in tags(text)}
+    ours, theirs = _words(old), _words(text)
+    return bool(ours and theirs) and len(ours & theirs) >= _LIKE * min(len(ours), len(theirs))
+
+
+def _fault(new: str, old: str) -> str:
+    if not new.strip():
+        return f"{NONE}: what it marked is empty"
+    repeated = any(
+        words in new for words in (SYSTEM[:60], KEEP[:60], "<new_prompt>", "<new_message_")
+    )
+    if repeated or (_MARK.search(new) and not _MARK.search(old)):
+        return f"{NONE}: it repeats the question"
+    if _about(new) > _about(old) + 2:
+        return f"{NONE}: it writes about prompts"
+    if not _WORD.search(new) or new.strip(" .…\n") == "":
+        return f"{NONE}: what it marked holds no words"
+    return ""
+
+
+def _about(text: str) -> int:
+    return len(_ABOUT.findall(text))
+
+
+def _words(text: str) -> set[str]:
+    return {word.casefold() for word in _WORD.findall(text)}
+
+
+def _trimmed(new: str, old: str) -> str:
+    """With the spaces around it that the old text has."""
+    bare = old.strip()
+    if not bare:
+        return new.strip()
+    start = old.index(bare)
+    return old[:start] + new.strip() + old[start + len(bare) :]

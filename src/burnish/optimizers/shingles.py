@@ -1,0 +1,131 @@
+"""Runs of words of examples, kept as numbers, to tell whether a prompt copies them."""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
+
+from burnish.storage.example import Example
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Hashes = NDArray[np.uint64]
+
+INPUT_RUN, EXPECTED_RUN = 8, 5
+_LONG_EXPECTED = 5
+_CJK = "\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3\uf900-\ufaff"
+# A character of a script without spaces is a word here, and counts as half of one.
+_WORD = re.compile(rf"[{_CJK}]|(?:(?![{_CJK}])\w)+")
+_DEPTH = 20
+
+
+class Word(NamedTuple):
+    start: int
+    end: int
+    hash: int
+    weight: float
+
+
+class Shingles:
+    """`most` bounds how many runs are kept (8 bytes each). Where there are more, a fixed part of
+    them is, so that a copy of a few lines is still found and that of one run may be missed."""
+
+    def __init__(self, examples: Iterable[Example] = (), *, most: int = 2_000_000) -> None:
+        inputs: list[Hashes] = []
+        expected: list[Hashes] = []
+        for example in examples:
+            inputs += [_runs(_words(text), INPUT_RUN) for text in texts_of(example.inputs)]
+            for text in texts_of(example.expected):
+                words = _words(text)
+                if len(words) > _LONG_EXPECTED:
+                    expected.append(_runs(words, EXPECTED_RUN))
+        self._kept = {
+            INPUT_RUN: _kept(inputs, most // 2),
+            EXPECTED_RUN: _kept(expected, most // 2),
+        }
+
+    def copied(self, text: str, allowed: str = "") -> str:
+        """The first run of words that stands in an example and not in `allowed`; empty if none."""
+        words = _words(text)
+        for run, kept in self._kept.items():
+            if not len(kept) or len(words) < run:
+                continue
+            own = _runs(_words(allowed), run)
+            places = _places(_runs(words, run), kept, own)
+            if found := _long_enough(words, places, run):
+                return text[found[0] : found[1]]
+        return ""
+
+
+def texts_of(value: Any, depth: int = 0) -> Iterator[str]:
+    """Every text in plain JSON."""
+    if isinstance(value, str):
+        yield value
+    elif depth < _DEPTH and isinstance(value, Mapping):
+        for item in cast("Mapping[str, Any]", value).values():
+            yield from texts_of(item, depth + 1)
+    elif depth < _DEPTH and isinstance(value, list | tuple):
+        for item in cast("list[Any]", value):
+            yield from texts_of(item, depth + 1)
+
+
+def _words(text: str) -> list[Word]:
+    return [
+        Word(
+            found.start(),
+            found.end(),
+            zlib.crc32(found[0].casefold().encode("utf-8", "replace")),
+            0.5 if re.match(f"[{_CJK}]", found[0]) else 1.0,
+        )
+        for found in _WORD.finditer(text)
+    ]
+
+
+def _runs(words: list[Word], length: int) -> Hashes:
+    """One number for each run of so many words: a polynomial over their hashes, modulo 2**64."""
+    import numpy as np
+
+    count = len(words) - length + 1
+    if count <= 0:
+        return np.zeros(0, np.uint64)
+    each = np.array([word.hash for word in words], np.uint64)
+    total = np.zeros(count, np.uint64)
+    for place in range(length):
+        total = total * np.uint64(0x9E3779B97F4A7C15) + each[place : place + count]
+    return total
+
+
+def _kept(found: list[Hashes], most: int) -> Hashes:
+    import numpy as np
+
+    if not found:
+        return np.zeros(0, np.uint64)
+    kept = np.unique(np.concatenate(found))
+    if len(kept) <= most:
+        return kept
+    # Mixed first: the last word of a run decides about its highest bits too little.
+    mixed = kept * np.uint64(0xD6E8FEB86659FD93)
+    return kept[np.argsort(mixed)[:most]]
+
+
+def _places(runs: Hashes, kept: Hashes, own: Hashes) -> list[int]:
+    import numpy as np
+
+    hit = np.isin(runs, kept) & ~np.isin(runs, own)
+    return [int(place) for place in np.flatnonzero(hit)]
+
+
+def _long_enough(words: list[Word], places: list[int], run: int) -> tuple[int, int] | None:
+    """The first run of places in a row whose words weigh as much as `run` of them."""
+    begun = 0
+    for number, place in enumerate(places):
+        if number and place != places[number - 1] + 1:
+            begun = number
+        first, last = places[begun], place + run
+        if sum(word.weight for word in words[first:last]) >= run:
+            return words[first].start, words[last - 1].end
+    return None
