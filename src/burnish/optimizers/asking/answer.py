@@ -9,6 +9,7 @@ from burnish.optimizers.asking.repair import repaired
 from burnish.optimizers.blocks import tags
 from burnish.optimizers.demonstrations import Messages
 from burnish.prompts.fences import fences
+from burnish.prompts.preserve import lost
 from burnish.prompts.prompt import Message
 
 NONE = "the model gave no prompt"
@@ -28,7 +29,7 @@ _LABEL = re.compile(
     r"prompt[ \t*]*:[ \t*]*$",
     re.MULTILINE | re.IGNORECASE,
 )
-_INFO = re.compile(r"\A[ \t]*[`~]{3,}[^\n]*\n")
+_FENCE = re.compile(r"[ \t]*(?:`{3,}|~{3,})")
 _MARK = re.compile(r"-[0-9a-f]{12}>")
 _ABOUT = re.compile(
     r"\b(?:the|this|a|your|new|improved|good|better|original|effective) prompts?\b"
@@ -93,22 +94,30 @@ def _one(text: str, old: str) -> str:
 
 
 def _unfenced(text: str, old: str) -> str:
-    inner = text.strip()
-    spans = fences(inner)
-    if spans == [(0, len(inner))] and inner not in old:
-        return _inside(inner)
-    return text
+    """Without a fence around all of it; the prompt may begin and end with fences of its own."""
+    lines = text.strip().split("\n")
+    marks = [n for n, line in enumerate(lines) if _FENCE.match(line)]
+    around = len(marks) > 1 and marks[0] == 0 and marks[-1] == len(lines) - 1
+    if not around or len(marks) % 2:
+        return text
+    inner = "\n".join(lines[1:-1])
+    return text if len(_code(old, inner)) > len(_code(old, text)) else inner
 
 
 def _fenced(text: str, old: str) -> str:
-    blocks = [text[start:end] for start, end in fences(text)]
-    own = [_inside(block) for block in blocks if block.strip() not in old]
+    """The last fence that holds something like the prompt, or all from the first to the last."""
+    found = [text[start:end] for start, end in fences(text)]
+    lines = text.split("\n")
+    marks = [n for n, line in enumerate(lines) if _FENCE.match(line)]
+    if len(marks) > 2:
+        found.append("\n".join(lines[marks[0] : marks[-1] + 1]))
+    own = [_unfenced(block, old) for block in found if block.strip() not in old]
     like = [block for block in own if _is_like(block, old)]
-    return like[-1] if like else ""
+    return min(like, key=lambda block: len(_code(old, block))) if like else ""
 
 
-def _inside(fence: str) -> str:
-    return _INFO.sub("", fence).rpartition("\n")[0]
+def _code(old: str, new: str) -> list[str]:
+    return [loss.text for loss in lost(old, new) if loss.kind in ("code", "variable")]
 
 
 def _is_like(text: str, old: str) -> bool:

@@ -109,8 +109,9 @@ def staying(messages: Messages) -> str:
 def answer_form(messages: Messages) -> str:
     numbers = editable(messages)
     if len(messages) == 1 or len(numbers) == 1:
-        return "Write the whole new prompt between <new_prompt> and </new_prompt>, "
-            "and nothing after it."
+        return (
+            "Write the whole new prompt between <new_prompt> and </new_prompt>; nothing after it."
+        )
     marks = ", ".join(f"<new_message_{n + 1}>…</new_message_{n + 1}>" for n in numbers)
     return f"Write each new message whole: {marks}; and nothing after them."
 
