@@ -13,6 +13,7 @@ from burnish.optimizers.operators.techniques import add, swap, take
 from burnish.optimizers.operators.wording import phrase, shorten
 
 _SHOWN = 80
+_BACK = {"added": "leaves out", "changed": "takes back the change to", "removed": "brings back"}
 
 
 def merge(context: Context, parents: Sequence[Candidate], _: Random) -> Candidate | None:
@@ -31,7 +32,7 @@ def drop(context: Context, parents: Sequence[Candidate], random: Random) -> Cand
     k = random.randrange(len(found))
     line = " ".join((found[k].after or found[k].before).split())
     shown = line if len(line) <= _SHOWN else f"{line[: _SHOWN - 1]}…"
-    back = "leaves out" if found[k].after else "brings back"
+    back = _BACK[found[k].kind]
     less = lines.without(original, messages, k)
     return made(context, parents[:1], less, "drop", why=f"{back} {shown!r}")
 

@@ -4,18 +4,27 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import takewhile
 from random import Random
 
-from burnish.optimizers.blocks import Block, blocks, input_start, join
+from burnish.optimizers.blocks import HEADING, Block, blocks, input_start, join
 from burnish.optimizers.candidate import Candidate
 from burnish.optimizers.demonstrations import Messages, without
 from burnish.optimizers.operators.operator import Context, added_keys, instructions, made
 from burnish.prompts.prompt import Message
-from burnish.prompts.sections import Section, Sections
+from burnish.prompts.sections import Section, SectionKind, Sections
 from burnish.techniques.apply import apply
 from burnish.techniques.technique import Technique
 
 _MOST_TRIES = 5
+_TITLES: dict[SectionKind, str] = {
+    "context": "Context",
+    "steps": "Steps",
+    "constraints": "Rules",
+    "format": "Format",
+    "quality": "Checks",
+    "examples": "Examples",
+}
 _ROLE = re.compile(r"\s*(?:#+ .*\n\s*)?(?:you are|act as|your role|as an? )\b", re.IGNORECASE)
 
 
@@ -86,8 +95,17 @@ def _added(text: str, technique: Technique, context: Context) -> str | None:
     gap = head[len(bare) :] if bare else ""
     if technique.layout == "input_first" and tail:
         return "\n\n".join(part.text.strip() for part in applied.parts if part.text.strip())
-    parts = [part.text for part in applied.parts if part.kind != "input" and part.text]
+    parts = [_titled(part, bare) for part in applied.parts if part.kind != "input" and part.text]
     return _listed(parts) + (gap or ("\n\n" if tail else "")) + tail
+
+
+def _titled(part: Section, head: str) -> str:
+    """With a heading where the prompt's parts have one and stand in another's section otherwise."""
+    found = [block.text for block in blocks(head) if HEADING.match(block.text)]
+    title = _TITLES.get(part.kind, "")
+    if not found or not title or any(title in each for each in found):
+        return part.text
+    return f"{'#' * found[-1].strip().index(' ')} {title}\n\n{part.text}"
 
 
 def _listed(parts: Sequence[str]) -> str:
@@ -114,8 +132,9 @@ def _without_technique(
 def _less(was: list[Block], now: list[Block], wanted: set[str]) -> str:
     own = {block.key for block in was}
     kept: list[Block] = []
-    for block in now:
-        if not block.text or block.key not in wanted or block.key in own:
+    for number, block in enumerate(now):
+        left = not block.text or block.key not in wanted or block.key in own
+        if left and not _is_idle(number, now, wanted, own):
             kept.append(block)
         elif kept and kept[-1].gap.count("\n") < block.gap.count("\n"):
             kept[-1] = Block(kept[-1].text, block.gap)
@@ -123,6 +142,19 @@ def _less(was: list[Block], now: list[Block], wanted: set[str]) -> str:
         return join(now)
     end = was[-1].gap if was else ""
     return join([*kept[:-1], Block(kept[-1].text, end)]) if kept else ""
+
+
+def _is_idle(number: int, now: list[Block], wanted: set[str], own: set[str]) -> bool:
+    """Whether it is a heading of which nothing is left."""
+    text = now[number].text
+    if not HEADING.match(text) or text.strip("# \t") not in _TITLES.values():
+        return False
+    under = list(takewhile(lambda block: not HEADING.match(block.text), now[number + 1 :]))
+    return (
+        now[number].key not in own
+        and bool(under)
+        and all(block.key in wanted and block.key not in own for block in under)
+    )
 
 
 def _open(context: Context, names: Sequence[str]) -> list[Technique]:

@@ -25,7 +25,10 @@ class Rewrite(NamedTuple):
 
 
 def _all(*pairs: tuple[str, str]) -> tuple[Rewrite, ...]:
-    return tuple(Rewrite(re.compile(rf"\b{old}(?!\w)", re.IGNORECASE), new) for old, new in pairs)
+    return tuple(
+        Rewrite(re.compile(rf"\b{old}" + (r"\b" if old[-1].isalpha() else ""), re.IGNORECASE), new)
+        for old, new in pairs
+    )
 
 
 # At the begin of a sentence or a list item: elsewhere the word may be none of an instruction.
