@@ -127,6 +127,8 @@ def _inside(tag: str) -> str:
 def _told(loss: Loss) -> str:
     if loss.kind == "line breaks":
         return f"has fewer line breaks: {loss.text}"
+    if loss.text.startswith("{%"):
+        return "changes the template's logic"
     what = {"json": "JSON", "url": "address", "table": "table row"}.get(loss.kind, loss.kind)
     return f"loses the {what} {_short(loss.text)!r}"
 

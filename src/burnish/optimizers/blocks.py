@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -15,8 +16,8 @@ from burnish.prompts.tags import STRING, TAG
 
 BULLET = re.compile(r"[ \t]*(?:[-*+•]|\d{1,4}[.)])[ \t]+")
 HEADING = re.compile(r"\A[ \t]*#{1,6}[ \t]")
-_ENDED = re.compile(r"[.!?:;。！？：；|>][\"'”’)\]*_]*\s*\Z")  # noqa: RUF001 - other scripts
-_FENCE = re.compile(r"\A[ \t]*(?:```|~~~)")
+_ENDED = re.compile(r"[.!?:;。！？：；|>}][\"'”’)\]*_]*\s*\Z")  # noqa: RUF001 - other scripts
+_FENCE = re.compile(r"\A[ \t]*(?:```|~~~|\{[%#])")
 _OPENERS = frozenset({"if", "for", "macro", "filter", "with", "autoescape", "call", "block"})
 _WORD = re.compile(r"\w+")
 _SET = re.compile(r"set\b[^=]*\Z")
@@ -54,6 +55,12 @@ def join(blocks: Iterable[Block]) -> str:
 def blocks(text: str) -> list[Block]:
     """`join` gives the text again, character for character. Blank lines at the top are a block
     without text."""
+    return list(_blocks(text))
+
+
+# A search looks at the same few texts again and again.
+@lru_cache(maxsize=256)
+def _blocks(text: str) -> tuple[Block, ...]:
     lines = list(_lines(text))
     starts = [start for start, _ in lines[:1]]
     whole = _Inside(atoms(text))
@@ -68,11 +75,16 @@ def blocks(text: str) -> list[Block]:
             starts.append(start)
             in_bullet = bool(BULLET.match(line))
         before = line
-    return [_block(text, *span) for span in _between(starts, len(text))]
+    return tuple(_block(text, *span) for span in _between(starts, len(text)))
 
 
 def tags(text: str) -> list[Tag]:
     """Live tags that are neither comments nor raw text, nor print a fixed text."""
+    return list(_tags(text)) if "{{" in text or "{%" in text else []
+
+
+@lru_cache(maxsize=1024)
+def _tags(text: str) -> tuple[Tag, ...]:
     found: list[Tag] = []
     depth = 0
     for tag in TAG.finditer(text):
@@ -82,7 +94,7 @@ def tags(text: str) -> list[Tag]:
         step = _depth(block) if block is not None else 0
         found.append(Tag(tag.start(), tag.end(), _plain(tag[0]), block is not None or bool(depth)))
         depth = max(0, depth + step)
-    return found
+    return tuple(found)
 
 
 def comments_of(text: str) -> set[str]:
@@ -111,10 +123,10 @@ def input_start(text: str) -> int | None:
     """Where the section begins that carries the inputs at the end of a prompt; None where the
     inputs stand inside of its sentences, or there are none."""
     parts = blocks(text)
-    last = next((n for n in range(len(parts) - 1, -1, -1) if _carries(parts[n].text)), None)
+    last = next((n for n in range(len(parts) - 1, -1, -1) if carries(parts[n].text)), None)
     if last is None:
         return None
-    while last and _carries(parts[last - 1].text):
+    while last and carries(parts[last - 1].text):
         last -= 1
     while last and _is_label(parts[last - 1].text):
         last -= 1
@@ -204,10 +216,12 @@ def _depth(block: str) -> int:
 def _plain(tag: str) -> str:
     """One way of writing it: `{{text}}` and `{{- text -}}` are `{{ text }}`."""
     inside = " ".join(tag[2:-2].strip("-+ \t\r\n").split())
+    if not re.search(r"[\"']", inside):
+        inside = re.sub(r"\s*\|\s*", " | ", inside)
     return f"{tag[:2]} {inside} {tag[-2:]}"
 
 
-def _carries(text: str) -> bool:
+def carries(text: str) -> bool:
     """Whether its lines say no more than the names of the inputs that they hold."""
     found = tags(text)
     rest = text

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from burnish.storage.example import Example
@@ -20,6 +21,7 @@ _LONG_EXPECTED = 5
 _CJK = "\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3\uf900-\ufaff"
 # A character of a script without spaces is a word here, and counts as half of one.
 _WORD = re.compile(rf"[{_CJK}]|(?:(?![{_CJK}])\w)+")
+_CJK_CHAR = re.compile(f"[{_CJK}]")
 _DEPTH = 20
 
 
@@ -54,8 +56,7 @@ class Shingles:
         for run, kept in self._kept.items():
             if not len(kept) or len(words) < run:
                 continue
-            own = _runs(_words(allowed), run)
-            places = _places(_runs(words, run), kept, own)
+            places = _places(_runs(words, run), kept, _own(allowed, run))
             if found := _long_enough(words, places, run):
                 return text[found[0] : found[1]]
         return ""
@@ -79,10 +80,16 @@ def _words(text: str) -> list[Word]:
             found.start(),
             found.end(),
             zlib.crc32(found[0].casefold().encode("utf-8", "replace")),
-            0.5 if re.match(f"[{_CJK}]", found[0]) else 1.0,
+            0.5 if _CJK_CHAR.match(found[0]) else 1.0,
         )
         for found in _WORD.finditer(text)
     ]
+
+
+@lru_cache(maxsize=8)
+def _own(text: str, run: int) -> Hashes:
+    """Of an original, which is asked about for each of its candidates."""
+    return _runs(_words(text), run)
 
 
 def _runs(words: list[Word], length: int) -> Hashes:
@@ -120,12 +127,15 @@ def _places(runs: Hashes, kept: Hashes, own: Hashes) -> list[int]:
 
 
 def _long_enough(words: list[Word], places: list[int], run: int) -> tuple[int, int] | None:
-    """The first run of places in a row whose words weigh as much as `run` of them."""
-    begun = 0
+    """The first words in a row that weigh as much as `run` of them, as far as they go."""
     for number, place in enumerate(places):
-        if number and place != places[number - 1] + 1:
-            begun = number
-        first, last = places[begun], place + run
-        if sum(word.weight for word in words[first:last]) >= run:
-            return words[first].start, words[last - 1].end
+        if number and place == places[number - 1] + 1:
+            continue
+        last = place
+        for later in places[number + 1 :]:
+            if later != last + 1:
+                break
+            last = later
+        if sum(word.weight for word in words[place : last + run]) >= run:
+            return words[place].start, words[last + run - 1].end
     return None

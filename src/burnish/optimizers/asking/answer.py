@@ -40,6 +40,8 @@ _WORD = re.compile(r"\w+")
 # Of a text without marks around it, so much must be the parent's: an essay shares less.
 _LIKE = 0.35
 _LONGEST = 60_000
+# Looking for tags takes long where many begin and none ends.
+_MOST_BRACES = 1_000
 
 
 def thoughtless(answer: str) -> str:
@@ -55,6 +57,8 @@ def messages_of(answer: str, parent: Messages) -> Messages | str:
     numbers = editable(parent)
     if not numbers:
         return "nothing of the prompt may change"
+    if text.count("{") > _MOST_BRACES + sum(m.content.count("{") for m in parent):
+        return f"{NONE}: its answer is full of braces"
     found = _texts(text, parent, numbers)
     if isinstance(found, str):
         return found
@@ -76,13 +80,18 @@ def _texts(text: str, parent: Messages, numbers: list[int]) -> dict[int, str] | 
         return f"{NONE}: its messages are not numbered"
     old = parent[numbers[0]].content
     one = _one(text, old)
-    return {numbers[0]: one} if one else f"{NONE}: it wrote something else"
+    if one:
+        return {numbers[0]: one}
+    echo = KEEP[:60] in text or SYSTEM[:60] in text
+    return f"{NONE}: it {'repeats the question' if echo else 'wrote something else'}"
 
 
 def _one(text: str, old: str) -> str:
     """Between tags, else in a fence, else after a label, else all of it where it is like the old
     one; empty where nothing is."""
-    tagged = [each["text"] for each in _TAGGED.finditer(text) if each["text"].strip()]
+    found = [each["text"] for each in _TAGGED.finditer(text)]
+    # "Between <new_prompt> and </new_prompt>" is how the question says it.
+    tagged = [each for each in found if each.strip() not in ("", "and")]
     if tagged:
         return _unfenced(tagged[-1], old)
     if fenced := _fenced(text, old):

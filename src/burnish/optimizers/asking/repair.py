@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 
 from burnish.errors import UsageError
-from burnish.optimizers.blocks import Block, blocks, join, tags
+from burnish.optimizers.blocks import Block, blocks, carries, join, tags
 from burnish.optimizers.demonstrations import CLOSES, OPENS
 from burnish.optimizers.frozen import regions
 from burnish.prompts.preserve import lost
 
 _NAME = re.compile(r"\{\{\s*([A-Za-z_]\w*)\s*\}\}")
 _LABEL_WORDS = 8
+# A shorter text may stand somewhere by chance.
+_CERTAIN = 8
 _WORD = re.compile(r"\w+")
 _WHOLE = ("code", "json", "table", "url", "include")
 
@@ -40,7 +42,8 @@ def _with_marks(old: str, new: str) -> str:
     """Kept parts whose text is there without the marks around it."""
     for region in regions(old):
         inner = region[region.index("#}") + 2 : region.rindex("{#")]
-        if region not in new and inner.strip() and new.count(inner.strip()) == 1:
+        certain = len(inner.strip()) >= _CERTAIN and new.count(inner.strip()) == 1
+        if region not in new and certain:
             new = new.replace(inner.strip(), region)
     return new
 
@@ -68,9 +71,9 @@ def _stands_alone(block: str) -> bool:
     """Whether the block is what was lost, and no instruction that the model may have reworded."""
     if regions(block) or OPENS in block:
         return True
-    words = len(_WORD.findall(_NAME.sub(" ", block)))
     if tags(block):
-        return words <= _LABEL_WORDS or any(tag.logic for tag in tags(block))
+        return carries(block) or any(tag.logic for tag in tags(block))
+    words = len(_WORD.findall(block))
     return block.lstrip().startswith(("```", "~~~", "{", "[", "|")) or words <= _LABEL_WORDS
 
 
@@ -84,18 +87,25 @@ def _between(parts: list[Block], number: int, new: str) -> str:
     places = {block.text: n for n, block in enumerate(now)}
     if len(places) != len(now):
         return new  # two blocks alike: which one it stood beside is not known
-    at = places[before] + 1 if before in places else places.get(after)
+    behind = before in places
+    at = places[before] + 1 if behind else places.get(after)
     if at is None and not after:
-        at = len(now)
+        at, behind = len(now), True
     if at is None and not before:
         at = 0
     if at is None:
         return new
-    gap = parts[number].gap or "\n\n"
-    if at and "\n" not in now[at - 1].gap:
-        now[at - 1] = Block(now[at - 1].text, parts[number - 1].gap if number else gap)
-    last = at == len(now)
-    now.insert(at, Block(text, parts[number].gap if not last else ""))
-    if not last and "\n" not in now[at].gap:
-        now[at] = Block(text, gap if "\n" in gap else "\n\n")
+    if behind and at:
+        # It takes the gap that came behind the block before it, which gets its own again.
+        gap = parts[number - 1].gap if number else ""
+        last = at == len(now)
+        put = Block(text, now[at - 1].gap if last else _wider(now[at - 1].gap, parts[number].gap))
+        now[at - 1 : at] = [Block(now[at - 1].text, gap if "\n" in gap else "\n\n"), put]
+    else:
+        gap = parts[number].gap
+        now.insert(at, Block(text, gap if "\n" in gap else "\n\n"))
     return join(now)
+
+
+def _wider(a: str, b: str) -> str:
+    return max(a, b, key=lambda gap: gap.count("\n"))

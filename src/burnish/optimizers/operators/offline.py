@@ -10,7 +10,8 @@ from burnish.optimizers.candidate import Candidate
 from burnish.optimizers.demonstrations import without
 from burnish.optimizers.operators.operator import Context, Operator, made
 from burnish.optimizers.operators.techniques import add, swap, take
-from burnish.optimizers.operators.wording import phrase, shorten
+from burnish.optimizers.operators.wording import once, phrase, shorten
+from burnish.prompts.prompt import Message
 
 _SHOWN = 80
 _BACK = {"added": "leaves out", "changed": "takes back the change to", "removed": "brings back"}
@@ -21,15 +22,22 @@ def merge(context: Context, parents: Sequence[Candidate], _: Random) -> Candidat
     united = lines.merged(original, a, b)
     if united is None:
         return None
+    # What both added in different places is said once.
+    united = tuple(
+        Message(now.role, once(was.content, now.content))
+        for was, now in zip(original, united, strict=True)
+    )
     return made(context, parents[:2], united, "merge", why="has the changes of both")
 
 
 def drop(context: Context, parents: Sequence[Candidate], random: Random) -> Candidate | None:
     original, messages = without(context.original), without(parents[0].messages)
     found = lines.edits(original, messages)
-    if not found:
+    moved = {edit.before for edit in found} & {edit.after for edit in found}
+    options = [k for k, each in enumerate(found) if not {each.before, each.after} & (moved - {""})]
+    if not options:
         return None
-    k = random.randrange(len(found))
+    k = random.choice(options)
     line = " ".join((found[k].after or found[k].before).split())
     shown = line if len(line) <= _SHOWN else f"{line[: _SHOWN - 1]}…"
     back = _BACK[found[k].kind]

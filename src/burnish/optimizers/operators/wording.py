@@ -160,7 +160,7 @@ def _found(rewrite: Rewrite, messages: Messages) -> bool:
 
 
 def _shorter(was: str, now: str, rewrites: Sequence[Rewrite]) -> str:
-    return _once(was, _by_sentence(rewritten(now, rewrites)))
+    return once(was, _by_sentence(rewritten(now, rewrites)))
 
 
 def _by_sentence(text: str) -> str:
@@ -188,7 +188,7 @@ def _fresh(text: str, seen: set[str]) -> str:
     return " ".join(kept) if kept and len(kept) < len(_SENTENCE.split(text)) else text
 
 
-def _once(was: str, now: str) -> str:
+def once(was: str, now: str) -> str:
     """Without the second of two equal blocks, where the original has no two of them."""
     own = [block.key for block in blocks(was)]
     kept: list[Block] = []
