@@ -92,7 +92,7 @@ def _emptied(messages: Messages) -> Messages:
 
 def _place_of(messages: Messages) -> Place | None:
     for number, message in enumerate(messages):
-        if message.role != "placeholder" and "{#" in message.content:
+        if message.role != "placeholder":
             for start, end in spans(message.content, EXAMPLES):
                 return Place(number, start, end)
     return None

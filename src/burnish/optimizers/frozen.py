@@ -27,7 +27,7 @@ def spans(text: str, word: str = KEEP) -> list[Span]:
     """Where the parts begin and end, their marks included. Raises UsageError as `regions`."""
     found: list[Span] = []
     opened: int | None = None
-    for tag in TAG.finditer(text) if "{#" in text else ():
+    for tag in TAG.finditer(text) if word in text and "{#" in text else ():
         mark = (tag["comment"] or "").strip("-+ \t\r\n")
         if mark == word:
             if opened is not None:

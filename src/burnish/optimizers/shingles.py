@@ -6,7 +6,7 @@ import re
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from burnish.storage.example import Example
 
@@ -25,30 +25,20 @@ _CJK_CHAR = re.compile(f"[{_CJK}]")
 _DEPTH = 20
 
 
-class Word(NamedTuple):
-    start: int
-    end: int
-    hash: int
-    weight: float
-
-
 class Shingles:
     """`most` bounds how many runs are kept (8 bytes each). Where there are more, a fixed part of
     them is, so that a copy of a few lines is still found and that of one run may be missed."""
 
     def __init__(self, examples: Iterable[Example] = (), *, most: int = 2_000_000) -> None:
-        inputs: list[Hashes] = []
-        expected: list[Hashes] = []
+        inputs, expected = _Collected(most // 2), _Collected(most // 2)
         for example in examples:
-            inputs += [_runs(_words(text), INPUT_RUN) for text in texts_of(example.inputs)]
+            for text in texts_of(example.inputs):
+                inputs.add(_runs(_words(text), INPUT_RUN))
             for text in texts_of(example.expected):
                 words = _words(text)
                 if len(words) > _LONG_EXPECTED:
-                    expected.append(_runs(words, EXPECTED_RUN))
-        self._kept = {
-            INPUT_RUN: _kept(inputs, most // 2),
-            EXPECTED_RUN: _kept(expected, most // 2),
-        }
+                    expected.add(_runs(words, EXPECTED_RUN))
+        self._kept = {INPUT_RUN: inputs.all(), EXPECTED_RUN: expected.all()}
 
     def copied(self, text: str, allowed: str = "") -> str:
         """The first run of words that stands in an example and not in `allowed`; empty if none."""
@@ -60,6 +50,32 @@ class Shingles:
             if found := _long_enough(words, places, run):
                 return text[found[0] : found[1]]
         return ""
+
+
+class _Collected:
+    """Different runs, `most` of them; which those are depends on the runs alone."""
+
+    def __init__(self, most: int) -> None:
+        self._most, self._held = most, 0
+        self._parts: list[Hashes] = []
+
+    def add(self, runs: Hashes) -> None:
+        self._parts.append(runs)
+        self._held += len(runs)
+        if self._held > 2 * self._most:
+            self._parts = [self.all()]
+            self._held = len(self._parts[0])
+
+    def all(self) -> Hashes:
+        """Sorted."""
+        import numpy as np
+
+        found = np.unique(np.concatenate([np.zeros(0, np.uint64), *self._parts]))
+        if len(found) <= self._most:
+            return found
+        # Mixed first: the last word of a run decides too little about its highest bits.
+        mixed = found * np.uint64(0xD6E8FEB86659FD93)
+        return np.sort(found[np.argsort(mixed)[: self._most]])
 
 
 def texts_of(value: Any, depth: int = 0) -> Iterator[str]:
@@ -74,16 +90,20 @@ def texts_of(value: Any, depth: int = 0) -> Iterator[str]:
             yield from texts_of(item, depth + 1)
 
 
-def _words(text: str) -> list[Word]:
-    return [
-        Word(
-            found.start(),
-            found.end(),
-            zlib.crc32(found[0].casefold().encode("utf-8", "replace")),
-            0.5 if _CJK_CHAR.match(found[0]) else 1.0,
-        )
-        for found in _WORD.finditer(text)
-    ]
+Words = list[re.Match[str]]
+
+
+def _words(text: str) -> Words:
+    return list(_WORD.finditer(text))
+
+
+def _weight(word: re.Match[str]) -> float:
+    return 0.5 if _CJK_CHAR.match(word[0]) else 1.0
+
+
+@lru_cache(maxsize=8192)
+def _hash(word: str) -> int:
+    return zlib.crc32(word.casefold().encode("utf-8", "replace"))
 
 
 @lru_cache(maxsize=8)
@@ -92,41 +112,30 @@ def _own(text: str, run: int) -> Hashes:
     return _runs(_words(text), run)
 
 
-def _runs(words: list[Word], length: int) -> Hashes:
+def _runs(words: Words, length: int) -> Hashes:
     """One number for each run of so many words: a polynomial over their hashes, modulo 2**64."""
     import numpy as np
 
     count = len(words) - length + 1
     if count <= 0:
         return np.zeros(0, np.uint64)
-    each = np.array([word.hash for word in words], np.uint64)
+    each = np.array([_hash(word[0]) for word in words], np.uint64)
     total = np.zeros(count, np.uint64)
     for place in range(length):
         total = total * np.uint64(0x9E3779B97F4A7C15) + each[place : place + count]
     return total
 
 
-def _kept(found: list[Hashes], most: int) -> Hashes:
-    import numpy as np
-
-    if not found:
-        return np.zeros(0, np.uint64)
-    kept = np.unique(np.concatenate(found))
-    if len(kept) <= most:
-        return kept
-    # Mixed first: the last word of a run decides about its highest bits too little.
-    mixed = kept * np.uint64(0xD6E8FEB86659FD93)
-    return kept[np.argsort(mixed)[:most]]
-
-
 def _places(runs: Hashes, kept: Hashes, own: Hashes) -> list[int]:
+    """Of the runs that are among `kept`, which are sorted, and not among `own`."""
     import numpy as np
 
-    hit = np.isin(runs, kept) & ~np.isin(runs, own)
-    return [int(place) for place in np.flatnonzero(hit)]
+    near = kept[np.minimum(np.searchsorted(kept, runs), len(kept) - 1)]
+    hits = np.flatnonzero(near == runs)
+    return [int(place) for place in hits if runs[place] not in own] if len(hits) else []
 
 
-def _long_enough(words: list[Word], places: list[int], run: int) -> tuple[int, int] | None:
+def _long_enough(words: Words, places: list[int], run: int) -> tuple[int, int] | None:
     """The first words in a row that weigh as much as `run` of them, as far as they go."""
     for number, place in enumerate(places):
         if number and place == places[number - 1] + 1:
@@ -136,6 +145,6 @@ def _long_enough(words: list[Word], places: list[int], run: int) -> tuple[int, i
             if later != last + 1:
                 break
             last = later
-        if sum(word.weight for word in words[place : last + run]) >= run:
-            return words[place].start, words[last + run - 1].end
+        if sum(map(_weight, words[place : last + run])) >= run:
+            return words[place].start(), words[last + run - 1].end()
     return None

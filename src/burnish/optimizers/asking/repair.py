@@ -51,7 +51,7 @@ def _with_marks(old: str, new: str) -> str:
 def _with_blocks(old: str, new: str) -> str:
     parts = blocks(old)
     for number, part in enumerate(parts):
-        if part.text and _is_missing(part.text, new) and _stands_alone(part.text):
+        if part.text not in new and _stands_alone(part.text) and _is_missing(part.text, new):
             new = _between(parts, number, new)
     return new
 
