@@ -78,6 +78,23 @@ def test_a_line_with_a_variable_that_both_changed_comes_once() -> None:
     assert united is None or united[0].content.count("{{ text }}") == 1
 
 
+def test_a_line_that_both_said_otherwise_comes_once() -> None:
+    united = merged(
+        prompt("Sort the mail by aim.\n\n- Be brief."),
+        prompt("- Be brief.\n\nSort the mail by its aim."),
+        prompt("Sort all the mail by aim.\n\n- Be brief.\n- Name no one."),
+    )
+    assert united is not None
+    assert united[0].content.count("mail by") == 1
+    assert united[0].content.count("- Be brief.") == 1
+    assert "- Name no one." in united[0].content
+
+
+def test_a_numbered_list_that_came_is_one_edit() -> None:
+    now = BASE.replace("Mail:", "1. Read it.\n2. Sort it.\n\nMail:")
+    assert [edit.after for edit in edits(prompt(BASE), prompt(now))] == ["1. Read it.\n2. Sort it."]
+
+
 def test_there_is_no_merge_without_something_new() -> None:
     ours = prompt(BASE.replace("brief", "short"))
     assert merged(prompt(BASE), ours, ours) is None

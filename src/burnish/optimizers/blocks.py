@@ -133,11 +133,23 @@ def input_start(text: str) -> int | None:
     return len(join(parts[:last]))
 
 
+def split(text: str) -> tuple[str, str]:
+    """The instructions, and the section of the inputs behind them: what is added stands between.
+    Where more follows the inputs than they, all is instructions."""
+    at = input_start(text)
+    if at is None or (not text[:at].strip() and any(map(_instructs, blocks(text)))):
+        return text, ""
+    return text[:at], text[at:]
+
+
+def _instructs(block: Block) -> bool:
+    return bool(block.text) and not carries(block.text) and not _is_label(block.text)
+
+
 def with_rule(text: str, rule: str) -> str:
     """The text with one more rule: at the end of its instructions, in their list where they end
     with one."""
-    at = input_start(text)
-    head, tail = (text, "") if at is None else (text[:at], text[at:])
+    head, tail = split(text)
     stripped = head.rstrip()
     last = blocks(stripped)[-1].text if stripped else ""
     if not stripped:

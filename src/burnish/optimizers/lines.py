@@ -11,9 +11,11 @@ from typing import Literal, NamedTuple
 from burnish.optimizers.blocks import BULLET, HEADING, Block, atoms, blocks, join, tags
 from burnish.optimizers.demonstrations import Messages
 from burnish.optimizers.frozen import is_frozen
-from burnish.prompts.fences import fences
 from burnish.prompts.merge_text import Clash, merge_texts, text_of
 from burnish.prompts.prompt import Message
+
+# Of the signs of two blocks, so many are the same where one is another wording of the other.
+_ALIKE = 0.6
 
 
 class Edit(NamedTuple):
@@ -97,16 +99,19 @@ def _edits(message: int, was: list[Block], now: list[Block]) -> Iterator[Edit]:
     for kind, start, end, first, last in matcher.get_opcodes():
         if kind == "equal":
             continue
-        for i, j, k, m in _single(start, end, first, last):
+        came = list(_whole_lists(now, first, last))
+        for i, j, k, m in _single(start, end, first, last, came):
             name = "added" if i == j else "removed" if k == m else "changed"
             before, after = join(was[i:j]).strip(), join(now[k:m]).strip()
             yield Edit(message, name, before, after, i, j, k, m)
 
 
-def _single(start: int, end: int, first: int, last: int) -> Iterator[tuple[int, int, int, int]]:
+def _single(
+    start: int, end: int, first: int, last: int, came: list[tuple[int, int]]
+) -> Iterator[tuple[int, int, int, int]]:
     """An edit for each block, where it can be told which became which."""
     if start == end:
-        yield from ((start, start, n, n + 1) for n in range(first, last))
+        yield from ((start, start, n, m) for n, m in came)
     elif first == last:
         yield from ((n, n + 1, first, first) for n in range(start, end))
     elif end - start == last - first:
@@ -115,6 +120,21 @@ def _single(start: int, end: int, first: int, last: int) -> Iterator[tuple[int, 
         )
     else:
         yield start, end, first, last
+
+
+def _whole_lists(now: list[Block], first: int, last: int) -> Iterator[tuple[int, int]]:
+    """Each block alone, but a numbered list as one."""
+    begun = first
+    for n in range(first, last):
+        goes_on = n + 1 < last and _is_numbered(now[n]) and _is_numbered(now[n + 1])
+        if not goes_on:
+            yield begun, n + 1
+            begun = n + 1
+
+
+def _is_numbered(block: Block) -> bool:
+    mark = BULLET.match(block.text)
+    return mark is not None and mark[0].strip()[:1].isdigit()
 
 
 def _wider(a: str, b: str) -> str:
@@ -142,19 +162,30 @@ def _merged(base: str, ours: str, theirs: str) -> str:
 
 
 def _both(clash: Clash) -> str:
-    """All that one side made of it, and the lines that are the other side's alone."""
-    known = {" ".join(line.split()) for line in (clash.base + clash.ours).split("\n")}
-    fixed = bool(fences(clash.theirs))
-    new = [
-        line
-        for line in clash.theirs.split("\n")
-        if " ".join(line.split()) not in known and not fixed and not tags(line)
-    ]
-    if not new:
+    """All that one side made of it, and the blocks that are new on the other side. Another wording
+    of what stood there comes once."""
+    known = [block for text in (clash.base, clash.ours) for block in blocks(text) if block.text]
+    text = clash.ours.rstrip("\n")
+    added = False
+    for block in blocks(clash.theirs):
+        if block.text and not tags(block.text) and not _is_known(block, known):
+            last = blocks(text)[-1] if text else None
+            between = ("" if last is None else _gap(last, block)) or "\n"
+            text = f"{text}{between}{block.text}" if text else f"\n{block.text}"
+            added = True
+    if not added:
         return clash.ours
-    if not clash.base and clash.theirs.startswith("\n"):
-        new[0] = f"\n{new[0]}"  # a paragraph of its own, as it was
-    return f"{clash.ours}{chr(10).join(new)}\n"
+    return text + (clash.ours[len(clash.ours.rstrip("\n")) :] or "\n")
+
+
+def _is_known(block: Block, known: Sequence[Block]) -> bool:
+    return any(block.key == other.key or _is_reworded(block.key, other.key) for other in known)
+
+
+def _is_reworded(a: str, b: str) -> bool:
+    matcher = SequenceMatcher(None, a, b, autojunk=False)
+    likely = matcher.real_quick_ratio() > _ALIKE and matcher.quick_ratio() > _ALIKE
+    return likely and matcher.ratio() > _ALIKE
 
 
 Unit = tuple[int, int]
@@ -175,7 +206,7 @@ def _lists(parts: Sequence[Block]) -> Iterator[list[Unit]]:
     row: list[Unit] = []
     at = 0
     for part in parts:
-        if (mark := BULLET.match(part.text)) and not mark[0].strip()[:1].isdigit():
+        if BULLET.match(part.text) and not _is_numbered(part):
             row.append((at, at + len(part.text)))
         else:
             yield row

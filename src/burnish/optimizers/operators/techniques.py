@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from itertools import takewhile
 from random import Random
 
-from burnish.optimizers.blocks import HEADING, Block, blocks, input_start, join
+from burnish.optimizers.blocks import HEADING, Block, blocks, join, split
 from burnish.optimizers.candidate import Candidate
 from burnish.optimizers.demonstrations import Messages, without
 from burnish.optimizers.operators.operator import Context, added_keys, instructions, made
@@ -83,8 +83,7 @@ def with_technique(context: Context, messages: Messages, technique: Technique) -
 
 def _added(text: str, technique: Technique, context: Context) -> str | None:
     """What is added stands before the inputs; the role alone stands before the task."""
-    at = input_start(text)
-    head, tail = (text, "") if at is None else (text[:at], text[at:])
+    head, tail = split(text)
     if technique.section == "role" and _ROLE.match(head):
         return None
     bare = head.rstrip()

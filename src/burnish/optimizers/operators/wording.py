@@ -19,10 +19,6 @@ class Rewrite(NamedTuple):
     pattern: re.Pattern[str]
     text: str
 
-    @property
-    def told(self) -> str:
-        return f"{self.text!r} instead of another wording" if self.text else "without a filler"
-
 
 def _all(*pairs: tuple[str, str]) -> tuple[Rewrite, ...]:
     return tuple(
@@ -119,7 +115,9 @@ def phrase(context: Context, parents: Sequence[Candidate], random: Random) -> Ca
         if text != messages[number].content:
             changed = (*messages[:number], Message(messages[number].role, text))
             found = (*changed, *messages[number + 1 :])
-            return made(context, parents, found, "phrase", why=f"says {rewrite.told}")
+            was = rewrite.pattern.search(messages[number].content)
+            why = f"says {rewrite.text.strip()!r} for {(was[0] if was else '').strip()!r}"
+            return made(context, parents, found, "phrase", why=why)
     return None
 
 
