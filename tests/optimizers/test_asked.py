@@ -172,11 +172,32 @@ def test_the_cause_that_was_found_is_kept_as_the_reason() -> None:
         ),
         ("<new_prompt>…</new_prompt>", "what it marked holds no words"),
         ("complaint", "it wrote something else"),
+        ("<new_prompt>A complaint.</new_prompt>", "what it marked is a few words"),
+        ("{{" * 40_000, "its answer is full of braces"),
+        ("<new_message_1>" * 4_000, "it wrote something else"),
         ("I'm sorry, but I can't help with that.", "it wrote something else"),
     ],
 )
 def test_answers_without_a_prompt_are_told_apart(answer: str, says: str) -> None:
     assert read(answer) == f"the model gave no prompt: {says}"
+
+
+def test_a_model_in_a_loop_gave_no_prompt() -> None:
+    found = read(f"<new_prompt>{BETTER} {'and so on ' * 60}</new_prompt>")
+    assert found == "the model says the same again and again"
+
+
+def test_a_long_thought_before_the_answer_is_skipped() -> None:
+    assert new(f"<think>{'hm ' * 30_000}</think><new_prompt>{BETTER}</new_prompt>") == BETTER
+
+
+def test_a_variable_inside_of_a_reworded_sentence_is_not_put_back_by_guess() -> None:
+    parent = Candidate(
+        messages=(Message("user", "Summarise {{ text }} in three short sentences for children."),)
+    )
+    found = read("<new_prompt>Write a summary of three short sentences.</new_prompt>", parent)
+    assert isinstance(found, Candidate)
+    assert Rules(original=parent.messages).rejects(found) == "loses the variable 'text'"
 
 
 def test_an_echo_of_the_question_is_no_prompt() -> None:

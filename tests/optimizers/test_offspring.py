@@ -191,12 +191,28 @@ def _unmarks(asked: str, messages: Messages, random: Random) -> str:
     return _form(texts, messages)
 
 
+def _alters(asked: str, messages: Messages, random: Random) -> str:
+    """Changes what is kept, and what data say."""
+    old, new = random.choice(
+        [
+            ("promise", "offer"),
+            ("Call 112", "Call 112 at once"),
+            ("return", "yield"),
+            ("Ann", "Bob"),
+            ("weak", "poor"),
+            ("guide", "help"),
+        ]
+    )
+    return _form([m.content.replace(old, new) for m in messages], messages)
+
+
 ANSWERERS: tuple[Answerer, ...] = (
     _rewrite,
     _rewrite,
     _cuts,
     _injects,
     _unmarks,
+    _alters,
     lambda asked, messages, random: asked,
     lambda asked, messages, random: "",
     lambda asked, messages, random: (

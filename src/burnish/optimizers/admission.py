@@ -24,7 +24,8 @@ _SHOWN = 60
 
 class Rules(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """What candidates are held against. `longest` is how many times as long as the original they
-    may be; up to 600 characters are always allowed. Examples that are shown are not counted."""
+    may be; up to 600 characters are always allowed. Examples that are shown are not counted. The
+    marks of the original match (`frozen.check`)."""
 
     original: Messages
     forbidden: Shingles = msgspec.field(default_factory=Shingles)

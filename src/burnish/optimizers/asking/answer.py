@@ -39,19 +39,21 @@ _ABOUT = re.compile(
 _WORD = re.compile(r"\w+")
 # Of a text without marks around it, so much must be the parent's: an essay shares less.
 _LIKE = 0.35
-_LONGEST = 60_000
+_FEW, _LEAST, _LEAST_SHARE = 8, 3, 0.2
+_RUN, _MANY_RUNS = 4, 20
+_LONGEST = 20_000
 # Looking for tags takes long where many begin and none ends.
 _MOST_BRACES = 1_000
 
 
-def thoughtless(answer: str) -> str:
-    """Without what a model thinks aloud first."""
-    return _THOUGHT.sub("", answer[:_LONGEST]).strip()
+def thoughtless(answer: str, most: int = _LONGEST) -> str:
+    """Without what a model thinks aloud first; at most so many characters."""
+    return _THOUGHT.sub("", answer).strip()[:most]
 
 
 def messages_of(answer: str, parent: Messages) -> Messages | str:
     """The parent's messages with their new texts, repaired where that needs no guess."""
-    text = thoughtless(answer)
+    text = thoughtless(answer, _LONGEST + 3 * sum(len(m.content) for m in parent))
     if not text:
         return f"{NONE}: its answer is empty"
     numbers = editable(parent)
@@ -150,9 +152,24 @@ def _fault(new: str, old: str) -> str:
         return f"{NONE}: it repeats the question"
     if _about(new) > _about(old) + 2:
         return f"{NONE}: it writes about prompts"
-    if not _WORD.search(new) or new.strip(" .…\n") == "":
+    return _too_little(new, old) or _repeats(new)
+
+
+def _too_little(new: str, old: str) -> str:
+    """An answer to the prompt is shorter than any prompt that says the same."""
+    words, was = len(_WORD.findall(new)), len(_WORD.findall(old))
+    if not words:
         return f"{NONE}: what it marked holds no words"
-    return ""
+    few = was >= _FEW and words < max(_LEAST, was * _LEAST_SHARE)
+    return f"{NONE}: what it marked is a few words" if few else ""
+
+
+def _repeats(text: str) -> str:
+    """A weak model ends in a loop: the same few words again and again."""
+    words = text.split()
+    runs = [" ".join(words[at : at + _RUN]) for at in range(0, len(words) - _RUN, 2)]
+    loops = len(runs) > _MANY_RUNS and len(set(runs)) < len(runs) / 2
+    return "the model says the same again and again" if loops else ""
 
 
 def _about(text: str) -> int:

@@ -61,20 +61,23 @@ def asked(of: Asked, most: int = MOST_CHARS) -> tuple[Message, ...] | str:
     main = of.prompts[0].messages
     head = f"{of.task.strip()}"
     end = f"{staying(main)}\n\n{of.form or answer_form(main)}"
-    evidence = [*of.records[:_MOST_RECORDS], *([of.passed] if of.passed else [])]
     fixed = (
         len(SYSTEM) + len(head) + len(end) + sum(2 * len(n) + len(t) + 40 for n, t in shown.items())
     )
     room = most - fixed - 20
     if room < 0:
         return f"the prompt is too long to ask about: {fixed:,} characters, of {most:,}"
-    if evidence and room < _LEAST_CHARS:
+    if (of.records or of.passed) and room < _LEAST_CHARS:
         return f"the prompt leaves no room for what it did: {fixed:,} characters, of {most:,}"
-    evidence = evidence[: max(1, room // _LEAST_CHARS)] if room else []
-    each = room // max(1, len(evidence)) - 60
-    for number, record in enumerate(evidence, 1):
-        name = "answer-that-was-right" if record is of.passed else f"case-{number}"
-        shown[name] = _record(record, each)
+    count = max(1, room // _LEAST_CHARS)
+    # The case that was right comes second to a failure, and before further ones.
+    passed = [of.passed] if of.passed and count > 1 else []
+    failed = of.records[: min(_MOST_RECORDS, count - len(passed))]
+    each = room // max(1, len(passed) + len(failed)) - 80
+    for number, record in enumerate(failed, 1):
+        shown[f"case-{number}"] = _record(record, each)
+    for record in passed:
+        shown["case-that-was-right"] = _record(record, each)
     mark = hashlib.sha256("\0".join(shown.values()).encode("utf-8", "replace")).hexdigest()[:12]
     material = [f"<{name}-{mark}>\n{text}\n</{name}-{mark}>" for name, text in shown.items()]
     user = "\n\n".join([head, *material, end])
