@@ -1,0 +1,1 @@
+"""How new candidates are made of old ones."""
