@@ -77,9 +77,7 @@ class PromptBench:
     def free(self) -> frozenset[str]:
         return frozenset((*OPERATORS, UNITE, DEMONSTRATE))
 
-    async def measure(
-        self, pairs: Sequence[Pair], keep: Callable[[Pair, Measured], None]
-    ) -> str:
+    async def measure(self, pairs: Sequence[Pair], keep: Callable[[Pair, Measured], None]) -> str:
         """As many at once as it may."""
         left = iter(pairs)
         dear: list[str] = []
@@ -110,7 +108,7 @@ class PromptBench:
         made = self._made(ask, parents)
         if made is None:
             return Drafted(rejected=(_NO_CHANGE,))
-        fault = "" if ask.operator == UNITE else self._rules.rejects(made)
+        fault = self._rules.rejects(made)
         return Drafted(rejected=(fault,)) if fault else Drafted(candidates=(made,))
 
     async def _measured(self, pair: Pair) -> Measured:
@@ -215,9 +213,7 @@ class PromptBench:
         """What the first parent answered to the examples that it failed, and to one that it did
         right."""
         known = self._book.measured(ask.parents[0])
-        passed = next(
-            (n for (n, _), each in known.items() if (each.value or 0.0) >= _PASSED), None
-        )
+        passed = next((n for (n, _), each in known.items() if (each.value or 0.0) >= _PASSED), None)
         return Evidence(
             records=tuple(self._record(n, known[n, 0]) for n in ask.examples if (n, 0) in known),
             passed=None if passed is None else self._record(passed, known[passed, 0]),
@@ -244,8 +240,8 @@ def words_of(example: Example) -> frozenset[str]:
 
 def _notes(result: Result) -> Iterator[str]:
     for each in result.scores:
-        if each.note:
-            yield f"{each.name}: {each.note}"
+        if told := each.error or each.reason:
+            yield f"{each.metric}: {told}"
 
 
 def _first(several: BaseExceptionGroup[BurnishError]) -> BurnishError:

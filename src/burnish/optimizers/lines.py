@@ -44,6 +44,20 @@ def edits(original: Messages, candidate: Messages) -> tuple[Edit, ...]:
     )
 
 
+def composed(original: Messages, chosen: Sequence[Edit]) -> Messages:
+    """The original with these edits of it. Of two that change the same block, the one that comes
+    first stays."""
+    fitting: list[Edit] = []
+    for edit in chosen:
+        if not any(_excludes(edit, other) for other in fitting):
+            fitting.append(edit)
+    return tuple(
+        Message(message.role, _composed(message.content, of_it)) if of_it else message
+        for number, message in enumerate(original)
+        for of_it in [[edit for edit in fitting if edit.message == number]]
+    )
+
+
 def without(original: Messages, candidate: Messages, k: int) -> Messages:
     """The candidate without its k-th edit (from 0). Raises IndexError where there is none."""
     edit = edits(original, candidate)[k]
@@ -83,6 +97,28 @@ def moved(messages: Messages, random: Random) -> Messages | None:
         return None
     number, first, second = random.choice(options)
     return _replaced(messages, number, _exchanged(messages[number].content, first, second))
+
+
+def _excludes(one: Edit, other: Edit) -> bool:
+    if one.message != other.message:
+        return False
+    if one.start == one.end or other.start == other.end:
+        place, span = (one, other) if one.start == one.end else (other, one)
+        return span.start < place.start < span.end
+    return one.start < other.end and other.start < one.end
+
+
+def _composed(text: str, chosen: Sequence[Edit]) -> str:
+    was = blocks(text)
+    kept: list[Block] = []
+    at = 0
+    # What is put before a block comes before what it becomes.
+    for edit in sorted(chosen, key=lambda each: (each.start, each.end)):
+        kept += was[at : edit.start]
+        kept += blocks(edit.after) if edit.after else []
+        at = max(at, edit.end)
+    kept += was[at:]
+    return _ended(kept, was)
 
 
 def _alike(a: Messages, b: Messages) -> bool:

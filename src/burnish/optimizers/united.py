@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from burnish.optimizers.book import Book
 from burnish.optimizers.candidate import Candidate
-from burnish.optimizers.demonstrations import Messages, without
+from burnish.optimizers.demonstrations import without
 from burnish.optimizers.lines import Edit, composed, edits
 from burnish.optimizers.operators.operator import Context, made
 
@@ -27,7 +27,7 @@ class Edits:
         """Of what it changes in the original, in the order of the text."""
         if candidate not in self._of:
             messages = without(self._book.candidates[candidate].messages)
-            found = {_key(self._base, each): each for each in edits(self._base, messages)}
+            found = {_key(each): each for each in edits(self._base, messages)}
             for key, each in found.items():
                 self._known.setdefault(key, (each, candidate))
             self._of[candidate] = tuple(found)
@@ -52,7 +52,8 @@ class Edits:
         return [self._book.candidates[each] for each in ids]
 
 
-def _key(base: Messages, edit: Edit) -> str:
+def _key(edit: Edit) -> str:
     """What it does, and where: two ways to the same line have one key."""
-    told = repr((edit.message, edit.start, edit.end, " ".join(edit.after.casefold().split())))
+    words = " ".join(edit.after.casefold().split())
+    told = repr((edit.message, edit.start, edit.end, words))
     return hashlib.blake2b(told.encode(), digest_size=8).hexdigest()
