@@ -40,14 +40,23 @@ Ask = Measure | Propose
 
 class Measured(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
     """`value` is the score from 0 to 1, None where the call or the metric failed (`error`). `calls`
-    are those of models that were paid for it: the answer, and what judges asked."""
+    are those of models that were paid for it: the answer, and what judges asked. `output` is the
+    answer and `notes` what scorers said of it; `run_id` is the record of the call."""
 
     value: float | None
     cost_usd: float | None = 0.0
     latency_ms: float = 0.0
-    tokens: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
     calls: int = 1
     error: str = ""
+    output: str = ""
+    notes: str = ""
+    run_id: str = ""
+
+    @property
+    def tokens(self) -> int:
+        return self.input_tokens + self.output_tokens
 
 
 class Drafts(msgspec.Struct, frozen=True, kw_only=True):

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from burnish.storage.evaluation import Evaluations
     from burnish.storage.experiment import Experiments
     from burnish.storage.jobs import Jobs, Schedules
+    from burnish.storage.optimization import Optimizations
     from burnish.storage.packs import Packs
     from burnish.storage.period import Periods
 
@@ -362,6 +363,8 @@ class Store(Protocol):
     def datasets(self) -> Datasets: ...
     @property
     def experiments(self) -> Experiments: ...
+    @property
+    def optimizations(self) -> Optimizations: ...
     @property
     def jobs(self) -> Jobs: ...
     @property

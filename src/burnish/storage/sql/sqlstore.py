@@ -9,6 +9,7 @@ from burnish.storage.sql.experiments import SqlExperiments
 from burnish.storage.sql.jobs import SqlJobs
 from burnish.storage.sql.knowledge import SqlKnowledge
 from burnish.storage.sql.labels import SqlLabels
+from burnish.storage.sql.optimizations import SqlOptimizations
 from burnish.storage.sql.packs import SqlPacks
 from burnish.storage.sql.periods import SqlPeriods
 from burnish.storage.sql.prompts import SqlPrompts
@@ -41,6 +42,7 @@ class SqlStore:
         self.evaluations = SqlEvaluations(database)
         self.datasets = SqlDatasets(database)
         self.experiments = SqlExperiments(database)
+        self.optimizations = SqlOptimizations(database)
         self.jobs = SqlJobs(database)
         self.schedules = SqlSchedules(database)
         self.changes = changes

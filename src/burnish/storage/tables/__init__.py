@@ -20,6 +20,11 @@ from burnish.storage.tables.knowledge import (
     knowledge_documents,
     knowledge_vectors,
 )
+from burnish.storage.tables.optimizations import (
+    optimization_answers,
+    optimization_steps,
+    optimizations,
+)
 from burnish.storage.tables.packs import pack_prompts, packs
 from burnish.storage.tables.prompts import (
     branches,
@@ -54,6 +59,9 @@ __all__ = [
     "label_requests",
     "labels",
     "metadata",
+    "optimization_answers",
+    "optimization_steps",
+    "optimizations",
     "outcomes",
     "pack_prompts",
     "packs",
