@@ -25,7 +25,7 @@ from tests.optimizers.playing import (
 from burnish.errors import NotFound, StoreError
 from burnish.optimizers.ask import Ask, Measured, Pair
 from burnish.optimizers.candidate import Candidate
-from burnish.optimizers.drive import Drafted
+from burnish.optimizers.drive import Drafted, Unwritten
 from burnish.optimizers.log import StoredLog
 from burnish.optimizers.problem import Problem
 from burnish.prompts.prompt import Message
@@ -59,29 +59,15 @@ def values(problem: Problem) -> Any:
     }
 
 
-class Nothing:
-    """A log that forgets."""
-
-    def known(self, pair: Pair) -> Measured | None: ...
-    def drafted(self, step: int) -> Drafted | None: ...
-    def ended(self, step: int) -> str:
-        return ""
-
-    def score(self, pair: Pair, measured: Measured) -> None: ...
-    async def drafts(self, step: int, drafted: Drafted) -> None: ...
-    async def end(self, step: int, why: str) -> None: ...
-    async def flush(self) -> None: ...
-
-
 async def whole() -> tuple[list[Ask], Problem]:
-    return await played(Arithmetic(), Nothing())
+    return await played(Arithmetic(), Unwritten())
 
 
 async def test_a_search_that_is_killed_again_and_again_goes_on_where_it_was(
     store: Store,
 ) -> None:
     asks, problem = await whole()
-    assert problem.ended == "10 rounds are done"
+    assert problem.ledger.ended == "10 rounds are done"
     chance, kills = random.Random(3), 0
     while kills < KILLS:
         await store.optimizations.delete(STORED.id)
@@ -101,14 +87,14 @@ async def test_a_search_that_is_killed_again_and_again_goes_on_where_it_was(
         assert again[0] == asks
         assert values(again[1]) == values(problem)
         assert again[1].ledger == problem.ledger
-        assert (again[1].leader, again[1].ended) == (problem.leader, problem.ended)
+        assert (again[1].leader, again[1].ledger.ended) == (problem.leader, problem.ledger.ended)
 
 
 async def test_a_search_ends_where_it_ended_though_its_rule_no_longer_holds(store: Store) -> None:
     asks, problem = await played(Arithmetic(), await load(store))
     bench = Arithmetic(kill=0)
     again = await played(bench, await load(store), rounds=1_000)
-    assert (again[0], again[1].ended) == (asks, problem.ended)
+    assert (again[0], again[1].ledger.ended) == (asks, problem.ledger.ended)
 
 
 async def load(store: Store) -> StoredLog:

@@ -15,6 +15,7 @@ from burnish.optimizers.book import Book
 from burnish.optimizers.candidate import Candidate
 from burnish.optimizers.demonstrations import Demonstration, shown, too_long
 from burnish.optimizers.drive import Drafted
+from burnish.optimizers.log import kept
 from burnish.optimizers.operators.asked import ASKED, AskedOperator, Evidence, Question
 from burnish.optimizers.operators.offline import OPERATORS
 from burnish.optimizers.operators.operator import Context
@@ -124,8 +125,8 @@ class PromptBench:
             output_tokens=result.output_tokens,
             calls=self._calls_each,
             error=result.error or unscored,
-            output=result.output,
-            notes=notes,
+            output=kept(result.output),
+            notes=kept(notes),
             run_id=result.run_id,
         )
 

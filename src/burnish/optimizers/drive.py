@@ -40,16 +40,37 @@ class Bench(Protocol):
 
 
 class Log(Protocol):
-    """What is written down of a search. `score` takes it at once and writes it soon; the others
-    have written all when they return. `end` is why nothing more is searched from a step on."""
+    """What is written down of a search. `score` and `note` take it at once and write it soon; the
+    others have written all when they return. `note` is for what was made without a model: made
+    again it is the same. `end` is why nothing more is searched from a step on. `room` waits while
+    too much is not written."""
 
     def known(self, pair: Pair) -> Measured | None: ...
     def drafted(self, step: int) -> Drafted | None: ...
     def ended(self, step: int) -> str: ...
     def score(self, pair: Pair, measured: Measured) -> None: ...
+    def note(self, step: int, drafted: Drafted) -> None: ...
     def drafts(self, step: int, drafted: Drafted) -> Awaitable[None]: ...
     def end(self, step: int, why: str) -> Awaitable[None]: ...
     def flush(self) -> Awaitable[None]: ...
+    def room(self) -> Awaitable[None]: ...
+
+
+class Unwritten:
+    """A log of a search that nobody will go on with: what it is told is in the book alone."""
+
+    def known(self, pair: Pair) -> Measured | None: ...
+    def drafted(self, step: int) -> Drafted | None: ...
+    def ended(self, step: int) -> str:
+        del step
+        return ""
+
+    def score(self, pair: Pair, measured: Measured) -> None: ...
+    def note(self, step: int, drafted: Drafted) -> None: ...
+    async def drafts(self, step: int, drafted: Drafted) -> None: ...
+    async def end(self, step: int, why: str) -> None: ...
+    async def flush(self) -> None: ...
+    async def room(self) -> None: ...
 
 
 class Play:
@@ -103,8 +124,10 @@ async def _answer(playing: Play, ask: Ask, problem: Problem, bench: Bench, log: 
     is_new = found is None
     if found is None:
         found = await _drafted(ask, problem, bench)
-        await log.flush()
-        await log.drafts(playing.step, found)
+        if ask.operator in problem.paid:
+            await log.drafts(playing.step, found)
+        else:
+            log.note(playing.step, found)
     playing.tell(_taken(found, problem))
     return is_new
 
@@ -126,8 +149,10 @@ async def _measure(ask: Measure, problem: Problem, bench: Bench, log: Log) -> bo
         book.record(pair, measured)
         ledger.measured(measured.calls, measured.cost_usd)
 
-    if missing and (why := await bench.measure(missing, keep)):
-        ledger.halt(why)
+    if missing:
+        if why := await bench.measure(missing, keep):
+            ledger.halt(why)
+        await log.room()
     return bool(missing)
 
 

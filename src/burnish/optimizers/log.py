@@ -48,6 +48,7 @@ class StoredLog:
         self._steps = steps
         self._ended = (optimization.ended_step, optimization.ended_why)
         self._waiting: list[Found] = []
+        self._made: list[Step] = []
         self._writing = asyncio.Lock()
         self._wake = asyncio.Event()
         self._idle = asyncio.Event()
@@ -84,7 +85,11 @@ class StoredLog:
         if len(self._waiting) >= _MOST:
             self._idle.clear()
             self._wake.set()
-        elif self._timed is None:
+        else:
+            self._soon()
+
+    def _soon(self) -> None:
+        if self._timed is None:
             self._timed = asyncio.get_running_loop().call_later(_WINDOW_S, self._wake.set)
 
     async def room(self) -> None:
@@ -95,12 +100,16 @@ class StoredLog:
         if self._task is not None and self._task.done():
             self._task.result()
 
-    async def drafts(self, step: int, drafted: Drafted) -> None:
-        await self.flush()
+    def note(self, step: int, drafted: Drafted) -> None:
         operator = drafted.candidates[0].operator if drafted.candidates else ""
         plain: dict[str, Any] = msgspec.to_builtins(drafted)
         row = Step(step=step, operator=operator, drafted=plain, at=datetime.now(UTC))
-        await self._optimizations.put_step(self._id, row)
+        self._made.append(row)
+        self._soon()
+
+    async def drafts(self, step: int, drafted: Drafted) -> None:
+        self.note(step, drafted)
+        await self.flush()
 
     async def end(self, step: int, why: str) -> None:
         await self.flush()
@@ -117,6 +126,9 @@ class StoredLog:
                     await self._optimizations.put(self._id, some)
                     # Only now: what could not be written waits for the next time.
                     del self._waiting[: len(some)]
+                if made := self._made[:]:
+                    await self._optimizations.put_steps(self._id, made)
+                    del self._made[: len(made)]
             finally:
                 # Who waits for room learns why there is none.
                 self._idle.set()

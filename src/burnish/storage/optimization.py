@@ -154,8 +154,8 @@ class Optimizations(Protocol):
         optimisation is gone."""
         ...
 
-    async def put_step(self, optimization_id: str, step: Step) -> None:
-        """As `put`, of one step."""
+    async def put_steps(self, optimization_id: str, steps: Sequence[Step]) -> None:
+        """All or none; a step whose number is there already replaces it."""
         ...
 
     async def steps(self, optimization_id: str) -> list[Step]:

@@ -97,13 +97,13 @@ class SqlOptimizations:
         except IntegrityError:
             raise _gone(optimization_id) from None
 
-    async def put_step(self, optimization_id: str, step: Step) -> None:
-        there = (_s.optimization_id == optimization_id, _s.step == step.step)
-        row = {"optimization_id": optimization_id, **structs.asdict(step)}
+    async def put_steps(self, optimization_id: str, steps: Sequence[Step]) -> None:
+        there = (_s.optimization_id == optimization_id, _s.step.in_([s.step for s in steps]))
+        rows = [{"optimization_id": optimization_id, **structs.asdict(step)} for step in steps]
         try:
             async with self._database.writing() as connection:
                 await connection.execute(delete(optimization_steps).where(*there))
-                await connection.execute(insert(optimization_steps), row)
+                await connection.execute(insert(optimization_steps), rows)
         except IntegrityError:
             raise _gone(optimization_id) from None
 
