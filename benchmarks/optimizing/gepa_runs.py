@@ -122,20 +122,24 @@ def run_gepa(world: World, *, budget: int, validation: int, seed: int = 0) -> Ge
     )
 
 
-def curve_of(seed: int, constants: Constants = CONSTANTS) -> dict[tuple[int, int], GepaRun]:
+def curve_of(
+    seed: int, constants: Constants = CONSTANTS, run: int = 0
+) -> dict[tuple[int, int], GepaRun]:
     """By length of the validation list and budget, of one world."""
     return {
-        (length, budget): run_gepa(World(seed, constants), budget=budget, validation=length)
+        (length, budget): run_gepa(
+            World(seed, constants), budget=budget, validation=length, seed=run
+        )
         for length in LISTS
         for budget in BUDGETS
     }
 
 
 def curves(
-    seeds: Sequence[int], constants: Constants = CONSTANTS
+    seeds: Sequence[int], constants: Constants = CONSTANTS, run: int = 0
 ) -> list[dict[tuple[int, int], GepaRun]]:
     with ProcessPoolExecutor(max_workers=2) as pool:
-        return list(pool.map(partial(curve_of, constants=constants), seeds, chunksize=4))
+        return list(pool.map(partial(curve_of, constants=constants, run=run), seeds, chunksize=4))
 
 
 def standard_error(values: Sequence[float]) -> float:
@@ -159,13 +163,15 @@ def show(runs: Sequence[Mapping[tuple[int, int], GepaRun]]) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--worlds", type=int, default=len(TUNING))
-    seeds = TUNING[: parser.parse_args().worlds]
+    parser.add_argument("--run", type=int, default=0, help="the seed of gepa itself")
+    options = parser.parse_args()
+    seeds = TUNING[: options.worlds]
     worlds = [World(seed) for seed in seeds]
     for what, rules in (("seed", [Rules() for _ in worlds]), ("oracle", [w.oracle for w in worlds])):
         scores = [w.true_score(r) for w, r in zip(worlds, rules, strict=True)]
         print(f"{what} {statistics.mean(scores):.3f} (sd {statistics.stdev(scores):.3f})")
     start = time.perf_counter()
-    runs = curves(seeds)
+    runs = curves(seeds, run=options.run)
     seconds = time.perf_counter() - start
     show(runs)
     calls = sum(cell.calls for run in runs for cell in run.values())

@@ -47,13 +47,13 @@ class Constants:
     useful: int = 12  # rules worth finding
     harmful: int = 12  # as many that mislead
     neutral: int = 6  # advice that changes nothing, as models like to give
-    skew: float = 0.8  # frequency of the k-th type ~ k^-skew: the rarest a fifth of the first
-    base: float = -0.48  # log odds of the seed prompt on an item of middle difficulty: .39 right
+    skew: float = 1.0  # frequency of the k-th type ~ k^-skew: the rarest an eighth of the first
+    base: float = -0.5  # log odds of the seed prompt on an item of middle difficulty: .39 right
     base_spread: float = 0.55  # types differ in how hard they are to begin with
-    difficulty: float = 1.2  # standard deviation of items within a type
-    helps: tuple[float, float] = (1.1, 1.95)  # log odds that a useful rule gives: oracle at .92
+    difficulty: float = 1.35  # standard deviation of items within a type
+    helps: tuple[float, float] = (1.1, 2.0)  # log odds that a useful rule gives: oracle at .92
     hurts: tuple[float, float] = (0.35, 1.35)  # log odds that a harmful rule takes
-    shared: float = 0.53  # share of the luck that all prompts have on one item and repeat
+    shared: float = 0.4  # share of the luck that all prompts have on one item and repeat
     aim: float = 0.55  # how often a reflection names a rule that would help a failure it saw
 
 
