@@ -152,8 +152,9 @@ def show(runs: Sequence[Mapping[tuple[int, int], GepaRun]]) -> None:
         cell = [run[length, budget] for run in runs]
         scores = [each.true_score for each in cell]
         published = PUBLISHED[length][BUDGETS.index(budget)]
+        score = f"{statistics.mean(scores):.3f} ({standard_error(scores):.3f})"
         print(
-            f"{length:10}  {budget:6}  {statistics.mean(scores):10.3f} ({standard_error(scores):.3f})"
+            f"{length:10}  {budget:6}  {score:>15}"
             f"  {published:9.3f}  {statistics.mean(each.calls for each in cell):5.0f}"
             f"  {statistics.mean(each.reflections for each in cell):11.1f}"
             f"  {statistics.mean(each.accepted for each in cell):8.1f}"
@@ -167,7 +168,10 @@ def main() -> None:
     options = parser.parse_args()
     seeds = TUNING[: options.worlds]
     worlds = [World(seed) for seed in seeds]
-    for what, rules in (("seed", [Rules() for _ in worlds]), ("oracle", [w.oracle for w in worlds])):
+    for what, rules in (
+        ("seed", [Rules() for _ in worlds]),
+        ("oracle", [w.oracle for w in worlds]),
+    ):
         scores = [w.true_score(r) for w, r in zip(worlds, rules, strict=True)]
         print(f"{what} {statistics.mean(scores):.3f} (sd {statistics.stdev(scores):.3f})")
     start = time.perf_counter()
@@ -175,7 +179,9 @@ def main() -> None:
     seconds = time.perf_counter() - start
     show(runs)
     calls = sum(cell.calls for run in runs for cell in run.values())
-    print(f"{seconds:.1f} s on two processes, {2e6 * seconds / calls:.0f} ms per 1,000 metric calls")
+    print(
+        f"{seconds:.1f} s on two processes, {2e6 * seconds / calls:.0f} ms per 1,000 metric calls"
+    )
 
 
 if __name__ == "__main__":

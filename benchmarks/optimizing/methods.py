@@ -17,7 +17,8 @@ Method = Callable[[Any, int, int], int]
 
 def at_random(surface: Any, budget: int, seed: int) -> int:
     del budget
-    return int(np.random.default_rng([seed, 7]).integers(surface.size))
+    size: int = surface.size
+    return int(np.random.default_rng([seed, 7]).integers(size))
 
 
 def uniform(surface: Any, budget: int, seed: int, most: int | None = None) -> int:
@@ -56,7 +57,7 @@ def halving(
 ) -> int:
     """Sequential halving on shared items: each round keeps one of `factor`, and costs `growth`
     times the one before. With `reuse`, earlier results count with the new ones."""
-    alive = np.arange(surface.size)
+    alive = np.array(range(surface.size))
     rounds = ceil(log(surface.size) / log(factor) - 1e-9)
     weights = [growth**index for index in range(rounds)]
     totals = np.zeros(surface.size)
@@ -75,7 +76,8 @@ def halving(
 def ranked(values: Any, seed: int) -> Any:
     """Best first, ties by lot."""
     lot = np.random.default_rng([seed, 9]).random(len(values))
-    return np.lexsort((lot, -values))
+    order: Any = np.lexsort((lot, -values))
+    return order
 
 
 def best(values: Any, seed: int) -> int:

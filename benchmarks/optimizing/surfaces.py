@@ -1,6 +1,6 @@
 """Choosing the best of 64 prompts with few evaluations, on accuracies that were really measured.
 
-    cd benchmarks && python -m optimizing.surfaces [--draws 2] [--held-out]
+    cd benchmarks && python -m optimizing.surfaces [--draws 2] [--held-out] [--only halving]
 
 A surface is one model on one task: its accuracies on many paraphrases of an instruction
 (SLAB-NLP/Multi-Prompt-LLM-Evaluation, over 100 samples each), shrunk by what sampling added. The
@@ -49,32 +49,38 @@ class Surface:
         self.size = PROMPTS
         self.used = 0
         self._able = abilities(self.truth)
-        self._blocks: dict[tuple[int, int], Any] = {}
-        self._asked: set[tuple[int, int, int]] = set()
+        self._blocks: dict[tuple[int, int], tuple[Any, Any]] = {}
 
     def score(self, prompt: int, item: int, repeat: int = 0) -> float:
         return float(self.scores([prompt], [item], repeat)[0, 0])
 
     def scores(self, prompts: Iterable[int], items: Iterable[int], repeat: int = 0) -> Any:
         """Prompts are rows. What was asked before is not counted again in `used`."""
-        rows, columns = list(prompts), list(items)
-        asked = {(row, column, repeat) for row in rows for column in columns} - self._asked
-        self._asked |= asked
-        self.used += len(asked)
-        table = [self._block(column // BLOCK, repeat)[rows, column % BLOCK] for column in columns]
-        return np.array(table).reshape(len(columns), len(rows)).T
+        rows, columns = np.array(list(prompts), int), np.array(list(items), int)
+        found = np.empty((len(rows), len(columns)))
+        for number in np.unique(columns // BLOCK).tolist():
+            here = columns // BLOCK == number
+            cells = np.ix_(rows, columns[here] % BLOCK)
+            answers, asked = self._block(number, repeat)
+            before = int(asked.sum())
+            asked[cells] = True
+            self.used += int(asked.sum()) - before
+            found[:, here] = answers[cells]
+        return found
 
     def regret(self, prompt: int) -> float:
         """In points of accuracy, to the best of the 64."""
         return 100 * float(self.truth.max() - self.truth[prompt])
 
-    def _block(self, number: int, repeat: int) -> Any:
+    def _block(self, number: int, repeat: int) -> tuple[Any, Any]:
+        """The answers, and which of them were asked for."""
         known = self._blocks.get((number, repeat))
         if known is None:
             difficulty = np.random.default_rng([*self._key, 1, number]).normal(0, DIFFICULTY, BLOCK)
             luck = np.random.default_rng([*self._key, 2, number, repeat]).random((PROMPTS, BLOCK))
             chance = 1 / (1 + np.exp(difficulty[None, :] - self._able[:, None]))
-            known = self._blocks[number, repeat] = (luck < chance).astype(float)
+            answers = (luck < chance).astype(float)
+            known = self._blocks[number, repeat] = (answers, np.zeros(answers.shape, bool))
         return known
 
 
@@ -88,7 +94,7 @@ def grid() -> tuple[Any, Any]:
 
 def abilities(accuracies: Any) -> Any:
     able, mean = grid()
-    return np.interp(accuracies, mean, able)
+    return np.array(np.interp(accuracies, mean, able), float)
 
 
 def shrunk(accuracies: Sequence[float], samples: int) -> list[float]:
@@ -170,11 +176,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--draws", type=int, default=2)
     parser.add_argument("--held-out", action="store_true")
+    parser.add_argument("--only", default="", help="the methods that have this in their names")
     options = parser.parse_args()
     draws = (HELD_OUT_DRAWS if options.held_out else TUNING_DRAWS)[: options.draws]
     print(f"{len(accuracies())} surfaces, {len(draws)} draws each; regret in points")
+    print("method                                   budget    used  regret (se) within 1")
     for what, method, budgets in BASELINES:
-        for budget in budgets:
+        for budget in budgets if options.only in what else ():
             show(what, method, budget, draws)
 
 

@@ -64,7 +64,9 @@ def test_an_answer_depends_on_prompt_item_and_repeat_alone(worlds: Any) -> None:
         "print(json.dumps([world.score(t, i, r) for r in (1, 0) for t in texts for i in range(50)]))"
     )
     run = [sys.executable, "-c", code]
-    elsewhere = json.loads(subprocess.run(run, cwd=BENCHMARKS, capture_output=True).stdout)
+    elsewhere = json.loads(
+        subprocess.run(run, cwd=BENCHMARKS, capture_output=True, check=True).stdout
+    )
     world = worlds.World(7)
     texts = [worlds.text_of(()), worlds.text_of(["u01"])]
     here = [[world.score(t, i, r) for t in texts for i in range(50)] for r in (0, 1)]
@@ -110,9 +112,9 @@ def test_a_prompt_on_a_surface_is_as_accurate_as_was_measured(surfaces: Any) -> 
     assert np.abs(found - surface.truth).max() < 0.03
     assert surface.used == surface.size * 4096
     again = surfaces.Surface("made", np.linspace(0.02, 0.98, 100).tolist(), 4)
-    assert [again.score(9, item) for item in range(70, 90)] == surface.scores(
-        [9], range(70, 90)
-    )[0].tolist()
+    assert [again.score(9, item) for item in range(70, 90)] == surface.scores([9], range(70, 90))[
+        0
+    ].tolist()
 
 
 def test_sampling_noise_is_taken_out_of_measured_accuracies(surfaces: Any) -> None:
