@@ -91,5 +91,6 @@ BASELINES: tuple[tuple[str, Method, tuple[int, ...]], ...] = (
     ("every prompt on 300 items", partial(uniform, most=300), (19200,)),
     ("sequential halving, fresh", partial(halving, reuse=False), (640, 1280, 2560, 5120)),
     ("sequential halving", halving, (640, 1280, 2560, 5120)),
+    ("sequential halving, shrinking rounds", partial(halving, growth=0.9), (640, 1280, 2560, 5120)),
     ("top-two Thompson", top_two_thompson, (1280, 2560)),
 )
