@@ -12,6 +12,7 @@ from burnish.optimizers.problem import Problem, Search
 FINALISTS = 3
 # A candidate that was measured on fewer looks good by luck.
 _LEAST = 8
+_CHEAPER = 0.9
 
 
 def course(
@@ -38,13 +39,15 @@ def paired(problem: Problem, candidates: Sequence[str], examples: Sequence[int])
 
 def halving(problem: Problem, candidates: Sequence[str], calls: int) -> Search:
     """Sequential halving (Karnin, Koren and Somekh 2013) on shared examples: the worse half goes
-    after each round, in which all that are left are measured on the same new ones. The one that
-    stays leads."""
+    after each round, in which all that are left are measured on the same new ones. They are ranked
+    by all rounds so far, and each round is a little cheaper than the one before; both were measured
+    to choose better than fresh rounds of equal cost. The one that stays leads."""
     left = list(dict.fromkeys(candidates))
     rounds = max(1, (len(left) - 1).bit_length())
     used = 0
     for number in range(rounds):
-        each = max(1, (calls - used) // (rounds - number) // len(left))
+        weights = [_CHEAPER**later for later in range(number, rounds)]
+        each = max(1, int((calls - used) * weights[0] / sum(weights)) // len(left))
         before = problem.ledger.metric_calls
         yield from problem.measure(left, _fewest(problem, left, each))
         used += problem.ledger.metric_calls - before
