@@ -8,6 +8,8 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
+from msgspec import structs
+
 from burnish.errors import NotFound, StoreError, Unavailable
 from burnish.library.cache import Cache
 from burnish.library.composition import expanded
@@ -19,6 +21,7 @@ from burnish.library.lookup import Lookup
 from burnish.library.neighbours import Neighbours, with_similar
 from burnish.library.units import Attributes, Units
 from burnish.library.values import Expanded, Rendered
+from burnish.prompts.prompt import Message
 from burnish.prompts.refs import Reference, parse
 from burnish.prompts.render import Renderer
 from burnish.storage.store import Fetched
@@ -198,11 +201,18 @@ class AsyncPrompts:
         like = await self.neighbours.of(found, ("wording", "meaning"), _MOST_ALIKE)
         return await with_similar(graph, found, like, library.get)
 
-    async def expand(self, reference: str) -> Expanded:
+    async def expand(
+        self, reference: str, *, messages: tuple[Message, ...] | None = None
+    ) -> Expanded:
         """The version that the reference means, with the texts in it that it includes, and with
-        their variables. Raises NotFound, naming what includes it, for a version that is gone,
-        TemplateRefused for includes that go in a circle or too deep."""
-        return await expanded(await self.get(reference), self._meant)
+        their variables; with `messages`, as if these were its own. Raises NotFound, naming what
+        includes it, for a version that is gone, TemplateRefused for includes that go in a circle or
+        too deep."""
+        found = await self.get(reference)
+        if messages is not None:
+            version = structs.replace(found.version, messages=messages)
+            found = structs.replace(found, version=version)
+        return await expanded(found, self._meant)
 
     async def _meant(self, reference: Reference) -> Fetched:
         return await self.get(str(reference))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from burnish.errors import BurnishError, MissingExtra, StoreError, UsageError
-from burnish.evals.answering import Ask
+from burnish.evals.answering import Answering
 from burnish.evals.datasets.unmet import unmet
 from burnish.evals.estimate import Estimate, estimated
 from burnish.evals.fit import checked_fit
@@ -22,13 +22,11 @@ from burnish.evals.tally import Tally
 from burnish.evals.till import Till
 from burnish.evals.wanted import Wanted
 from burnish.generation.wish import checked_cost
-from burnish.models.model import ModelRequest
-from burnish.models.question import Question
 from burnish.platform.past import Past
 from burnish.platform.pinned import pinned
+from burnish.platform.preparing import asker, prepared
 from burnish.platform.promptfoo import from_config, is_config
 from burnish.platform.readiness import none_ready, unready
-from burnish.prompts.config import read_config
 from burnish.storage.evaluation import Counts, Evaluation, Stop
 from burnish.storage.example import Example, ScorerSpec
 
@@ -37,10 +35,8 @@ if TYPE_CHECKING:
     from burnish.evals.registry import Scorers
     from burnish.library.prompts import AsyncPrompts
     from burnish.models.budget import Budget
-    from burnish.models.question import Answer
     from burnish.platform.live import Live
     from burnish.platform.parts import Parts
-    from burnish.prompts.prompt import Message
     from burnish.prompts.render import Renderer
 
 NO_MODEL = "generation.model"
@@ -103,23 +99,23 @@ class Evaluating:
             there = await self._datasets.tags(dataset, split=wanted.split)
             raise unmet(dataset, there, split=wanted.split, tags=wanted.tags)
         named = (*wanted.prompts, *((wanted.baseline,) if wanted.baseline else ()))
-        prepared = [await self._prepared(ref, wanted) for ref in named]
+        several = [await prepared(self._prompts, ref, wanted.parameters) for ref in named]
         first = await self._first(dataset, wanted, count)
         sample = first[:: -(-len(first) // _SAMPLE)]
         wanted = msgspec.structs.replace(
             wanted, scorers=self.take(wanted.scorers, files=wanted.files)
         )
-        evaluation = self._evaluation(wanted, dataset, count, prepared, sample)
+        evaluation = self._evaluation(wanted, dataset, count, several, sample)
         estimate = await estimated(
             evaluation,
-            _distinct(prepared),
+            _distinct(several),
             sample,
             renderer=self._renderer,
             price=self._past.price,
             usual=self._past.usual_tokens,
         )
-        misfits = checked_fit(_distinct(prepared), evaluation.models, first)
-        judges = self._judges([*evaluation.scorers, *(s for e in first for s in e.scorers)])
+        misfits = checked_fit(_distinct(several), evaluation.models, first)
+        judges = self.judges([*evaluation.scorers, *(s for e in first for s in e.scorers)])
         problems = await unready(self._live.registry, [*evaluation.models, *judges])
         self._unready = frozenset(problems)
         return Plan(
@@ -166,7 +162,7 @@ class Evaluating:
 
     async def begin(self, evaluation: Evaluation) -> Evaluation:
         """Raises what stands in the way where no model can answer, or a judge cannot."""
-        judges = self._judges(evaluation.scorers)
+        judges = self.judges(evaluation.scorers)
         for names in (evaluation.models, *((judge,) for judge in judges)):
             if self._unready.issuperset(names):
                 problems = await unready(self._live.registry, names)
@@ -193,18 +189,22 @@ class Evaluating:
             await store.begin_again(evaluation.id)
             before = await store.counts(evaluation.id)
         wanted = Wanted.again(evaluation)
-        prepared = [await self._prepared(ref, wanted) for ref in evaluation.prompts]
+        several = [
+            await prepared(self._prompts, ref, wanted.parameters) for ref in evaluation.prompts
+        ]
+            await prepared(self._prompts, ref, wanted.parameters) for ref in evaluation.prompts
+        ]
         own = self._budget(evaluation, goes, before), None
         budget, till = self._shared.pop(evaluation.id, own)
         scorers = self._scorers(budget)
         bench = Bench(
             store=store,
             renderer=self._renderer,
-            ask=self._asker(evaluation, budget),
+            ask=asker(self._live, evaluation, budget),
             scorer=lambda spec: self._scorer(spec, scorers),
             till=till,
         )
-        run = Run(evaluation, prepared, bench, told=told)
+        run = Run(evaluation, several, bench, told=told)
         stop: Stop = "failed"
         ended = True
         try:
@@ -226,6 +226,26 @@ class Evaluating:
     async def evaluated(self, evaluation: Evaluation, run: Run) -> Evaluated:
         """What the results add up to after a run. Raises NotFound for a baseline without one."""
         return await evaluated(await self._open_store(), evaluation, known=run.known.results)
+
+    async def answering(
+        self, evaluation: Evaluation, budget: Budget
+    ) -> tuple[Answering, Callable[[], None]]:
+        """Asks and scores one example at a time, as the evaluation says; what else is given has to
+        be called in the end."""
+        self.check_scorers(evaluation)
+        scorers = self._scorers(budget)
+        return Answering(
+            evaluation.scorers,
+            renderer=self._renderer,
+            ask=asker(self._live, evaluation, budget),
+            scorer=lambda spec: self._scorer(spec, scorers),
+            till=Till(),
+        ), scorers.close
+
+    def judges(self, scorers: Sequence[ScorerSpec]) -> list[str]:
+        """The models that score, by their full names."""
+        named = self._scorers(None).judges(scorers)
+        return [self._live.registry.full_name(name) for name in named]
 
     async def budget(self, evaluations: Sequence[Evaluation], goes: int = 1) -> Budget:
         """Of evaluations that have one bound together, `goes` times. What earlier attempts have
@@ -267,47 +287,9 @@ class Evaluating:
         except (UsageError, MissingExtra) as error:
             return Refused(spec, error.what)
 
-    def _asker(self, evaluation: Evaluation, budget: Budget) -> Ask:
-        async def ask(
-            prepared: Prepared, model: str, messages: tuple[Message, ...], repeat: int
-        ) -> Answer:
-            parameters = msgspec.structs.replace(prepared.parameters, sample=repeat)
-            return await self._live.calls.complete(
-                Question(
-                    model=model,
-                    messages=messages,
-                    parameters=parameters,
-                    budget=budget,
-                    fresh=evaluation.fresh,
-                    alone=True,
-                    kind="evaluation",
-                    prompt=prepared.name,
-                    version_id=prepared.version_id,
-                    trace_id=evaluation.id,
-                )
-            )
-
-        return ask
-
     def _examples(self, dataset: str, wanted: Wanted, limit: int) -> AsyncIterator[Example]:
         return self._datasets.iter_examples(
             dataset, split=wanted.split, tags=wanted.tags, limit=limit
-        )
-
-    async def _prepared(self, reference: str, wanted: Wanted) -> Prepared:
-        whole = await self._prompts.expand(reference)
-        config = read_config(whole.version.config)
-        usual = ModelRequest(
-            model="", messages=(), temperature=config.temperature, max_tokens=config.max_tokens
-        )
-        return Prepared(
-            reference=f"{whole.prompt.name}@{whole.version.revision}",
-            name=whole.prompt.name,
-            version_id=whole.version.id,
-            messages=whole.version.messages,
-            variables=whole.version.variables,
-            parameters=msgspec.structs.replace(usual, **wanted.parameters),
-            model=config.model or "",
         )
 
     async def _first(self, dataset: str, wanted: Wanted, count: int) -> list[Example]:
@@ -329,10 +311,6 @@ class Evaluating:
         if not evaluation.scorers and len(refused) == len(own):
             notes.append("nothing is scored: name a scorer, or give what is expected")
         return tuple(notes)
-
-    def _judges(self, scorers: Sequence[ScorerSpec]) -> list[str]:
-        named = self._scorers(None).judges(scorers)
-        return [self._live.registry.full_name(name) for name in named]
 
     def _evaluation(
         self,

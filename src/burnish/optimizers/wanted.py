@@ -1,0 +1,63 @@
+"""What is asked of an optimisation, and what it would do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Literal, Self, get_args
+
+import msgspec
+
+from burnish.errors import UsageError
+from burnish.optimizers.budget import Budget
+
+Goal = Literal["quality", "efficiency"]
+GOALS: tuple[Goal, ...] = get_args(Goal)
+CALLS = 300
+"""Calls of models in all, where nothing else is said."""
+
+
+class Wanted(msgspec.Struct, frozen=True, kw_only=True):
+    """`data`, `scorers`, `tags`, `limit`, `dataset` and `parameters` are as in `evaluate`. `model`
+    answers, `writer` writes candidates (`offline`: none). `target` is a score at which the search
+    ends, `rounds` and `unchanged` are numbers of rounds after which it does. With `variant` the
+    result is kept for this model alone, beside the prompt."""
+
+    prompt: str
+    data: Any = None
+    algorithm: str = "auto"
+    goal: Goal = "quality"
+    budget: Budget = Budget(calls=CALLS)
+    model: str = ""
+    writer: str = ""
+    scorers: tuple[Any, ...] = ()
+    tags: tuple[str, ...] = ()
+    limit: int | None = None
+    target: float | None = None
+    rounds: int | None = None
+    unchanged: int | None = None
+    parameters: dict[str, Any] = {}
+    concurrency: int | None = None
+    seed: int = 0
+    fresh: bool = False
+    variant: bool = False
+    dataset: str = ""
+    files: bool = False
+
+    def checked(self, algorithms: Sequence[str]) -> Self:
+        """Raises UsageError for what no optimisation can be."""
+        if self.algorithm not in algorithms:
+            raise UsageError(
+                f"no optimizer is called {self.algorithm!r}",
+                hint=f"there are {', '.join(algorithms)}",
+                subject=self.algorithm,
+            )
+        if self.goal not in GOALS:
+            raise UsageError(f"there is no goal {self.goal!r}", hint=f"use {', '.join(GOALS)}")
+        for name in ("rounds", "unchanged", "concurrency"):
+            value = getattr(self, name)
+            if value is not None and value < 1:
+                raise UsageError(f"{name} is {value}", hint="use 1 or more", subject=name)
+        if self.target is not None and not 0 < self.target <= 1:
+            raise UsageError(f"a target of {self.target:g}", hint="scores go from 0 to 1: give 0.9")
+        self.budget.checked()
+        return self
