@@ -192,8 +192,6 @@ class Evaluating:
         several = [
             await prepared(self._prompts, ref, wanted.parameters) for ref in evaluation.prompts
         ]
-            await prepared(self._prompts, ref, wanted.parameters) for ref in evaluation.prompts
-        ]
         own = self._budget(evaluation, goes, before), None
         budget, till = self._shared.pop(evaluation.id, own)
         scorers = self._scorers(budget)

@@ -1,0 +1,182 @@
+"""What an optimisation would do, before anything of it is stored or paid."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from burnish.errors import UsageError
+from burnish.evals.wanted import Wanted as Evaluated
+from burnish.generation.result import OFFLINE
+from burnish.optimizers.budget import Ledger
+from burnish.optimizers.frozen import check
+from burnish.optimizers.parts import Parts, afforded, divided
+from burnish.optimizers.wanted import Wanted
+from burnish.platform.readiness import unready
+from burnish.storage.optimization import Optimization
+
+if TYPE_CHECKING:
+    from burnish.evals.datasets import AsyncDatasets
+    from burnish.library.prompts import AsyncPrompts
+    from burnish.platform.evaluating import Evaluating
+    from burnish.platform.live import Live
+    from burnish.settings import Settings
+    from burnish.storage.example import Example
+
+MOST_EXAMPLES = 1_000
+_PACE = 12
+
+
+class OptimizationPlan(msgspec.Struct, frozen=True, kw_only=True):
+    """What it would do. `train`, `validation` and `test` are numbers of examples: those that may be
+    shown in prompts, those that candidates are told apart by, and those that judge the best one in
+    the end. `search` answers are for the search, `final` for a last choice, and `proposals` is
+    about how many candidates a model is asked for. `cost_usd` is an estimate of the answers; None
+    where no price is known."""
+
+    optimization: Optimization
+    train: int
+    validation: int
+    test: int
+    search: int
+    final: int
+    proposals: int
+    cost_usd: float | None
+    notes: tuple[str, ...] = ()
+
+
+class OptimizationPlans:
+    def __init__(
+        self,
+        evaluating: Evaluating,
+        live: Live,
+        *,
+        prompts: AsyncPrompts,
+        datasets: AsyncDatasets,
+        settings: Settings,
+        algorithms: Callable[[], Sequence[str]],
+        new_id: Callable[[], str],
+    ) -> None:
+        self._evaluating = evaluating
+        self._live = live
+        self._prompts = prompts
+        self._datasets = datasets
+        self._settings = settings
+        self._algorithms = algorithms
+        self._new_id = new_id
+
+    async def plan(self, wanted: Wanted) -> OptimizationPlan:
+        """Raises UsageError where it could give nothing, NotFound for a prompt or dataset that is
+        not there."""
+        wanted = wanted.checked(self._algorithms())
+        plan = await self._evaluating.plan(
+            Evaluated(
+                prompts=(wanted.prompt,),
+                data=wanted.data,
+                models=(wanted.model,) if wanted.model else (),
+                scorers=wanted.scorers,
+                tags=wanted.tags,
+                limit=min(wanted.limit or MOST_EXAMPLES, MOST_EXAMPLES),
+                concurrency=wanted.concurrency,
+                parameters=wanted.parameters,
+                max_cost_usd=wanted.budget.cost_usd,
+                fresh=wanted.fresh,
+                dataset=wanted.dataset,
+                files=wanted.files,
+            )
+        )
+        evaluation = plan.evaluation
+        if len(evaluation.models) > 1:
+            raise UsageError(
+                f"{len(evaluation.models)} models answer, and a prompt is optimised for one",
+                hint="name one with --model, and each further one in a run of its own with --variant",
+            )
+        original = await self._prompts.get(evaluation.prompts[0])
+        check(original.version.messages)
+        examples = await self.examples(evaluation.dataset, wanted.tags, evaluation.examples)
+        writer, notes = await self._writer(wanted)
+        optimization = Optimization(
+            id=self._new_id(),
+            prompt=evaluation.prompts[0],
+            version_id=original.version.id,
+            algorithm=wanted.algorithm,
+            goal=wanted.goal,
+            dataset=evaluation.dataset,
+            model=evaluation.models[0],
+            writer=writer,
+            scorers=evaluation.scorers,
+            parameters=wanted.parameters,
+            budget=msgspec.to_builtins(wanted.budget),
+            settings=_settings(wanted, evaluation.examples),
+            seed=wanted.seed,
+            concurrency=evaluation.concurrency,
+            fresh=wanted.fresh,
+            who=self._settings.author_name,
+            created_at=datetime.now(UTC),
+        )
+        calls_each = self.calls_each(optimization, examples)
+        parts = afforded(divided(examples, wanted.seed), wanted.budget, calls_each)
+        whole = Ledger(wanted.budget, calls_each=calls_each).left
+        search = min(whole - parts.kept, len(parts.validation) * MOST_EXAMPLES)
+        each = None if plan.estimate.cost_usd is None else plan.estimate.cost_usd
+        per_answer = None if each is None else each / max(1, evaluation.size)
+        return OptimizationPlan(
+            optimization=optimization,
+            train=len(parts.train),
+            validation=len(parts.validation),
+            test=len(parts.test),
+            search=search,
+            final=parts.final,
+            proposals=search // _PACE if writer else 0,
+            cost_usd=None if per_answer is None else per_answer * whole,
+            notes=(*plan.notes, *notes, *_of_examples(parts)),
+        )
+
+    async def examples(self, dataset: str, tags: Sequence[str], limit: int) -> list[Example]:
+        """Always the same ones in the same order, for a version of a dataset never changes."""
+        return [
+            each
+            async for each in self._datasets.iter_examples(dataset, tags=tuple(tags), limit=limit)
+        ]
+
+    def calls_each(self, optimization: Optimization, examples: Sequence[Example]) -> int:
+        """How many calls an answer takes at most, with those of judges; a pairwise one asks twice."""
+        own = {len(each.scorers): each.scorers for each in examples}
+        several = [*optimization.scorers, *(one for scorers in own.values() for one in scorers)]
+        asked = [each for each in several if self._evaluating.judges([each])]
+        return 1 + sum(2 if "pair" in each.name else 1 for each in asked)
+
+    async def _writer(self, wanted: Wanted) -> tuple[str, tuple[str, ...]]:
+        """The full name of the model that writes; empty where there is none, and why."""
+        registry = self._live.registry
+        name = wanted.writer or self._settings.generation.model
+        if name == "auto":
+            name = registry.automatic()
+        if name == OFFLINE:
+            told = "no model writes candidates: techniques, wording and examples are tried alone"
+            return "", () if wanted.writer else (f"{told}; name one with --writer",)
+        full = registry.full_name(name)
+        problems = await unready(registry, [full])
+        if not problems:
+            return full, ()
+        if wanted.writer:
+            raise problems[full]
+        return "", (f"no model writes candidates: {problems[full]}",)
+
+
+def _settings(wanted: Wanted, examples: int) -> dict[str, object]:
+    kept = ("tags", "target", "rounds", "unchanged", "variant")
+    found = {name: msgspec.to_builtins(getattr(wanted, name)) for name in kept}
+    return {**found, "examples": examples}
+
+
+def _of_examples(parts: Parts) -> tuple[str, ...]:
+    if len(parts.test) >= 60:
+        return ()
+    return (
+        f"{len(parts.test)} examples judge the result: a gain below about "
+        f"{1.6 / len(parts.test) ** 0.5:.2f} will hardly be shown",
+    )
