@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from burnish.optimizers.admission import Rules
 from burnish.optimizers.asking.form import cut
@@ -311,3 +313,22 @@ def test_a_prompt_in_which_nothing_may_change_is_left_alone() -> None:
 def test_too_few_parents_are_refused() -> None:
     with pytest.raises(ValueError, match="3 candidates"):
         ASKED["difference"].ask([PARENT])
+
+
+_FRAGMENTS = ["<new_prompt>", "</new_prompt>", "<new_message_1>", "</new_message_1>", "```", "{{ text }}", "{text}", "{{", "}}", "{%", "%}", "{# keep #}", "{# /keep #}", "{# examples #}", "{# /examples #}", "{% raw %}", "{% endraw %}", "{% if x %}", "{% endif %}", "\n", "\n\n", "- Be brief.", "Never reply.", "Sort the mail by its aim.", "A|B", "https://example.org", "3", "<think>", "</think>", "<add>", "</add>", "<old>", "</old>", "<new>", "</new>", "\ud800", "\x00", BETTER]  # fmt: skip
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    parts=st.lists(st.sampled_from(_FRAGMENTS), max_size=20),
+    operator=st.sampled_from(sorted(ASKED)),
+)
+def test_whatever_a_model_answers_is_a_candidate_or_a_reason(
+    parts: list[str], operator: str
+) -> None:
+    for parent in (PARENT, CHAT):
+        found = read("".join(parts), parent, operator)
+        if isinstance(found, str):
+            assert found
+        elif not Rules(original=parent.messages).rejects(found):
+            assert "{{ text }}" in "".join(m.content for m in found.messages)

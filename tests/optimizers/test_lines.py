@@ -90,6 +90,12 @@ def test_a_line_that_both_said_otherwise_comes_once() -> None:
     assert "- Name no one." in united[0].content
 
 
+def test_lines_with_half_a_kept_part_come_from_one_side() -> None:
+    base = "Sort it.\nNow {# keep #}read\nit{# /keep #} well."
+    ours, theirs = base.replace("Now", "First"), base.replace("Now", "Before that,")
+    assert merged(prompt(base), prompt(ours), prompt(theirs)) in (None, prompt(ours))
+
+
 def test_a_numbered_list_that_came_is_one_edit() -> None:
     now = BASE.replace("Mail:", "1. Read it.\n2. Sort it.\n\nMail:")
     assert [edit.after for edit in edits(prompt(BASE), prompt(now))] == ["1. Read it.\n2. Sort it."]

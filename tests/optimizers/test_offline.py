@@ -163,6 +163,19 @@ def test_added_bullets_that_repeat_another_are_taken_away_and_the_users_own_stay
     assert text_of(child) == original
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Say so if you do not know it.",
+        "It is always red.",
+        "You must always answer.",
+        "See whether your task is to sort.",
+    ],
+)
+def test_words_that_are_no_instruction_stay(text: str) -> None:
+    assert rewritten(text, PHRASES) == rewritten(text, FILLERS) == text
+
+
 FIXED = (
     "`please sort`",
     '"please sort"',

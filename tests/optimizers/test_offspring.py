@@ -325,6 +325,7 @@ EVIDENCE = Evidence(
 )
 
 
+@pytest.mark.slow
 @pytest.mark.spec("OPT-02")
 def test_no_offspring_of_ten_thousand_loses_a_variable_or_a_kept_part() -> None:
     distinct = 0

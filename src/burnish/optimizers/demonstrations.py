@@ -139,9 +139,3 @@ def _pair(pair: Demonstration) -> str:
 def _line(label: str, value: Any) -> str:
     text = as_text(value)
     return f"{escape_all(label)}:{chr(10) if chr(10) in text else ' '}{escape_all(text)}"
-
-
-def with_examples(messages: Messages) -> bool:
-    """Whether they show any."""
-    place = _place_of(messages)
-    return place is not None and bool(_inside(messages, place).strip())

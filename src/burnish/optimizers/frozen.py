@@ -6,13 +6,16 @@ between `{# examples #}` and `{# /examples #}`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from burnish.errors import UsageError
 from burnish.prompts.prompt import Message
-from burnish.prompts.tags import TAG, line_of
+from burnish.prompts.tags import STRING, TAG, line_of
 
 KEEP, EXAMPLES = "keep", "examples"
+
+_TEXT = re.compile(rf"\s*{STRING}\s*\Z")
 
 Span = tuple[int, int]
 
@@ -52,7 +55,8 @@ def is_frozen(message: Message) -> bool:
 
 
 def check(messages: Sequence[Message]) -> None:
-    """Raises UsageError for marks that do not match, and for more than one place of examples."""
+    """Raises UsageError for marks that do not match, for more than one place of examples, and for
+    variables in it, which would be lost with what stands there."""
     places = 0
     for message in messages:
         if message.role == "placeholder":
@@ -60,6 +64,7 @@ def check(messages: Sequence[Message]) -> None:
         kept = spans(message.content)
         for start, end in spans(message.content, EXAMPLES):
             places += 1
+            _refuse_live(message.content[start:end])
             if any(start < stop and first < end for first, stop in kept):
                 raise UsageError(
                     "the place of the examples stands inside of a part that is kept",
@@ -70,6 +75,16 @@ def check(messages: Sequence[Message]) -> None:
             f"the prompt has {places} places for examples",
             hint="leave one {# examples #}…{# /examples #}",
         )
+
+
+def _refuse_live(block: str) -> None:
+    for tag in TAG.finditer(block):
+        prints = tag["expression"]
+        if tag["block"] is not None or (prints is not None and not _TEXT.match(prints)):
+            raise UsageError(
+                f"the place of the examples holds {tag[0]!r}, which other examples would replace",
+                hint="put it before {# examples #} or behind {# /examples #}",
+            )
 
 
 def _unmatched(text: str, at: int, word: str, what: str) -> UsageError:

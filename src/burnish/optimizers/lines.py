@@ -200,6 +200,8 @@ def _merged(base: str, ours: str, theirs: str) -> str:
 def _both(clash: Clash) -> str:
     """All that one side made of it, and the blocks that are new on the other side. Another wording
     of what stood there comes once."""
+    if "{#" in f"{clash.base}{clash.ours}{clash.theirs}":
+        return clash.ours  # lines may hold half of a part that is kept
     known = [block for text in (clash.base, clash.ours) for block in blocks(text) if block.text]
     text = clash.ours.rstrip("\n")
     added = False
