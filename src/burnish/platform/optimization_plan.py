@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from burnish.platform.evaluating import Evaluating
     from burnish.platform.live import Live
     from burnish.settings import Settings
-    from burnish.storage.example import Example
+    from burnish.storage.example import Example, ScorerSpec
 
 MOST_EXAMPLES = 1_000
 _PACE = 12
@@ -89,11 +89,12 @@ class OptimizationPlans:
             )
         )
         evaluation = plan.evaluation
-        if len(evaluation.models) > 1:
+        if len(evaluation.models) != 1:
             raise UsageError(
                 f"{len(evaluation.models)} models answer, and a prompt is optimised for one",
-                hint="name one with --model, and each further one in a run of its own with --variant",
+                hint="name one with --model; of several models, one after another with --variant",
             )
+        (model,) = evaluation.models
         original = await self._prompts.get(evaluation.prompts[0])
         check(original.version.messages)
         examples = await self.examples(evaluation.dataset, wanted.tags, evaluation.examples)
@@ -105,7 +106,7 @@ class OptimizationPlans:
             algorithm=wanted.algorithm,
             goal=wanted.goal,
             dataset=evaluation.dataset,
-            model=evaluation.models[0],
+            model=model,
             writer=writer,
             scorers=evaluation.scorers,
             parameters=wanted.parameters,
@@ -143,11 +144,13 @@ class OptimizationPlans:
         ]
 
     def calls_each(self, optimization: Optimization, examples: Sequence[Example]) -> int:
-        """How many calls an answer takes at most, with those of judges; a pairwise one asks twice."""
-        own = {len(each.scorers): each.scorers for each in examples}
-        several = [*optimization.scorers, *(one for scorers in own.values() for one in scorers)]
-        asked = [each for each in several if self._evaluating.judges([each])]
-        return 1 + sum(2 if "pair" in each.name else 1 for each in asked)
+        """How many calls an answer takes at most: a judge asks once, of two answers twice."""
+        def judges(scorers: Sequence[ScorerSpec]) -> int:
+            asked = [each for each in scorers if self._evaluating.judges([each])]
+            return sum(2 if "pair" in each.name else 1 for each in asked)
+
+        own = {msgspec.json.encode(each.scorers): each.scorers for each in examples}
+        return 1 + judges(optimization.scorers) + max(map(judges, own.values()), default=0)
 
     async def _writer(self, wanted: Wanted) -> tuple[str, tuple[str, ...]]:
         """The full name of the model that writes; empty where there is none, and why."""
@@ -176,7 +179,6 @@ def _settings(wanted: Wanted, examples: int) -> dict[str, object]:
 def _of_examples(parts: Parts) -> tuple[str, ...]:
     if len(parts.test) >= 60:
         return ()
-    return (
-        f"{len(parts.test)} examples judge the result: a gain below about "
-        f"{1.6 / len(parts.test) ** 0.5:.2f} will hardly be shown",
-    )
+    least = 1.6 / len(parts.test) ** 0.5
+    told = f"{len(parts.test)} examples judge the result: a gain below {least:.2f} is hardly shown"
+    return (told,)

@@ -1,0 +1,329 @@
+"""Optimisations as jobs: planned, submitted, run, and what came of them kept as a version."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated, Any
+
+import msgspec
+
+from burnish.errors import BurnishError, Conflict, NotFound, UsageError
+from burnish.platform.unfinished import unfinished
+
+if TYPE_CHECKING:
+    from burnish.evals.datasets import AsyncDatasets
+    from burnish.jobs.inline import InlineRunner
+    from burnish.jobs.job import JobContext
+    from burnish.library.prompts import AsyncPrompts
+    from burnish.models.budget import Budget as Money
+    from burnish.optimizers.optimizer import Optimizer
+    from burnish.optimizers.problem import Problem
+    from burnish.platform.composer import Composer
+    from burnish.platform.evaluating import Evaluating
+    from burnish.platform.live import Live
+    from burnish.platform.optimization_plan import OptimizationPlans
+    from burnish.platform.searching import Searched
+    from burnish.storage.job import Job
+    from burnish.storage.optimization import Optimization
+    from burnish.storage.store import Store
+
+OPTIMIZATION = "optimization"
+
+
+class OptimizationInput(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The `id` of one that is stored. `goes` counts how often somebody has gone on."""
+
+    id: str
+    goes: Annotated[int, msgspec.Meta(ge=1)] = 1
+
+
+class Optimizations:
+    """`optimizer` gives the one of a name."""
+
+    def __init__(
+        self,
+        jobs: InlineRunner,
+        evaluating: Evaluating,
+        live: Live,
+        plans: OptimizationPlans,
+        *,
+        prompts: AsyncPrompts,
+        datasets: AsyncDatasets,
+        composer: Composer,
+        optimizer: Callable[[str], Optimizer],
+        open_store: Callable[[], Awaitable[Store]],
+    ) -> None:
+        self._jobs = jobs
+        self._evaluating = evaluating
+        self._live = live
+        self._plans = plans
+        self._prompts = prompts
+        self._datasets = datasets
+        self._composer = composer
+        self._optimizer = optimizer
+        self._open_store = open_store
+
+    async def submit(self, optimization: Optimization, *, priority: int = 0) -> Job:
+        """Stores it and leaves it to workers."""
+        await self._begin(optimization, here=False)
+        return await self._jobs.submit(
+            OPTIMIZATION,
+            {"id": optimization.id},
+            subject=_subject(optimization),
+            key=optimization.id,
+            priority=priority,
+            here=False,
+        )
+
+    async def run(
+        self,
+        optimization: Optimization,
+        *,
+        progress: Callable[[Job], None] | None = None,
+    ) -> Optimization:
+        """Does it here until it has ended, or goes on with it. Raises Conflict where another
+        process is at it, BurnishError where the work fails; what is there stays."""
+        await self._begin(optimization, here=True)
+        job = await unfinished(self._jobs, OPTIMIZATION, optimization.id, _subject(optimization))
+        try:
+            job = await self._jobs.resume(job.id)
+        except Conflict:
+            raise Conflict(
+                f"another process is at optimisation {optimization.id}",
+                hint=f"follow it with burnish jobs watch {job.id}, or end it with jobs cancel",
+                subject=optimization.id,
+            ) from None
+        async for job in self._jobs.watch(job.id):  # noqa: B020 - the last one is how it ended
+            if progress is not None:
+                progress(job)
+        if job.state == "failed":
+            raise BurnishError(
+                f"the optimisation failed: {job.error}",
+                hint=f"what is there stays; go on with burnish optimize --resume {optimization.id}",
+                subject=optimization.id,
+            )
+        return await self._get(optimization.id)
+
+    async def do(self, context: JobContext, given: OptimizationInput) -> Any:
+        """The work: searches, compares what is found with the original, and keeps it if it is
+        surely better."""
+        store = await self._open_store()
+        of = await self._get(given.id)
+        if of.outcome in ("improved", "kept") or of.best:
+            return _summary(of)
+        await store.optimizations.change(of.id, job_id=context.job.id, outcome="", text="")
+        try:
+            found = await self._searched(context, of)
+        except asyncio.CancelledError:
+            if (await self._jobs.get(context.job.id)).state == "cancelled":
+                await self._end(of, outcome="stopped", text="kept the original: it was cancelled")
+            raise
+        return _summary(await self._settled(of, found))
+
+    async def _begin(self, optimization: Optimization, *, here: bool) -> None:
+        from burnish.platform.searching import as_evaluation
+
+        self._evaluating.check_scorers(as_evaluation(optimization), here=here)
+        store = await self._open_store()
+        if not await store.optimizations.by_prefix(optimization.id, 1):
+            await store.optimizations.add(optimization)
+
+    async def _searched(self, context: JobContext, of: Optimization) -> Searched:
+        from burnish.platform.searching import Searching, as_evaluation
+
+        await self._check_dataset(of)
+        examples = await self._plans.examples(
+            of.dataset, of.settings.get("tags", ()), of.settings["examples"]
+        )
+        version = (await self._prompts.get(of.prompt)).version
+        searching = Searching(
+            self._live,
+            self._prompts,
+            await self._open_store(),
+            optimization=of,
+            version=version,
+            examples=examples,
+            context=await asyncio.to_thread(self._composer.operators_for, version.messages),
+            calls_each=self._plans.calls_each(of, examples),
+        )
+        money, began, used_s = await self._money(of), time.monotonic(), _used_s(of)
+        answering, close = await self._evaluating.answering(as_evaluation(of), money)
+
+        async def told(problem: Problem) -> None:
+            await context.progress(*_progress(problem), "", **_facts(problem))
+
+        try:
+            return await searching.search(
+                self._optimizer(of.algorithm), answering, money, told, used_s=used_s
+            )
+        finally:
+            close()
+            used_s += time.monotonic() - began
+            store = await self._open_store()
+            await store.optimizations.change(of.id, report={**of.report, "seconds": used_s})
+
+    async def _money(self, of: Optimization) -> Money:
+        """With what earlier attempts have spent."""
+        spent = (await (await self._open_store()).optimizations.counts(of.id)).cost_usd
+        money = self._live.budget(of.budget.get("cost_usd"))
+        money.spent_usd += spent
+        return money
+
+    async def _check_dataset(self, of: Optimization) -> None:
+        """Raises NotFound where it is gone, and Conflict where another has its name."""
+        version = await self._datasets.resolve(of.dataset)
+        if version.created_at > of.created_at:
+            raise Conflict(
+                f"{version.reference} is another dataset than when the optimisation began",
+                hint="begin another one",
+                subject=of.id,
+            )
+
+    async def _settled(self, of: Optimization, found: Searched) -> Optimization:
+        from burnish.optimizers.verdict import beside, judged
+
+        problem = found.problem
+        verdict = judged(problem, beside(problem, found.parts.test), of.goal)
+        best, text = "", verdict.text
+        if verdict.outcome == "improved":
+            best, text = await self._kept(of, problem, verdict.text)
+        report = (await self._get(of.id)).report | _report(found, verdict)
+        return await self._end(of, outcome=verdict.outcome, text=text, best=best, report=report)
+
+    async def _kept(self, of: Optimization, problem: Problem, text: str) -> tuple[str, str]:
+        """The reference of the new version, and what to say. The prompt moves on only where the
+        original is still its latest version; else the result stands on a branch of its own."""
+        if there := await self._version_of(of):
+            return there, text
+        name, _, revision = of.prompt.rpartition("@")
+        best = problem.book.candidates[problem.leader]
+        prompt = (await self._prompts.get(of.prompt)).prompt
+        ours = int(revision)
+        latest = prompt.latest_revision == ours and not of.settings.get("variant")
+        branch = f"optimized-{of.id[-8:]}"
+        if of.settings.get("variant"):
+            branch = f"for-{_slug(of.model)}"
+        elif not latest:
+            text += f"; {name} has changed meanwhile, so the result stands on the branch {branch}"
+        metadata = {"optimised": _record(of, problem)}
+        message = f"Improve {of.prompt}: {text.partition(': ')[2]}"[:500]
+        if latest:
+            saved = await self._prompts.update(
+                name,
+                best.messages,
+                metadata=metadata,
+                message=message,
+                expected_revision=ours,
+            )
+        else:
+            branches = {each.name for each in await self._prompts.branches(name)}
+            if branch not in branches:
+                await self._prompts.branch(name, branch, at=revision)
+            saved = await self._prompts.update(
+                name, best.messages, metadata=metadata, message=message, branch=branch
+            )
+        await self._prompts.relate(name, saved.version.revision, ours, "optimised")
+        return f"{name}@{saved.version.revision}", text
+
+    async def _version_of(self, of: Optimization) -> str:
+        """One that an attempt before has kept, and died before it could say so."""
+        name = of.prompt.rpartition("@")[0]
+        for entry in await self._prompts.history(name, limit=20):
+            known: Any = entry.version.metadata.get("optimised")
+            if isinstance(known, dict) and known.get("optimization") == of.id:
+                return f"{name}@{entry.version.revision}"
+        return ""
+
+    async def _end(self, of: Optimization, **changes: Any) -> Optimization:
+        store = await self._open_store()
+        await store.optimizations.change(of.id, ended_at=datetime.now(UTC), **changes)
+        return await self._get(of.id)
+
+    async def _get(self, optimization_id: str) -> Optimization:
+        found = await (await self._open_store()).optimizations.by_prefix(optimization_id, 1)
+        if not found:
+            raise NotFound(f"there is no optimisation {optimization_id}", hint="it was deleted")
+        return found[0]
+
+
+def check_scheduled(given: OptimizationInput) -> None:
+    """Raises UsageError: an optimisation is begun once."""
+    raise UsageError(
+        f"optimisation {given.id} is not begun from time to time",
+        hint="begin it with burnish optimize",
+    )
+
+
+def _subject(of: Optimization) -> str:
+    return f"{of.prompt} on {of.dataset}"
+
+
+def _slug(model: str) -> str:
+    return "".join(each if each.isalnum() else "-" for each in model.lower()).strip("-")[:60]
+
+
+def _used_s(of: Optimization) -> float:
+    return float(of.report.get("seconds", 0.0))
+
+
+def _progress(problem: Problem) -> tuple[int, int]:
+    ledger = problem.ledger
+    return ledger.metric_calls, ledger.metric_calls + ledger.left + ledger.reserved
+
+
+def _facts(problem: Problem) -> dict[str, float | str]:
+    ledger = problem.ledger
+    mean, n = problem.standing(problem.leader)
+    facts: dict[str, float | str] = {
+        "calls": ledger.calls,
+        "proposals": ledger.proposals,
+        "candidates": len(problem.book.candidates) - 1,
+        "cost_usd": round(ledger.cost_usd, 6),
+    }
+    if n:
+        facts |= {"best": problem.leader, "best_score": round(mean, 4)}
+    return facts
+
+
+def _record(of: Optimization, problem: Problem) -> dict[str, Any]:
+    best = problem.book.candidates[problem.leader]
+    return {
+        "optimization": of.id,
+        "original": of.prompt,
+        "model": of.model,
+        "dataset": of.dataset,
+        "scorers": [each.name for each in of.scorers],
+        "techniques": list(best.techniques),
+        "demonstrations": list(best.demonstrations),
+    }
+
+
+def _report(found: Searched, verdict: Any) -> dict[str, Any]:
+    from burnish.optimizers.pareto import front
+
+    problem, ledger = found.problem, found.problem.ledger
+    return {
+        "verdict": msgspec.to_builtins(verdict),
+        "leader": problem.leader,
+        "examples": {
+            "train": len(found.parts.train),
+            "validation": len(found.parts.validation),
+            "test": len(found.parts.test),
+        },
+        "front": [point._asdict() for point in front(problem)],
+        "calls": ledger.calls,
+        "answers": ledger.metric_calls,
+        "proposals": ledger.proposals,
+        "cost_usd": None if ledger.unpriced else ledger.cost_usd,
+        "rounds": problem.rounds,
+        "ended": ledger.ended or ledger.halted or "",
+        "rejected": dict(problem.turned_down.most_common(20)),
+        "notes": problem.notes,
+    }
+
+
+def _summary(of: Optimization) -> dict[str, Any]:
+    return {"id": of.id, "outcome": of.outcome, "text": of.text, "best": of.best}
