@@ -146,7 +146,7 @@ def _facts(shown: ShownOptimization) -> Iterator[tuple[str, str]]:
 
 def _tried(shown: ShownOptimization) -> str:
     turned_down = f", {shown.rejected} turned down" if shown.rejected else ""
-    return f"{len(shown.candidates)}, {shown.counts.candidates} measured{turned_down}"
+    return f"{len(shown.candidates)} ({shown.counts.candidates} measured){turned_down}"
 
 
 def _time(at: datetime | None) -> str:
