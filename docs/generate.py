@@ -47,6 +47,7 @@ from burnish.library.search import Found
 from burnish.library.starter import InstallReport, StarterPrompt
 from burnish.library.sync import SyncReport
 from burnish.library.values import Expanded, HistoryEntry, Page, Rendered, Saved
+from burnish.optimizers.room import ListedOptimization, ShownOptimization
 from burnish.platform.evaluating import Plan
 from burnish.prompts.diff import Diff
 from burnish.prompts.prompt import Branch
@@ -111,6 +112,8 @@ SCHEMAS: dict[str, Any] = {
     "evaluate-plan": Plan,
     "evaluations-list": list[ListedEvaluation],
     "evaluations-results": Result,
+    "optimizations-list": list[ListedOptimization],
+    "optimizations-show": ShownOptimization,
     "experiments-plan": Needed,
     "experiments-analyze": Analyzed,
     "experiments-show": Shown,

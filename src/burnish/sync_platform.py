@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from burnish.sync_experiments import Experiments
     from burnish.sync_jobs import Jobs, Schedules
     from burnish.sync_knowledge import Knowledge
+    from burnish.sync_optimizations import Optimizations
     from burnish.sync_rooms import Db, Models, Packs, Runs, Starter
 
 
@@ -225,6 +226,13 @@ class Platform(SyncFace[AsyncPlatform]):
         from burnish.sync_experiments import Experiments
 
         return Experiments(self._target.experiments, self._loop)
+
+    @cached_property
+    def optimizations(self) -> Optimizations:
+        """Searches for a better prompt, and what they found."""
+        from burnish.sync_optimizations import Optimizations
+
+        return Optimizations(self._target.optimizations, self._loop)
 
     @cached_property
     def jobs(self) -> Jobs:

@@ -7,6 +7,7 @@ from burnish.cli.evaluation_commands import EVALUATE, EVALUATIONS
 from burnish.cli.experiment_commands import EXPERIMENTS
 from burnish.cli.job_commands import JOBS, SCHEDULE
 from burnish.cli.machine_commands import CACHE, COMPLETION, CONFIG, DB
+from burnish.cli.optimization_commands import OPTIMIZATIONS
 
 Command = tuple[str, str, str, str]
 
@@ -356,6 +357,7 @@ GROUPS = (
     ("datasets", "Examples to try prompts on, kept as versions.", DATASETS),
     ("evaluations", "What was evaluated, and what came of it.", EVALUATIONS),
     ("experiments", "Which variant is better, and how many units that takes.", EXPERIMENTS),
+    ("optimizations", "Searches for a better prompt, and what they found.", OPTIMIZATIONS),
     ("packs", "Sets of prompts to share and to install.", PACKS),
     ("models", "Language models: which there are, who answers, local weights.", MODELS),
     ("judge", "Models that judge answers, and how far to trust them.", JUDGE),

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from burnish.evals.room import AsyncEvaluations, Evaluated
     from burnish.evals.wanted import Data, Wanted
     from burnish.jobs.job import JobContext, Work
+    from burnish.optimizers.room import AsyncOptimizations
     from burnish.platform.evaluating import Evaluating, Plan
     from burnish.platform.evaluation_jobs import EvaluationJobs
     from burnish.storage.evaluation import Evaluation
@@ -30,6 +31,14 @@ class Testing(Online, Judging):
         from burnish.evals.room import AsyncEvaluations
 
         return AsyncEvaluations(self._open_store)
+
+    @cached_property
+    def optimizations(self) -> AsyncOptimizations:
+        """Searches for a better prompt, and what they found: list, get, show, candidates,
+        delete."""
+        from burnish.optimizers.room import AsyncOptimizations
+
+        return AsyncOptimizations(self._open_store)
 
     async def evaluate(
         self,

@@ -1,0 +1,232 @@
+"""optimizations list, show, delete."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
+
+from burnish.cli.common import (
+    NONE,
+    Common,
+    confirmed,
+    console,
+    counted,
+    note,
+    on_terminal,
+    out,
+    out_json,
+    platform,
+    styled,
+    table,
+)
+from burnish.cli.job_words import when
+from burnish.cli.money import cost_of
+from burnish.cli.runs import short_ids
+
+if TYPE_CHECKING:
+    from burnish.optimizers.room import ListedCandidate, ListedOptimization, ShownOptimization
+
+_STYLES = {
+    "improved": "green",
+    "kept": "",
+    "stopped": "yellow",
+    "not measured": "yellow",
+    "running": "cyan",
+}
+# Deeper lineages are told by their lines' order alone, so that a line keeps room for its reason.
+_DEEPEST = 12
+_SHORT = 8
+Id = Annotated[str, Parameter(help="Its id, or the beginning of it.")]
+
+
+def list_(
+    *,
+    prompt: Annotated[str, Parameter(help="Only of the prompt of this name.")] = "",
+    data: Annotated[str, Parameter(help="Only over the dataset of this name.")] = "",
+    limit: Annotated[int, Parameter(help="How many at most.")] = 20,
+    common: Common = NONE,
+) -> None:
+    """List optimisations, newest first.
+
+    In a pipe: id, time of creation, outcome (improved, kept, stopped, not measured) or state
+    (queued, running, stopped), prompt, what came of it, algorithm, model, dataset.
+    """
+    with platform(common) as p:
+        found = p.optimizations.list(prompt=prompt, dataset=data, limit=limit)
+    if common.json:
+        out_json(found)
+    elif on_terminal() and found:
+        _list_terminal(found)
+    elif found:
+        out("\n".join("\t".join(_row(each)) for each in found))
+    else:
+        note("No optimisations.")
+
+
+def _list_terminal(found: Sequence[ListedOptimization]) -> None:
+    rows = [
+        [
+            styled(shown, "cyan"),
+            when(each.created_at.astimezone(UTC)),
+            styled(_state(each), _STYLES.get(_state(each), "")),
+            each.algorithm,
+            f"{_changed(each)} on {each.dataset} by {each.model}",
+        ]
+        for shown, each in zip(short_ids([each.id for each in found]), found, strict=True)
+    ]
+    table(("id", "when", "outcome", "algorithm", "about"), rows, wide="about")
+    note(counted(len(rows), "optimisation"))
+
+
+def _row(each: ListedOptimization) -> tuple[str, ...]:
+    made = each.created_at.astimezone().strftime("%Y-%m-%d %H:%M")
+    about = (each.prompt, each.best, each.algorithm, each.model, each.dataset)
+    return (each.id, made, _state(each), *about)
+
+
+def _state(each: ListedOptimization) -> str:
+    return each.outcome or each.state
+
+
+def _changed(each: ListedOptimization) -> str:
+    return f"{each.prompt} → {each.best}" if each.best else each.prompt
+
+
+def show(optimization: Id, /, *, common: Common = NONE) -> None:
+    """Show an optimisation, its outcome, and how its candidates come from one another.
+
+    Below each candidate stand those that were made of it: id, operator, how many examples it was
+    measured on (n), its mean score over these, and what it was made for. Candidates are measured on
+    different examples, so scores of few do not tell which is better. In a pipe: facts as `name:
+    value`, an empty line, then a line for each candidate with id, parents, operator, n, mean, why.
+    """
+    with platform(common) as p:
+        shown = p.optimizations.show(optimization)
+    if common.json:
+        out_json(shown)
+        return
+    facts = [(name, value) for name, value in _facts(shown) if value]
+    if on_terminal():
+        _show_terminal(shown, facts)
+        return
+    out("\n".join(f"{name}: {' '.join(value.split())}" for name, value in facts))
+    rows = ("\t".join(_fields(each)) for each in shown.candidates)
+    out("\n".join(["", *rows]))
+
+
+def _facts(shown: ShownOptimization) -> Iterator[tuple[str, str]]:
+    one, counts = shown.optimization, shown.counts
+    yield "id", one.id
+    yield "prompt", one.prompt
+    yield "state", one.state
+    yield "outcome", ": ".join(part for part in (one.outcome, one.text) if part)
+    yield "best", one.best
+    yield "search ended", one.ended_why
+    yield "algorithm", f"{one.algorithm}, for {one.goal}"
+    yield "dataset", one.dataset
+    yield "model", one.model
+    yield "writer", one.writer
+    yield "scorers", ", ".join(each.name for each in one.scorers)
+    yield "candidates", _tried(shown)
+    if counts.answers:
+        failed = f", {counts.failed} failed" if counts.failed else ""
+        cost = None if counts.unpriced == counts.answers else counts.cost_usd
+        yield (
+            "answers",
+            f"{counts.answers}{failed}; {counted(counts.calls, 'call')}, {cost_of(cost)}",
+        )
+    yield "job", one.job_id
+    yield "who", one.who
+    yield "made", _time(one.created_at)
+    yield "ended", _time(one.ended_at)
+
+
+def _tried(shown: ShownOptimization) -> str:
+    turned_down = f", {shown.rejected} turned down" if shown.rejected else ""
+    return f"{len(shown.candidates)} ({shown.counts.candidates} measured){turned_down}"
+
+
+def _time(at: datetime | None) -> str:
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC" if at else ""
+
+
+def _show_terminal(shown: ShownOptimization, facts: Iterable[tuple[str, str]]) -> None:
+    from rich.table import Table
+
+    screen = console()
+    grid = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
+    grid.add_column(style="dim")
+    grid.add_column(overflow="fold")
+    styles = {"outcome": _STYLES.get(shown.optimization.outcome, "")}
+    for name, value in facts:
+        grid.add_row(name, styled(value, styles.get(name, "")))
+    screen.print(grid)
+    screen.print()
+    for depth, each in _tree(shown.candidates):
+        screen.print(
+            styled(_line(depth, each), "" if each.n else "dim"), no_wrap=True, overflow="ellipsis"
+        )
+
+
+def _tree(candidates: Sequence[ListedCandidate]) -> list[tuple[int, ListedCandidate]]:
+    """Each with how deep it stands: below the first of its parents."""
+    below: dict[str, list[ListedCandidate]] = {each.id: [] for each in candidates}
+    roots: list[ListedCandidate] = []
+    placed: set[str] = set()
+    for each in candidates:
+        # One that is older: a text that was made of itself would stand nowhere.
+        parent = next((parent for parent in each.parents if parent in placed), "")
+        (below[parent] if parent else roots).append(each)
+        placed.add(each.id)
+    lines: list[tuple[int, ListedCandidate]] = []
+    left = [(0, each) for each in reversed(roots)]
+    while left:
+        depth, each = left.pop()
+        lines.append((depth, each))
+        left += [(depth + 1, child) for child in reversed(below[each.id])]
+    return lines
+
+
+def _line(depth: int, each: ListedCandidate) -> str:
+    """`why` may have many lines."""
+    measured = f"n {each.n}  mean {_mean(each)}" if each.n else "not measured"
+    others = (
+        f"with {', '.join(other[:_SHORT] for other in each.parents[1:])}"
+        if each.parents[1:]
+        else ""
+    )
+    told = (each.id[:_SHORT], each.operator, measured, others, " ".join(each.why.split()))
+    return "  " * min(depth, _DEEPEST) + "  ".join(part for part in told if part)
+
+
+def _fields(each: ListedCandidate) -> tuple[str, ...]:
+    why = " ".join(each.why.split())
+    return (each.id, ",".join(each.parents), each.operator, str(each.n), _mean(each), why)
+
+
+def _mean(each: ListedCandidate) -> str:
+    return "-" if each.score is None else f"{each.score:.2f}"
+
+
+def delete(
+    optimization: Id,
+    /,
+    *,
+    yes: Annotated[bool, Parameter(negative="", help="Do not ask.")] = False,
+    common: Common = NONE,
+) -> int:
+    """Delete an optimisation with its answers and candidates; versions and runs stay."""
+    with platform(common) as p:
+        shown = p.optimizations.show(optimization)
+        found = shown.optimization
+        tried = counted(len(shown.candidates), "candidate")
+        why = f"optimisation {found.id} has {tried}, {counted(shown.counts.answers, 'answer')}"
+        if not yes and not confirmed(f"Delete it? {why}", why, may_ask=common.input):
+            note("Nothing was deleted.")
+            return 1
+        p.optimizations.delete(found.id)
+    out_json({"deleted": found.id}) if common.json else note(f"deleted {found.id}")
+    return 0
