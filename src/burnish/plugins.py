@@ -9,6 +9,7 @@ A plug-in is a module (or any object) that a package names under the entry-point
     def models():       burnish.Preset values (a provider that speaks OpenAI's language), or objects
                         of one's own that do what `burnish.Model` asks
     def scorers():      what @burnish.scorer makes of functions
+    def optimizers():   objects that do what burnish.Optimizer asks
     def call_observers():  functions that are told of every model call (a burnish.CallEvent)
 
 A later plug-in's entry replaces an earlier one's of the same name, so a plug-in can also change
@@ -32,12 +33,21 @@ from burnish.errors import UsageError
 from burnish.masking import without_secrets
 
 GROUP = "burnish.plugins"
-HOOKS = ("techniques", "personas", "archetypes", "models", "scorers", "call_observers")
+HOOKS = (
+    "techniques",
+    "personas",
+    "archetypes",
+    "models",
+    "scorers",
+    "optimizers",
+    "call_observers",
+)
 BUILT_IN = (
     "burnish.techniques.built_in",
     "burnish.generation.built_in",
     "burnish.models.built_in",
     "burnish.evals.built_in",
+    "burnish.optimizers.built_in",
 )
 EXPECTED = {
     "techniques": "burnish.Technique values or paths of folders",
@@ -45,6 +55,7 @@ EXPECTED = {
     "archetypes": "burnish.Archetype values",
     "models": "burnish.Preset values or objects that do what burnish.Model asks",
     "scorers": "what @burnish.scorer makes of functions",
+    "optimizers": "objects that do what burnish.Optimizer asks",
     "call_observers": "functions",
 }
 # Classes by their place: whoever gives their values has loaded them already.

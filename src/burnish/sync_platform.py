@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from burnish.evals.registry import Scorers
     from burnish.library.fallback import Fallback
     from burnish.library.units import Attributes
+    from burnish.optimizers.optimizer import Optimizer
     from burnish.storage.cache import ResponseCache
     from burnish.sync_datasets import Datasets, Evaluations
     from burnish.sync_experiments import Experiments
@@ -42,6 +43,7 @@ class Prompts(SyncFace[AsyncPrompts]):
     similar = blocking(AsyncPrompts.similar)
     copy = blocking(AsyncPrompts.copy)
     improve = blocking(AsyncPrompts.improve)
+    improve_with = blocking(AsyncPrompts.improve_with)
     tag = blocking(AsyncPrompts.tag)
     ask_label = blocking(AsyncPrompts.ask_label)
     approve = blocking(AsyncPrompts.approve)
@@ -139,6 +141,11 @@ class Platform(SyncFace[AsyncPlatform]):
     run_evaluation = blocking(AsyncPlatform.run_evaluation)
     submit_evaluation = blocking(AsyncPlatform.submit_evaluation)
     resume_evaluation = blocking(AsyncPlatform.resume_evaluation)
+    optimize = blocking(AsyncPlatform.optimize)
+    plan_optimization = blocking(AsyncPlatform.plan_optimization)
+    run_optimization = blocking(AsyncPlatform.run_optimization)
+    submit_optimization = blocking(AsyncPlatform.submit_optimization)
+    resume_optimization = blocking(AsyncPlatform.resume_optimization)
     score = blocking(AsyncPlatform.score)
     check_judge = blocking(AsyncPlatform.check_judge)
     search = blocking(AsyncPlatform.search)
@@ -254,6 +261,11 @@ class Platform(SyncFace[AsyncPlatform]):
         from burnish.sync_rooms import Models
 
         return Models(self._target.models, self._loop)
+
+    @property
+    def optimizers(self) -> dict[str, Optimizer]:
+        """All ways to look for a better prompt by name, those of plug-ins last."""
+        return self._target.optimizers
 
     @property
     def settings(self) -> Settings:

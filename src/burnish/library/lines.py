@@ -168,6 +168,34 @@ class Lines:
             name, fields, over, always=True, related=((before.version.id, "optimised"),)
         )
 
+    async def improve_with(
+        self,
+        name: str,
+        content: drafts.Content,
+        *,
+        over: int,
+        branch: str = MAIN,
+        author: str = "",
+        message: str = "",
+        metadata: dict[str, Any] | None = None,
+    ) -> Saved:
+        """The next revision of the main line has this text, which is known to improve on the
+        revision `over`. Raises Conflict where that is no longer the latest. On another `branch`,
+        which begins at `over` unless it is there, it is the next revision in any case."""
+        before = await self._shelf.fetch(name, revision=over)
+        if branch not in {each.name for each in await self.branches(name)}:
+            await self.branch(name, branch, at=str(over))
+        fields = drafts.given(content, None, None, metadata) | {"branch": branch}
+        fields |= {"config": before.version.config, "author": author or self._author()}
+        fields["message"] = message or f"Improve on revision {over}"
+        return await self._versions.revise(
+            name,
+            fields,
+            over if branch == MAIN else None,
+            always=True,
+            related=((before.version.id, "optimised"),),
+        )
+
     async def tag(
         self, name: str, tag: str, revision: int, *, by: str = "", why: str = ""
     ) -> LabelMove:

@@ -178,7 +178,8 @@ class PromptBench:
     async def _asked(
         self, operator: AskedOperator, ask: Propose, parents: Sequence[Candidate]
     ) -> Drafted:
-        assert self._write is not None
+        if self._write is None:
+            return Drafted(rejected=("no model writes candidates",))
         question = operator.ask(parents, self._evidence(ask))
         if isinstance(question, str):
             return Drafted(rejected=(question,))

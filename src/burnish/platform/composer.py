@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -29,6 +29,13 @@ from burnish.techniques import (
     select,
     suggestion_basis,
 )
+
+if TYPE_CHECKING:
+    from burnish.optimizers.operators.operator import Context
+    from burnish.prompts.prompt import Message
+
+# So many techniques are tried on a prompt that is optimised, and as many alternatives.
+_CHANGES = 8
 
 
 class Composer:
@@ -95,6 +102,21 @@ class Composer:
     def select(self, request: SelectRequest) -> Selection:
         key = msgspec.json.encode(request)
         return self._selections.get(key, lambda: select(self.catalog, request))
+
+    def operators_for(self, messages: tuple[Message, ...]) -> Context:
+        """What changes a prompt: techniques that suit what it asks for and take one call."""
+        from burnish.optimizers.operators.operator import Context
+
+        text = "\n\n".join(each.content for each in messages if each.role != "placeholder")
+        found = self.classify(text[: self._settings.generation.max_idea_chars])
+        chosen = self.select(SelectRequest(classification=found, has_input=True, count=_CHANGES))
+        names = [each.technique for each in (*chosen.recommendations, *chosen.alternatives)]
+        several = [self.catalog.get(name) for name in dict.fromkeys(names)]
+        return Context(
+            original=messages,
+            techniques=tuple(each for each in several if each.expected_calls.min == 1),
+            intent=found.intent,
+        )
 
     @cached_property
     def classifier(self) -> Classifier:

@@ -145,6 +145,7 @@ class OptimizationPlans:
 
     def calls_each(self, optimization: Optimization, examples: Sequence[Example]) -> int:
         """How many calls an answer takes at most: a judge asks once, of two answers twice."""
+
         def judges(scorers: Sequence[ScorerSpec]) -> int:
             asked = [each for each in scorers if self._evaluating.judges([each])]
             return sum(2 if "pair" in each.name else 1 for each in asked)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,6 +12,7 @@ import msgspec
 
 from burnish.errors import BurnishError, Conflict, NotFound, UsageError
 from burnish.platform.unfinished import unfinished
+from burnish.prompts.prompt import MAIN
 
 if TYPE_CHECKING:
     from burnish.evals.datasets import AsyncDatasets
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from burnish.storage.store import Store
 
 OPTIMIZATION = "optimization"
+_MESSAGE = 500
+_RECENT = 50
 
 
 class OptimizationInput(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -59,7 +62,7 @@ class Optimizations:
         self._jobs = jobs
         self._evaluating = evaluating
         self._live = live
-        self._plans = plans
+        self.plans = plans
         self._prompts = prompts
         self._datasets = datasets
         self._composer = composer
@@ -135,7 +138,7 @@ class Optimizations:
         from burnish.platform.searching import Searching, as_evaluation
 
         await self._check_dataset(of)
-        examples = await self._plans.examples(
+        examples = await self.plans.examples(
             of.dataset, of.settings.get("tags", ()), of.settings["examples"]
         )
         version = (await self._prompts.get(of.prompt)).version
@@ -147,7 +150,7 @@ class Optimizations:
             version=version,
             examples=examples,
             context=await asyncio.to_thread(self._composer.operators_for, version.messages),
-            calls_each=self._plans.calls_each(of, examples),
+            calls_each=self.plans.calls_each(of, examples),
         )
         money, began, used_s = await self._money(of), time.monotonic(), _used_s(of)
         answering, close = await self._evaluating.answering(as_evaluation(of), money)
@@ -202,38 +205,27 @@ class Optimizations:
         best = problem.book.candidates[problem.leader]
         prompt = (await self._prompts.get(of.prompt)).prompt
         ours = int(revision)
-        latest = prompt.latest_revision == ours and not of.settings.get("variant")
-        branch = f"optimized-{of.id[-8:]}"
-        if of.settings.get("variant"):
-            branch = f"for-{_slug(of.model)}"
-        elif not latest:
+        variant = bool(of.settings.get("variant"))
+        branch = f"for-{_slug(of.model)}" if variant else f"optimized-{of.id[-8:]}"
+        branch_only = variant or prompt.latest_revision != ours
+        if branch_only and not variant:
             text += f"; {name} has changed meanwhile, so the result stands on the branch {branch}"
-        metadata = {"optimised": _record(of, problem)}
-        message = f"Improve {of.prompt}: {text.partition(': ')[2]}"[:500]
-        if latest:
-            saved = await self._prompts.update(
-                name,
-                best.messages,
-                metadata=metadata,
-                message=message,
-                expected_revision=ours,
-            )
-        else:
-            branches = {each.name for each in await self._prompts.branches(name)}
-            if branch not in branches:
-                await self._prompts.branch(name, branch, at=revision)
-            saved = await self._prompts.update(
-                name, best.messages, metadata=metadata, message=message, branch=branch
-            )
-        await self._prompts.relate(name, saved.version.revision, ours, "optimised")
+        saved = await self._prompts.improve_with(
+            name,
+            best.messages,
+            over=ours,
+            branch=branch if branch_only else MAIN,
+            metadata={"optimised": _record(of, problem)},
+            message=f"Improve {of.prompt}: {text.partition(': ')[2]}"[:_MESSAGE],
+        )
         return f"{name}@{saved.version.revision}", text
 
     async def _version_of(self, of: Optimization) -> str:
         """One that an attempt before has kept, and died before it could say so."""
         name = of.prompt.rpartition("@")[0]
-        for entry in await self._prompts.history(name, limit=20):
-            known: Any = entry.version.metadata.get("optimised")
-            if isinstance(known, dict) and known.get("optimization") == of.id:
+        for entry in await self._prompts.history(name, limit=_RECENT):
+            known: dict[str, Any] = entry.version.metadata.get("optimised") or {}
+            if known.get("optimization") == of.id:
                 return f"{name}@{entry.version.revision}"
         return ""
 

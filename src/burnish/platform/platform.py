@@ -18,8 +18,8 @@ from burnish.generation.target import parse_target
 from burnish.generation.wish import Wish
 from burnish.intents import Classification
 from burnish.library.units import Attributes
-from burnish.platform.experimenting import Experimenting
 from burnish.platform.generating import Generating
+from burnish.platform.improving import Improving
 from burnish.settings import Loaded
 from burnish.techniques import Selection, SelectRequest
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from burnish.platform.optimizing import Optimizing
 
 
-class AsyncPlatform(Experimenting):
+class AsyncPlatform(Improving):
     """Everything that Burnish does, as coroutines. `burnish.open_async()` makes one.
 
     The store is opened by the first call that needs it; `analyze` and `enhance` never do, and
