@@ -12,6 +12,7 @@ from burnish.optimizers.problem import Problem, Search
 FINALISTS = 3
 # A candidate that was measured on fewer looks good by luck.
 _LEAST = 8
+_FIRST = 4
 _CHEAPER = 0.9
 
 
@@ -22,6 +23,10 @@ def course(
     example of the `test`."""
     ledger = problem.ledger
     ledger.reserved = final + 2 * len(test)
+    yield from problem.measure([problem.original], problem.validation[:_FIRST])
+    if _all_failed(problem):
+        # The search would find nothing but the same error, again and again.
+        return
     yield from optimizer.search(problem)
     ledger.is_settling = True
     ledger.reserved = 2 * len(test)
@@ -29,6 +34,11 @@ def course(
     ledger.reserved = 0
     if problem.leader != problem.original:
         yield from paired(problem, [problem.original, problem.leader], test)
+
+
+def _all_failed(problem: Problem) -> bool:
+    found = problem.book.measured(problem.original).values()
+    return bool(found) and all(each.error for each in found)
 
 
 def paired(problem: Problem, candidates: Sequence[str], examples: Sequence[int]) -> Search:
