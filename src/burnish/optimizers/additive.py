@@ -24,9 +24,10 @@ _EFFECTS = 0.06
 @dataclass(frozen=True)
 class Posterior:
     """Of the effects, in the order of the edits; `root` times its transpose is the precision of
-    these and of the mean of all scores."""
+    these and of `base`, what is scored without any of them."""
 
     mean: Floats
+    base: float
     root: Floats
 
     def draw(self, random: np.random.Generator) -> Floats:
@@ -83,7 +84,7 @@ class Additive:
         k, rows = len(self._priors), len(self._rows)
         prior = np.array(self._priors)
         if not rows:
-            return Posterior(prior, np.eye(k) / np.sqrt(self._effects))
+            return Posterior(prior, 0.0, np.eye(k) / np.sqrt(self._effects))
         counts, totals, sums = self._counts[:rows], self._totals[:rows], self._sums[:rows, :k]
         # Of each example the part that its random effect explains is taken off.
         share = self._spread / (self._noise + counts * self._spread)
@@ -100,7 +101,7 @@ class Additive:
         right[:k] += prior / self._effects
         mean: Any = np.linalg.solve(precision, right)
         root: Any = np.linalg.cholesky(precision)
-        return Posterior(mean[:k], root)
+        return Posterior(mean[:k], float(mean[k]), root)
 
     def _widen(self) -> None:
         more = len(self._moment)

@@ -53,6 +53,10 @@ class Edited:
             self._note(self._made[key])
         return self._best(self._made[key], effects)
 
+    def expected(self, candidate: str, posterior: Posterior) -> float:
+        """What it scores on all examples."""
+        return posterior.base + float(posterior.mean[list(self._of[candidate])].sum())
+
     def know(self, candidate: str, expected: float, parent: str) -> Search:
         """Edits that are new in it are `expected` to be worth so much together."""
         if candidate in self._of:

@@ -42,6 +42,7 @@ class Problem:
     beliefs: dict[str, tuple[float, float]] = field(default_factory=dict[str, tuple[float, float]])
     length_weight: float = 0.02
     leader: str = ""
+    expected: float = 0.0
     rounds: int = 0
     changed_at: int = 0
     turned_down: Counter[str] = field(default_factory=Counter[str])
@@ -65,8 +66,9 @@ class Problem:
         """How many more candidates models may be asked for."""
         return self.ledger.proposals_left
 
-    def lead(self, candidate: str) -> None:
-        """From now on it is the best that is known."""
+    def lead(self, candidate: str, expected: float | None = None) -> None:
+        """From now on it is the best that is known; it is `expected` to score so much."""
+        self.expected = self.fitness(candidate) if expected is None else expected
         if candidate != self.leader:
             self.leader, self.changed_at = candidate, self.rounds
 

@@ -14,7 +14,7 @@ _SHOWN, _TRIED = 6, 3
 # round, fewer while little is known.
 _BLOCK, _DRAWN, _EACH = 4, 3, 100
 # A proposal for so many measurements.
-_PACE = 15
+_PACE = 13
 # Of edits that a reflection proposes, about half help. Such a one mends four in ten of the failures
 # that it was proposed for, where one in seven is mended by luck; on all examples it is worth .05,
 # and another one costs .04.
@@ -56,7 +56,7 @@ class _Reflection:
                 yield from self._proposed(parent)
             posterior = edited.posterior()
             best = yield from edited.united(posterior.mean)
-            problem.lead(best)
+            problem.lead(best, edited.expected(best, posterior))
             drawn.clear()
             used = self._began_with - problem.left
             for number in range(min(_DRAWN, 1 + used // _EACH)):
