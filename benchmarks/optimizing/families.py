@@ -24,7 +24,7 @@ from burnish.optimizers.problem import Problem, Search
 from burnish.optimizers.reflective import Reflective
 
 from .gepa_runs import BUDGETS, run_gepa, standard_error
-from .variants import WORLDS
+from .variants import UNWRITTEN, WHOLE, WORLDS
 from .worlds import HELD_OUT, TUNING
 from .worlds_bench import Run, run_ours
 
@@ -71,8 +71,14 @@ def run(seed: int, method: str, variant: str, budget: int, again: int) -> Run:
     """`again` is the seed of the search itself."""
     world = WORLDS[variant](seed)
     if method in OURS:
-        whole = variant == "whole rewrites"
-        return run_ours(world, OURS[method](), calls=budget, seed=again, whole=whole)
+        return run_ours(
+            world,
+            OURS[method](),
+            calls=budget,
+            seed=again,
+            whole=variant == WHOLE,
+            written=variant != UNWRITTEN,
+        )
     found = run_gepa(world, budget=budget, validation=GEPA[method], seed=again)
     return Run(
         true_score=found.true_score,

@@ -4,6 +4,8 @@ harm. Everything else is as in the plain ones."""
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
@@ -12,6 +14,7 @@ from .worlds import CONSTANTS, Constants, Rules, World
 CANCELLING = 2  # pairs of useful rules that both do nothing where both are there
 JOINT = 2  # pairs of useful rules that help together alone
 FREE_RULES, DILUTION = 6, 0.12  # rules beyond so many take so much log odds from all types
+AIM = 0.1  # of the reflections of a poor writer, .55 of those of others
 
 
 class Interacting(World):
@@ -48,9 +51,19 @@ class Diluted(World):
         return known
 
 
-WORLDS: dict[str, type[World]] = {
+class Misled(World):
+    """The model that writes hardly ever sees what failures have in common."""
+
+    def __init__(self, seed: int) -> None:
+        super().__init__(seed, replace(CONSTANTS, aim=AIM))
+
+
+WHOLE, UNWRITTEN = "whole rewrites", "no model writes"
+WORLDS: dict[str, Callable[[int], World]] = {
     "plain": World,
     "interactions": Interacting,
     "dilution": Diluted,
-    "whole rewrites": World,
+    WHOLE: World,
+    UNWRITTEN: World,
+    "a poor writer": Misled,
 }

@@ -109,28 +109,35 @@ def candidate_of(text: str, ask: Propose | None = None) -> Candidate:
     return Candidate(messages=messages, parents=ask.parents, operator=ask.operator)
 
 
-def problem_on(calls: int, seed: int = 0, validation: int = VALIDATION) -> Problem:
+def problem_on(calls: int, seed: int = 0, *, written: bool = True) -> Problem:
+    """`written`: a model is there to write."""
     book = Book()
     original = candidate_of(text_of(()))
     book.add(original)
     return Problem(
         original=original.id,
         train=tuple(range(TRAIN)),
-        validation=tuple(range(VALIDATION_FROM, VALIDATION_FROM + validation)),
+        validation=tuple(range(VALIDATION_FROM, VALIDATION_FROM + VALIDATION)),
         book=book,
         ledger=Ledger(Budget(metric_calls=calls)),
         seed=seed,
-        paid=PAID,
+        paid=PAID if written else frozenset(),
         free=FREE,
         arms=ARMS,
     )
 
 
 def run_ours(
-    world: World, optimizer: Optimizer, *, calls: int, seed: int = 0, whole: bool = False
+    world: World,
+    optimizer: Optimizer,
+    *,
+    calls: int,
+    seed: int = 0,
+    whole: bool = False,
+    written: bool = True,
 ) -> Run:
     """With the final choice that a real search has, and without a comparison in the end."""
-    problem = problem_on(calls, seed)
+    problem = problem_on(calls, seed, written=written)
     bench = WorldBench(world, problem.book, seed, whole=whole)
     problem.edits = bench.edits
     final = final_of(problem.validation, calls)

@@ -29,9 +29,22 @@ class Edited:
         self._made: dict[tuple[int, ...], str] = {(): problem.original}
         self._asked = dict.fromkeys(problem.validation, 0)
         self._clashes = False
+        self._read = 0
+        self._left_out: set[Pair] = set()
 
-    def posterior(self) -> Posterior:
+    def posterior(self) -> Generator[Ask, Drafts | None, Posterior]:
+        """Of all that was measured so far, by whichever part of a search."""
+        order = self._problem.book.order
+        while self._read < len(order):
+            pair = order[self._read]
+            self._read += 1
+            if pair.example in self._asked and pair not in self._left_out:
+                yield from self._learned(pair)
         return self._model.posterior()
+
+    def leave_out(self, candidates: Sequence[str], examples: Sequence[int]) -> None:
+        """What they score on these is no fair sample."""
+        self._left_out.update(Pair(one, each) for one in candidates for each in examples)
 
     def numbers(self, *purpose: object) -> np.random.Generator:
         bits = self._problem.random("draw", *purpose).getrandbits(64)
@@ -86,10 +99,16 @@ class Edited:
                 asked[each] += 1
                 plan.append((candidate, each))
         yield Measure(tuple(Pair(*each) for each in plan))
-        for candidate, each in plan:
-            score = self._problem.book.values(candidate).get(each)
-            if score is not None:
-                self._model.add(each, self._of[candidate], score)
+
+    def _learned(self, pair: Pair) -> Search:
+        book = self._problem.book
+        candidate = book.candidates[pair.candidate]
+        if candidate.demonstrations:
+            # What it shows is no edit.
+            return
+        if candidate.id not in self._of:
+            yield from self.know(candidate.id, 0.0, (*candidate.parents, self._problem.original)[0])
+        self._model.add(pair.example, self._of[candidate.id], book.values(candidate.id)[pair.example])
 
     def _worth(self, effects: Floats) -> Floats:
         if not self._clashes:

@@ -46,6 +46,8 @@ class _Reflection:
 
     def search(self) -> Search:
         problem, edited = self._problem, self._edited
+        if "reflect" not in problem.paid or not problem.proposals_left:
+            return
         yield from edited.measured([problem.original], 2 * _BLOCK)
         drawn: list[str] = []
         idle = 0
@@ -54,7 +56,7 @@ class _Reflection:
             before = problem.ledger.metric_calls
             for parent in (problem.leader, *drawn)[: self._due()]:
                 yield from self._proposed(parent)
-            posterior = edited.posterior()
+            posterior = yield from edited.posterior()
             best = yield from edited.united(posterior.mean)
             problem.lead(best, edited.expected(best, posterior))
             drawn.clear()
@@ -78,6 +80,7 @@ class _Reflection:
             return
         self._shown.update(failing)
         made = yield from self._problem.propose("reflect", (parent,), examples=failing)
+        self._edited.leave_out(made, failing[:_TRIED])
         yield from self._problem.measure(made, failing[:_TRIED])
         for child in made:
             values = self._problem.book.values(child)
