@@ -160,7 +160,7 @@ class Optimizations:
 
         try:
             return await searching.search(
-                self._optimizer(of.algorithm), answering, money, told, used_s=used_s
+                self._optimizer(_algorithm(of)), answering, money, told, used_s=used_s
             )
         finally:
             close()
@@ -247,6 +247,11 @@ def check_scheduled(given: OptimizationInput) -> None:
         f"optimisation {given.id} is not begun from time to time",
         hint="begin it with burnish optimize",
     )
+
+
+def _algorithm(of: Optimization) -> str:
+    """For fewer tokens, prompts are changed as a whole: what each edit is worth is not the aim."""
+    return "genetic" if (of.algorithm, of.goal) == ("auto", "efficiency") else of.algorithm
 
 
 def _subject(of: Optimization) -> str:
