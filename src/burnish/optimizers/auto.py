@@ -60,7 +60,7 @@ class Auto:
 
     def _next(self, problem: Problem, parts: Sequence[_Part]) -> _Part:
         random = problem.random("auto", problem.rounds)
-        before = problem.book.shrunken(problem.original, problem.validation)
+        before = problem.shrunken(problem.original)
         return max(parts, key=lambda part: part.promise(before, random.gauss(0, 1)))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from burnish.optimizers.ask import Measured, Pair
 from burnish.optimizers.candidate import Candidate
@@ -72,12 +72,10 @@ class Book:
         found = [each for each in examples if each in values and values[each] < below]
         return sorted(found, key=lambda each: values[each])
 
-    def shrunken(self, candidate: str, examples: Sequence[int], weight: float = 4.0) -> float:
-        """The mean, drawn to that of all candidates as if by `weight` more examples."""
-        values = self._values[candidate]
-        known = [values[each] for each in examples if each in values]
-        overall = self._sum / self._known if self._known else 0.0
-        return (sum(known) + weight * overall) / (len(known) + weight)
+    @property
+    def overall(self) -> float:
+        """The mean of all candidates' scores; 0 before there is one."""
+        return self._sum / self._known if self._known else 0.0
 
 
 def _value(measured: Measured) -> float:

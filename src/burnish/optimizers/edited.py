@@ -46,10 +46,6 @@ class Edited:
         """What they score on these is no fair sample."""
         self._left_out.update(Pair(one, each) for one in candidates for each in examples)
 
-    def numbers(self, *purpose: object) -> np.random.Generator:
-        bits = self._problem.random("draw", *purpose).getrandbits(64)
-        return np.random.default_rng(bits)
-
     def united(self, effects: Floats) -> Generator[Ask, Drafts | None, str]:
         """The candidate with all edits that are worth it. Of two that exclude each other, the one
         that is worth more comes first, and stays."""

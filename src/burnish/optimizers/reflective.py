@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
+import numpy as np
+
 from burnish.optimizers.edited import Edited
 from burnish.optimizers.problem import Problem, Search
 
@@ -49,6 +51,7 @@ class _Reflection:
         if "reflect" not in problem.paid or not problem.proposals_left:
             return
         yield from edited.measured([problem.original], 2 * _BLOCK)
+        numbers = np.random.default_rng(problem.random("draw").getrandbits(64))
         drawn: list[str] = []
         idle = 0
         while problem.left and idle < _IDLE:
@@ -61,8 +64,7 @@ class _Reflection:
             problem.lead(best, edited.expected(best, posterior))
             drawn.clear()
             used = self._began_with - problem.left
-            for number in range(min(_DRAWN, 1 + used // _EACH)):
-                effects = posterior.draw(edited.numbers(problem.rounds, number))
+            for effects in posterior.draws(numbers, min(_DRAWN, 1 + used // _EACH)):
                 drawn.append((yield from edited.united(effects)))
             yield from edited.measured([best, *drawn], _BLOCK)
             idle = 0 if problem.ledger.metric_calls > before else idle + 1

@@ -64,9 +64,8 @@ def _last_choice(problem: Problem, calls: int) -> Search:
 
 def finalists(problem: Problem) -> list[str]:
     """The leader, and those that seem best by themselves."""
-    book = problem.book
-    known = [one for one in book.candidates if problem.standing(one)[1] >= _LEAST]
-    ranked = sorted(known, key=lambda one: -book.shrunken(one, problem.validation))
+    known = [one for one in problem.book.candidates if problem.standing(one)[1] >= _LEAST]
+    ranked = sorted(known, key=lambda one: -problem.shrunken(one))
     return list(dict.fromkeys([problem.leader, *ranked]))[:FINALISTS]
 
 
