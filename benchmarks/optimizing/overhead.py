@@ -29,7 +29,7 @@ from burnish.storage.sqlite import open_sqlite
 
 from .families import OURS
 from .gepa_runs import TRAIN, VALIDATION_FROM, Silent, WorldAdapter, package
-from .worlds import World, mixed, text_of
+from .worlds import WORDS, World, mixed, rules_of, text_of
 from .worlds_bench import WorldBench, candidate_of, final_of, problem_on
 
 CALLS = 1_000
@@ -53,6 +53,10 @@ class Instant(WorldBench):
     """More rules are better, and answers take no time to work out."""
 
     async def propose(self, ask: Propose) -> Drafted:
+        if ask.operator == "reflect":
+            rules = rules_of(self.text(ask.parents[0]))
+            missing = random.choice(list(WORDS))
+            return Drafted(candidates=(candidate_of(text_of(rules | {missing}), ask),), calls=1)
         if ask.operator != "demonstrate":
             return await super().propose(ask)
         shown = "\n".join(f"example {each}" for each in ask.examples)

@@ -78,12 +78,15 @@ class Additive:
         new, self._new = self._new, []
         if not new:
             return
-        present = np.zeros((len(new), len(self._moment)))
-        for at, (_, edits, _) in enumerate(new):
-            present[at, list(edits)] = 1
-        self._cross += present.T @ present
-        self._moment += np.array([score for _, _, score in new]) @ present
-        np.add.at(self._sums, [row for row, _, _ in new], present)
+        lines = [line for line, (_, edits, _) in enumerate(new) for _ in edits]
+        columns = [edit for _, edits, _ in new for edit in edits]
+        k = len(self._priors)
+        present = np.zeros((len(new), k))
+        present[lines, columns] = 1
+        self._cross[:k, :k] += present.T @ present
+        self._moment[:k] += np.array([score for _, _, score in new]) @ present
+        for line, (row, _, _) in enumerate(new):
+            self._sums[row, :k] += present[line]
 
     def posterior(self) -> Posterior:
         """The mean of all scores is estimated too, under a flat prior."""

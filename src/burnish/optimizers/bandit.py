@@ -26,6 +26,8 @@ class Bandit:
     name = "bandit"
 
     def search(self, problem: Problem) -> Search:
+        if not any(self._is_open(problem, arm, max(_PARENTS.values())) for arm in problem.arms):
+            return
         pool = [problem.original]
         yield from problem.measure(pool, problem.validation[:8])
         idle = 0

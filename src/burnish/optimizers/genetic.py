@@ -25,6 +25,8 @@ class Genetic:
     name = "genetic"
 
     def search(self, problem: Problem) -> Search:
+        if not any(self._can(problem, each) for each in (*_CHANGING, *_CROSSING)):
+            return
         population = [problem.original]
         yield from problem.measure(population, problem.validation[:8])
         idle = 0
@@ -41,10 +43,11 @@ class Genetic:
         self, problem: Problem, population: list[str], random: Random
     ) -> Generator[Ask, Drafts | None, list[str]]:
         kept: list[str] = []
+        fitness = {each: problem.fitness(each) for each in population}
         for _ in range(_CHILDREN):
             if not problem.left:
                 break
-            parents, made = yield from self._born(problem, population, random)
+            parents, made = yield from self._born(problem, fitness, random)
             for child in made:
                 if child in population or child in kept:
                     continue
@@ -54,13 +57,13 @@ class Genetic:
         return kept
 
     def _born(
-        self, problem: Problem, population: list[str], random: Random
+        self, problem: Problem, fitness: dict[str, float], random: Random
     ) -> Generator[Ask, Drafts | None, tuple[list[str], tuple[str, ...]]]:
-        parents = [self._winner(problem, population, random)]
-        others = [each for each in population if each != parents[0]]
+        parents = [self._winner(fitness, list(fitness), random)]
+        others = [each for each in fitness if each != parents[0]]
         operators = [each for each in _CHANGING if self._can(problem, each)]
         if others and random.random() < 0.5:
-            parents.append(self._winner(problem, others, random))
+            parents.append(self._winner(fitness, others, random))
             operators = [each for each in _CROSSING if self._can(problem, each)] or operators
             differs = len(others) > 1 and self._can(problem, "difference")
             if differs and random.random() < _DIFFERENCE:
@@ -73,9 +76,9 @@ class Genetic:
         made = yield from problem.propose(operator, parents, examples=failing)
         return parents, made
 
-    def _winner(self, problem: Problem, among: list[str], random: Random) -> str:
+    def _winner(self, fitness: dict[str, float], among: list[str], random: Random) -> str:
         drawn = random.sample(among, min(_TOURNAMENT, len(among)))
-        return max(drawn, key=problem.fitness)
+        return max(drawn, key=fitness.__getitem__)
 
     def _fittest(self, problem: Problem, population: list[str]) -> list[str]:
         ranked = sorted(dict.fromkeys(population), key=lambda one: -problem.fitness(one))

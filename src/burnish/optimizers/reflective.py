@@ -14,7 +14,7 @@ from burnish.optimizers.problem import Problem, Search
 _SHOWN, _TRIED = 6, 3
 # Each prompt is measured on so many examples more whenever it is drawn, and so many are drawn in a
 # round, fewer while little is known.
-_BLOCK, _DRAWN, _EACH = 4, 3, 100
+_BLOCK, _DRAWN, _EACH = 4, 6, 100
 # A proposal for so many measurements.
 _PACE = 13
 # Of edits that a reflection proposes, about half help. Such a one mends four in ten of the failures

@@ -3,7 +3,9 @@ nothing was chosen by."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
+from itertools import chain
 
 from burnish.optimizers.ask import Measure, Pair
 from burnish.optimizers.optimizer import Optimizer
@@ -51,7 +53,8 @@ def halving(problem: Problem, candidates: Sequence[str], calls: int) -> Search:
         before = problem.ledger.metric_calls
         yield from problem.measure(left, _fewest(problem, left, each))
         used += problem.ledger.metric_calls - before
-        ranked = sorted(left, key=lambda one: -_mean(problem, one, left))
+        common = _common(problem, left)
+        ranked = sorted(left, key=lambda one: -problem.book.mean(one, common))
         left = ranked[: max(1, -(-len(ranked) // 2))]
     problem.lead(left[0])
 
@@ -71,14 +74,13 @@ def finalists(problem: Problem) -> list[str]:
 
 def _fewest(problem: Problem, candidates: Sequence[str], count: int) -> list[int]:
     """Examples that most of them lack."""
-    values = [problem.book.values(each) for each in candidates]
-    lacking = {n: sum(n not in known for known in values) for n in problem.validation}
-    order = sorted(problem.validation, key=lambda n: -lacking[n])
-    return [n for n in order if lacking[n]][:count]
+    known = Counter(chain.from_iterable(problem.book.values(each) for each in candidates))
+    lacked = [each for each in problem.validation if known[each] < len(candidates)]
+    return sorted(lacked, key=known.__getitem__)[:count]
 
 
-def _mean(problem: Problem, candidate: str, among: Sequence[str]) -> float:
-    """On the examples that all of them have; of none, on its own."""
-    values = [problem.book.values(each) for each in among]
-    common = [n for n in problem.validation if all(n in known for known in values)]
-    return problem.book.mean(candidate, common or problem.validation)
+def _common(problem: Problem, among: Sequence[str]) -> Sequence[int]:
+    """The examples that all of them have; where there are none, all."""
+    values = [problem.book.values(each).keys() for each in among]
+    shared = problem.searched.intersection(*values)
+    return sorted(shared) or problem.validation
