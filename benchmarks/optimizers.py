@@ -185,7 +185,9 @@ def selection() -> Rows:
 def bandits() -> Rows:
     with ProcessPoolExecutor(max_workers=2) as pool:
         shares = {
-            name: list(pool.map(partial(found_best, CURVE, uniform=name == "uniform"), range(GAMES)))
+            name: list(
+                pool.map(partial(found_best, CURVE, uniform=name == "uniform"), range(GAMES))
+            )
             for name in ("top two", "uniform")
         }
     told("bandit")

@@ -96,14 +96,20 @@ def runs(
     os.environ["OPENBLAS_NUM_THREADS"] = "1"
     with ProcessPoolExecutor(max_workers=2) as pool:
         return [
-            list(pool.map(partial(run, method=method, variant=variant, budget=budget, again=n), seeds))
+            list(
+                pool.map(
+                    partial(run, method=method, variant=variant, budget=budget, again=n), seeds
+                )
+            )
             for n in range(repeats)
         ]
 
 
 def by_world(several: Sequence[Sequence[Run]]) -> list[float]:
     """The true score of each world, the mean over repeats."""
-    return [statistics.mean(each.true_score for each in world) for world in zip(*several, strict=True)]
+    return [
+        statistics.mean(each.true_score for each in world) for world in zip(*several, strict=True)
+    ]
 
 
 def told(method: str, budget: int, several: Sequence[Sequence[Run]], seconds: float) -> str:

@@ -1,6 +1,6 @@
 """What a search costs beside its models: one whose answers are there at once, all written down.
 
-    cd benchmarks && python -m optimizing.overhead [--profile reflective]
+cd benchmarks && python -m optimizing.overhead [--profile reflective]
 """
 
 from __future__ import annotations
@@ -141,7 +141,7 @@ def theirs(rounds: int, validation: int = 25) -> list[Cost]:
             seed=number,
         )
         cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
-        found.append(Cost(cpu_s=cpu, wall_s=wall, calls=adapter.calls, written=0))
+        found.append(Cost(cpu_s=cpu, wall_s=wall, calls=int(adapter.calls), written=0))
     return found
 
 

@@ -81,5 +81,5 @@ def found_best(budgets: Sequence[int], seed: int, *, uniform: bool) -> list[bool
             problem.book.record(pair, Measured(value=float(right)))
             calls += 1
             if calls in budgets:
-                found.append(max(ids, key=lambda each: problem.standing(each)[0]) == best)
+                found.append(max(ids, key=problem.fitness) == best)
     return found

@@ -24,7 +24,17 @@ from .worlds import Rules, World, paraphrase, rules_of, text_of
 VALIDATION = 60
 PAID = frozenset({"reflect", "critique_edit", "crossover", "difference", "paraphrase"})
 FREE = frozenset({"merge", "add", "drop", "swap", "take", "unite"})
-ARMS = ("reflect", "critique_edit", "crossover", "difference", "merge", "add", "drop", "swap", "take")
+ARMS = (
+    "reflect",
+    "critique_edit",
+    "crossover",
+    "difference",
+    "merge",
+    "add",
+    "drop",
+    "swap",
+    "take",
+)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -104,7 +104,9 @@ class Edited:
             return
         if candidate.id not in self._of:
             yield from self.know(candidate.id, 0.0, (*candidate.parents, self._problem.original)[0])
-        self._model.add(pair.example, self._of[candidate.id], book.values(candidate.id)[pair.example])
+        self._model.add(
+            pair.example, self._of[candidate.id], book.values(candidate.id)[pair.example]
+        )
 
     def _worth(self, effects: Floats) -> Floats:
         if not self._clashes:

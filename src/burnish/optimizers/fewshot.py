@@ -14,6 +14,8 @@ from burnish.optimizers.problem import Problem, Search
 MOST_SHOWN = 4
 _SIZES = (1, 2, 3, 4)
 _POOL = 24
+# What examples must be worth, for they make the prompt longer.
+_LEAST = 0.005
 _BLOCK, _DRAWN = 4, 3
 _IDLE = 20
 
@@ -57,10 +59,8 @@ class _Sets:
             posterior = self._model.posterior()
             best, expected = yield from self._best(posterior)
             problem.lead(best, expected)
-            drawn = [best]
-            for effects in posterior.draws(numbers, _DRAWN):
-                drawn.append((yield from self._shown(effects)))
-            yield from self._measured(drawn, _BLOCK)
+            drawn = yield from self._shown(posterior.draws(numbers, _DRAWN))
+            yield from self._measured([best, *drawn], _BLOCK)
             idle = 0 if problem.ledger.metric_calls > before else idle + 1
 
     def _worded(self) -> Search:
@@ -79,12 +79,16 @@ class _Sets:
         mean = posterior.mean
         base = float(mean[self._wordings[0][1]])
         chosen, worth = self._chosen(mean)
-        if worth <= base:
+        if worth <= base + _LEAST:
             return self._problem.original, posterior.base + base
         return (yield from self._demonstrated(*chosen)), posterior.base + worth
 
-    def _shown(self, effects: Floats) -> Generator[Ask, Drafts | None, str]:
-        return (yield from self._demonstrated(*self._chosen(effects)[0]))
+    def _shown(self, draws: Floats) -> Generator[Ask, Drafts | None, list[str]]:
+        shown: list[str] = []
+        for effects in draws:
+            one = yield from self._demonstrated(*self._chosen(effects)[0])
+            shown.append(one)
+        return shown
 
     def _chosen(self, effects: Floats) -> tuple[tuple[str, tuple[int, ...]], float]:
         """The wording, the examples (the best one last) and what they are worth together."""

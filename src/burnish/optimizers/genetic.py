@@ -7,7 +7,7 @@ from random import Random
 
 from burnish.optimizers.ask import Ask, Drafts
 from burnish.optimizers.problem import Problem, Search
-from burnish.optimizers.racing import raced
+from burnish.optimizers.racing import BLOCK, raced
 
 _POPULATION, _CHILDREN, _ELITE, _TOURNAMENT = 8, 4, 2, 3
 _DIFFERENCE = 0.25
@@ -36,8 +36,16 @@ class Genetic:
             spent = problem.ledger.metric_calls
             population += yield from self._children(problem, population, random)
             population = self._fittest(problem, population)
+            yield from self._again(problem, population[0])
+            population = self._fittest(problem, population)
             problem.lead(population[0])
             idle = 0 if problem.ledger.metric_calls > spent else idle + 1
+
+    def _again(self, problem: Problem, best: str) -> Search:
+        """On new examples: one that leads by luck does not lead for long."""
+        seen = problem.book.values(best)
+        fresh = [n for n in problem.validation if n not in seen]
+        yield from problem.measure([best], fresh[:BLOCK])
 
     def _children(
         self, problem: Problem, population: list[str], random: Random
@@ -73,7 +81,9 @@ class Genetic:
             return parents, ()
         operator = random.choice(operators)
         failing = problem.book.failing(parents[0], problem.validation)[:6]
-        made = yield from problem.propose(operator, parents, examples=failing)
+        made = yield from problem.propose(
+            operator, parents, examples=failing, draw=random.getrandbits(32)
+        )
         return parents, made
 
     def _winner(self, fitness: dict[str, float], among: list[str], random: Random) -> str:

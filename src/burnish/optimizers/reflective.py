@@ -65,7 +65,8 @@ class _Reflection:
             drawn.clear()
             used = self._began_with - problem.left
             for effects in posterior.draws(numbers, min(_DRAWN, 1 + used // _EACH)):
-                drawn.append((yield from edited.united(effects)))
+                one = yield from edited.united(effects)
+                drawn.append(one)
             yield from edited.measured([best, *drawn], _BLOCK)
             idle = 0 if problem.ledger.metric_calls > before else idle + 1
 
@@ -84,10 +85,12 @@ class _Reflection:
         made = yield from self._problem.propose("reflect", (parent,), examples=failing)
         self._edited.leave_out(made, failing[:_TRIED])
         yield from self._problem.measure(made, failing[:_TRIED])
+        before = self._problem.book.values(parent)
         for child in made:
             values = self._problem.book.values(child)
-            expected = _expected([values[n] for n in failing[:_TRIED] if n in values])
-            yield from self._edited.know(child, expected, parent)
+            tried = [n for n in failing[:_TRIED] if n in values]
+            mended = [max(0.0, (values[n] - before[n]) / (1 - before[n])) for n in tried]
+            yield from self._edited.know(child, _expected(mended), parent)
 
     def _failing(self, parent: str) -> list[int]:
         """Its failures that were reflected on the least often come first."""
