@@ -88,7 +88,7 @@ def curves(worlds: Worlds) -> Rows:
     rows: Rows = []
     for method in (*OURS, *GEPA):
         for budget in BUDGETS:
-            row: dict[str, Any] = {"what": f"worlds, {method}, {budget:,} calls"}
+            row: dict[str, Any] = {"what": f"additive worlds, {method}, {budget:,} calls"}
             row |= figures(worlds.runs(method, budget))
             if method in ("reflective", "auto"):
                 row["target"] = f">= {WANTED[budget]}"
