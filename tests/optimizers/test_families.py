@@ -130,7 +130,8 @@ async def test_without_anything_to_change_it_with_it_ends_at_once(name: str) -> 
     of = problem(Budget(metric_calls=300), able=False)
     world = SmallWorld(of)
     await played(name, of, world, test=TEST)
-    assert not world.pairs
+    assert {pair.candidate for pair in world.pairs} == {of.original}
+    assert len(world.pairs) <= 4
     assert judged(of, beside(of, TEST)).reason == "no candidates"
 
 

@@ -119,22 +119,7 @@ class Searching:
         book = Book()
         book.add(self._original)
         edits = Edits(book, self._context, self._original)
-        bench = PromptBench(
-            book=book,
-            examples=self._examples,
-            rules=Rules(
-                original=self._original.messages,
-                forbidden=Shingles(self._examples),
-                longest=_LONGEST,
-            ),
-            context=self._context,
-            edits=edits,
-            answer=self._answer(answering),
-            write=self._write(money) if of.writer else None,
-            concurrency=of.concurrency,
-            calls_each=self._calls_each,
-            seed=of.seed,
-        )
+        bench = self._bench(book, edits, answering, money)
         words: dict[int, frozenset[str]] = {n: words_of(self._examples[n]) for n in parts.train}
         names = [each.name for each in self._context.techniques]
         problem = Problem(
@@ -162,6 +147,25 @@ class Searching:
                 told=lambda: told(problem),
             )
         return Searched(problem, parts)
+
+    def _bench(self, book: Book, edits: Edits, answering: Answering, money: Money) -> PromptBench:
+        of = self._of
+        return PromptBench(
+            book=book,
+            examples=self._examples,
+            rules=Rules(
+                original=self._original.messages,
+                forbidden=Shingles(self._examples),
+                longest=_LONGEST,
+            ),
+            context=self._context,
+            edits=edits,
+            answer=self._answer(answering),
+            write=self._write(money) if of.writer else None,
+            concurrency=of.concurrency,
+            calls_each=self._calls_each,
+            seed=of.seed,
+        )
 
     def _answer(self, answering: Answering) -> Answer:
         async def answer(candidate: Candidate, example: Example, repeat: int) -> Result:
