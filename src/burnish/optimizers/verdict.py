@@ -10,6 +10,7 @@ import msgspec
 import numpy as np
 
 from burnish.evals.statistics import ALPHA, examples_needed, paired
+from burnish.optimizers.ask import NO_CHANGE, NO_WRITER
 from burnish.optimizers.problem import Problem
 
 Outcome = Literal["improved", "kept", "not measured"]
@@ -178,7 +179,8 @@ def _cause(problem: Problem) -> tuple[Reason, str, str]:
     values = [each.value for each in answers if each.value is not None]
     mean, n = problem.standing(problem.original)
     drafts = len(book.candidates) - 1
-    junk = problem.turned_down
+    harmless = (NO_CHANGE, NO_WRITER)
+    junk = {why: n for why, n in problem.turned_down.items() if why not in harmless}
     if failed and len(failed) >= _MANY * len(answers):
         named = "failing metric" if failed[0].startswith("metric") else "model errors"
         what = "the scorer" if named == "failing metric" else "the model"

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from burnish.models.budget import Budget as Money
     from burnish.optimizers.optimizer import Optimizer
     from burnish.optimizers.problem import Problem
+    from burnish.optimizers.verdict import Verdict
     from burnish.platform.composer import Composer
     from burnish.platform.evaluating import Evaluating
     from burnish.platform.live import Live
@@ -90,6 +91,8 @@ class Optimizations:
         """Does it here until it has ended, or goes on with it. Raises Conflict where another
         process is at it, BurnishError where the work fails; what is there stays."""
         await self._begin(optimization, here=True)
+        if not _is_settled(optimization):
+            await self._check_dataset(optimization)
         job = await unfinished(self._jobs, OPTIMIZATION, optimization.id, _subject(optimization))
         try:
             job = await self._jobs.resume(job.id)
@@ -115,9 +118,11 @@ class Optimizations:
         surely better."""
         store = await self._open_store()
         of = await self._get(given.id)
-        if of.outcome in ("improved", "kept") or of.best:
+        if _is_settled(of):
             return _summary(of)
-        await store.optimizations.change(of.id, job_id=context.job.id, outcome="", text="")
+        await store.optimizations.change(
+            of.id, job_id=context.job.id, outcome="", text="", ended_at=None
+        )
         try:
             found = await self._searched(context, of)
         except asyncio.CancelledError:
@@ -170,9 +175,10 @@ class Optimizations:
 
     async def _money(self, of: Optimization) -> Money:
         """With what earlier attempts have spent."""
-        spent = (await (await self._open_store()).optimizations.counts(of.id)).cost_usd
+        store = (await self._open_store()).optimizations
         money = self._live.budget(of.budget.get("cost_usd"))
-        money.spent_usd += spent
+        money.spent_usd += (await store.counts(of.id)).cost_usd
+        money.spent_usd += sum(each.drafted["cost_usd"] or 0.0 for each in await store.steps(of.id))
         return money
 
     async def _check_dataset(self, of: Optimization) -> None:
@@ -249,6 +255,10 @@ def check_scheduled(given: OptimizationInput) -> None:
     )
 
 
+def _is_settled(of: Optimization) -> bool:
+    return of.outcome in ("improved", "kept") or bool(of.best)
+
+
 def _subject(of: Optimization) -> str:
     return f"{of.prompt} on {of.dataset}"
 
@@ -293,28 +303,13 @@ def _record(of: Optimization, problem: Problem) -> dict[str, Any]:
     }
 
 
-def _report(found: Searched, verdict: Any) -> dict[str, Any]:
-    from burnish.optimizers.pareto import front
+def _report(found: Searched, verdict: Verdict) -> dict[str, Any]:
+    from burnish.optimizers.report.kept import kept_of
 
-    problem, ledger = found.problem, found.problem.ledger
-    return {
-        "verdict": msgspec.to_builtins(verdict),
-        "leader": problem.leader,
-        "examples": {
-            "train": len(found.parts.train),
-            "validation": len(found.parts.validation),
-            "test": len(found.parts.test),
-        },
-        "front": [point._asdict() for point in front(problem)],
-        "calls": ledger.calls,
-        "answers": ledger.metric_calls,
-        "proposals": ledger.proposals,
-        "cost_usd": None if ledger.unpriced else ledger.cost_usd,
-        "rounds": problem.rounds,
-        "ended": ledger.ended or ledger.halted or "",
-        "rejected": dict(problem.turned_down.most_common(20)),
-        "notes": problem.notes,
-    }
+    kept = kept_of(found.problem, found.parts, verdict, found.examples)
+    fields = msgspec.to_builtins(kept)
+    del fields["seconds"]  # told apart, for each attempt
+    return fields
 
 
 def _summary(of: Optimization) -> dict[str, Any]:

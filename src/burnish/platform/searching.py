@@ -59,6 +59,7 @@ class Searched(msgspec.Struct, frozen=True):
 
     problem: Problem
     parts: Parts
+    examples: Sequence[Example]
 
 
 class Searching:
@@ -141,7 +142,7 @@ class Searching:
                 stops=_stops(of, budget, used_s),
                 told=lambda: told(problem),
             )
-        return Searched(problem, parts)
+        return Searched(problem, parts, self._examples)
 
     def _answer(self, answering: Answering) -> Answer:
         async def answer(candidate: Candidate, example: Example, repeat: int) -> Result:
