@@ -129,7 +129,7 @@ def _facts(shown: ShownOptimization) -> Iterator[tuple[str, str]]:
     yield "id", one.id
     yield "prompt", one.prompt
     yield "state", one.state
-    yield "outcome", ": ".join(part for part in (one.outcome, one.text) if part)
+    yield "outcome", _outcome(one)
     yield "best", one.best
     yield "search ended", one.ended_why
     yield "algorithm", f"{one.algorithm}, for {one.goal}"
@@ -149,6 +149,13 @@ def _facts(shown: ShownOptimization) -> Iterator[tuple[str, str]]:
     yield "who", one.who
     yield "made", _time(one.created_at)
     yield "ended", _time(one.ended_at)
+
+
+def _outcome(one: ListedOptimization) -> str:
+    """Most texts begin with it."""
+    if one.text.startswith(one.outcome):
+        return one.text
+    return ": ".join(part for part in (one.outcome, one.text) if part)
 
 
 def _tried(shown: ShownOptimization) -> str:

@@ -73,7 +73,7 @@ def _sheet(sheet: Sheet | None) -> dict[str, Any] | None:
 def _difference(found: Comparison) -> dict[str, Any]:
     interval, told_interval = None, ""
     if found.low is not None and found.high is not None:
-        interval = Interval(found.low, found.high)
+        interval = Interval(low=found.low, high=found.high, method=found.test)
         told_interval = f"[{signed(found.low)}, {signed(found.high)}]"
     text = f"{signed(found.difference)} {told_interval}".rstrip()
     is_sure = found.low is not None and found.low > 0

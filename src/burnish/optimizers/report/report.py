@@ -144,8 +144,9 @@ def _diff(before: tuple[Message, ...], after: tuple[Message, ...]) -> tuple[Mess
 def _comparison(found: Beside | None) -> Comparison | None:
     if found is None:
         return None
-    given = msgspec.structs.asdict(found)
-    return Comparison(**(given | {"won": len(found.won), "lost": len(found.lost)}))
+    given: dict[str, Any] = msgspec.structs.asdict(found)
+    given |= {"won": len(found.won), "lost": len(found.lost)}
+    return Comparison(**given)
 
 
 def _effort(shown: ShownOptimization, kept: Kept) -> Effort:

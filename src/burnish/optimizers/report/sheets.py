@@ -25,6 +25,7 @@ from burnish.prompts.diff import MessageDiff, as_lines
 _MOST_REASONS = 5
 _CONTEXT = 2
 _SHORT = 8
+_SHORT_ASKED, _SHORT_ANSWER = 100, 50
 
 
 def title(report: OptimizationReport) -> str:
@@ -60,7 +61,7 @@ def difference(found: Comparison) -> str:
         needed = f"; about {found.needed:,} examples would show it"
     return (
         f"difference {signed(found.difference)}{interval} over {counted(found.n, 'example')}, "
-        f"{p_text(found.p)} ({found.test}); {found.won} won, {found.lost} lost{needed}"
+        f"{p_text(found.p)}; {found.won} won, {found.lost} lost{needed}"
     )
 
 
@@ -95,7 +96,10 @@ def effort(report: OptimizationReport) -> list[tuple[str, str]]:
             "asked",
             f"{', '.join(calls)}; {counted(did.calls, 'call')}, {cost}, {_time(did.seconds)}",
         ),
-        ("candidates", f"{did.candidates}, {did.measured} measured, {did.turned_down} turned down"),
+        (
+            "candidates",
+            f"{did.candidates} besides the original, {did.measured} measured, {did.turned_down} turned down",
+        ),
         ("ended", did.ended),
     ]
     if parts.test:
@@ -198,6 +202,19 @@ def told(row: Changed) -> list[tuple[str, str]]:
     return [
         (name, visible(text) or "(empty)") for name, text in parts if text or name[-1].isdigit()
     ]
+
+
+def in_short(row: Changed) -> tuple[str, str]:
+    """What was asked, and the answer before and after, as much as a line or two have room for."""
+    before, after = (_short(text, _SHORT_ANSWER) for text in (row.before, row.after))
+    change = f"{number(row.score_before)} {before} → {number(row.score_after)} {after}"
+    expected = f"; expected {_short(row.expected, _SHORT_ANSWER)}" if row.expected else ""
+    return _short(row.asked, _SHORT_ASKED), f"{change}{expected}"
+
+
+def _short(text: str, most: int) -> str:
+    shown = visible(text) or "(empty)"
+    return shown if len(shown) <= most else f"{shown[: most - 1]}…"
 
 
 def rows_title(what: str, rows: tuple[Changed, ...], whole: int) -> str:

@@ -14,12 +14,12 @@ from burnish.optimizers.report.sheets import (
     choices,
     diff_lines,
     effort,
+    in_short,
     message_title,
     reasons,
     rows_title,
     setting,
     title,
-    told,
     turned_down,
 )
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 _OUTCOMES = {"improved": "green", "not measured": "yellow", "stopped": "yellow"}
 _SIGNS = {"+": "green", "-": "red"}
-_MOST_LINES = 60
+_MOST_LINES, _MOST_ROWS = 60, 5
 
 
 def terminal(report: OptimizationReport, *, width: int, headed: bool = True) -> Group:
@@ -104,8 +104,10 @@ def _rows(what: str, rows: tuple[Changed, ...], whole: int) -> Iterator[Renderab
 
     if not rows:
         return
-    yield Text(f"\n{rows_title(what, rows, whole)}", style="bold")
-    for row in rows:
-        yield Padding(Text(visible(row.example), style="cyan", overflow="fold"), (0, 0, 0, 2))
-        for lines in _pairs(told(row)):
-            yield Padding(lines, (0, 0, 0, 4))
+    shown = rows[:_MOST_ROWS]
+    yield Text(f"\n{rows_title(what, shown, whole)}", style="bold")
+    for row in shown:
+        asked, change = in_short(row)
+        name = Text(visible(row.example), style="cyan").append(f"  {asked}", style="none")
+        yield Padding(name, (0, 0, 0, 2), expand=False)
+        yield Padding(Text(change, style="dim", overflow="fold"), (0, 0, 0, 4), expand=False)
