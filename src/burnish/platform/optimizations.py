@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import msgspec
 
 from burnish.errors import BurnishError, Conflict, NotFound, UsageError
+from burnish.platform.readiness import unready
 from burnish.platform.unfinished import unfinished
 from burnish.prompts.prompt import MAIN
 
@@ -135,6 +136,9 @@ class Optimizations:
         from burnish.platform.searching import as_evaluation
 
         self._evaluating.check_scorers(as_evaluation(optimization), here=here)
+        if not _is_settled(optimization):
+            for problem in (await unready(self._live.registry, [optimization.model])).values():
+                raise problem
         store = await self._open_store()
         if not await store.optimizations.by_prefix(optimization.id, 1):
             await store.optimizations.add(optimization)

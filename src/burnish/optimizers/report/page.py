@@ -49,7 +49,7 @@ def _view(report: OptimizationReport) -> dict[str, Any]:
             {
                 "title": visible(message_title(message)),
                 "lines": [
-                    {"sign": sign, "text": line, "mood": _SIGNS.get(sign, "soft")}
+                    {"sign": sign, "text": line, "mood": _SIGNS.get(sign, "same")}
                     for sign, line in diff_lines(message)
                 ],
             }

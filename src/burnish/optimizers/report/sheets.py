@@ -91,15 +91,13 @@ def effort(report: OptimizationReport) -> list[tuple[str, str]]:
     answers = counted(did.answers, "answer") + (f", {did.failed} failed" if did.failed else "")
     calls = [answers, *([counted(did.proposals, "proposal")] if did.proposals else [])]
     cost = "unknown cost" if did.cost_usd is None else f"{dollars(did.cost_usd)} USD"
+    tried = f"{did.candidates} besides the original, {did.measured} measured"
     facts = [
         (
             "asked",
             f"{', '.join(calls)}; {counted(did.calls, 'call')}, {cost}, {_time(did.seconds)}",
         ),
-        (
-            "candidates",
-            f"{did.candidates} besides the original, {did.measured} measured, {did.turned_down} turned down",
-        ),
+        ("candidates", f"{tried}, {did.turned_down} turned down"),
         ("ended", did.ended),
     ]
     if parts.test:
