@@ -13,6 +13,7 @@ import random
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from math import exp, sqrt
 from statistics import NormalDist
 from typing import Any
@@ -84,6 +85,7 @@ def key_of(text: str) -> int:
     return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "big")
 
 
+@cache
 def rules_of(text: str) -> Rules:
     """What other lines say has no effect."""
     return frozenset(RULE.findall(text))

@@ -57,6 +57,8 @@ if TYPE_CHECKING:
     from burnish.models.preset import Preset
     from burnish.models.question import Answer, CallEvent
     from burnish.opening import open, open_async  # noqa: A004 - the verb users expect
+    from burnish.optimizers.budget import Budget
+    from burnish.optimizers.optimizer import Optimizer
     from burnish.platform import AsyncPlatform
     from burnish.prompts.prompt import (
         Label,
@@ -92,6 +94,8 @@ _HOME = {
     "burnish.models.preset": "Preset",
     "burnish.models.question": "Answer CallEvent",
     "burnish.opening": "open open_async",
+    "burnish.optimizers.budget": "Budget",
+    "burnish.optimizers.optimizer": "Optimizer",
     "burnish.platform": "AsyncPlatform",
     "burnish.prompts.prompt": "Label Message Prompt PromptVersion Variable",
     "burnish.settings": "Settings",
@@ -109,6 +113,7 @@ __all__ = [
     "Archetype",
     "AsyncPlatform",
     "AsyncResult",
+    "Budget",
     "BudgetExceeded",
     "BurnishError",
     "CallEvent",
@@ -130,6 +135,7 @@ __all__ = [
     "NotFound",
     "NotShown",
     "Optimize",
+    "Optimizer",
     "OutputRejected",
     "Persona",
     "Platform",

@@ -190,6 +190,10 @@ def _problem(hook: str, item: object) -> str:
     kind = f"a value of the type {type(item).__name__}"
     if hook == "call_observers":
         return "" if callable(item) else kind
+    if hook == "optimizers":
+        named = isinstance(getattr(item, "name", None), str)
+        fits = named and callable(getattr(item, "search", None))
+        return "" if fits else f"{kind} without a name or a search"
     module, name = _CLASSES[hook]
     if isinstance(item, getattr(importlib.import_module(module), name)):
         return ""

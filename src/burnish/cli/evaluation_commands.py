@@ -25,6 +25,12 @@ EVALUATIONS: tuple[tuple[str, str, str, str], ...] = (
         "burnish evaluations results 0197 > results.jsonl",
     ),
     (
+        "pairs",
+        "evaluation_pairs:pairs",
+        "Take out accepted answers to fine-tune a model with.",
+        "burnish evaluations pairs 0197 pairs/",
+    ),
+    (
         "delete",
         "evaluations:delete",
         "Delete one with its results.",

@@ -23,22 +23,22 @@ _EFFECTS = 0.06
 
 @dataclass(frozen=True)
 class Posterior:
-    """Of the effects, in the order of the edits; `root` times its transpose is the precision of
-    these and of the mean of all scores."""
+    """Of the effects, in the order of the edits, and of `base`, what is scored without any of them;
+    the transpose of `root` times `root` is their covariance."""
 
     mean: Floats
+    base: float
     root: Floats
 
-    def draw(self, random: np.random.Generator) -> Floats:
-        # Not by eigenvalues: of few edits they take a thousand times as long where the threads of
-        # a library for matrices wait for each other.
-        away = np.linalg.solve(self.root.T, random.standard_normal(len(self.root)))
-        return self.mean + away[: len(self.mean)]
+    def draws(self, random: np.random.Generator, count: int) -> Floats:
+        """One in each row."""
+        away = random.standard_normal((count, len(self.root))) @ self.root
+        return self.mean + away[:, : len(self.mean)]
 
 
 class Additive:
-    """Takes scores one by one; Variances: of the
-    noise, of the examples around the mean, and of the effects around what is expected of each."""
+    """Takes scores one by one. Its settings are variances: of the noise, of the examples around the
+    mean, and of the effects around what is expected of each."""
 
     def __init__(
         self, *, noise: float = _NOISE, examples: float = _EXAMPLES, effects: float = _EFFECTS**2
@@ -52,6 +52,7 @@ class Additive:
         self._sums = np.zeros((64, size))
         self._counts = np.zeros(64)
         self._totals = np.zeros(64)
+        self._new: list[tuple[int, Sequence[int], float]] = []
 
     def __len__(self) -> int:
         return len(self._priors)
@@ -63,27 +64,37 @@ class Additive:
             self._widen()
         return len(self._priors) - 1
 
-    def expect(self, edit: int, expected: float) -> None:
-        self._priors[edit] = expected
-
     def add(self, example: int, edits: Sequence[int], score: float) -> None:
         """A score of a prompt that has these edits."""
         row = self._rows.setdefault(example, len(self._rows))
         if row >= len(self._counts):
             self._lengthen()
-        present = np.asarray(edits, dtype=np.intp)
-        self._cross[np.ix_(present, present)] += 1
-        self._moment[present] += score
-        self._sums[row, present] += 1
         self._counts[row] += 1
         self._totals[row] += score
+        self._new.append((row, edits, score))
+
+    def _gathered(self) -> None:
+        """All at once what came since the last time."""
+        new, self._new = self._new, []
+        if not new:
+            return
+        lines = [line for line, (_, edits, _) in enumerate(new) for _ in edits]
+        columns = [edit for _, edits, _ in new for edit in edits]
+        k = len(self._priors)
+        present = np.zeros((len(new), k))
+        present[lines, columns] = 1
+        self._cross[:k, :k] += present.T @ present
+        self._moment[:k] += np.array([score for _, _, score in new]) @ present
+        for line, (row, _, _) in enumerate(new):
+            self._sums[row, :k] += present[line]
 
     def posterior(self) -> Posterior:
         """The mean of all scores is estimated too, under a flat prior."""
+        self._gathered()
         k, rows = len(self._priors), len(self._rows)
         prior = np.array(self._priors)
         if not rows:
-            return Posterior(prior, np.eye(k) / np.sqrt(self._effects))
+            return Posterior(prior, 0.0, np.eye(k) * np.sqrt(self._effects))
         counts, totals, sums = self._counts[:rows], self._totals[:rows], self._sums[:rows, :k]
         # Of each example the part that its random effect explains is taken off.
         share = self._spread / (self._noise + counts * self._spread)
@@ -98,9 +109,11 @@ class Additive:
         precision[np.arange(k), np.arange(k)] += 1 / self._effects
         right /= self._noise
         right[:k] += prior / self._effects
-        mean: Any = np.linalg.solve(precision, right)
-        root: Any = np.linalg.cholesky(precision)
-        return Posterior(mean[:k], root)
+        # Not by eigenvalues: of few edits they take a thousand times as long where the threads of
+        # a library for matrices wait for each other.
+        root: Any = np.linalg.inv(np.linalg.cholesky(precision))
+        mean = root.T @ (root @ right)
+        return Posterior(mean[:k], float(mean[k]), root)
 
     def _widen(self) -> None:
         more = len(self._moment)

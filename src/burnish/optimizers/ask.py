@@ -29,7 +29,8 @@ class Measure(msgspec.Struct, frozen=True):
 
 class Propose(msgspec.Struct, frozen=True, kw_only=True):
     """Up to `count` new candidates by an operator, from `parents` (ids). `examples` are those that
-    it is shown, with what the first parent answered to them."""
+    it is shown, with what the first parent answered to them. Operators that draw do it anew for
+    each `draw` among the options."""
 
     operator: str
     parents: tuple[str, ...]

@@ -1,28 +1,37 @@
-"""Several optimizers share one budget: more for those that gain more."""
+"""Several optimizers share one budget: more for those that are likely to gain more by it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from math import log1p, sqrt
 
 from burnish.optimizers.ask import Ask
 from burnish.optimizers.optimizer import Optimizer
 from burnish.optimizers.problem import Problem, Search
 from burnish.optimizers.settle import halving
 
-# What each gets to show what it can do, and the size of each further turn, of all that is left.
-_FIRST = 0.12
-_TURN = 0.08
+# The size of a turn, of all that there is, and what is kept to compare leaders in the end.
+_TURN, _KEPT = 0.04, 0.05
 _LEAST = 12
+# Gains are taken to grow with the logarithm of the calls, counted in so many: by a rate that is
+# known for each part before it begins (for one that reflects where a model writes, and for any
+# other), with an error; what a part says of its leader has one, too.
+_SCALE = 50
+_REFLECTING, _RATE = 0.18, 0.11
+_RATE_ERROR, _GAIN_ERROR = 0.05, 0.08
+# A leader that is expected to be worse by so much than the best one is not looked at again.
+_APART = 0.1
 # A part that goes so many steps without a measurement has its turn behind it.
 _STEPS = 40
 Step = Callable[[], Ask]
 
 
 class Auto:
-    """Each of its optimizers has a first turn. The next turns go to the one whose leader is drawn
-    as the best (Thompson sampling by the scores so far); in the end the leaders are measured beside
-    each other. All see the scores of all, so that nothing is measured twice."""
+    """Each turn goes to the optimizer that is drawn as the one to gain most if it had all the
+    calls that are left (Thompson sampling over the rates at which they gain, by what they expect
+    of their leaders so far). In the end leaders that are close are measured beside each other.
+    All see the scores of all, so that nothing is measured twice."""
 
     name = "auto"
 
@@ -31,32 +40,28 @@ class Auto:
 
     def search(self, problem: Problem) -> Search:
         parts = [_Part(each, problem) for each in self._optimizers]
-        kept = problem.left // 10
+        kept = int(problem.left * _KEPT)
+        turn = max(_LEAST, int(problem.left * _TURN))
         problem.ledger.reserved += kept
-        whole = problem.left
-        for part in parts:
-            yield from part.turn(max(_LEAST, int(whole * _FIRST)))
-            self._lead(problem, parts)
-        while problem.left and (open_parts := [part for part in parts if not part.done]):
-            problem.rounds += 1
-            yield from self._next(problem, open_parts).turn(max(_LEAST, int(whole * _TURN)))
-            self._lead(problem, parts)
+        yield from self._turns(problem, parts, turn)
         problem.ledger.reserved -= kept
-        leaders = [problem.original, *(part.problem.leader for part in parts)]
-        yield from halving(problem, leaders, kept)
+        leaders = _close(parts)
+        if len(leaders) > 1:
+            yield from halving(problem, leaders, kept)
+        else:
+            yield from self._turns(problem, parts, turn)
+
+    def _turns(self, problem: Problem, parts: Sequence[_Part], calls: int) -> Search:
+        while problem.left and (able := [part for part in parts if not part.done]):
+            problem.rounds += 1
+            yield from self._next(problem, able).turn(calls)
+            best = max(parts, key=lambda part: part.problem.expected)
+            problem.lead(best.problem.leader, best.problem.expected)
 
     def _next(self, problem: Problem, parts: Sequence[_Part]) -> _Part:
         random = problem.random("auto", problem.rounds)
-
-        def drawn(part: _Part) -> float:
-            mean, n = problem.standing(part.problem.leader)
-            return random.betavariate(1 + mean * n, 1 + (1 - mean) * n)
-
-        return max(parts, key=drawn)
-
-    def _lead(self, problem: Problem, parts: Sequence[_Part]) -> None:
-        leaders = [problem.leader, *(part.problem.leader for part in parts)]
-        problem.lead(max(leaders, key=problem.fitness))
+        before = problem.shrunken(problem.original)
+        return max(parts, key=lambda part: part.promise(before, random.gauss(0, 1)))
 
 
 class _Part:
@@ -68,20 +73,35 @@ class _Part:
         self._search = optimizer.search(self.problem)
         self._ask: Ask | None = None
         self._began = self.done = False
+        self._used = 0
+        reflects = optimizer.name == "reflective" and "reflect" in problem.paid
+        self._rate = _REFLECTING if reflects else _RATE
+
+    def promise(self, before: float, luck: float) -> float:
+        """The gain over what the original scores `before`, with all the calls that are left, by a
+        rate drawn from what is thought of it."""
+        size = log1p(self._used / _SCALE)
+        gain = self.problem.expected - before if self._used else 0.0
+        known = 1 / _RATE_ERROR**2
+        precision = known + (size / _GAIN_ERROR) ** 2
+        rate = (self._rate * known + gain * size / _GAIN_ERROR**2) / precision
+        drawn = rate + luck / sqrt(precision)
+        return drawn * log1p((self._used + self.problem.left) / _SCALE)
 
     def turn(self, calls: int) -> Search:
         """Until it has used so many measurements, or has come to its end."""
         ledger = self.problem.ledger
-        until = ledger.metric_calls + calls
+        began = ledger.metric_calls
         idle = 0
         if not self._began:
             self._began = True
             self._go(lambda: next(self._search))
-        while self._ask is not None and ledger.metric_calls < until and idle < _STEPS:
+        while self._ask is not None and ledger.metric_calls < began + calls and idle < _STEPS:
             before = ledger.metric_calls
             drafts = yield self._ask
             self._go(lambda told=drafts: self._search.send(told))
             idle = 0 if ledger.metric_calls > before else idle + 1
+        self._used += ledger.metric_calls - began
 
     def _go(self, step: Step) -> None:
         try:
@@ -89,3 +109,11 @@ class _Part:
         except StopIteration:
             self._ask = None
         self.done = self._ask is None
+
+
+def _close(parts: Sequence[_Part]) -> list[str]:
+    """Leaders that may be the best one."""
+    best = max(part.problem.expected for part in parts)
+    ranked = sorted(parts, key=lambda part: -part.problem.expected)
+    near = [part for part in ranked if part.problem.expected >= best - _APART]
+    return list(dict.fromkeys(part.problem.leader for part in near))

@@ -26,6 +26,8 @@ class Bandit:
     name = "bandit"
 
     def search(self, problem: Problem) -> Search:
+        if not any(self._is_open(problem, arm, max(_PARENTS.values())) for arm in problem.arms):
+            return
         pool = [problem.original]
         yield from problem.measure(pool, problem.validation[:8])
         idle = 0
@@ -61,7 +63,9 @@ class Bandit:
         others = [each for each in pool if each != problem.leader]
         parents = [problem.leader, *others[: _PARENTS.get(operator, 1) - 1]]
         failing = problem.book.failing(parents[0], problem.validation)[:6]
-        options: dict[str, Any] = {"technique": technique} if technique else {}
+        options: dict[str, Any] = {"draw": problem.rounds}
+        if technique:
+            options["technique"] = technique
         made = yield from problem.propose(operator, parents, examples=failing, **options)
         gain = None
         for child in made:

@@ -137,7 +137,7 @@ class PromptBench:
         if technique := ask.options.get("technique"):
             return self._with(parents[0], str(technique))
         draw = random.Random(  # noqa: S311 - the same again for a seed
-            repr((self._seed, ask.operator, ask.parents, len(self._book.candidates)))
+            repr((self._seed, ask.operator, ask.parents, ask.options, len(self._book.candidates)))
         )
         return OPERATORS[ask.operator](self._context, parents, draw)
 

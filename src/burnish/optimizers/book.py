@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from burnish.optimizers.ask import Measured, Pair
 from burnish.optimizers.candidate import Candidate
 
 
 class Book:
-    """Candidates in the order in which they were made."""
+    """Candidates in the order in which they were made. `order` has the first measurement of each
+    candidate on each example, as they came."""
 
     def __init__(self) -> None:
         self.candidates: dict[str, Candidate] = {}
         self._found: dict[str, dict[tuple[int, int], Measured]] = {}
         self._values: dict[str, dict[int, float]] = {}
+        self.order: list[Pair] = []
+        self._sum = 0.0
+        self._known = 0
 
     def add(self, candidate: Candidate) -> bool:
         """Whether its text is new."""
@@ -29,11 +33,16 @@ class Book:
         found = self._found[pair.candidate]
         found[pair.example, pair.repeat] = measured
         values = self._values[pair.candidate]
-        if pair.repeat == 0 and pair.example not in values:
-            values[pair.example] = _value(measured)
+        before = values.get(pair.example)
+        if before is None:
+            values[pair.example] = value = _value(measured)
+            self.order.append(pair)
+            self._known += 1
+            self._sum += value
             return
         every = [_value(each) for (number, _), each in found.items() if number == pair.example]
-        values[pair.example] = sum(every) / len(every)
+        values[pair.example] = value = sum(every) / len(every)
+        self._sum += value - before
 
     def __contains__(self, pair: Pair) -> bool:
         return (pair.example, pair.repeat) in self._found[pair.candidate]
@@ -63,13 +72,10 @@ class Book:
         found = [each for each in examples if each in values and values[each] < below]
         return sorted(found, key=lambda each: values[each])
 
-    def shrunken(self, candidate: str, examples: Sequence[int], weight: float = 4.0) -> float:
-        """The mean, drawn to that of all candidates as if by `weight` more examples."""
-        values = self._values[candidate]
-        known = [values[each] for each in examples if each in values]
-        every = [v for each in self._values.values() for v in each.values()]
-        overall = sum(every) / len(every) if every else 0.0
-        return (sum(known) + weight * overall) / (len(known) + weight)
+    @property
+    def overall(self) -> float:
+        """The mean of all candidates' scores; 0 before there is one."""
+        return self._sum / self._known if self._known else 0.0
 
 
 def _value(measured: Measured) -> float:

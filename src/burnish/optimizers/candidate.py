@@ -32,7 +32,7 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         asked = msgspec.json.encode([self.messages, self.parameters], order="deterministic")
         return hashlib.blake2b(asked, digest_size=8).hexdigest()
 
-    @property
+    @cached_property
     def length(self) -> int:
         """In characters."""
         return sum(len(each.content) for each in self.messages)

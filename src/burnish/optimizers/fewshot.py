@@ -7,14 +7,16 @@ from random import Random
 
 import numpy as np
 
-from burnish.optimizers.additive import Additive, Floats
-from burnish.optimizers.ask import Ask, Drafts
+from burnish.optimizers.additive import Additive, Floats, Posterior
+from burnish.optimizers.ask import Ask, Drafts, Measure, Pair
 from burnish.optimizers.problem import Problem, Search
 
 MOST_SHOWN = 4
 _SIZES = (1, 2, 3, 4)
 _POOL = 24
-_BLOCK = 4
+# What examples must be worth, for they make the prompt longer.
+_LEAST = 0.005
+_BLOCK, _DRAWN = 4, 3
 _IDLE = 20
 
 
@@ -47,21 +49,19 @@ class _Sets:
         if not self._pool:
             problem.notes.append("no example is short enough to be shown in a prompt")
             return
-        yield from self._measured(problem.original, 2 * _BLOCK)
+        yield from self._measured([problem.original], 2 * _BLOCK)
         yield from self._worded()
+        numbers = np.random.default_rng(problem.random("sets").getrandbits(64))
         idle = 0
         while problem.left and idle < _IDLE:
             problem.rounds += 1
             before = problem.ledger.metric_calls
             posterior = self._model.posterior()
-            candidate = yield from self._shown(posterior.draw(self._numbers()))
-            yield from self._measured(candidate, _BLOCK)
-            problem.lead((yield from self._best(self._model.posterior().mean)))
+            best, expected = yield from self._best(posterior)
+            problem.lead(best, expected)
+            drawn = yield from self._shown(posterior.draws(numbers, _DRAWN))
+            yield from self._measured([best, *drawn], _BLOCK)
             idle = 0 if problem.ledger.metric_calls > before else idle + 1
-
-    def _numbers(self) -> np.random.Generator:
-        bits = self._problem.random("sets", self._problem.rounds).getrandbits(64)
-        return np.random.default_rng(bits)
 
     def _worded(self) -> Search:
         """Other ways to say the same, where a model is there to write them."""
@@ -74,16 +74,21 @@ class _Sets:
                 self._wordings.append((each, self._model.edit()))
                 self._of[each] = (self._wordings[-1][1],)
 
-    def _best(self, mean: Floats) -> Generator[Ask, Drafts | None, str]:
-        """That of all that seems best, among them the original as it is."""
-        base = mean[self._wordings[0][1]]
+    def _best(self, posterior: Posterior) -> Generator[Ask, Drafts | None, tuple[str, float]]:
+        """That of all that seems best, among them the original as it is, and what is expected."""
+        mean = posterior.mean
+        base = float(mean[self._wordings[0][1]])
         chosen, worth = self._chosen(mean)
-        if worth <= base:
-            return self._problem.original
-        return (yield from self._demonstrated(*chosen))
+        if worth <= base + _LEAST:
+            return self._problem.original, posterior.base + base
+        return (yield from self._demonstrated(*chosen)), posterior.base + worth
 
-    def _shown(self, effects: Floats) -> Generator[Ask, Drafts | None, str]:
-        return (yield from self._demonstrated(*self._chosen(effects)[0]))
+    def _shown(self, draws: Floats) -> Generator[Ask, Drafts | None, list[str]]:
+        shown: list[str] = []
+        for effects in draws:
+            one = yield from self._demonstrated(*self._chosen(effects)[0])
+            shown.append(one)
+        return shown
 
     def _chosen(self, effects: Floats) -> tuple[tuple[str, tuple[int, ...]], float]:
         """The wording, the examples (the best one last) and what they are worth together."""
@@ -108,16 +113,19 @@ class _Sets:
         self._of.setdefault(made[0], features)
         return made[0]
 
-    def _measured(self, candidate: str, count: int) -> Search:
-        problem = self._problem
-        seen = problem.book.values(candidate)
-        rest = [each for each in problem.validation if each not in seen]
-        chosen = sorted(rest, key=self._asked.__getitem__)[:count]
-        yield from problem.measure([candidate], chosen)
-        for each in chosen:
-            if each in seen:
+    def _measured(self, candidates: Sequence[str], count: int) -> Search:
+        problem, plan = self._problem, list[Pair]()
+        for candidate in dict.fromkeys(candidates):
+            seen = problem.book.values(candidate)
+            rest = [each for each in problem.validation if each not in seen]
+            for each in sorted(rest, key=self._asked.__getitem__)[:count]:
                 self._asked[each] += 1
-                self._model.add(each, self._of[candidate], seen[each])
+                plan.append(Pair(candidate, each))
+        yield Measure(tuple(plan))
+        for candidate, each, _ in plan:
+            score = problem.book.values(candidate).get(each)
+            if score is not None:
+                self._model.add(each, self._of[candidate], score)
 
 
 def _varied(problem: Problem, random: Random) -> list[int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from types import TracebackType
@@ -56,6 +57,7 @@ class StoredLog:
         self._timed: asyncio.TimerHandle | None = None
         self._failed: BurnishError | None = None
         self._ending = False
+        self._written_at = 0.0
         self._task: asyncio.Task[None] | None = None
 
     @classmethod
@@ -93,7 +95,15 @@ class StoredLog:
             self._timed = asyncio.get_running_loop().call_later(_WINDOW_S, self._wake.set)
 
     async def room(self) -> None:
-        """Waits while many are not written. Raises the StoreError for which they cannot be."""
+        """Waits while many are not written, or for long. Raises the StoreError for which they
+        cannot be."""
+        await self._written()
+        if self._task is not None and self._waiting and self._is_late():
+            self._idle.clear()
+            self._wake.set()
+            await self._written()
+
+    async def _written(self) -> None:
         await self._idle.wait()
         if self._failed is not None:
             raise self._failed
@@ -108,12 +118,17 @@ class StoredLog:
         self._soon()
 
     async def drafts(self, step: int, drafted: Drafted) -> None:
+        """Written when it returns; where something was written just before, soon after."""
         self.note(step, drafted)
-        await self.flush()
+        if self._task is None or self._is_late():
+            await self.flush()
 
     async def end(self, step: int, why: str) -> None:
         await self.flush()
         await self._optimizations.change(self._id, ended_step=step, ended_why=why)
+
+    def _is_late(self) -> bool:
+        return time.monotonic() - self._written_at > _WINDOW_S
 
     async def flush(self) -> None:
         async with self._writing:
@@ -133,6 +148,7 @@ class StoredLog:
                 # Who waits for room learns why there is none.
                 self._idle.set()
             self._failed = None
+            self._written_at = time.monotonic()
 
     async def _write(self) -> None:
         try:
@@ -147,6 +163,7 @@ class StoredLog:
             self._idle.set()
 
     async def __aenter__(self) -> Self:
+        self._written_at = time.monotonic()
         self._task = asyncio.create_task(self._write(), name="burnish-measurements")
         return self
 

@@ -13,6 +13,8 @@ from burnish.optimizers.ask import Ask, Drafts, Measure, Pair, Propose
 from burnish.optimizers.book import Book
 from burnish.optimizers.budget import Ledger
 
+# Of so many examples is the mean of all, in that of one candidate.
+_DRAWN = 4.0
 Search = Generator[Ask, Drafts | None, None]
 """Yields what it asks for. It is sent the Drafts of a Propose; scores are in the book."""
 
@@ -42,10 +44,14 @@ class Problem:
     beliefs: dict[str, tuple[float, float]] = field(default_factory=dict[str, tuple[float, float]])
     length_weight: float = 0.02
     leader: str = ""
+    expected: float = 0.0
     rounds: int = 0
     changed_at: int = 0
     turned_down: Counter[str] = field(default_factory=Counter[str])
     notes: list[str] = field(default_factory=list[str])
+    _sums: dict[str, tuple[int, float, int]] = field(
+        default_factory=dict[str, tuple[int, float, int]], init=False, repr=False
+    )
 
     def __post_init__(self) -> None:
         self.leader = self.leader or self.original
@@ -65,25 +71,39 @@ class Problem:
         """How many more candidates models may be asked for."""
         return self.ledger.proposals_left
 
-    def lead(self, candidate: str) -> None:
-        """From now on it is the best that is known."""
+    def lead(self, candidate: str, expected: float | None = None) -> None:
+        """From now on it is the best that is known; it is `expected` to score so much."""
+        self.expected = self.fitness(candidate) if expected is None else expected
         if candidate != self.leader:
             self.leader, self.changed_at = candidate, self.rounds
 
     def fitness(self, candidate: str) -> float:
         """Its shrunken mean on the validation list, less a little if it is longer."""
-        book = self.book
-        own = book.candidates[candidate].length
-        longer = own / max(1, book.candidates[self.original].length) - 1
-        shorter = self.length_weight * min(1.0, max(0.0, longer))
-        return book.shrunken(candidate, self.validation) - shorter
+        known = self.book.candidates
+        longer = known[candidate].length / max(1, known[self.original].length) - 1
+        return self.shrunken(candidate) - self.length_weight * min(1.0, max(0.0, longer))
+
+    def shrunken(self, candidate: str) -> float:
+        """Its mean on the validation list, drawn to that of all measurements as if by a few
+        examples more."""
+        total, n = self._sum(candidate)
+        return (total + _DRAWN * self.book.overall) / (n + _DRAWN)
 
     def standing(self, candidate: str) -> tuple[float, int]:
         """Its mean over those examples of the validation list that it was measured on, and how
         many they are."""
-        values = self.book.values(candidate)
-        known = [values[each] for each in self.validation if each in values]
-        return (sum(known) / len(known) if known else 0.0), len(known)
+        total, n = self._sum(candidate)
+        return (total / n if n else 0.0), n
+
+    def _sum(self, candidate: str) -> tuple[float, int]:
+        """Of its scores on the validation list, added up again when there are more."""
+        measured = len(self.book.measured(candidate))
+        found = self._sums.get(candidate)
+        if found is None or found[0] != measured:
+            values = self.book.values(candidate)
+            known = [value for each, value in values.items() if each in self.searched]
+            found = self._sums[candidate] = (measured, sum(known), len(known))
+        return found[1:]
 
     def random(self, *purpose: object) -> random.Random:
         """A stream of its own for each purpose: what one part draws changes nothing in another,

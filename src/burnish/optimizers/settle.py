@@ -3,7 +3,9 @@ nothing was chosen by."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
+from itertools import chain
 
 from burnish.optimizers.ask import Measure, Pair
 from burnish.optimizers.optimizer import Optimizer
@@ -12,6 +14,7 @@ from burnish.optimizers.problem import Problem, Search
 FINALISTS = 3
 # A candidate that was measured on fewer looks good by luck.
 _LEAST = 8
+_FIRST = 4
 _CHEAPER = 0.9
 
 
@@ -22,6 +25,10 @@ def course(
     example of the `test`."""
     ledger = problem.ledger
     ledger.reserved = final + 2 * len(test)
+    yield from problem.measure([problem.original], problem.validation[:_FIRST])
+    if _all_failed(problem):
+        # The search would find nothing but the same error, again and again.
+        return
     yield from optimizer.search(problem)
     ledger.is_settling = True
     ledger.reserved = 2 * len(test)
@@ -29,6 +36,11 @@ def course(
     ledger.reserved = 0
     if problem.leader != problem.original:
         yield from paired(problem, [problem.original, problem.leader], test)
+
+
+def _all_failed(problem: Problem) -> bool:
+    found = problem.book.measured(problem.original).values()
+    return bool(found) and all(each.error for each in found)
 
 
 def paired(problem: Problem, candidates: Sequence[str], examples: Sequence[int]) -> Search:
@@ -51,7 +63,8 @@ def halving(problem: Problem, candidates: Sequence[str], calls: int) -> Search:
         before = problem.ledger.metric_calls
         yield from problem.measure(left, _fewest(problem, left, each))
         used += problem.ledger.metric_calls - before
-        ranked = sorted(left, key=lambda one: -_mean(problem, one, left))
+        common = _common(problem, left)
+        ranked = sorted(left, key=lambda one: -problem.book.mean(one, common))
         left = ranked[: max(1, -(-len(ranked) // 2))]
     problem.lead(left[0])
 
@@ -64,22 +77,20 @@ def _last_choice(problem: Problem, calls: int) -> Search:
 
 def finalists(problem: Problem) -> list[str]:
     """The leader, and those that seem best by themselves."""
-    book = problem.book
-    known = [one for one in book.candidates if problem.standing(one)[1] >= _LEAST]
-    ranked = sorted(known, key=lambda one: -book.shrunken(one, problem.validation))
+    known = [one for one in problem.book.candidates if problem.standing(one)[1] >= _LEAST]
+    ranked = sorted(known, key=lambda one: -problem.shrunken(one))
     return list(dict.fromkeys([problem.leader, *ranked]))[:FINALISTS]
 
 
 def _fewest(problem: Problem, candidates: Sequence[str], count: int) -> list[int]:
     """Examples that most of them lack."""
-    values = [problem.book.values(each) for each in candidates]
-    lacking = {n: sum(n not in known for known in values) for n in problem.validation}
-    order = sorted(problem.validation, key=lambda n: -lacking[n])
-    return [n for n in order if lacking[n]][:count]
+    known = Counter(chain.from_iterable(problem.book.values(each) for each in candidates))
+    lacked = [each for each in problem.validation if known[each] < len(candidates)]
+    return sorted(lacked, key=known.__getitem__)[:count]
 
 
-def _mean(problem: Problem, candidate: str, among: Sequence[str]) -> float:
-    """On the examples that all of them have; of none, on its own."""
-    values = [problem.book.values(each) for each in among]
-    common = [n for n in problem.validation if all(n in known for known in values)]
-    return problem.book.mean(candidate, common or problem.validation)
+def _common(problem: Problem, among: Sequence[str]) -> Sequence[int]:
+    """The examples that all of them have; where there are none, all."""
+    values = [problem.book.values(each).keys() for each in among]
+    shared = problem.searched.intersection(*values)
+    return sorted(shared) or problem.validation

@@ -192,10 +192,10 @@ def _cause(problem: Problem) -> tuple[Reason, str, str]:
     if n and mean >= _CEILING:
         why = f"it is right on {mean:.0%} of {n} examples already"
         return "ceiling", why, "give harder examples, or optimise for --goal efficiency"
-    if not drafts:
-        return "no candidates", *_undrafted(junk)
     if sum(junk.values()) > drafts:
         return "junk candidates", *_undrafted(junk)
+    if not drafts:
+        return "no candidates", *_undrafted(junk)
     why = f"none of {drafts} others scores higher than its {mean:.2f} over {n} examples"
     return "nothing better", why, "give a larger budget, or a stronger --writer"
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from burnish.errors import UsageError
 from burnish.platform.experimenting import Experimenting
 
 if TYPE_CHECKING:
+    from burnish.evals.pairs import WrittenPairs
     from burnish.evals.wanted import Data
     from burnish.jobs.job import JobContext, Work
     from burnish.optimizers.budget import Budget
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from burnish.optimizers.room import ShownOptimization
     from burnish.platform.optimization_plan import OptimizationPlan
     from burnish.platform.optimizations import Optimizations
+    from burnish.platform.weak import WeakPrompt
     from burnish.storage.example import ScorerSpec
     from burnish.storage.job import Job
     from burnish.storage.optimization import Optimization
@@ -99,6 +102,38 @@ class Improving(Experimenting):
         self._evaluating.take(scorers, files=files)
         found = await self.optimizations.get(optimization_id)
         return await self.run_optimization(found, progress=progress)
+
+    async def weak_prompts(self, where: str) -> list[WeakPrompt]:
+        """Prompts for which a condition holds, the weakest first, each with the dataset that it was
+        last evaluated over: `rating < 0.6` (that of people), `score < 0.8 and category = mail`
+        (that of the newest evaluation of the latest version), also `tag` and `name`. What is not
+        known is below nothing. Raises UsageError for what is no condition.
+        """
+        from burnish.platform.weak import weak_prompts
+
+        return await weak_prompts(await self._recorded_store(), self.prompts, where)
+
+    async def export_pairs(
+        self, evaluation_id: str, folder: str | Path, *, min_score: float = 1.0
+    ) -> WrittenPairs:
+        """Writes the answers of an evaluation that score `min_score` or more, each with what was
+        asked, as chat JSONL for fine-tuning: a file for each split (`train.jsonl`, …) and a card
+        that says where they come from. Equal pairs are written once.
+
+        Raises Conflict for a folder that holds something, UsageError where nothing is accepted.
+        """
+        from burnish.platform.pairs import export_pairs
+
+        return await export_pairs(
+            await self._open_store(),
+            self.evaluations,
+            self.datasets,
+            self.prompts,
+            self._renderer,
+            evaluation_id=evaluation_id,
+            folder=Path(folder),
+            min_score=min_score,
+        )
 
     @property
     def optimizers(self) -> dict[str, Optimizer]:

@@ -15,7 +15,7 @@ from burnish.optimizers.budget import Ledger
 from burnish.optimizers.frozen import check
 from burnish.optimizers.parts import Parts, afforded, divided
 from burnish.optimizers.wanted import Wanted
-from burnish.platform.readiness import unready
+from burnish.platform.readiness import none_ready, unready
 from burnish.storage.optimization import Optimization
 
 if TYPE_CHECKING:
@@ -95,6 +95,8 @@ class OptimizationPlans:
                 hint="name one with --model; of several models, one after another with --variant",
             )
         (model,) = evaluation.models
+        if problems := await unready(self._live.registry, [model]):
+            raise none_ready(problems)
         original = await self._prompts.get(evaluation.prompts[0])
         check(original.version.messages)
         examples = await self.examples(evaluation.dataset, wanted.tags, evaluation.examples)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Iterable, Sequence
+from datetime import UTC, datetime
 from typing import Any, Unpack
 
 from msgspec import structs
@@ -24,6 +25,7 @@ from burnish.storage.optimization import Change, Counts, Found, Optimization, St
 from burnish.storage.sql.database import Database
 from burnish.storage.sql.driver import TypedRows, driver_write
 from burnish.storage.tables import optimization_answers, optimization_steps, optimizations
+from burnish.storage.tables.base import encode_json
 
 _o, _a, _s = optimizations.c, optimization_answers.c, optimization_steps.c
 _OF_ONE = Optimization.__struct_fields__
@@ -33,6 +35,10 @@ _PAGE = 500
 _PUT = (
     f"INSERT OR REPLACE INTO {optimization_answers.name} (optimization_id, {', '.join(_FIELDS)})"  # noqa: S608 - names of our own
     f" VALUES ({', '.join('?' * (len(_FIELDS) + 1))})"
+)
+_PUT_STEPS = (
+    f"INSERT OR REPLACE INTO {optimization_steps.name}"  # noqa: S608 - names of our own
+    " (optimization_id, step, operator, drafted, at) VALUES (?, ?, ?, ?, ?)"
 )
 _PLACE = (_a.candidate, _a.example, _a.repeat)
 _AFTER = (
@@ -98,14 +104,24 @@ class SqlOptimizations:
             raise _gone(optimization_id) from None
 
     async def put_steps(self, optimization_id: str, steps: Sequence[Step]) -> None:
-        there = (_s.optimization_id == optimization_id, _s.step.in_([s.step for s in steps]))
-        rows = [{"optimization_id": optimization_id, **structs.asdict(step)} for step in steps]
         try:
-            async with self._database.writing() as connection:
-                await connection.execute(delete(optimization_steps).where(*there))
-                await connection.execute(insert(optimization_steps), rows)
+            if self._dialect == "sqlite":
+                rows = [
+                    (optimization_id, e.step, e.operator, encode_json(e.drafted), _time(e.at))
+                    for e in steps
+                ]
+                await driver_write(self._database, (_PUT_STEPS, rows))
+            else:
+                await self._replace_steps(optimization_id, steps)
         except IntegrityError:
             raise _gone(optimization_id) from None
+
+    async def _replace_steps(self, optimization_id: str, steps: Sequence[Step]) -> None:
+        there = (_s.optimization_id == optimization_id, _s.step.in_([s.step for s in steps]))
+        rows = [{"optimization_id": optimization_id, **structs.asdict(step)} for step in steps]
+        async with self._database.writing() as connection:
+            await connection.execute(delete(optimization_steps).where(*there))
+            await connection.execute(insert(optimization_steps), rows)
 
     async def steps(self, optimization_id: str) -> list[Step]:
         query = select(*(_s[name] for name in Step.__struct_fields__))
@@ -180,6 +196,10 @@ class SqlOptimizations:
     async def _rows(self, query: Any) -> Sequence[RowMapping]:
         async with self._database.reading() as connection:
             return (await connection.execute(query)).mappings().all()
+
+
+def _time(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat(timespec="microseconds")
 
 
 def _versions_of(column: ColumnElement[str], name: str) -> tuple[ColumnElement[bool], ...]:

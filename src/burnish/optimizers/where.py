@@ -1,0 +1,74 @@
+"""Which prompts are meant by a condition such as `rating < 0.6 and category = mail`."""
+
+from __future__ import annotations
+
+import operator
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import msgspec
+
+from burnish.errors import UsageError
+
+NUMBERS, TEXTS = ("rating", "score"), ("name", "category", "tag")
+_COMPARED: dict[str, Callable[[Any, Any], bool]] = {
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+    "=": operator.eq,
+    "==": operator.eq,
+    "!=": operator.ne,
+}
+_TERM = re.compile(r"\s*([a-z]+)\s*(<=|>=|==|!=|<|>|=)\s*(\"[^\"]*\"|'[^']*'|[^\s\"'<>=!]+)\s*\Z")
+_LONGEST = 500
+
+
+class Condition(msgspec.Struct, frozen=True):
+    field: str
+    sign: str
+    value: float | str
+
+    def holds(self, facts: Mapping[str, Any]) -> bool:
+        """Nothing is true of what is not known: a prompt without a rating is not a weak one."""
+        known = facts.get(self.field)
+        if known is None:
+            return False
+        if self.field == "tag":
+            return (self.value in known) == (self.sign != "!=")
+        return _COMPARED[self.sign](known, self.value)
+
+
+def parse_where(text: str) -> tuple[Condition, ...]:
+    """All of them have to hold. Raises UsageError for what is no condition."""
+    if len(text) > _LONGEST:
+        raise UsageError(f"a condition of {len(text)} characters", hint=f"use {_LONGEST} at most")
+    return tuple(_condition(part) for part in re.split(r"\s+and\s+", text.strip()))
+
+
+def _condition(part: str) -> Condition:
+    found = _TERM.match(part)
+    if found is None:
+        raise UsageError(
+            f"{part.strip()!r} is no condition",
+            hint='write such as "rating < 0.6", "score < 0.8 and category = mail"',
+            subject=part,
+        )
+    field, sign, written = found.groups()
+    if field not in (*NUMBERS, *TEXTS):
+        raise UsageError(
+            f"prompts have no {field!r} to choose by",
+            hint=f"use {', '.join((*NUMBERS, *TEXTS))}",
+            subject=field,
+        )
+    value = written.strip("\"'")
+    if field in TEXTS:
+        if sign not in ("=", "==", "!="):
+            raise UsageError(f"{field} is a text: {sign} says nothing", hint="use = or !=")
+        return Condition(field, sign, value)
+    try:
+        number = float(value)
+    except ValueError:
+        raise UsageError(f"{value!r} is no number", hint=f"such as {field} < 0.6") from None
+    return Condition(field, sign, number)

@@ -1,0 +1,306 @@
+"""`p.optimize`: what it makes of a prompt, and what it leaves alone."""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+import burnish
+from burnish.errors import Conflict, UsageError
+from burnish.models.fake import Fake
+from burnish.models.model import ModelReply, ModelRequest, Usage
+from burnish.optimizers.problem import Problem, Search
+
+RULES = {"in lower case": 0.3, "with one word": 0.25}
+ROWS = [
+    {"id": f"{letter}{n}", "inputs": {"text": f"item {letter}{n}"}, "expected": f"{letter}{n}"}
+    for letter in "abcdefghij"
+    for n in range(16)
+]
+TEXT = "Name the item.\n\n- Be brief.\n\n{{ text }}"
+
+
+def answered(request: ModelRequest) -> ModelReply:
+    """A model that follows some rules, and is right the more often for it; it also writes rules
+    when it is asked to improve a prompt."""
+    text = "\n".join(each.content for each in request.messages)
+    chance = random.Random(f"{text} {request.sample}")
+    if "You improve prompts" in text:
+        rule = chance.choice([*RULES, "with a rhyme"])
+        return _reply(text, _written(text, f"- Answer {rule}."))
+    asked = re.findall(r"item (\w+)", text)[-1]
+    right = chance.random() < 0.25 + sum(gain for rule, gain in RULES.items() if rule in text)
+    return _reply(text, asked if right else "no idea")
+
+
+def _written(text: str, rule: str) -> str:
+    if "<add>" in text:
+        return f"<add>{rule}</add>"
+    found = re.search(r"<prompt-\w+>\n(.*?)\n</prompt", text, re.DOTALL)
+    assert found is not None
+    head, blank, tail = found[1].rpartition("\n\n")
+    return f"<cause>form</cause><new_prompt>\n{head}\n{rule}{blank}{tail}\n</new_prompt>"
+
+
+def _reply(text: str, answer: str) -> ModelReply:
+    used = Usage(input_tokens=len(text) // 4, output_tokens=len(answer) // 4 + 1)
+    return ModelReply(text=answer, usage=used)
+
+
+class Given:
+    def __init__(self, *optimizers: Any) -> None:
+        self._optimizers = list(optimizers)
+
+    def models(self) -> list[Fake]:
+        return [Fake(answered)]
+
+    def optimizers(self) -> list[Any]:
+        return self._optimizers
+
+
+@pytest.fixture
+def p() -> Iterator[burnish.Platform]:
+    with burnish.open(plugins=[Given()]) as opened:
+        opened.prompts.create("name/item", TEXT)
+        yield opened
+
+
+Options = dict[str, Any]
+ASKED: Options = {"model": "fake:a", "writer": "fake:w", "dataset": "items", "seed": 1}
+
+
+@pytest.mark.spec("OPT-01", "OPT-07", "LIB-19")
+def test_what_is_surely_better_becomes_the_next_version(p: burnish.Platform) -> None:
+    p.prompts.set_label("name/item", "production", 1)
+    done = p.optimize("name/item", ROWS, algorithm="reflective", **ASKED)
+    one = done.optimization
+    assert (one.outcome, one.prompt, one.best) == ("improved", "name/item@1", "name/item@2")
+    found = one.report["verdict"]["beside"]
+    assert found["low"] > 0
+    assert found["after"]["score"] - found["before"]["score"] == pytest.approx(found["difference"])
+    # Those that judged are none of those that were chosen by.
+    assert one.report["examples"]["test"] == found["n"]
+    new = p.prompts.get("name/item@latest").version
+    assert new.revision == 2
+    assert any(rule in new.text for rule in RULES)
+    assert new.metadata["optimised"]["optimization"] == one.id
+    assert "name/item@1" in new.message
+    assert p.prompts.get("name/item").version.revision == 1  # production stays where it was
+    kinds = {edge.kind for edge in p.prompts.graph("name/item").edges}
+    assert "optimised" in kinds
+    # Each step that made candidates is there, with the operator and what it was made of.
+    steps = [each for each in done.candidates if each.step is not None]
+    assert {"reflect", "unite"} & {each.operator for each in steps}
+    assert all(each.parents for each in steps)
+
+
+def test_the_budget_is_never_passed_and_counts_proposals(p: burnish.Platform) -> None:
+    done = p.optimize("name/item", ROWS, algorithm="reflective", budget=150, **ASKED)
+    report = done.optimization.report
+    assert report["calls"] <= 150
+    assert report["calls"] == report["answers"] + report["proposals"]
+    budget = burnish.Budget(calls=200, proposals=3)
+    done = p.optimize("name/item@1", ROWS, algorithm="reflective", budget=budget, **ASKED)
+    assert done.optimization.report["proposals"] <= 3
+
+
+@pytest.mark.spec("OPT-05")
+def test_the_pareto_set_is_over_score_cost_latency_and_tokens(p: burnish.Platform) -> None:
+    done = p.optimize("name/item", ROWS, algorithm="reflective", **ASKED)
+    front = done.optimization.report["front"]
+    losses = [
+        (-each["score"], each["cost_usd"] or 0.0, each["latency_ms"], each["tokens"])
+        for each in front
+    ]
+    kept = {done.optimization.report["leader"], done.candidates[0].id}
+    for mine, point in zip(losses, front, strict=True):
+        if point["candidate"] not in kept:
+            assert not any(
+                other != mine and all(a <= b for a, b in zip(other, mine, strict=True))
+                for other in losses
+            )
+    assert kept <= {each["candidate"] for each in front}
+
+
+@pytest.mark.parametrize("algorithm", ["auto", "reflective", "genetic", "bandit", "fewshot"])
+def test_what_is_kept_and_included_survives_each_algorithm(algorithm: str) -> None:
+    with burnish.open(plugins=[Given()]) as p:
+        p.prompts.create("house/rules", "Never name a price above 3 EUR.")
+        kept = "{# keep #}Sign as `ACME-7`.{# /keep #}"
+        text = f'Name the item.\n\n{kept}\n\n{{% include "house/rules@1" %}}\n\n{{{{ text }}}}'
+        p.prompts.create("name/item", text)
+        done = p.optimize("name/item", ROWS, algorithm=algorithm, budget=200, **ASKED)
+        assert done.optimization.outcome in ("improved", "kept")
+        assert len(done.candidates) > 1
+        for each in done.candidates:
+            whole = "\n".join(message.content for message in each.messages)
+            assert kept in whole
+            assert '{% include "house/rules@1" %}' in whole
+            assert "{{ text }}" in whole
+        asked = p.runs.get(p.runs.page(limit=1).items[0].id).input
+        assert "Never name a price above 3 EUR." in str(asked)
+
+
+def test_without_a_model_that_writes_techniques_and_examples_are_tried(
+    p: burnish.Platform,
+) -> None:
+    asked: Options = ASKED | {"writer": "offline"}
+    done = p.optimize("name/item", ROWS, algorithm="auto", budget=200, **asked)
+    assert done.optimization.writer == ""
+    assert done.optimization.report["proposals"] == 0
+    operators = {each.operator for each in done.candidates} - {"original"}
+    assert operators
+    assert not operators & {"reflect", "critique_edit", "crossover", "paraphrase"}
+
+
+def test_what_somebody_saved_meanwhile_is_not_written_over(p: burnish.Platform) -> None:
+    plan = p.plan_optimization("name/item", ROWS, algorithm="reflective", **ASKED)
+    p.prompts.update("name/item", TEXT.replace("Be brief", "Be kind"))
+    done = p.run_optimization(plan.optimization).optimization
+    assert done.outcome == "improved"
+    assert "has changed meanwhile" in done.text
+    assert "Be kind" in p.prompts.get("name/item@latest").version.text
+    branch = p.prompts.get(done.best).version.branch
+    assert branch.startswith("optimized-")
+
+
+@pytest.mark.spec("OPT-13")
+def test_a_variant_is_kept_for_its_model_beside_the_prompt(p: burnish.Platform) -> None:
+    done = p.optimize("name/item", ROWS, algorithm="reflective", variant=True, **ASKED)
+    assert done.optimization.outcome == "improved"
+    assert p.prompts.get("name/item").version.text == TEXT
+    variant = p.prompts.get("name/item@branch:for-fake-a").version
+    assert variant.metadata["optimised"]["model"] == "fake:a"
+    assert any(rule in variant.text for rule in RULES)
+
+
+class Shouting:
+    """An optimizer of somebody's own."""
+
+    name = "shouting"
+
+    def search(self, problem: Problem) -> Search:
+        yield from problem.measure([problem.original], problem.validation[:10])
+        made = yield from problem.propose("critique_edit", [problem.original], examples=[])
+        made += yield from problem.propose("phrase", [problem.original])
+        yield from problem.measure(made, problem.validation[:10])
+
+
+@pytest.mark.spec("EXT-01")
+def test_an_optimizer_of_a_plug_in_is_used_by_its_name() -> None:
+    with burnish.open(plugins=[Given(Shouting())]) as p:
+        p.prompts.create("name/item", TEXT)
+        assert next(iter(p.optimizers)) == "auto"
+        done = p.optimize("name/item", ROWS, algorithm="shouting", **ASKED)
+        assert done.optimization.algorithm == "shouting"
+        assert done.counts.answers >= 10
+        with pytest.raises(UsageError, match="no optimizer is called 'whispering'") as caught:
+            p.optimize("name/item", ROWS, algorithm="whispering", **ASKED)
+        assert "shouting" in (caught.value.hint or "")
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"budget": 20}, "leaves nothing to search with"),
+        ({"budget": 0}, "a budget of 0 calls allows nothing"),
+        ({"limit": 2}, "2 examples are too few"),
+        ({"target": 1.5}, "a target of 1.5"),
+        ({"rounds": 0}, "rounds is 0"),
+        ({"goal": "beauty"}, "there is no goal 'beauty'"),
+        ({"colour": "red"}, "optimize has no option 'colour'"),
+    ],
+)
+def test_what_could_show_nothing_is_refused_before_a_call(
+    p: burnish.Platform, change: Options, told: str
+) -> None:
+    with pytest.raises(UsageError, match=told):
+        p.plan_optimization("name/item", ROWS, **(ASKED | change))
+    assert p.runs.count() == 0
+
+
+def test_marks_that_do_not_match_are_said_before_a_call(p: burnish.Platform) -> None:
+    p.prompts.create("broken", "Name it. {# keep #} Sign it.\n\n{{ text }}")
+    with pytest.raises(UsageError, match="keep"):
+        p.optimize("broken", ROWS, **ASKED)
+
+
+def test_a_dataset_made_anew_is_not_taken_for_the_old_one(p: burnish.Platform) -> None:
+    plan = p.plan_optimization("name/item", ROWS, algorithm="reflective", **ASKED)
+    p.datasets.delete("items")
+    p.datasets.add("items", ROWS[:50])
+    with pytest.raises((Conflict, burnish.BurnishError), match="another dataset"):
+        p.run_optimization(plan.optimization)
+    assert p.prompts.get("name/item").version.revision == 1
+
+
+def test_plans_tell_what_is_done_with_what(p: burnish.Platform) -> None:
+    plan = p.plan_optimization("name/item", ROWS, **ASKED)
+    assert plan.search + plan.final + 2 * plan.test <= 300
+    assert plan.train + plan.validation + plan.test <= len(ROWS)
+    assert min(plan.train, plan.validation, plan.test, plan.proposals) > 0
+    assert p.optimizations.list() == []
+
+
+@pytest.mark.spec("OPT-09")
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"target": 0.5}, "the target of 0.5 is reached"),
+        ({"rounds": 3}, "3 rounds are done"),
+        ({"unchanged": 2}, "2 rounds in a row brought nothing better"),
+    ],
+)
+def test_a_search_ends_at_its_target_or_cap_and_says_why(
+    p: burnish.Platform, options: Options, told: str
+) -> None:
+    done = p.optimize("name/item", ROWS, algorithm="reflective", budget=600, **ASKED, **options)
+    assert told in done.optimization.report["ended"]
+    assert told in done.optimization.ended_why
+    assert done.optimization.report["calls"] < 600
+
+
+Check = Callable[[ModelRequest], ModelReply]
+
+
+def _constant(request: ModelRequest) -> ModelReply:
+    return _reply("", "always the same")
+
+
+def _perfect(request: ModelRequest) -> ModelReply:
+    return _reply("", re.findall(r"item (\w+)", request.messages[-1].content)[-1])
+
+
+def _junk(request: ModelRequest) -> ModelReply:
+    text = request.messages[-1].content
+    if "<prompt-" in text:
+        return _reply(text, "I am sorry, I cannot help with that.")
+    return answered(request)
+
+
+@pytest.mark.spec("OPT-12")
+@pytest.mark.parametrize(
+    ("model", "reason", "told"),
+    [
+        (_perfect, "ceiling", "right on 100%"),
+        (_constant, "constant metric", "every answer scores 0.00"),
+        (_junk, "junk candidates", "could not be used"),
+    ],
+)
+def test_a_search_without_a_gain_says_why(model: Check, reason: str, told: str) -> None:
+    class Own:
+        def models(self) -> list[Fake]:
+            return [Fake(model)]
+
+    with burnish.open(plugins=[Own()]) as p:
+        p.prompts.create("name/item", "Name it: {{ text }}")
+        done = p.optimize("name/item", ROWS, algorithm="reflective", budget=150, **ASKED)
+        one = done.optimization
+        assert one.outcome == "kept"
+        assert (one.report["verdict"]["reason"], told in one.text) == (reason, True), one.text
+        assert one.report["verdict"]["advice"]
+        assert p.prompts.get("name/item").version.revision == 1

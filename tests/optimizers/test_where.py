@@ -1,0 +1,71 @@
+"""Which prompts are weak: conditions over what is known of them."""
+
+from __future__ import annotations
+
+import pytest
+
+import burnish
+from burnish.errors import UsageError
+from burnish.models.fake import Fake
+from burnish.optimizers.where import parse_where
+
+
+class Given:
+    def models(self) -> list[Fake]:
+        return [Fake()]
+
+
+ROWS = [
+    {"id": f"r{n}", "inputs": {"text": f"item {n}"}, "expected": f"Say: item {n}"}
+    for n in range(10)
+]
+
+
+def test_weak_prompts_are_those_whose_newest_evaluation_scores_low() -> None:
+    with burnish.open(plugins=[Given()]) as p:
+        p.prompts.create("mail/good", "Say: {{ text }}")
+        p.prompts.create("mail/bad", "Tell: {{ text }}")
+        p.prompts.create("note/bad", "Tell: {{ text }}!")
+        p.prompts.create("note/unknown", "Tell me: {{ text }}!")
+        for name in ("mail/good", "mail/bad", "note/bad"):
+            p.evaluate(name, ROWS, models="fake:a", dataset="rows")
+        weak = p.weak_prompts("score < 0.6")
+        assert [(each.name, each.score, each.n) for each in weak] == [
+            ("mail/bad", 0.0, 10),
+            ("note/bad", 0.0, 10),
+        ]
+        assert {(each.dataset, each.model) for each in weak} == {("rows", "fake:a")}
+        assert [each.name for each in p.weak_prompts("score < 0.6 and category = mail")] == [
+            "mail/bad"
+        ]
+        assert [each.name for each in p.weak_prompts("score >= 0.6")] == ["mail/good"]
+        # Nobody has rated anything, and a new version was not evaluated yet.
+        assert p.weak_prompts("rating < 0.6") == []
+        p.prompts.update("mail/bad", "Say: {{ text }}")
+        assert [each.name for each in p.weak_prompts("score < 0.6")] == ["note/bad"]
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("", "is no condition"),
+        ("rating", "is no condition"),
+        ("rating < low", "is no number"),
+        ("stars < 3", "no 'stars' to choose by"),
+        ("name < 3", "name is a text"),
+        ("rating < 0.6 or score < 1", "is no condition"),
+        ("rating < 0.6; drop table prompts", "is no condition"),
+        ("x" * 501, "501 characters"),
+    ],
+)
+def test_what_is_no_condition_is_said(text: str, told: str) -> None:
+    with pytest.raises(UsageError, match=told):
+        parse_where(text)
+
+
+def test_tags_and_quoted_texts_can_be_asked_for() -> None:
+    first, second = parse_where("tag != \"old one\" and category = 'my mail'")
+    assert first.holds({"tag": ("new",)})
+    assert not first.holds({"tag": ("old one",)})
+    assert second.holds({"category": "my mail"})
+    assert not second.holds({"category": None})
