@@ -44,10 +44,14 @@ def by_rules(request: ModelRequest) -> str:
     return right(number) if drawn < share else "It may be either."
 
 
+def shown(request: ModelRequest) -> str:
+    """The prompt that is to be improved."""
+    return _MATERIAL.findall(request.messages[-1].content)[0][1]
+
+
 def with_rule(request: ModelRequest) -> str:
     """The prompt that it is shown, with the first rule that it lacks."""
-    text = request.messages[-1].content
-    prompt = _MATERIAL.findall(text)[0][1]
+    prompt = shown(request)
     lacking = next((rule for rule in RULES if rule not in prompt), RULES[0])
     head, _, rest = prompt.partition("\n")
     new = prompt if lacking in prompt else f"{head}\n{lacking}\n{rest}"

@@ -15,7 +15,7 @@ from tests.cli.optimizing import (
     install,
     mails,
     number_of,
-    right,
+    shown,
     with_rule,
 )
 from tests.cli.test_terminal import screen
@@ -176,12 +176,12 @@ def test_the_search_ends_where_it_is_told_to_and_says_why(
 def test_for_efficiency_tokens_go_down_and_the_score_stays(
     run: Run, asked: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    padding = " ".join(f"Take your time with every mail, number {n}." for n in range(12))
-    run("prompts", "edit", "mail/kind", f"{padding}\n\n{RULES[0]}\n{PROMPT}")
+    padding = "\n".join(f"Take your time with every mail, number {n}." for n in range(12))
+    run("prompts", "edit", "mail/kind", f"{RULES[0]}\n{PROMPT}\n\n{padding}")
 
     def shorter(request: ModelRequest) -> str:
-        del request
-        return f"<new_prompt>\n{RULES[0]}\n\n{PROMPT}\n</new_prompt>"
+        lines = shown(request).split("\n")
+        return f"<new_prompt>\n{chr(10).join(lines[:-2])}\n</new_prompt>"
 
     install(monkeypatch, write=shorter)
     found = report(run, *asked, "--goal", "efficiency", "--budget", "400")
@@ -206,19 +206,19 @@ def test_a_bound_on_money_holds(
     found = json.loads(done.out)
     assert 0 < found["effort"]["cost_usd"] <= bound
     assert found["effort"]["answers"] < 250
-    spent = json.loads(run("stats", "--json").out)
-    assert str(bound) not in spent
-    assert "ed" in found["effort"]["ended"]
+    assert found["effort"]["ended"] == "the rest of $0.0002 is kept for the comparison"
+    assert json.loads(run("stats", "--json").out)["total"]["cost_usd"] <= bound
 
 
-def test_a_prompt_without_variables_is_refused_or_told(
+def test_a_prompt_that_takes_nothing_of_the_examples_is_refused(
     run: Run, asked: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    install(monkeypatch, lambda _: "bug")
+    model = install(monkeypatch)
     run("prompts", "create", "mail/dull", "Say one word.")
     done = run("optimize", "mail/dull", *asked[2:])
-    assert done.code in (0, 2)
-    assert done.err + done.out == "?"
+    assert done.code == 2
+    assert "mail/dull@1 has no variable of the examples" in done.err
+    assert model.requests == []
 
 
 @pytest.mark.parametrize(
@@ -227,7 +227,7 @@ def test_a_prompt_without_variables_is_refused_or_told(
         ((), 2, "no prompt is named; burnish optimize mail/late --data cases.csv"),
         (("mail/kind",), 2, "it takes examples to measure with; give --data FILE"),
         (("mail/none", "--data", "mails.csv", *BOTH), 3, "there is no prompt 'mail/none'"),
-        (("mail/kind", "--data", "gone.csv", *BOTH), 2, "gone.csv"),
+        (("mail/kind", "--data", "gone.csv", *BOTH), 3, "gone.csv"),
         (("mail/kind", "--data", "mails.csv"), 2, "name one with --model provider:model"),
         (("mail/kind", "--data", "two.csv", *BOTH), 2, "2 examples are too few to optimise with"),
         (
@@ -272,8 +272,16 @@ def test_what_is_wrong_is_said_before_anything_is_asked(
 def test_a_terminal_shows_the_whole_outcome_within_its_width() -> None:
     shown = screen(
         *("optimize", "mail/kind", "--data", "mails.csv", "--model", "fake:echo"),
-        *("--scorer", "contains:The delimiters", "--report", "report.html"),
+        *("--scorer", "contains:Before you finish, check", "--report", "report.html"),
     )
-    lines = shown.splitlines()
-    assert shown == "?"
+    lines = shown[shown.index("improved: ") :].splitlines()
     assert [line for line in lines if len(line.rstrip()) > 80] == []
+    told = "\n".join(line.rstrip() for line in lines)
+    assert "mail/kind@2           1.00" in told
+    assert "difference +1.000 [" in told
+    assert "\n+ - Before you finish, check" in told
+    assert "\nWon, 5 of 40\n" in told
+    assert "\nWhat the search did\nasked       " in told
+    assert "\nNone of these is beaten in every respect\n" in told
+    assert "\nburnish prompts diff mail/kind@1 mail/kind@2" in told
+    assert "wrote report.html" in shown

@@ -21,7 +21,7 @@ from burnish.storage.optimization import Optimization
 if TYPE_CHECKING:
     from burnish.evals.datasets import AsyncDatasets
     from burnish.library.prompts import AsyncPrompts
-    from burnish.platform.evaluating import Evaluating, Plan
+    from burnish.platform.evaluating import Evaluating
     from burnish.platform.live import Live
     from burnish.settings import Settings
     from burnish.storage.example import Example, ScorerSpec
@@ -135,7 +135,7 @@ class OptimizationPlans:
             final=parts.final,
             proposals=search // _PACE if writer else 0,
             cost_usd=None if per_answer is None else per_answer * whole,
-            notes=(*plan.notes, *notes, *_unready(plan), *_of_examples(parts)),
+            notes=(*plan.notes, *notes, *_of_examples(parts)),
         )
 
     async def examples(self, dataset: str, tags: Sequence[str], limit: int) -> list[Example]:
@@ -177,10 +177,6 @@ def _settings(wanted: Wanted, examples: int) -> dict[str, object]:
     kept = ("tags", "target", "rounds", "unchanged", "variant")
     found = {name: msgspec.to_builtins(getattr(wanted, name)) for name in kept}
     return {**found, "examples": examples}
-
-
-def _unready(plan: Plan) -> tuple[str, ...]:
-    return tuple(f"{model} cannot answer: {why}" for model, why in plan.unready.items())
 
 
 def _of_examples(parts: Parts) -> tuple[str, ...]:

@@ -94,6 +94,8 @@ class Optimizations:
         await self._begin(optimization, here=True)
         if not _is_settled(optimization):
             await self._check_dataset(optimization)
+            for problem in (await unready(self._live.registry, [optimization.model])).values():
+                raise problem
         job = await unfinished(self._jobs, OPTIMIZATION, optimization.id, _subject(optimization))
         try:
             job = await self._jobs.resume(job.id)
@@ -136,9 +138,6 @@ class Optimizations:
         from burnish.platform.searching import as_evaluation
 
         self._evaluating.check_scorers(as_evaluation(optimization), here=here)
-        if not _is_settled(optimization):
-            for problem in (await unready(self._live.registry, [optimization.model])).values():
-                raise problem
         store = await self._open_store()
         if not await store.optimizations.by_prefix(optimization.id, 1):
             await store.optimizations.add(optimization)
@@ -213,22 +212,26 @@ class Optimizations:
             return there, text
         name, _, revision = of.prompt.rpartition("@")
         best = problem.book.candidates[problem.leader]
-        prompt = (await self._prompts.get(of.prompt)).prompt
-        ours = int(revision)
-        variant = bool(of.settings.get("variant"))
-        branch = f"for-{_slug(of.model)}" if variant else f"optimized-{of.id[-8:]}"
-        branch_only = variant or prompt.latest_revision != ours
-        if branch_only and not variant:
-            text += f"; {name} has changed meanwhile, so the result stands on the branch {branch}"
-        saved = await self._prompts.improve_with(
-            name,
-            best.messages,
-            over=ours,
-            branch=branch if branch_only else MAIN,
-            metadata={"optimised": _record(of, problem)},
-            message=f"Improve {of.prompt}: {text.partition(': ')[2]}"[:_MESSAGE],
-        )
-        return f"{name}@{saved.version.revision}", text
+
+        async def saved(branch: str, told: str) -> tuple[str, str]:
+            found = await self._prompts.improve_with(
+                name,
+                best.messages,
+                over=int(revision),
+                branch=branch,
+                metadata={"optimised": _record(of, problem)},
+                message=f"Improve {of.prompt}: {told.partition(': ')[2]}"[:_MESSAGE],
+            )
+            return f"{name}@{found.version.revision}", told
+
+        if of.settings.get("variant"):
+            return await saved(f"for-{_slug(of.model)}", text)
+        try:
+            return await saved(MAIN, text)
+        except Conflict:
+            branch = f"optimized-{of.id[-8:]}"
+            told = f"{text}; {name} has changed meanwhile, so the result stands on the branch"
+            return await saved(branch, f"{told} {branch}")
 
     async def _version_of(self, of: Optimization) -> str:
         """One that an attempt before has kept, and died before it could say so."""

@@ -132,7 +132,7 @@ class Searching:
             words=lambda n: words.get(n, frozenset()),
             arms=_arms(bench, names),
         )
-        searching = course(problem, optimizer, parts.test, final=parts.final)
+        searching = course(problem, optimizer, parts.test, final=parts.final, goal=of.goal)
         async with await StoredLog.load(self._store.optimizations, of) as log:
             await play(
                 searching,
