@@ -14,7 +14,6 @@ from tests.cli.optimizing import (
     by_rules,
     install,
     mails,
-    number_of,
     shown,
     with_rule,
 )
@@ -176,12 +175,15 @@ def test_the_search_ends_where_it_is_told_to_and_says_why(
 def test_for_efficiency_tokens_go_down_and_the_score_stays(
     run: Run, asked: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    padding = "\n".join(f"Take your time with every mail, number {n}." for n in range(12))
-    run("prompts", "edit", "mail/kind", f"{RULES[0]}\n{PROMPT}\n\n{padding}")
+    padding = " ".join(
+        f"Take your {what} with every mail." for what in ("time", "joy", "care", "rest")
+    )
+    run("prompts", "edit", "mail/kind", f"{RULES[0]}\n{PROMPT}\n\n{padding} {padding}")
 
     def shorter(request: ModelRequest) -> str:
         lines = shown(request).split("\n")
-        return f"<new_prompt>\n{chr(10).join(lines[:-2])}\n</new_prompt>"
+        lines[-1] = ". ".join(lines[-1].split(". ")[:-3] or ["Take care."])
+        return f"<new_prompt>\n{chr(10).join(lines)}\n</new_prompt>"
 
     install(monkeypatch, write=shorter)
     found = report(run, *asked, "--goal", "efficiency", "--budget", "400")
@@ -207,7 +209,8 @@ def test_a_bound_on_money_holds(
     assert 0 < found["effort"]["cost_usd"] <= bound
     assert found["effort"]["answers"] < 250
     assert found["effort"]["ended"] == "the rest of $0.0002 is kept for the comparison"
-    assert json.loads(run("stats", "--json").out)["total"]["cost_usd"] <= bound
+    (spent,) = json.loads(run("stats", "--json").out)
+    assert 0 < spent["cost_usd"] <= bound
 
 
 def test_a_prompt_that_takes_nothing_of_the_examples_is_refused(
@@ -252,15 +255,10 @@ def test_a_prompt_that_takes_nothing_of_the_examples_is_refused(
 )
 @pytest.mark.usefixtures("asked")
 def test_what_is_wrong_is_said_before_anything_is_asked(
-    run: Run,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    options: tuple[str, ...],
-    code: int,
-    told: str,
+    run: Run, monkeypatch: pytest.MonkeyPatch, options: tuple[str, ...], code: int, told: str
 ) -> None:
     model = install(monkeypatch)
-    mails(tmp_path / "two.csv", 2)
+    mails(Path("two.csv"), 2)
     done = run("optimize", *options)
     assert (done.code, done.out) == (code, "")
     assert told in done.err.splitlines()[-1]
