@@ -32,6 +32,7 @@ from burnish.optimizers.room import ShownOptimization
 from burnish.shapes import convert
 
 BOTH = ("--data", "mails.csv", "--model", "fake:a", "--writer", "fake:w")
+SEARCHED = 80
 EVIL = '"><script>alert(1)</script> @somebody #1 `x` ```\n[a](http://b)'
 
 
@@ -39,6 +40,9 @@ EVIL = '"><script>alert(1)</script> @somebody #1 `x` ```\n[a](http://b)'
 def ready(run: Run) -> None:
     assert run("prompts", "create", "mail/kind", PROMPT).code == 0
     mails(Path("mails.csv"))
+    parts = ("train" if n < SEARCHED else "test" for n in range(120))
+    rows = (f"mail {n},{right(n)},{part}\n" for n, part in enumerate(parts))
+    Path("split.csv").write_text("mail,expected,split\n" + "".join(rows))
 
 
 @pytest.mark.spec("OPT-11")
@@ -144,9 +148,11 @@ def broken(_: ModelRequest) -> str:
 
 
 def by_luck(request: ModelRequest) -> str:
-    """Right on one half of the mails, on another one for each text of the prompt."""
+    """The first rule helps with the mails that are searched with, and with no other."""
     number = number_of(request)
-    return right(number + drawn_from(request.messages[-1].content) % 2)
+    ruled = RULES[0] in request.messages[-1].content
+    share = 50 + (40 if number < SEARCHED else -20) * ruled
+    return right(number) if drawn_from(f"mail {number}") % 100 < share else "either"
 
 
 def a_little(request: ModelRequest) -> str:
@@ -166,6 +172,7 @@ class Case(NamedTuple):
     answer: Callable[[ModelRequest], str] = by_rules
     write: Callable[[ModelRequest], str] = with_rule
     options: tuple[str, ...] = ()
+    data: tuple[str, ...] = ()
     code: int = 0
 
 
@@ -177,7 +184,12 @@ class Case(NamedTuple):
         Case("constant metric", "every answer scores 0.00", answer=lambda _: "what?"),
         Case("model errors", "out of order", answer=broken, code=1),
         Case("too few examples", "examples that judge would show it", answer=a_little),
-        Case("worse", "was luck: it does not hold on new examples", answer=by_luck),
+        Case(
+            "worse",
+            "was luck: it does not hold on new examples",
+            answer=by_luck,
+            data=("--data", "split.csv"),
+        ),
         Case(
             "junk candidates",
             "proposals could not be used, most often:",
@@ -192,7 +204,9 @@ def test_a_run_without_a_gain_says_why_and_what_to_do(
     run: Run, monkeypatch: pytest.MonkeyPatch, case: Case
 ) -> None:
     install(monkeypatch, case.answer, case.write)
-    done = run("optimize", "mail/kind", *BOTH, *case.options, "--json")
+    done = run(
+        "optimize", "mail/kind", *(case.data or BOTH[:2]), *BOTH[2:], *case.options, "--json"
+    )
     found = json.loads(done.out)
     assert (found["reason"], done.code) == (case.reason, case.code), found["text"]
     assert found["outcome"] == ("not measured" if case.code else "kept")

@@ -195,11 +195,12 @@ def _cause(problem: Problem, *, saving: bool) -> tuple[Reason, str, str]:
         return "junk candidates", *_undrafted(junk)
     if not drafts:
         return "no candidates", *_undrafted(junk)
+    others, more = f"none of {drafts} others", "give a larger budget, or a stronger --writer"
     if saving:
-        why = f"none of {drafts} others saves {SAVED:.0%} of its tokens at no lower score"
-        return "nothing better", why, "give a larger budget, or a stronger --writer"
-    why = f"none of {drafts} others scores higher than its {mean:.2f} over {n} examples"
-    return "nothing better", why, "give a larger budget, or a stronger --writer"
+        why = f"{others} saves {SAVED:.0%} of its tokens at no lower score"
+    else:
+        why = f"{others} scores higher than its {mean:.2f} over {n} examples"
+    return "nothing better", why, more
 
 
 def _undrafted(junk: dict[str, int]) -> tuple[str, str]:
