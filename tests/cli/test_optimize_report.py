@@ -143,6 +143,10 @@ def always_right(request: ModelRequest) -> str:
     return right(number_of(request))
 
 
+def puzzled(_: ModelRequest) -> str:
+    return "what?"
+
+
 def broken(_: ModelRequest) -> str:
     raise ModelFailed("the model is out of order")
 
@@ -181,7 +185,7 @@ class Case(NamedTuple):
     "case",
     [
         Case("ceiling", "it is right on 100% of", answer=always_right),
-        Case("constant metric", "every answer scores 0.00", answer=lambda _: "what?"),
+        Case("constant metric", "every answer scores 0.00", answer=puzzled),
         Case("model errors", "out of order", answer=broken, code=1),
         Case("too few examples", "examples that judge would show it", answer=a_little),
         Case(

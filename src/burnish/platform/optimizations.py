@@ -74,7 +74,7 @@ class Optimizations:
     async def submit(self, optimization: Optimization, *, priority: int = 0) -> Job:
         """Stores it and leaves it to workers."""
         await self._begin(optimization, here=False)
-        return await self._jobs.submit(
+        job = await self._jobs.submit(
             OPTIMIZATION,
             {"id": optimization.id},
             subject=_subject(optimization),
@@ -82,6 +82,9 @@ class Optimizations:
             priority=priority,
             here=False,
         )
+        store = await self._open_store()
+        await store.optimizations.change(optimization.id, job_id=job.id)
+        return job
 
     async def run(
         self,
