@@ -29,7 +29,10 @@ class How:
     """Who answers, who writes, and how the search goes."""
 
     model: Annotated[
-        str, Parameter(show_default="the prompt's, else setting", help="Answers the examples.")
+        str,
+        Parameter(
+            show_default="the prompt's, else setting generation.model", help="Answers the examples."
+        ),
     ] = ""
     writer: Annotated[
         str,
