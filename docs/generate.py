@@ -47,8 +47,10 @@ from burnish.library.search import Found
 from burnish.library.starter import InstallReport, StarterPrompt
 from burnish.library.sync import SyncReport
 from burnish.library.values import Expanded, HistoryEntry, Page, Rendered, Saved
+from burnish.optimizers.report.report import OptimizationReport
 from burnish.optimizers.room import ListedOptimization, ShownOptimization
 from burnish.platform.evaluating import Plan
+from burnish.platform.optimization_plan import OptimizationPlan
 from burnish.prompts.diff import Diff
 from burnish.prompts.prompt import Branch
 from burnish.settings import fields
@@ -112,6 +114,8 @@ SCHEMAS: dict[str, Any] = {
     "evaluate-plan": Plan,
     "evaluations-list": list[ListedEvaluation],
     "evaluations-results": Result,
+    "optimize": OptimizationReport,
+    "optimize-plan": OptimizationPlan,
     "optimizations-list": list[ListedOptimization],
     "optimizations-show": ShownOptimization,
     "experiments-plan": Needed,

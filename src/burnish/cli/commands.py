@@ -7,7 +7,7 @@ from burnish.cli.evaluation_commands import EVALUATE, EVALUATIONS
 from burnish.cli.experiment_commands import EXPERIMENTS
 from burnish.cli.job_commands import JOBS, SCHEDULE
 from burnish.cli.machine_commands import CACHE, COMPLETION, CONFIG, DB
-from burnish.cli.optimization_commands import OPTIMIZATIONS
+from burnish.cli.optimization_commands import OPTIMIZATIONS, OPTIMIZE
 
 Command = tuple[str, str, str, str]
 
@@ -37,6 +37,7 @@ COMMANDS: tuple[Command, ...] = (
         "burnish batch ideas.csv --workers 8 --skip-errors",
     ),
     *EVALUATE,
+    *OPTIMIZE,
     (
         "import",
         "files:import_",

@@ -14,7 +14,7 @@ from burnish.storage.job import Job
 if TYPE_CHECKING:
     from burnish.evals.summary import ColumnSummary, Summary
 
-EVALUATION, EXPERIMENT = "evaluation", "experiment"
+EVALUATION, EXPERIMENT, OPTIMIZATION = "evaluation", "experiment", "optimization"
 # So much of a line is for a bar, what is done of how much, and the time that is left.
 _BAR = 30
 # Of more columns the report tells.
@@ -36,6 +36,8 @@ def message(job: Job) -> str:
     facts = job.progress.facts
     if job.kind in (EVALUATION, EXPERIMENT):
         told = list(_answers(facts))
+    elif job.kind == OPTIMIZATION:
+        told = list(_searched(facts))
     else:
         told = [f"{name} {value}" for name, value in facts.items()]
     return ", ".join(part for part in (job.progress.message, *told) if part)
@@ -64,10 +66,22 @@ def _answers(facts: Mapping[str, Any]) -> Iterable[str]:
         yield f"best {facts['best_score']:.2f} {facts['best']}"
 
 
+def _searched(facts: Mapping[str, Any]) -> Iterable[str]:
+    if "calls" not in facts:
+        return
+    yield counted(facts["calls"], "call")
+    if "best_score" in facts:
+        yield f"best {facts['best_score']:.2f}"
+    yield f"{usd(float(facts['cost_usd']))} USD"
+
+
 def outcome(job: Job) -> Iterable[tuple[str, str]]:
     """The result, and where more of it is."""
     if job.kind == EXPERIMENT:
         yield from _experiment(job)
+        return
+    if job.kind == OPTIMIZATION:
+        yield from _optimization(job)
         return
     if job.kind != EVALUATION:
         if job.result is not None:
@@ -85,6 +99,13 @@ def _experiment(job: Job) -> Iterable[tuple[str, str]]:
         yield "ended early", job.result["why"]
         yield "verdict", job.result["verdict"]
     yield "report", f"burnish experiments show {job.input['id']}"
+
+
+def _optimization(job: Job) -> Iterable[tuple[str, str]]:
+    if job.result is not None:
+        yield "outcome", job.result["text"]
+        yield "best", job.result["best"]
+    yield "report", f"burnish optimizations show {job.input['id']}"
 
 
 def _summary(summary: Summary) -> Iterable[tuple[str, str]]:
@@ -119,6 +140,9 @@ def shortcoming(job: Job) -> str:
     """Why a job that is done has not given what was asked of it; empty where it has."""
     if job.kind == EXPERIMENT and job.state == "done":
         return str(job.result["why"])
+    if job.kind == OPTIMIZATION and job.state == "done":
+        measured = job.result["outcome"] in ("improved", "kept")
+        return "" if measured else str(job.result["outcome"])
     summary = summary_of(job) if job.kind == EVALUATION and job.state == "done" else None
     if summary is None:
         return ""
@@ -130,7 +154,7 @@ def shortcoming(job: Job) -> str:
 def wanted(job: Job) -> str:
     """Its input, where that tells more than an id."""
     told = {name: value for name, value in job.input.items() if name not in ("id", "goes")}
-    shown = told if job.kind in (EVALUATION, EXPERIMENT) else job.input
+    shown = told if job.kind in (EVALUATION, EXPERIMENT, OPTIMIZATION) else job.input
     return _json(shown) if shown else ""
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
+from burnish.cli.best_so_far import BestSoFar
 from burnish.cli.common import (
     NONE,
     Common,
@@ -114,8 +115,8 @@ def show(job_id: JobId, /, *, common: Common = NONE) -> None:
     out_json(job) if common.json else _show(job)
 
 
-def _show(job: Job) -> None:
-    facts = [(name, value) for name, value in _facts(job) if value]
+def _show(job: Job, best: str = "") -> None:
+    facts = [(name, value) for name, value in (*_facts(job), ("best so far", best)) if value]
     if not on_terminal():
         out("\n".join(f"{name}: {' '.join(value.split())}" for name, value in facts))
         return
@@ -153,7 +154,8 @@ def _facts(job: Job) -> Iterable[tuple[str, str]]:
 def watch(job_id: JobId, /, *, common: Common = NONE) -> int:
     """Follow a job until it ends; exits with 0 when it is done, else with 1.
 
-    With 1 too where an evaluation has no answer or misses its bounds. In a pipe: a line for each
+    With 1 too where an evaluation has no answer or misses its bounds, and where an optimisation
+    measured nothing; of one a terminal shows how its best score went. In a pipe: a line for each
     change, with state, done, total and message; JSON lines with --json.
     """
     with platform(common) as p:
@@ -162,9 +164,10 @@ def watch(job_id: JobId, /, *, common: Common = NONE) -> int:
 
 def follow(jobs: Iterator[Job], *, as_json: bool) -> int:
     """Shows a job until it ends; the exit code."""
-    job = None
+    job, best = None, BestSoFar()
     with progress_bar() as bar:
         for job in jobs:
+            best.see(job)
             if as_json:
                 _json_line(job)
             elif not on_terminal():
@@ -174,7 +177,7 @@ def follow(jobs: Iterator[Job], *, as_json: bool) -> int:
                 bar(_moving(job), job.progress.done, job.progress.total)
     assert job is not None
     if on_terminal() and not as_json:
-        _show(job)
+        _show(job, best.line())
     if job.state == "failed":
         warn(f"job {job.id} failed: {job.error}")
     return 0 if job.state == "done" and not shortcoming(job) else 1

@@ -1,7 +1,15 @@
-"""The commands of `burnish optimizations`."""
+"""`burnish optimize`, and the commands of `burnish optimizations`."""
 
 from __future__ import annotations
 
+OPTIMIZE: tuple[tuple[str, str, str, str], ...] = (
+    (
+        "optimize",
+        "optimize:optimize",
+        "Look for a better text of a prompt by trying others on examples.",
+        "burnish optimize mail/late --data cases.csv --budget 300",
+    ),
+)
 OPTIMIZATIONS: tuple[tuple[str, str, str, str], ...] = (
     (
         "list",
@@ -13,7 +21,7 @@ OPTIMIZATIONS: tuple[tuple[str, str, str, str], ...] = (
         "show",
         "optimizations:show",
         "Show one with its outcome and all that it has tried.",
-        "burnish optimizations show 0197",
+        "burnish optimizations show 0197 --report report.html",
     ),
     (
         "delete",

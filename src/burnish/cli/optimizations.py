@@ -24,6 +24,7 @@ from burnish.cli.common import (
 )
 from burnish.cli.job_words import when
 from burnish.cli.money import cost_of
+from burnish.cli.optimization_report import Files, check_reports, write_reports
 from burnish.cli.runs import short_ids
 
 if TYPE_CHECKING:
@@ -95,16 +96,22 @@ def _changed(each: ListedOptimization) -> str:
     return f"{each.prompt} → {each.best}" if each.best else each.prompt
 
 
-def show(optimization: Id, /, *, common: Common = NONE) -> None:
+def show(optimization: Id, /, *, report: Files = None, common: Common = NONE) -> None:
     """Show an optimisation, its outcome, and how its candidates come from one another.
+
+    Of one that has ended a terminal shows its report too; --report writes it to a file.
 
     Below each candidate stand those that were made of it: id, operator, how many examples it was
     measured on (n), its mean score over these, and what it was made for. Candidates are measured on
     different examples, so scores of few do not tell which is better. In a pipe: facts as `name:
     value`, an empty line, then a line for each candidate with id, parents, operator, n, mean, why.
     """
+    from burnish.optimizers.report.report import report_of
+
+    check_reports(report or [])
     with platform(common) as p:
         shown = p.optimizations.show(optimization)
+    write_reports(report_of(shown), report or [])
     if common.json:
         out_json(shown)
         return
@@ -122,7 +129,7 @@ def _facts(shown: ShownOptimization) -> Iterator[tuple[str, str]]:
     yield "id", one.id
     yield "prompt", one.prompt
     yield "state", one.state
-    yield "outcome", ": ".join(part for part in (one.outcome, one.text) if part)
+    yield "outcome", _outcome(one)
     yield "best", one.best
     yield "search ended", one.ended_why
     yield "algorithm", f"{one.algorithm}, for {one.goal}"
@@ -142,6 +149,13 @@ def _facts(shown: ShownOptimization) -> Iterator[tuple[str, str]]:
     yield "who", one.who
     yield "made", _time(one.created_at)
     yield "ended", _time(one.ended_at)
+
+
+def _outcome(one: ListedOptimization) -> str:
+    """Most texts begin with it."""
+    if one.text.startswith(one.outcome):
+        return one.text
+    return ": ".join(part for part in (one.outcome, one.text) if part)
 
 
 def _tried(shown: ShownOptimization) -> str:
@@ -164,7 +178,14 @@ def _show_terminal(shown: ShownOptimization, facts: Iterable[tuple[str, str]]) -
     for name, value in facts:
         grid.add_row(name, styled(value, styles.get(name, "")))
     screen.print(grid)
-    screen.print()
+    if "verdict" in shown.optimization.report:
+        from burnish.optimizers.report.report import report_of
+        from burnish.optimizers.report.terminal import terminal
+
+        screen.print(terminal(report_of(shown), width=screen.width, headed=False))
+        screen.print(styled("\nCandidates, below those that they were made of", "bold"))
+    else:
+        screen.print()
     for depth, each in _tree(shown.candidates):
         screen.print(
             styled(_line(depth, each), "" if each.n else "dim"), no_wrap=True, overflow="ellipsis"

@@ -7,6 +7,9 @@ from typing import Any, Literal, NamedTuple
 import msgspec
 
 Part = Literal["train", "validation", "test"]
+# Why nothing came of a Propose, by no fault of what was written.
+NO_CHANGE = "gives nothing new"
+NO_WRITER = "no model writes candidates"
 
 
 class Pair(NamedTuple):

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from burnish.errors import BudgetExceeded, BurnishError
 from burnish.optimizers.admission import Rules
-from burnish.optimizers.ask import Measured, Pair, Propose
+from burnish.optimizers.ask import NO_CHANGE, NO_WRITER, Measured, Pair, Propose
 from burnish.optimizers.asking.record import Record
 from burnish.optimizers.book import Book
 from burnish.optimizers.candidate import Candidate
@@ -26,7 +26,6 @@ from burnish.storage.result import Result
 
 UNITE, DEMONSTRATE = "unite", "demonstrate"
 _PASSED = 1.0
-_NO_CHANGE = "gives nothing new"
 Answer = Callable[[Candidate, Example, int], Awaitable[Result]]
 
 
@@ -108,7 +107,7 @@ class PromptBench:
             return await self._asked(ASKED[ask.operator], ask, parents)
         made = self._made(ask, parents)
         if made is None:
-            return Drafted(rejected=(_NO_CHANGE,))
+            return Drafted(rejected=(NO_CHANGE,))
         fault = self._rules.rejects(made)
         return Drafted(rejected=(fault,)) if fault else Drafted(candidates=(made,))
 
@@ -179,7 +178,7 @@ class PromptBench:
         self, operator: AskedOperator, ask: Propose, parents: Sequence[Candidate]
     ) -> Drafted:
         if self._write is None:
-            return Drafted(rejected=("no model writes candidates",))
+            return Drafted(rejected=(NO_WRITER,))
         question = operator.ask(parents, self._evidence(ask))
         if isinstance(question, str):
             return Drafted(rejected=(question,))

@@ -9,9 +9,12 @@ from itertools import chain
 
 from burnish.optimizers.ask import Measure, Pair
 from burnish.optimizers.optimizer import Optimizer
+from burnish.optimizers.pareto import point_of
 from burnish.optimizers.problem import Problem, Search
 
 FINALISTS = 3
+# Tokens that a prompt for less money must save, and what of the score it may seem to lose.
+SAVED, LOST = 0.05, 0.03
 # A candidate that was measured on fewer looks good by luck.
 _LEAST = 8
 _FIRST = 4
@@ -19,10 +22,15 @@ _CHEAPER = 0.9
 
 
 def course(
-    problem: Problem, optimizer: Optimizer, test: Sequence[int], *, final: int = 0
+    problem: Problem,
+    optimizer: Optimizer,
+    test: Sequence[int],
+    *,
+    final: int = 0,
+    goal: str = "quality",
 ) -> Search:
-    """The search, with `final` measurements kept for a last choice among the best, and two for each
-    example of the `test`."""
+    """The search, with `final` measurements kept for a last choice among the best (for the goal
+    `efficiency`: among those that save most), and two for each example of the `test`."""
     ledger = problem.ledger
     ledger.reserved = final + 2 * len(test)
     yield from problem.measure([problem.original], problem.validation[:_FIRST])
@@ -32,7 +40,7 @@ def course(
     yield from optimizer.search(problem)
     ledger.is_settling = True
     ledger.reserved = 2 * len(test)
-    yield from _last_choice(problem, final)
+    yield from (_thrifty if goal == "efficiency" else _last_choice)(problem, final)
     ledger.reserved = 0
     if problem.leader != problem.original:
         yield from paired(problem, [problem.original, problem.leader], test)
@@ -73,6 +81,36 @@ def _last_choice(problem: Problem, calls: int) -> Search:
     several = finalists(problem)
     if calls >= 2 * len(several) and len(several) > 1:
         yield from halving(problem, several, calls)
+
+
+def _thrifty(problem: Problem, calls: int) -> Search:
+    """Those that save most tokens and seem no worse than the original are measured beside it; the
+    one that saves most and still seems no worse leads, else the original."""
+    several = _savers(problem)[:FINALISTS]
+    if several:
+        among = [problem.original, *several]
+        examples = _fewest(problem, among, calls // len(among))
+        yield from problem.measure(among, examples)
+    problem.lead(next(iter(_savers(problem, several)), problem.original))
+
+
+def _savers(problem: Problem, among: Sequence[str] | None = None) -> list[str]:
+    """The one that saves most first."""
+    whole = point_of(problem, problem.original).tokens
+    found = {
+        each: point.tokens
+        for each in (problem.book.candidates if among is None else among)
+        if (point := point_of(problem, each)).n >= _LEAST
+        and point.tokens <= (1 - SAVED) * whole
+        and _loss(problem, each) <= LOST
+    }
+    return sorted(found, key=found.__getitem__)
+
+
+def _loss(problem: Problem, candidate: str) -> float:
+    """By how much it scores less than the original, on the examples that both have."""
+    found = problem.book.differences(problem.original, candidate, problem.validation)
+    return sum(found) / len(found) if found else 1.0
 
 
 def finalists(problem: Problem) -> list[str]:

@@ -10,7 +10,9 @@ import msgspec
 import numpy as np
 
 from burnish.evals.statistics import ALPHA, examples_needed, paired
+from burnish.optimizers.ask import NO_CHANGE, NO_WRITER
 from burnish.optimizers.problem import Problem
+from burnish.optimizers.settle import LOST, SAVED
 
 Outcome = Literal["improved", "kept", "not measured"]
 Reason = Literal[
@@ -28,8 +30,6 @@ Reason = Literal[
     "budget",
 ]
 _CEILING, _MANY = 0.97, 0.5
-# Tokens that a prompt for less money must save, and what of the score it may seem to lose.
-_SAVED, _LOST = 0.05, 0.03
 
 
 class Answers(msgspec.Struct, frozen=True, kw_only=True):
@@ -100,7 +100,7 @@ def judged(problem: Problem, found: Beside | None, goal: str = "quality") -> Ver
     """Improved only where the difference is surely above 0 on examples never used (for the goal
     `efficiency`: where it saves tokens, and the score is not surely lower)."""
     if problem.leader == problem.original:
-        return _nothing(problem)
+        return _nothing(problem, goal)
     if found is None:
         text = "kept the original: the budget did not reach to compare the best prompt with it"
         return Verdict(
@@ -131,14 +131,14 @@ def _cheaper(found: Beside, change: str, over: str) -> Verdict:
     saved = 1 - found.after.tokens / found.before.tokens if found.before.tokens else 0.0
     text = f"{found.before.tokens:.0f} → {found.after.tokens:.0f} tokens an answer, score {change}"
     worse = found.high is not None and found.high < 0
-    if saved >= _SAVED and not worse and found.difference >= -_LOST:
+    if saved >= SAVED and not worse and found.difference >= -LOST:
         whole = f"improved: {text} ({_interval(found)}) {over}"
         return Verdict(outcome="improved", text=whole, beside=found)
-    why = "the score is lower" if saved >= _SAVED else "it saves too few tokens"
+    why = "the score is lower" if saved >= SAVED else "it saves too few tokens"
     return Verdict(
         outcome="kept",
         text=f"kept the original: {text} {over}; {why}",
-        reason="worse" if saved >= _SAVED else "nothing better",
+        reason="worse" if saved >= SAVED else "nothing better",
         why=why,
         beside=found,
     )
@@ -159,8 +159,8 @@ def _unshown(found: Beside, change: str, over: str) -> Verdict:
     return Verdict(outcome="kept", text=text, reason=reason, why=why, advice=advice, beside=found)
 
 
-def _nothing(problem: Problem) -> Verdict:
-    reason, why, advice = _cause(problem)
+def _nothing(problem: Problem, goal: str) -> Verdict:
+    reason, why, advice = _cause(problem, saving=goal == "efficiency")
     return Verdict(
         outcome="not measured" if reason in ("model errors", "failing metric") else "kept",
         text=f"kept the original: {why}",
@@ -170,7 +170,7 @@ def _nothing(problem: Problem) -> Verdict:
     )
 
 
-def _cause(problem: Problem) -> tuple[Reason, str, str]:
+def _cause(problem: Problem, *, saving: bool) -> tuple[Reason, str, str]:
     """Why nothing was found to be better, the likeliest cause first."""
     book = problem.book
     answers = [each for one in book.candidates for each in book.measured(one).values()]
@@ -178,7 +178,8 @@ def _cause(problem: Problem) -> tuple[Reason, str, str]:
     values = [each.value for each in answers if each.value is not None]
     mean, n = problem.standing(problem.original)
     drafts = len(book.candidates) - 1
-    junk = problem.turned_down
+    harmless = (NO_CHANGE, NO_WRITER)
+    junk = {why: n for why, n in problem.turned_down.items() if why not in harmless}
     if failed and len(failed) >= _MANY * len(answers):
         named = "failing metric" if failed[0].startswith("metric") else "model errors"
         what = "the scorer" if named == "failing metric" else "the model"
@@ -187,15 +188,19 @@ def _cause(problem: Problem) -> tuple[Reason, str, str]:
     if len(values) > 1 and max(values) - min(values) < 1e-9 and not mean >= _CEILING:
         why = f"every answer scores {values[0]:.2f}, whatever the prompt"
         return "constant metric", why, "choose a scorer that tells good answers from bad ones"
-    if n and mean >= _CEILING:
+    if n and mean >= _CEILING and not saving:
         why = f"it is right on {mean:.0%} of {n} examples already"
         return "ceiling", why, "give harder examples, or optimise for --goal efficiency"
     if sum(junk.values()) > drafts:
         return "junk candidates", *_undrafted(junk)
     if not drafts:
         return "no candidates", *_undrafted(junk)
-    why = f"none of {drafts} others scores higher than its {mean:.2f} over {n} examples"
-    return "nothing better", why, "give a larger budget, or a stronger --writer"
+    others, more = f"none of {drafts} others", "give a larger budget, or a stronger --writer"
+    if saving:
+        why = f"{others} saves {SAVED:.0%} of its tokens at no lower score"
+    else:
+        why = f"{others} scores higher than its {mean:.2f} over {n} examples"
+    return "nothing better", why, more
 
 
 def _undrafted(junk: dict[str, int]) -> tuple[str, str]:

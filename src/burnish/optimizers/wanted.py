@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Sequence
 from typing import Any, Literal, Self, get_args
 
@@ -46,9 +47,11 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     def checked(self, algorithms: Sequence[str]) -> Self:
         """Raises UsageError for what no optimisation can be."""
         if self.algorithm not in algorithms:
+            near = difflib.get_close_matches(self.algorithm, algorithms, n=1)
+            there = f"there are {', '.join(algorithms)}"
             raise UsageError(
                 f"no optimizer is called {self.algorithm!r}",
-                hint=f"there are {', '.join(algorithms)}",
+                hint=f"did you mean {near[0]}? {there}" if near else there,
                 subject=self.algorithm,
             )
         if self.goal not in GOALS:

@@ -348,8 +348,8 @@ class Evaluating:
         named = wanted.models or own or [registry.automatic() if usual == "auto" else usual]
         if "offline" in named:
             raise UsageError(
-                "an evaluation takes a model, and none is set up",
-                hint="name some with --models provider:model,…; see burnish models list",
+                "answering examples takes a model, and none is set up",
+                hint="name one with --model provider:model; see burnish models list",
                 subject=NO_MODEL,
             )
         return tuple(dict.fromkeys(registry.full_name(name) for name in named))

@@ -89,9 +89,17 @@ class Improving(Experimenting):
         return await self._optimizations.submit(optimization, priority=priority)
 
     async def resume_optimization(
-        self, optimization_id: str, *, progress: Callable[[Job], None] | None = None
+        self,
+        optimization_id: str,
+        *,
+        scorers: Sequence[Callable[..., Any] | str] = (),
+        files: bool = False,
+        progress: Callable[[Job], None] | None = None,
     ) -> ShownOptimization:
-        """Goes on with one that was killed, cancelled or has failed."""
+        """Goes on with one that was killed, cancelled or has failed. Functions among its scorers
+        have to be given again in another process; with `files`, `python:FILE.py:FUNCTION` runs that
+        file. Raises Conflict where its dataset is another one now."""
+        self._evaluating.take(scorers, files=files)
         found = await self.optimizations.get(optimization_id)
         return await self.run_optimization(found, progress=progress)
 

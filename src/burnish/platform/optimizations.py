@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import msgspec
 
 from burnish.errors import BurnishError, Conflict, NotFound, UsageError
+from burnish.platform.readiness import unready
 from burnish.platform.unfinished import unfinished
 from burnish.prompts.prompt import MAIN
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from burnish.models.budget import Budget as Money
     from burnish.optimizers.optimizer import Optimizer
     from burnish.optimizers.problem import Problem
+    from burnish.optimizers.verdict import Verdict
     from burnish.platform.composer import Composer
     from burnish.platform.evaluating import Evaluating
     from burnish.platform.live import Live
@@ -72,7 +74,7 @@ class Optimizations:
     async def submit(self, optimization: Optimization, *, priority: int = 0) -> Job:
         """Stores it and leaves it to workers."""
         await self._begin(optimization, here=False)
-        return await self._jobs.submit(
+        job = await self._jobs.submit(
             OPTIMIZATION,
             {"id": optimization.id},
             subject=_subject(optimization),
@@ -80,6 +82,9 @@ class Optimizations:
             priority=priority,
             here=False,
         )
+        store = await self._open_store()
+        await store.optimizations.change(optimization.id, job_id=job.id)
+        return job
 
     async def run(
         self,
@@ -90,6 +95,10 @@ class Optimizations:
         """Does it here until it has ended, or goes on with it. Raises Conflict where another
         process is at it, BurnishError where the work fails; what is there stays."""
         await self._begin(optimization, here=True)
+        if not _is_settled(optimization):
+            await self._check_dataset(optimization)
+            for problem in (await unready(self._live.registry, [optimization.model])).values():
+                raise problem
         job = await unfinished(self._jobs, OPTIMIZATION, optimization.id, _subject(optimization))
         try:
             job = await self._jobs.resume(job.id)
@@ -115,9 +124,11 @@ class Optimizations:
         surely better."""
         store = await self._open_store()
         of = await self._get(given.id)
-        if of.outcome in ("improved", "kept") or of.best:
+        if _is_settled(of):
             return _summary(of)
-        await store.optimizations.change(of.id, job_id=context.job.id, outcome="", text="")
+        await store.optimizations.change(
+            of.id, job_id=context.job.id, outcome="", text="", ended_at=None
+        )
         try:
             found = await self._searched(context, of)
         except asyncio.CancelledError:
@@ -170,9 +181,10 @@ class Optimizations:
 
     async def _money(self, of: Optimization) -> Money:
         """With what earlier attempts have spent."""
-        spent = (await (await self._open_store()).optimizations.counts(of.id)).cost_usd
+        store = (await self._open_store()).optimizations
         money = self._live.budget(of.budget.get("cost_usd"))
-        money.spent_usd += spent
+        money.spent_usd += (await store.counts(of.id)).cost_usd
+        money.spent_usd += sum(each.drafted["cost_usd"] or 0.0 for each in await store.steps(of.id))
         return money
 
     async def _check_dataset(self, of: Optimization) -> None:
@@ -203,22 +215,26 @@ class Optimizations:
             return there, text
         name, _, revision = of.prompt.rpartition("@")
         best = problem.book.candidates[problem.leader]
-        prompt = (await self._prompts.get(of.prompt)).prompt
-        ours = int(revision)
-        variant = bool(of.settings.get("variant"))
-        branch = f"for-{_slug(of.model)}" if variant else f"optimized-{of.id[-8:]}"
-        branch_only = variant or prompt.latest_revision != ours
-        if branch_only and not variant:
-            text += f"; {name} has changed meanwhile, so the result stands on the branch {branch}"
-        saved = await self._prompts.improve_with(
-            name,
-            best.messages,
-            over=ours,
-            branch=branch if branch_only else MAIN,
-            metadata={"optimised": _record(of, problem)},
-            message=f"Improve {of.prompt}: {text.partition(': ')[2]}"[:_MESSAGE],
-        )
-        return f"{name}@{saved.version.revision}", text
+
+        async def saved(branch: str, told: str) -> tuple[str, str]:
+            found = await self._prompts.improve_with(
+                name,
+                best.messages,
+                over=int(revision),
+                branch=branch,
+                metadata={"optimised": _record(of, problem)},
+                message=f"Improve {of.prompt}: {told.partition(': ')[2]}"[:_MESSAGE],
+            )
+            return f"{name}@{found.version.revision}", told
+
+        if of.settings.get("variant"):
+            return await saved(f"for-{_slug(of.model)}", text)
+        try:
+            return await saved(MAIN, text)
+        except Conflict:
+            branch = f"optimized-{of.id[-8:]}"
+            told = f"{text}; {name} has changed meanwhile, so the result stands on the branch"
+            return await saved(branch, f"{told} {branch}")
 
     async def _version_of(self, of: Optimization) -> str:
         """One that an attempt before has kept, and died before it could say so."""
@@ -252,6 +268,10 @@ def check_scheduled(given: OptimizationInput) -> None:
 def _algorithm(of: Optimization) -> str:
     """For fewer tokens, prompts are changed as a whole: what each edit is worth is not the aim."""
     return "genetic" if (of.algorithm, of.goal) == ("auto", "efficiency") else of.algorithm
+
+
+def _is_settled(of: Optimization) -> bool:
+    return of.outcome in ("improved", "kept") or bool(of.best)
 
 
 def _subject(of: Optimization) -> str:
@@ -298,28 +318,13 @@ def _record(of: Optimization, problem: Problem) -> dict[str, Any]:
     }
 
 
-def _report(found: Searched, verdict: Any) -> dict[str, Any]:
-    from burnish.optimizers.pareto import front
+def _report(found: Searched, verdict: Verdict) -> dict[str, Any]:
+    from burnish.optimizers.report.kept import kept_of
 
-    problem, ledger = found.problem, found.problem.ledger
-    return {
-        "verdict": msgspec.to_builtins(verdict),
-        "leader": problem.leader,
-        "examples": {
-            "train": len(found.parts.train),
-            "validation": len(found.parts.validation),
-            "test": len(found.parts.test),
-        },
-        "front": [point._asdict() for point in front(problem)],
-        "calls": ledger.calls,
-        "answers": ledger.metric_calls,
-        "proposals": ledger.proposals,
-        "cost_usd": None if ledger.unpriced else ledger.cost_usd,
-        "rounds": problem.rounds,
-        "ended": ledger.ended or ledger.halted or "",
-        "rejected": dict(problem.turned_down.most_common(20)),
-        "notes": problem.notes,
-    }
+    kept = kept_of(found.problem, found.parts, verdict, found.examples)
+    fields = msgspec.to_builtins(kept)
+    del fields["seconds"]  # told apart, for each attempt
+    return fields
 
 
 def _summary(of: Optimization) -> dict[str, Any]:

@@ -78,6 +78,7 @@ class Searched(msgspec.Struct, frozen=True):
 
     problem: Problem
     parts: Parts
+    examples: Sequence[Example]
 
 
 class Searching:
@@ -136,7 +137,7 @@ class Searching:
             words=lambda n: words.get(n, frozenset()),
             arms=_arms(bench, names),
         )
-        searching = course(problem, optimizer, parts.test, final=parts.final)
+        searching = course(problem, optimizer, parts.test, final=parts.final, goal=of.goal)
         async with await StoredLog.load(self._store.optimizations, of) as log:
             await play(
                 searching,
@@ -146,7 +147,7 @@ class Searching:
                 stops=_stops(of, budget, used_s),
                 told=lambda: told(problem),
             )
-        return Searched(problem, parts)
+        return Searched(problem, parts, self._examples)
 
     def _bench(self, book: Book, edits: Edits, answering: Answering, money: Money) -> PromptBench:
         of = self._of

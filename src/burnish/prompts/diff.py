@@ -88,11 +88,17 @@ def compare(before: PromptVersion, after: PromptVersion) -> Diff:
     return Diff(
         before_revision=before.revision,
         after_revision=after.revision,
-        messages=tuple(_pair(*pair) for pair in pairs_of(before.messages, after.messages)),
+        messages=compare_messages(before.messages, after.messages),
         variables=tuple(_variables(before.variables, after.variables)),
         config=tuple(_values(before.config, after.config)),
         metadata=tuple(_values(before.metadata, after.metadata)),
     )
+
+
+def compare_messages(
+    before: Sequence[Message], after: Sequence[Message]
+) -> tuple[MessageDiff, ...]:
+    return tuple(_pair(*pair) for pair in pairs_of(before, after))
 
 
 def compare_texts(before: str, after: str) -> tuple[Segment, ...]:

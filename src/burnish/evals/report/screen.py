@@ -30,7 +30,7 @@ _FIGURES = (
     "answers", "n", "p50", "p95", "tokens", "USD", "difference", "times", "accuracy", "macro-F1",
     "units", "examples", "pairs", "share", "planned", "value", "control", "lift", "best", "loss",
     "p", "greater", "runs", "failed", "now", "before", "change", "new", "versions", "evaluations",
-    "moves",
+    "moves", "latency", "length", "turned down",
 )  # fmt: skip
 
 

@@ -99,6 +99,11 @@ def visible(text: str) -> str:
     return _UNSEEN.sub(_escape, " ".join(text.split()))
 
 
+def visible_line(text: str) -> str:
+    """The same, of a line whose spaces mean something."""
+    return _UNSEEN.sub(_escape, text.expandtabs(4))
+
+
 def _escape(found: re.Match[str]) -> str:
     code = ord(found[0])
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"

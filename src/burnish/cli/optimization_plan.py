@@ -1,0 +1,124 @@
+"""optimize --dry-run, --background and --resume: what it would do, and when it is done."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
+
+from burnish.cli.common import note, on_terminal, out, out_json, warn
+from burnish.cli.money import cost_of
+from burnish.errors import StoreError, UsageError
+
+if TYPE_CHECKING:
+    import burnish
+    from burnish.platform.optimization_plan import OptimizationPlan
+    from burnish.storage.optimization import Optimization
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class Later:
+    """Whether it is done now, later, or not at all."""
+
+    dry_run: Annotated[
+        bool, Parameter(negative="", help="Only tell what would be done, and its cost.")
+    ] = False
+    background: Annotated[
+        bool, Parameter(negative="", help="Leave it to burnish worker, and print the ids.")
+    ] = False
+    resume: Annotated[str, Parameter(help="Go on with the optimisation of this id.")] = ""
+
+    def check(self, files: list[Path]) -> None:
+        """Before an optimisation is stored that nobody wants so."""
+        if self.resume and (self.background or self.dry_run):
+            other = "background" if self.background else "dry-run"
+            raise UsageError(
+                f"--resume goes on here and now, without --{other}",
+                hint="in the background: burnish jobs resume JOB --background",
+            )
+        if self.background and files:
+            raise UsageError(
+                "an optimisation in the background writes no report",
+                hint="when it is done: burnish optimizations show ID --report FILE",
+            )
+
+
+def tell_plan(plan: OptimizationPlan) -> None:
+    """Before it is begun."""
+    _warn(plan)
+    note(planned(plan))
+
+
+def show_plan(plan: OptimizationPlan) -> None:
+    out(planned(plan))
+    _warn(plan)
+
+
+def planned(plan: OptimizationPlan) -> str:
+    """How many examples for what, how many answers, and about what they cost."""
+    of = plan.optimization
+    whole = plan.train + plan.validation + plan.test
+    compared = 2 * plan.test
+    writes = of.writer or "no model writes candidates"
+    if of.writer:
+        writes = f"about {_counted(plan.proposals, 'proposal')} by {of.writer}"
+    most = _counted(plan.search + plan.final + compared, "answer")
+    about = f"{of.prompt} with {of.model}, {of.algorithm} for {of.goal}"
+    apart = f"{plan.validation:,} tell candidates apart, {plan.test:,} judge the best"
+    parts = f"{plan.search:,} to search, {plan.final:,} to choose, {compared:,} to compare"
+    return "\n".join(
+        [
+            f"{about}: {_counted(whole, 'example')} of {of.dataset}",
+            f"  {plan.train:,} may be shown in prompts, {apart}",
+            f"  at most {most}: {parts}",
+            f"  {writes}; answers {_cost(plan)}",
+        ]
+    )
+
+
+def _cost(plan: OptimizationPlan) -> str:
+    told = cost_of(plan.cost_usd)
+    return f"about {told}" if plan.cost_usd else told
+
+
+@contextmanager
+def resumable(optimization_id: str = "") -> Generator[list[str]]:
+    """Takes the id of what is begun, which a store that fails, be it while it is closed, must not
+    hide."""
+    begun = [optimization_id] if optimization_id else []
+    try:
+        yield begun
+    except StoreError as error:
+        if not begun:
+            raise
+        hint = f"{error.hint}; then go on with burnish optimize --resume {begun[0]}"
+        raise StoreError(error.what, hint=hint, subject=error.subject) from error
+
+
+def submit(p: burnish.Platform, optimization: Optimization, *, as_json: bool) -> None:
+    """Prints the ids of the job and of the optimisation, with a tab between them."""
+    job = p.submit_optimization(optimization)
+    if as_json:
+        out_json({"job": job, "optimization": optimization})
+    elif on_terminal():
+        out(f"job {job.id}, optimisation {optimization.id}")
+    else:
+        out(f"{job.id}\t{optimization.id}")
+    note(
+        f"burnish worker runs it; burnish jobs watch {job.id[:18]} shows how far it is, "
+        f"burnish optimizations show {optimization.id[:18]} what came so far"
+    )
+
+
+def _warn(plan: OptimizationPlan) -> None:
+    for each in plan.notes:
+        warn(each)
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count:,} {what}{'' if count == 1 else 's'}"

@@ -1,0 +1,68 @@
+"""What an optimisation came to: shown, and written to files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
+
+from burnish.cli.common import Common, console, note, on_terminal, out, out_json
+from burnish.cli.report_files import check_files, write_file
+
+if TYPE_CHECKING:
+    from burnish.optimizers.report.report import OptimizationReport
+    from burnish.optimizers.room import ShownOptimization
+
+Files = Annotated[
+    list[Path] | None,
+    Parameter(name="--report", help="Write the report there: .html, .md or .json; repeatable."),
+]
+
+
+def check_reports(files: list[Path]) -> None:
+    from burnish.optimizers.report.files import ENDINGS
+
+    check_files(files, ENDINGS)
+
+
+def write_reports(report: OptimizationReport, files: list[Path]) -> None:
+    from burnish.optimizers.report.files import report_file
+
+    for path in files:
+        write_file(
+            path,
+            report_file(report, path.suffix.lower()),
+            "the result is kept; write it elsewhere with burnish optimizations show "
+            f"{report.id} --report FILE",
+        )
+
+
+def finish(done: ShownOptimization, files: list[Path], common: Common) -> int:
+    """Shows and writes the report; the exit code."""
+    from burnish.optimizers.report.report import report_of
+
+    report = report_of(done)
+    write_reports(report, files)
+    if common.json:
+        out_json(report)
+    elif on_terminal():
+        from burnish.optimizers.report.terminal import terminal
+
+        screen = console()
+        screen.print(terminal(report, width=screen.width))
+        _more(report)
+    else:
+        from burnish.optimizers.report.plain import plain
+
+        out(plain(report))
+    return 0 if report.is_measured else 1
+
+
+def _more(report: OptimizationReport) -> None:
+    """Commands that tell more."""
+    note(f"\nburnish optimizations show {report.id[:18]}")
+    if report.best:
+        note(f"burnish prompts diff {report.prompt} {report.best}")
+    if report.state == "stopped" or report.outcome == "stopped":
+        note(f"burnish optimize --resume {report.id}")

@@ -1,0 +1,1 @@
+"""What an optimisation came to, for people and programs."""

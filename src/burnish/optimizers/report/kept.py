@@ -1,0 +1,168 @@
+"""What is kept of a search that has ended, beside its answers and steps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import msgspec
+import numpy as np
+
+from burnish.evals.report.asked import asked_of
+from burnish.evals.statistics import paired
+from burnish.optimizers.ask import Measured
+from burnish.optimizers.drive import USED_UP
+from burnish.optimizers.pareto import front
+from burnish.optimizers.parts import Parts
+from burnish.optimizers.problem import Problem
+from burnish.optimizers.verdict import Verdict
+from burnish.storage.example import Example
+
+_MOST_ROWS, _MOST_CHARS, _MOST_REASONS = 10, 200, 20
+# Over fewer nothing is surely worse.
+_LEAST = 8
+
+
+class Divided(msgspec.Struct, frozen=True, kw_only=True):
+    """Numbers of examples: those that may be shown in prompts, those that told candidates apart,
+    and those that judged the best one."""
+
+    train: int = 0
+    validation: int = 0
+    test: int = 0
+
+
+class Changed(msgspec.Struct, frozen=True, kw_only=True):
+    """An example (its id) that the best candidate answers better, or worse, than the original: what
+    was asked and expected, both answers, and their scores. Texts are cut to 200 characters."""
+
+    example: str
+    asked: str = ""
+    expected: str = ""
+    before: str = ""
+    after: str = ""
+    score_before: float = 0.0
+    score_after: float = 0.0
+
+
+class Choice(msgspec.Struct, frozen=True, kw_only=True):
+    """A candidate that none is better than in every respect, over the `n` examples that told
+    candidates apart and that it was measured on. Costs are the means of an answer, None where a
+    price is unknown; `length` is in characters. `is_worse`: it scores surely less than the best one
+    on the examples that both have; None where they are too few to tell."""
+
+    candidate: str
+    n: int
+    score: float
+    cost_usd: float | None = None
+    latency_ms: float = 0.0
+    tokens: float = 0.0
+    length: int = 0
+    is_worse: bool | None = None
+
+
+class Kept(msgspec.Struct, frozen=True, kw_only=True):
+    """`cost_usd` is of answers and proposals, None where a price is unknown; `seconds` are of work,
+    all attempts together. `rejected` says why candidates were turned down, and how often."""
+
+    verdict: Verdict | None = None
+    leader: str = ""
+    examples: Divided = Divided()
+    front: tuple[Choice, ...] = ()
+    won: tuple[Changed, ...] = ()
+    lost: tuple[Changed, ...] = ()
+    calls: int = 0
+    answers: int = 0
+    proposals: int = 0
+    cost_usd: float | None = None
+    seconds: float = 0.0
+    rounds: int = 0
+    ended: str = ""
+    rejected: dict[str, int] = {}
+    notes: tuple[str, ...] = ()
+
+
+def kept_of(
+    problem: Problem,
+    parts: Parts,
+    verdict: Verdict,
+    examples: Sequence[Example],
+    *,
+    seconds: float = 0.0,
+) -> Kept:
+    ledger, beside = problem.ledger, verdict.beside
+    return Kept(
+        verdict=verdict,
+        leader=problem.leader,
+        examples=Divided(
+            train=len(parts.train), validation=len(parts.validation), test=len(parts.test)
+        ),
+        front=tuple(_choices(problem)),
+        won=() if beside is None else tuple(_changed(problem, beside.won, examples)),
+        lost=() if beside is None else tuple(_changed(problem, beside.lost, examples)),
+        calls=ledger.calls,
+        answers=ledger.metric_calls,
+        proposals=ledger.proposals,
+        cost_usd=None if ledger.unpriced else ledger.cost_usd,
+        seconds=seconds,
+        rounds=problem.rounds,
+        ended=_ended(problem, parts),
+        rejected=dict(problem.turned_down.most_common(_MOST_REASONS)),
+        notes=tuple(problem.notes),
+    )
+
+
+def _ended(problem: Problem, parts: Parts) -> str:
+    ledger = problem.ledger
+    if ledger.ended or ledger.halted:
+        return ledger.ended or ledger.halted
+    # What was kept back for the comparison stays where there is nothing to compare.
+    compared = problem.leader != problem.original
+    spare = parts.final if compared else parts.kept
+    return USED_UP if ledger.left <= spare else "nothing more was found to try"
+
+
+def _choices(problem: Problem) -> Iterator[Choice]:
+    for point in front(problem):
+        worse = _is_worse(problem, point.candidate)
+        yield Choice(**point._asdict(), is_worse=worse)
+
+
+def _is_worse(problem: Problem, candidate: str) -> bool | None:
+    if candidate == problem.leader:
+        return False
+    ours, best = problem.book.values(candidate), problem.book.values(problem.leader)
+    common = [n for n in problem.validation if n in ours and n in best]
+    if len(common) < _LEAST:
+        return None
+    one, other = ([known[n] for n in common] for known in (ours, best))
+    binary = set(one) | set(other) <= {0.0, 1.0}
+    interval = paired(np.array(one), np.array(other), binary=binary).interval
+    return interval is not None and interval.high < 0
+
+
+def _changed(
+    problem: Problem, numbers: Sequence[int], examples: Sequence[Example]
+) -> Iterator[Changed]:
+    """Those that changed most first."""
+    book = problem.book
+    before, after = book.values(problem.original), book.values(problem.leader)
+    most = sorted(numbers, key=lambda n: -abs(after[n] - before[n]))[:_MOST_ROWS]
+    for n in most:
+        asked = asked_of(examples[n])
+        yield Changed(
+            example=examples[n].id,
+            asked=_cut(asked.input),
+            expected=_cut(asked.expected),
+            before=_answer(book.measured(problem.original)[n, 0]),
+            after=_answer(book.measured(problem.leader)[n, 0]),
+            score_before=before[n],
+            score_after=after[n],
+        )
+
+
+def _answer(measured: Measured) -> str:
+    return _cut(f"failed: {measured.error}" if measured.error else measured.output)
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _MOST_CHARS else f"{text[: _MOST_CHARS - 1]}…"

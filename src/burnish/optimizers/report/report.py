@@ -1,0 +1,197 @@
+"""What an optimisation came to."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from burnish.optimizers.report.kept import Changed, Choice, Divided, Kept
+from burnish.optimizers.room import ListedCandidate, ShownOptimization
+from burnish.optimizers.verdict import Answers, Beside
+from burnish.prompts.diff import MessageDiff, compare_messages
+from burnish.prompts.prompt import Message
+from burnish.shapes import convert
+
+
+class Comparison(msgspec.Struct, frozen=True, kw_only=True):
+    """The best candidate beside the original, on `n` examples that nothing was chosen by. `low` and
+    `high` are the ends of the 95 % interval of the difference; `needed` is about how many such
+    examples would show it. So many of them were `won` and `lost`."""
+
+    n: int
+    before: Answers
+    after: Answers
+    difference: float
+    low: float | None
+    high: float | None
+    p: float
+    test: str
+    needed: int | None
+    won: int
+    lost: int
+
+
+class Effort(msgspec.Struct, frozen=True, kw_only=True):
+    """What the search did. Of the `candidates` (without the original) `measured` had an answer;
+    `rejected` says why others were turned down, and how often. `cost_usd` is None where a price is
+    unknown, `seconds` are of work. `ended` is why nothing more was searched."""
+
+    answers: int
+    failed: int
+    calls: int
+    proposals: int
+    candidates: int
+    measured: int
+    turned_down: int
+    rejected: dict[str, int]
+    rounds: int
+    cost_usd: float | None
+    seconds: float
+    ended: str
+
+
+class Option(Choice, frozen=True, kw_only=True):
+    """One of the Pareto set, with the `operator` that made it and what for. `cheapest` is the one
+    whose answers cost least (where no price differs: take the fewest tokens) of those that are not
+    surely worse than the best."""
+
+    operator: str = ""
+    why: str = ""
+    is_original: bool = False
+    is_best: bool = False
+    cheapest: bool = False
+
+
+class OptimizationReport(msgspec.Struct, frozen=True, kw_only=True):
+    """`prompt` is the original and `best` the version that came of the search, empty where the
+    original stays; `text` says the outcome in a sentence, `why` and `advice` what stands behind it.
+    `comparison` is None where there was nothing to compare. `diff` is from the original to the best
+    candidate, also to one that was not kept. `won` and `lost` are ten examples each at most."""
+
+    id: str
+    prompt: str
+    best: str
+    state: str
+    outcome: str
+    text: str
+    reason: str
+    why: str
+    advice: str
+    algorithm: str
+    goal: str
+    model: str
+    writer: str
+    dataset: str
+    scorers: tuple[str, ...]
+    examples: Divided
+    comparison: Comparison | None
+    parameters_before: dict[str, Any] = {}
+    parameters_after: dict[str, Any] = {}
+    diff: tuple[MessageDiff, ...] = ()
+    won: tuple[Changed, ...] = ()
+    lost: tuple[Changed, ...] = ()
+    effort: Effort
+    front: tuple[Option, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def is_measured(self) -> bool:
+        """Whether it has an outcome that answers hold."""
+        return self.outcome in ("improved", "kept")
+
+
+def report_of(shown: ShownOptimization) -> OptimizationReport:
+    """Also of one that was stopped: as far as it came."""
+    of, kept = shown.optimization, convert(shown.optimization.report, Kept)
+    verdict = kept.verdict
+    made = {each.id: each for each in shown.candidates}
+    original, leader = shown.candidates[0], made.get(kept.leader)
+    changed = leader is not None and leader.id != original.id and bool(original.messages)
+    return OptimizationReport(
+        id=of.id,
+        prompt=of.prompt,
+        best=of.best,
+        state=of.state,
+        outcome=of.outcome,
+        text=of.text,
+        reason="" if verdict is None else verdict.reason,
+        why="" if verdict is None else verdict.why,
+        advice="" if verdict is None else verdict.advice,
+        algorithm=of.algorithm,
+        goal=of.goal,
+        model=of.model,
+        writer=of.writer,
+        dataset=of.dataset,
+        scorers=tuple(each.name for each in of.scorers),
+        examples=kept.examples,
+        comparison=None if verdict is None else _comparison(verdict.beside),
+        parameters_before=original.parameters,
+        parameters_after={} if leader is None else leader.parameters,
+        diff=_diff(original.messages, leader.messages) if changed and leader else (),
+        won=kept.won,
+        lost=kept.lost,
+        effort=_effort(shown, kept),
+        front=_front(kept, made, original.id),
+        notes=kept.notes,
+    )
+
+
+def _diff(before: tuple[Message, ...], after: tuple[Message, ...]) -> tuple[MessageDiff, ...]:
+    return tuple(each for each in compare_messages(before, after) if each.changed)
+
+
+def _comparison(found: Beside | None) -> Comparison | None:
+    if found is None:
+        return None
+    given: dict[str, Any] = msgspec.structs.asdict(found)
+    given |= {"won": len(found.won), "lost": len(found.lost)}
+    return Comparison(**given)
+
+
+def _effort(shown: ShownOptimization, kept: Kept) -> Effort:
+    counts, of = shown.counts, shown.optimization
+    if kept.verdict is not None:
+        cost = kept.cost_usd
+    else:
+        cost = None if counts.unpriced else counts.cost_usd
+    return Effort(
+        answers=counts.answers,
+        failed=counts.failed,
+        calls=kept.calls or counts.calls,
+        proposals=kept.proposals,
+        candidates=len(shown.candidates) - 1,
+        measured=max(0, counts.candidates - 1),
+        turned_down=sum(kept.rejected.values()) or shown.rejected,
+        rejected=kept.rejected,
+        rounds=kept.rounds,
+        cost_usd=cost,
+        seconds=kept.seconds,
+        ended=of.ended_why or kept.ended,
+    )
+
+
+def _front(kept: Kept, made: dict[str, ListedCandidate], original: str) -> tuple[Option, ...]:
+    cheapest = _cheapest(kept)
+    return tuple(
+        Option(
+            **msgspec.structs.asdict(each),
+            operator=made[each.candidate].operator if each.candidate in made else "",
+            why=made[each.candidate].why if each.candidate in made else "",
+            is_original=each.candidate == original,
+            is_best=each.candidate == kept.leader,
+            cheapest=each.candidate == cheapest,
+        )
+        for each in kept.front
+    )
+
+
+def _cheapest(kept: Kept) -> str:
+    fit = [each for each in kept.front if each.is_worse is False]
+    priced = [each.cost_usd for each in fit if each.cost_usd is not None]
+    by_cost = len(priced) == len(fit) and len(set(priced)) > 1
+    return min(
+        fit,
+        key=lambda each: (each.cost_usd or 0.0 if by_cost else 0.0, each.tokens, each.length),
+        default=Choice(candidate="", n=0, score=0.0),
+    ).candidate

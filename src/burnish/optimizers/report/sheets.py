@@ -1,0 +1,220 @@
+"""The tables and texts of a report, the same in every output."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+
+from burnish.evals.report.sheet import Sheet
+from burnish.evals.report.words import (
+    counted,
+    dollars,
+    milliseconds,
+    number,
+    p_text,
+    signed,
+    visible,
+    visible_line,
+)
+from burnish.optimizers.report.kept import Changed
+from burnish.optimizers.report.report import Comparison, OptimizationReport, Option
+from burnish.optimizers.verdict import Answers
+from burnish.prompts.diff import MessageDiff, as_lines
+
+_MOST_REASONS = 5
+_CONTEXT = 2
+_SHORT = 8
+_SHORT_ASKED, _SHORT_ANSWER = 100, 50
+
+
+def title(report: OptimizationReport) -> str:
+    return f"{report.prompt} → {report.best}" if report.best else report.prompt
+
+
+def setting(report: OptimizationReport) -> str:
+    """What was searched with, in one line."""
+    goal = "" if report.goal == "quality" else f" for {report.goal}"
+    writes = f"{report.writer} writes" if report.writer else "no model writes"
+    scored = f"scored by {', '.join(report.scorers)}" if report.scorers else ""
+    parts = (f"{report.algorithm}{goal}", f"{report.model} answers", writes, report.dataset, scored)
+    return visible(" · ".join(part for part in parts if part))
+
+
+def reasons(report: OptimizationReport) -> Iterator[tuple[str, str]]:
+    """Why the original stays, and what to do about it."""
+    said = report.why and report.why in report.text
+    if report.why and not said:
+        yield "why", report.why
+    if report.advice:
+        yield "advice", report.advice
+    yield from (("note", each) for each in report.notes)
+
+
+def difference(found: Comparison) -> str:
+    """`+0.44 [+0.24, +0.64] over 25 examples, p < 0.001; 12 won, 1 lost`."""
+    interval = ""
+    if found.low is not None and found.high is not None:
+        interval = f" [{signed(found.low)}, {signed(found.high)}]"
+    needed = ""
+    if found.needed is not None and found.low is not None and found.low <= 0 < found.difference:
+        needed = f"; about {found.needed:,} examples would show it"
+    return (
+        f"difference {signed(found.difference)}{interval} over {counted(found.n, 'example')}, "
+        f"{p_text(found.p)}; {found.won} won, {found.lost} lost{needed}"
+    )
+
+
+def beside(report: OptimizationReport) -> Sheet | None:
+    """The original beside the best."""
+    found = report.comparison
+    if found is None:
+        return None
+    best = report.best or "best, not kept"
+    rows = ((f"original {report.prompt}", found.before), (best, found.after))
+    return Sheet(
+        title="Before and after",
+        headings=("prompt", "score", "tokens", "latency", "USD an answer"),
+        rows=tuple((visible(name), *_figures(answers)) for name, answers in rows),
+        remark=difference(found),
+    )
+
+
+def _figures(answers: Answers) -> tuple[str, ...]:
+    cost = dollars(answers.cost_usd)
+    return number(answers.score), f"{answers.tokens:.0f}", milliseconds(answers.latency_ms), cost
+
+
+def effort(report: OptimizationReport) -> list[tuple[str, str]]:
+    """What the search did."""
+    did, parts = report.effort, report.examples
+    answers = counted(did.answers, "answer") + (f", {did.failed} failed" if did.failed else "")
+    calls = [answers, *([counted(did.proposals, "proposal")] if did.proposals else [])]
+    cost = "unknown cost" if did.cost_usd is None else f"{dollars(did.cost_usd)} USD"
+    tried = f"{did.candidates} besides the original, {did.measured} measured"
+    facts = [
+        (
+            "asked",
+            f"{', '.join(calls)}; {counted(did.calls, 'call')}, {cost}, {_time(did.seconds)}",
+        ),
+        ("candidates", f"{tried}, {did.turned_down} turned down"),
+        ("ended", did.ended),
+    ]
+    if parts.test:
+        told = f"{parts.train} may be shown in prompts, {parts.validation} told candidates apart"
+        facts.append(("examples", f"{told}, {parts.test} judged"))
+    return [(name, visible(text)) for name, text in facts if text]
+
+
+def _time(seconds: float) -> str:
+    return f"{seconds:.1f} s" if seconds < 60 else f"{seconds / 60:.1f} minutes"
+
+
+def turned_down(report: OptimizationReport) -> Sheet | None:
+    most = sorted(report.effort.rejected.items(), key=lambda each: -each[1])
+    if not most:
+        return None
+    left = len(most) - _MOST_REASONS
+    return Sheet(
+        title="Why candidates were turned down",
+        headings=("times", "why"),
+        rows=tuple((str(times), visible(why)) for why, times in most[:_MOST_REASONS]),
+        remark=f"and {counted(left, 'other reason')}" if left > 0 else "",
+    )
+
+
+def choices(report: OptimizationReport) -> Sheet | None:
+    """The Pareto set; None where the original is alone in it."""
+    if len(report.front) < 2:
+        return None
+    sheet = Sheet(
+        title="None of these is beaten in every respect",
+        headings=("candidate", "n", "score", "tokens", "latency", "USD", "length", "made by"),
+        rows=tuple((*_option(each), f"{each.length:,}", _made(each)) for each in report.front),
+        remark=_cheapest(report),
+    )
+    narrow = msgspec.structs.replace(
+        sheet,
+        headings=(*sheet.headings[:6], "made by"),
+        rows=tuple((*_option(each), _role(each) or each.operator) for each in report.front),
+    )
+    return msgspec.structs.replace(sheet, narrow=narrow)
+
+
+def _option(each: Option) -> tuple[str, ...]:
+    cost, latency = dollars(each.cost_usd), milliseconds(each.latency_ms)
+    name = each.candidate[:_SHORT]
+    return name, str(each.n), number(each.score), f"{each.tokens:.0f}", latency, cost
+
+
+def _role(each: Option) -> str:
+    if each.is_original:
+        return "original"
+    return f"{each.operator} (best)" if each.is_best else ""
+
+
+def _made(each: Option) -> str:
+    why = visible(each.why)
+    told = f"{each.operator}: {why}" if why and not each.is_original else each.operator
+    shown = told if len(told) <= 48 else f"{told[:47]}…"
+    return f"{shown} (best)" if each.is_best and not each.is_original else shown
+
+
+def _cheapest(report: OptimizationReport) -> str:
+    on = "Scores are over the n examples that each was measured on"
+    found = next((each for each in report.front if each.cheapest), None)
+    if found is None:
+        return f"{on}."
+    if found.is_best:
+        return f"{on}. None cheaper is known not to be worse than the best."
+    name = "the original" if found.is_original else found.candidate[:_SHORT]
+    return f"{on}. The cheapest that is not surely worse than the best: {name}."
+
+
+def message_title(found: MessageDiff) -> str:
+    if found.role_before is None:
+        return f"{found.role_after}, added"
+    return f"{found.role_before}, removed" if found.role_after is None else found.role_after
+
+
+def diff_lines(found: MessageDiff) -> list[tuple[str, str]]:
+    """Changed lines with a little around them: `+`, `-` or a space, and the line; `…` stands where
+    lines are left out."""
+    lines: list[tuple[str, str]] = []
+    for at, line in enumerate(as_lines(found.segments, context=_CONTEXT)):
+        if not line.startswith("@@"):
+            lines.append((line[:1], visible_line(line[1:])))
+        elif at or not line.startswith("@@ -1,"):
+            lines.append(("…", ""))
+    return lines
+
+
+def told(row: Changed) -> list[tuple[str, str]]:
+    """Parts of a row that are known, each under its name."""
+    parts = (
+        ("asked", row.asked),
+        ("expected", row.expected),
+        (f"before {number(row.score_before)}", row.before),
+        (f"after {number(row.score_after)}", row.after),
+    )
+    return [
+        (name, visible(text) or "(empty)") for name, text in parts if text or name[-1].isdigit()
+    ]
+
+
+def in_short(row: Changed) -> tuple[str, str]:
+    """What was asked, and the answer before and after, as much as a line or two have room for."""
+    before, after = (_short(text, _SHORT_ANSWER) for text in (row.before, row.after))
+    change = f"{number(row.score_before)} {before} → {number(row.score_after)} {after}"
+    expected = f"; expected {_short(row.expected, _SHORT_ANSWER)}" if row.expected else ""
+    return _short(row.asked, _SHORT_ASKED), f"{change}{expected}"
+
+
+def _short(text: str, most: int) -> str:
+    shown = visible(text) or "(empty)"
+    return shown if len(shown) <= most else f"{shown[: most - 1]}…"
+
+
+def rows_title(what: str, rows: tuple[Changed, ...], whole: int) -> str:
+    """`Won, 10 of 12`."""
+    return f"{what}, {len(rows)} of {whole}" if len(rows) < whole else f"{what}, {whole}"

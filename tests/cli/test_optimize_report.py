@@ -1,0 +1,221 @@
+"""What burnish optimize tells when it has ended: reports, and why nothing was better."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+import pytest
+from tests.cli.conftest import Run
+from tests.cli.optimizing import (
+    PROMPT,
+    RULES,
+    by_rules,
+    install,
+    junk,
+    mails,
+    number_of,
+    right,
+    with_rule,
+)
+from tests.cli.test_terminal import screen
+
+from burnish.errors import ModelFailed
+from burnish.models.model import ModelRequest
+from burnish.optimizers.report.files import report_file
+from burnish.optimizers.report.report import OptimizationReport, report_of
+from burnish.optimizers.room import ShownOptimization
+from burnish.shapes import convert
+
+BOTH = ("--data", "mails.csv", "--model", "fake:a", "--writer", "fake:w")
+SEARCHED = 80
+EVIL = '"><script>alert(1)</script> @somebody #1 `x` ```\n[a](http://b)'
+
+
+@pytest.fixture
+def ready(run: Run) -> None:
+    assert run("prompts", "create", "mail/kind", PROMPT).code == 0
+    mails(Path("mails.csv"))
+    parts = ("train" if n < SEARCHED else "test" for n in range(120))
+    rows = (f"mail {n},{right(n)},{part}\n" for n, part in enumerate(parts))
+    Path("split.csv").write_text("mail,expected,split\n" + "".join(rows))
+
+
+@pytest.mark.spec("OPT-11")
+@pytest.mark.usefixtures("ready")
+def test_reports_have_scores_interval_cost_difference_and_what_was_won_and_lost(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install(monkeypatch)
+    files = ("--report", "r.md", "--report", "r.html", "--report", "r.json")
+    done = run("optimize", "mail/kind", *BOTH, *files, "--json")
+    found = json.loads(done.out)
+    assert json.loads(Path("r.json").read_text("utf-8")) == found
+    both = found["comparison"]
+    assert (both["won"], both["lost"]) == (25, 3)
+    assert (len(found["won"]), len(found["lost"])) == (10, 3)
+    assert both["low"] < both["difference"] < both["high"]
+    (won, lost) = found["won"][0], found["lost"][0]
+    assert (won["before"], won["after"]) == ("It may be either.", won["expected"])
+    assert lost["before"] == lost["expected"] != lost["after"]
+    assert won["asked"].startswith("mail ")
+    markdown, page = (Path(f"r.{each}").read_text("utf-8") for each in ("md", "html"))
+    scores = [f"{both[when]['score']:.2f}" for when in ("before", "after")]
+    for told in (*scores, f"{both['low']:+.3f}", f"{both['high']:+.3f}", won["asked"], *RULES):
+        assert told in markdown, told
+        assert told in page, told
+    assert "\n+Thanks are praise.\n" in markdown
+    assert "Won, 10 of 25" in markdown
+    assert "Lost, 3" in markdown
+    assert '<span class="good">+ Thanks are praise.</span>' in page
+    assert f"{found['effort']['calls']} calls, 0 USD" in markdown
+    for ending in ("md", "html", "json"):
+        again = run("optimizations", "show", found["id"], "--report", f"again.{ending}")
+        assert again.code == 0, again.err
+        assert Path(f"again.{ending}").read_bytes() == Path(f"r.{ending}").read_bytes()
+
+
+@pytest.mark.usefixtures("ready")
+def test_the_pareto_set_names_the_cheapest_that_is_not_surely_worse(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install(monkeypatch)
+    found = json.loads(run("optimize", "mail/kind", *BOTH, "--json").out)
+    (best,) = [each for each in found["front"] if each["is_best"]]
+    (original,) = [each for each in found["front"] if each["is_original"]]
+    (cheapest,) = [each for each in found["front"] if each["cheapest"]]
+    assert original["is_worse"]
+    assert not best["is_worse"]
+    assert original["tokens"] < cheapest["tokens"] <= best["tokens"]
+    shown = screen("optimizations", "show", found["id"])
+    assert [line for line in shown.splitlines() if len(line.rstrip()) > 80] == []
+    assert f"not surely worse than the best: {cheapest['candidate'][:8]}." in " ".join(
+        shown.split()
+    )
+    assert shown.index("Before and after") < shown.index("\nCandidates, below those")
+    assert "improved: improved" not in shown
+
+
+@pytest.mark.usefixtures("ready")
+def test_texts_in_a_report_are_only_texts(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    install(monkeypatch)
+    shown = run("optimize", "mail/kind", *BOTH, "--json")
+    whole = run("optimizations", "show", json.loads(shown.out)["id"], "--json")
+    found = report_of(convert(json.loads(whole.out), ShownOptimization, strict=False))
+    evil = _poisoned(found)
+    page = report_file(evil, ".html").decode()
+    assert "<script" not in page
+    assert page.count("&lt;script&gt;") + page.count("&lt;script>") > 3
+    text = report_file(evil, ".md").decode()
+    outside = "".join(text.split("````")[::2])
+    assert "<script" not in outside
+    assert "@somebody" not in outside
+    assert "[a](http" not in outside
+    assert "\n````diff\n" in text
+    assert report_of(convert(json.loads(whole.out), ShownOptimization, strict=False)) == found
+
+
+def _poisoned(found: OptimizationReport) -> OptimizationReport:
+    row = {"example": EVIL, "asked": EVIL, "expected": EVIL, "before": EVIL, "after": EVIL}
+    (message,) = found.diff
+    segments = tuple(
+        msgspec.structs.replace(each, text=each.text + EVIL) for each in message.segments
+    )
+    return msgspec.structs.replace(
+        found,
+        prompt=EVIL,
+        text=EVIL,
+        why=EVIL + ".",
+        advice=EVIL,
+        dataset=EVIL,
+        won=tuple(msgspec.structs.replace(each, **row) for each in found.won),
+        diff=(msgspec.structs.replace(message, segments=segments),),
+        notes=(EVIL,),
+        front=tuple(msgspec.structs.replace(each, why=EVIL) for each in found.front),
+    )
+
+
+def always_right(request: ModelRequest) -> str:
+    return right(number_of(request))
+
+
+def puzzled(_: ModelRequest) -> str:
+    return "what?"
+
+
+def broken(_: ModelRequest) -> str:
+    raise ModelFailed("the model is out of order")
+
+
+def by_luck(request: ModelRequest) -> str:
+    """The first rule helps with the mails that are searched with, and with no other."""
+    number = number_of(request)
+    ruled = RULES[0] in request.messages[-1].content
+    share = 50 + (40 if number < SEARCHED else -20) * ruled
+    return right(number) if drawn_from(f"mail {number}") % 100 < share else "either"
+
+
+def a_little(request: ModelRequest) -> str:
+    """Right on every second mail, and on a few more with the first rule."""
+    number = number_of(request)
+    share = 65 if RULES[0] in request.messages[-1].content else 50
+    return right(number) if drawn_from(f"mail {number}") % 100 < share else "either"
+
+
+def drawn_from(text: str) -> int:
+    return int(hashlib.sha256(text.encode()).hexdigest(), 16)
+
+
+class Case(NamedTuple):
+    reason: str
+    told: str
+    answer: Callable[[ModelRequest], str] = by_rules
+    write: Callable[[ModelRequest], str] = with_rule
+    options: tuple[str, ...] = ()
+    data: tuple[str, ...] = ()
+    code: int = 0
+
+
+@pytest.mark.spec("OPT-12")
+@pytest.mark.parametrize(
+    "case",
+    [
+        Case("ceiling", "it is right on 100% of", answer=always_right),
+        Case("constant metric", "every answer scores 0.00", answer=puzzled),
+        Case("model errors", "out of order", answer=broken, code=1),
+        Case("too few examples", "examples that judge would show it", answer=a_little),
+        Case(
+            "worse",
+            "was luck: it does not hold on new examples",
+            answer=by_luck,
+            data=("--data", "split.csv"),
+        ),
+        Case(
+            "junk candidates",
+            "proposals could not be used, most often:",
+            write=junk,
+            options=("--algorithm", "reflective"),
+        ),
+    ],
+    ids=lambda case: case.reason,
+)
+@pytest.mark.usefixtures("ready")
+def test_a_run_without_a_gain_says_why_and_what_to_do(
+    run: Run, monkeypatch: pytest.MonkeyPatch, case: Case
+) -> None:
+    install(monkeypatch, case.answer, case.write)
+    done = run(
+        "optimize", "mail/kind", *(case.data or BOTH[:2]), *BOTH[2:], *case.options, "--json"
+    )
+    found = json.loads(done.out)
+    assert (found["reason"], done.code) == (case.reason, case.code), found["text"]
+    assert found["outcome"] == ("not measured" if case.code else "kept")
+    assert case.told in f"{found['why']} {found['advice']} {found['text']}"
+    assert found["advice"]
+    assert run("prompts", "history", "mail/kind").out.count("\n") == 1
+    shown = " ".join(screen("optimizations", "show", found["id"]).split())
+    assert " ".join(found["advice"].split()) in shown
