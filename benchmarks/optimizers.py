@@ -3,7 +3,7 @@ they cost beside their models.
 
     python benchmarks/optimizers.py [worlds]
 
-Takes about ten minutes. `worlds` (100) are held out: constants were chosen on others. A world is a
+Takes about six minutes. `worlds` (100) are held out: constants were chosen on others. A world is a
 set of rules whose effects add up in log odds. That is in favour of a search which takes prompts
 for sums of their edits (`reflective`, and `auto`, which has it), so that each way in which worlds
 may be otherwise is measured, too. gepa looks at its budget between its iterations; the calls are
@@ -88,7 +88,7 @@ def curves(worlds: Worlds) -> Rows:
     rows: Rows = []
     for method in (*OURS, *GEPA):
         for budget in BUDGETS:
-            row: dict[str, Any] = {"what": f"worlds, {method}, {budget:,} calls"}
+            row: dict[str, Any] = {"what": f"additive worlds, {method}, {budget:,} calls"}
             row |= figures(worlds.runs(method, budget))
             if method in ("reflective", "auto"):
                 row["target"] = f">= {WANTED[budget]}"

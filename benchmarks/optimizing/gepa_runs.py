@@ -58,7 +58,7 @@ class WorldAdapter:
     def __init__(self, world: World, rng: random.Random) -> None:
         self.world = world
         self.rng = rng
-        self.calls = 0
+        self.calls: int = 0
         self.reflections = 0
         self._batch: Any = import_module("gepa.core.adapter").EvaluationBatch
 

@@ -12,7 +12,7 @@ import pstats
 import random
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -92,6 +92,7 @@ async def ours(make: Callable[[], Optimizer], rounds: int, profile: Any = None) 
             own = stored(number)
             await store.optimizations.add(own)
             problem = problem_on(CALLS, number)
+            problem.free |= {"demonstrate"}
             bench = Instant(World(number), problem.book, number)
             problem.edits = bench.edits
             problem.words = lambda each: frozenset({str(each), str(each % 7)})
@@ -113,10 +114,12 @@ async def ours(make: Callable[[], Optimizer], rounds: int, profile: Any = None) 
 
 
 class InstantAdapter(WorldAdapter):
-    def evaluate(self, batch: Any, candidate: Any, capture_traces: bool = False) -> Any:
+    def evaluate(
+        self, batch: Sequence[int], candidate: Mapping[str, str], capture_traces: bool = False
+    ) -> Any:
         text = candidate["instruction"]
         scores = [float(answered(text, item)) for item in batch]
-        self.calls += len(scores)
+        self.calls += len(batch)
         records = [(item, score == 1) for item, score in zip(batch, scores, strict=True)]
         return self._batch(
             outputs=scores, scores=scores, trajectories=records if capture_traces else None
@@ -141,7 +144,7 @@ def theirs(rounds: int, validation: int = 25) -> list[Cost]:
             seed=number,
         )
         cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
-        found.append(Cost(cpu_s=cpu, wall_s=wall, calls=int(adapter.calls), written=0))
+        found.append(Cost(cpu_s=cpu, wall_s=wall, calls=adapter.calls, written=0))
     return found
 
 

@@ -79,7 +79,8 @@ class WorldBench:
     def _made(self, ask: Propose) -> Candidate | None:
         if ask.operator == "paraphrase":
             return candidate_of(paraphrase(self.text(ask.parents[0]), self._random), ask)
-        rules = self._united(ask) if ask.operator == "unite" else self._changed(ask)
+        make = {"unite": self._united, "reflect": self._reflected, "critique_edit": self._reflected}
+        rules = make.get(ask.operator, self._changed)(ask)
         return None if rules is None else candidate_of(text_of(rules), ask)
 
     def _united(self, ask: Propose) -> Rules | None:
@@ -87,14 +88,15 @@ class WorldBench:
         keys: Sequence[str] = ask.options["edits"]
         return frozenset(keys[0].split() if self._whole and keys else keys)
 
+    def _reflected(self, ask: Propose) -> Rules:
+        values = self._book.values(ask.parents[0])
+        records = [(each, values[each] >= 1) for each in ask.examples]
+        return self._world.reflect(rules_of(self.text(ask.parents[0])), records, self._random)
+
     def _changed(self, ask: Propose) -> Rules | None:
         first, *others = (rules_of(self.text(each)) for each in ask.parents)
         left, has = sorted(self._world.rules - first), sorted(first)
         match ask.operator:
-            case "reflect" | "critique_edit":
-                values = self._book.values(ask.parents[0])
-                records = [(each, values[each] >= 1) for each in ask.examples]
-                return self._world.reflect(first, records, self._random)
             case "crossover":
                 return first | others[0]
             case "difference":

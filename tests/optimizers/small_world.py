@@ -52,7 +52,8 @@ def candidate(lines: Iterable[str], ask: Propose | None = None) -> Candidate:
     )
 
 
-def problem(budget: Budget, seed: int = 0, *, able: bool = True) -> Problem:
+def problem(budget: Budget, seed: int = 0, *, able: bool = True, whole: bool = False) -> Problem:
+    """`whole`: each prompt is one edit of the original, and no two go together."""
     book, original = Book(), candidate(())
     book.add(original)
     found = Problem(
@@ -66,7 +67,7 @@ def problem(budget: Budget, seed: int = 0, *, able: bool = True) -> Problem:
         free=FREE if able else frozenset(),
         arms=ARMS,
     )
-    found.edits = lambda one: lines_of(book.candidates[one])
+    found.edits = lambda one: edits_of(book.candidates[one], whole=whole)
     if able:
         found.words = lambda number: frozenset({f"w{number}", f"of {number % 5}"})
     return found
@@ -74,6 +75,11 @@ def problem(budget: Budget, seed: int = 0, *, able: bool = True) -> Problem:
 
 def lines_of(one: Candidate) -> tuple[str, ...]:
     return tuple(each for each in one.messages[0].content.split("\n")[1:] if len(each) == 1)
+
+
+def edits_of(one: Candidate, *, whole: bool) -> tuple[str, ...]:
+    lines = lines_of(one)
+    return ("".join(lines),) if whole and lines else lines
 
 
 def chance(one: Candidate) -> float:
@@ -87,7 +93,15 @@ def chance(one: Candidate) -> float:
 class SmallWorld:
     """`pairs` and `asks` are those that it was really asked. With `kill` it raises at that many."""
 
-    def __init__(self, of: Problem, score: Score = right, kill: int | None = None) -> None:
+    def __init__(
+        self,
+        of: Problem,
+        score: Score = right,
+        kill: int | None = None,
+        *,
+        whole: bool = False,
+    ) -> None:
+        self._whole = whole
         self._problem = of
         self._score = score
         self._left = kill
@@ -128,12 +142,17 @@ class SmallWorld:
         missing = sorted({*GOOD, *BAD} - first)
         match ask.operator:
             case "unite":
-                return set(ask.options["edits"])
+                # Of several that are whole prompts, the first.
+                edits: list[str] = ask.options["edits"]
+                return set(edits[0] if self._whole and edits else edits)
             case "merge" | "crossover":
                 return first | others[0]
             case "drop":
                 return first - set(random_.sample(sorted(first), min(1, len(first))))
-            case "reflect" | "add":
+            case "reflect":
+                likely = [*missing, *(each for each in missing if each in GOOD)]
+                return first | set(random_.sample(likely, min(1, len(likely))))
+            case "add":
                 return first | set(random_.sample(missing, min(1, len(missing))))
             case _:
                 return first

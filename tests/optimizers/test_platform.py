@@ -304,3 +304,31 @@ def test_a_search_without_a_gain_says_why(model: Check, reason: str, told: str) 
         assert (one.report["verdict"]["reason"], told in one.text) == (reason, True), one.text
         assert one.report["verdict"]["advice"]
         assert p.prompts.get("name/item").version.revision == 1
+
+
+FLUFF = (
+    "Please note that you should basically just name the item, if you would be so kind. "
+    "Please make sure that you really name the item. In order to name it, kindly read it first.\n\n"
+    "{{ text }}"
+)
+
+
+@pytest.mark.spec("OPT-08")
+def test_the_goal_efficiency_lowers_tokens_and_not_the_score() -> None:
+    class Own:
+        def models(self) -> list[Fake]:
+            return [Fake(_perfect)]
+
+    with burnish.open(plugins=[Own()]) as p:
+        p.prompts.create("name/item", FLUFF)
+        asked: Options = ASKED | {"writer": "offline", "goal": "efficiency"}
+        done = p.optimize("name/item", ROWS, budget=200, **asked).optimization
+        assert done.outcome == "improved", done.text
+        found = done.report["verdict"]["beside"]
+        assert found["after"]["tokens"] < 0.95 * found["before"]["tokens"]
+        assert found["difference"] >= 0
+        assert len(p.prompts.get(done.best).version.text) < len(FLUFF)
+        # For quality alone there is nothing to gain.
+        asked["goal"] = "quality"
+        kept = p.optimize("name/item@1", ROWS, budget=200, **asked).optimization
+        assert (kept.outcome, kept.report["verdict"]["reason"]) == ("kept", "ceiling")

@@ -40,10 +40,10 @@ class Bench(Protocol):
 
 
 class Log(Protocol):
-    """What is written down of a search. `score` and `note` take it at once and write it soon; the
-    others have written all when they return. `note` is for what was made without a model: made
-    again it is the same. `end` is why nothing more is searched from a step on. `room` waits while
-    too much is not written."""
+    """What is written down of a search. `score` and `note` take it at once and write it within
+    milliseconds, `drafts` may do so too where it follows upon another; the others have written all
+    when they return. `note` is for what was made without a model: made again it is the same. `end`
+    is why nothing more is searched from a step on. `room` waits while too much is not written."""
 
     def known(self, pair: Pair) -> Measured | None: ...
     def drafted(self, step: int) -> Drafted | None: ...

@@ -70,6 +70,7 @@ class Edited:
         """Edits that are new in it are `expected` to be worth so much together."""
         if candidate in self._of:
             return
+        self._note(parent)
         keys = self._problem.edits(candidate)
         new = [key for key in keys if key not in self._numbers]
         gone = [key for key in self._problem.edits(parent) if key not in keys]

@@ -30,6 +30,8 @@ class FewShot:
     name = "fewshot"
 
     def search(self, problem: Problem) -> Search:
+        if "demonstrate" not in problem.free:
+            return
         yield from _Sets(problem).search()
 
 

@@ -15,6 +15,8 @@ from burnish.optimizers.budget import Ledger
 
 # Of so many examples is the mean of all, in that of one candidate.
 _DRAWN = 4.0
+# Of a token, about.
+_CHARACTERS = 4
 Search = Generator[Ask, Drafts | None, None]
 """Yields what it asks for. It is sent the Drafts of a Propose; scores are in the book."""
 
@@ -43,6 +45,7 @@ class Problem:
     arms: tuple[str, ...] = ()
     beliefs: dict[str, tuple[float, float]] = field(default_factory=dict[str, tuple[float, float]])
     length_weight: float = 0.02
+    tokens_weight: float = 0.0
     leader: str = ""
     expected: float = 0.0
     rounds: int = 0
@@ -78,10 +81,21 @@ class Problem:
             self.leader, self.changed_at = candidate, self.rounds
 
     def fitness(self, candidate: str) -> float:
-        """Its shrunken mean on the validation list, less a little if it is longer."""
+        """Its shrunken mean on the validation list, less a little if it is longer; with a
+        `tokens_weight`, less so much for each whole of the original's tokens that it takes more."""
         known = self.book.candidates
+        if self.tokens_weight:
+            more = self._tokens(candidate) / max(1.0, self._tokens(self.original)) - 1
+            return self.shrunken(candidate) - self.tokens_weight * more
         longer = known[candidate].length / max(1, known[self.original].length) - 1
         return self.shrunken(candidate) - self.length_weight * min(1.0, max(0.0, longer))
+
+    def _tokens(self, candidate: str) -> float:
+        """About those of the prompt, without what examples bring, and of a mean answer."""
+        found = self.book.measured(candidate).values()
+        answers = [each.output_tokens for each in found if not each.error]
+        answer = sum(answers) / len(answers) if answers else 0.0
+        return self.book.candidates[candidate].length / _CHARACTERS + answer
 
     def shrunken(self, candidate: str) -> float:
         """Its mean on the validation list, drawn to that of all measurements as if by a few

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from burnish.platform.evaluating import Evaluating
     from burnish.platform.live import Live
     from burnish.settings import Settings
+    from burnish.storage.evaluation import Evaluation
     from burnish.storage.example import Example, ScorerSpec
 
 MOST_EXAMPLES = 1_000
@@ -72,22 +73,7 @@ class OptimizationPlans:
         """Raises UsageError where it could give nothing, NotFound for a prompt or dataset that is
         not there."""
         wanted = wanted.checked(self._algorithms())
-        plan = await self._evaluating.plan(
-            Evaluated(
-                prompts=(wanted.prompt,),
-                data=wanted.data,
-                models=(wanted.model,) if wanted.model else (),
-                scorers=wanted.scorers,
-                tags=wanted.tags,
-                limit=min(wanted.limit or MOST_EXAMPLES, MOST_EXAMPLES),
-                concurrency=wanted.concurrency,
-                parameters=wanted.parameters,
-                max_cost_usd=wanted.budget.cost_usd,
-                fresh=wanted.fresh,
-                dataset=wanted.dataset,
-                files=wanted.files,
-            )
-        )
+        plan = await self._evaluating.plan(_as_evaluated(wanted))
         evaluation = plan.evaluation
         if len(evaluation.models) != 1:
             raise UsageError(
@@ -101,10 +87,31 @@ class OptimizationPlans:
         check(original.version.messages)
         examples = await self.examples(evaluation.dataset, wanted.tags, evaluation.examples)
         writer, notes = await self._writer(wanted)
-        optimization = Optimization(
+        optimization = self._made(wanted, evaluation, model, original.version.id, writer)
+        calls_each = self.calls_each(optimization, examples)
+        parts = afforded(divided(examples, wanted.seed), wanted.budget, calls_each)
+        whole = Ledger(wanted.budget, calls_each=calls_each).left
+        search = min(whole - parts.kept, len(parts.validation) * MOST_EXAMPLES)
+        cost = plan.estimate.cost_usd
+        return OptimizationPlan(
+            optimization=optimization,
+            train=len(parts.train),
+            validation=len(parts.validation),
+            test=len(parts.test),
+            search=search,
+            final=parts.final,
+            proposals=search // _PACE if writer else 0,
+            cost_usd=None if cost is None else cost / max(1, evaluation.size) * whole,
+            notes=(*plan.notes, *notes, *_of_examples(parts)),
+        )
+
+    def _made(
+        self, wanted: Wanted, evaluation: Evaluation, model: str, version_id: str, writer: str
+    ) -> Optimization:
+        return Optimization(
             id=self._new_id(),
             prompt=evaluation.prompts[0],
-            version_id=original.version.id,
+            version_id=version_id,
             algorithm=wanted.algorithm,
             goal=wanted.goal,
             dataset=evaluation.dataset,
@@ -119,23 +126,6 @@ class OptimizationPlans:
             fresh=wanted.fresh,
             who=self._settings.author_name,
             created_at=datetime.now(UTC),
-        )
-        calls_each = self.calls_each(optimization, examples)
-        parts = afforded(divided(examples, wanted.seed), wanted.budget, calls_each)
-        whole = Ledger(wanted.budget, calls_each=calls_each).left
-        search = min(whole - parts.kept, len(parts.validation) * MOST_EXAMPLES)
-        each = None if plan.estimate.cost_usd is None else plan.estimate.cost_usd
-        per_answer = None if each is None else each / max(1, evaluation.size)
-        return OptimizationPlan(
-            optimization=optimization,
-            train=len(parts.train),
-            validation=len(parts.validation),
-            test=len(parts.test),
-            search=search,
-            final=parts.final,
-            proposals=search // _PACE if writer else 0,
-            cost_usd=None if per_answer is None else per_answer * whole,
-            notes=(*plan.notes, *notes, *_of_examples(parts)),
         )
 
     async def examples(self, dataset: str, tags: Sequence[str], limit: int) -> list[Example]:
@@ -171,6 +161,23 @@ class OptimizationPlans:
         if wanted.writer:
             raise problems[full]
         return "", (f"no model writes candidates: {problems[full]}",)
+
+
+def _as_evaluated(wanted: Wanted) -> Evaluated:
+    return Evaluated(
+        prompts=(wanted.prompt,),
+        data=wanted.data,
+        models=(wanted.model,) if wanted.model else (),
+        scorers=wanted.scorers,
+        tags=wanted.tags,
+        limit=min(wanted.limit or MOST_EXAMPLES, MOST_EXAMPLES),
+        concurrency=wanted.concurrency,
+        parameters=wanted.parameters,
+        max_cost_usd=wanted.budget.cost_usd,
+        fresh=wanted.fresh,
+        dataset=wanted.dataset,
+        files=wanted.files,
+    )
 
 
 def _settings(wanted: Wanted, examples: int) -> dict[str, object]:

@@ -171,7 +171,7 @@ class Optimizations:
 
         try:
             return await searching.search(
-                self._optimizer(of.algorithm), answering, money, told, used_s=used_s
+                self._optimizer(_algorithm(of)), answering, money, told, used_s=used_s
             )
         finally:
             close()
@@ -267,6 +267,11 @@ def check_scheduled(given: OptimizationInput) -> None:
 
 def _is_settled(of: Optimization) -> bool:
     return of.outcome in ("improved", "kept") or bool(of.best)
+
+
+def _algorithm(of: Optimization) -> str:
+    """For fewer tokens, prompts are changed as a whole: what each edit is worth is not the aim."""
+    return "genetic" if (of.algorithm, of.goal) == ("auto", "efficiency") else of.algorithm
 
 
 def _subject(of: Optimization) -> str:

@@ -10,12 +10,22 @@ import msgspec
 from burnish.models.model import ModelRequest
 from burnish.models.question import Question
 from burnish.optimizers.admission import Rules
-from burnish.optimizers.bench import Answer, PromptBench, Write, Written, words_of
+from burnish.optimizers.bench import (
+    DEMONSTRATE,
+    UNITE,
+    Answer,
+    PromptBench,
+    Write,
+    Written,
+    words_of,
+)
 from burnish.optimizers.book import Book
 from burnish.optimizers.budget import Budget, Ledger
 from burnish.optimizers.candidate import Candidate
 from burnish.optimizers.drive import play
 from burnish.optimizers.log import StoredLog
+from burnish.optimizers.operators.asked import ASKED
+from burnish.optimizers.operators.offline import OPERATORS
 from burnish.optimizers.operators.operator import Context
 from burnish.optimizers.parts import afforded, divided
 from burnish.optimizers.problem import Problem
@@ -52,6 +62,15 @@ if TYPE_CHECKING:
 # Candidates may be longer than the original: a gain has to be shown in any case.
 _LONGEST = 3.0
 _WARMTH = 0.7
+# Of two prompts that are as good, one for half of the tokens counts like .15 of the score.
+_TOKENS = 0.3
+_SHORTER = frozenset({"condense"})
+_SHORTENS = frozenset({"shorten", "take", "merge", "drop", "unite"})
+_PAID = {"quality": frozenset(ASKED) - {"condense"}, "efficiency": _SHORTER}
+_FREE = {
+    "quality": frozenset((*OPERATORS, UNITE, DEMONSTRATE)) - {"shorten"},
+    "efficiency": _SHORTENS,
+}
 
 
 class Searched(msgspec.Struct, frozen=True):
@@ -101,22 +120,7 @@ class Searching:
         book = Book()
         book.add(self._original)
         edits = Edits(book, self._context, self._original)
-        bench = PromptBench(
-            book=book,
-            examples=self._examples,
-            rules=Rules(
-                original=self._original.messages,
-                forbidden=Shingles(self._examples),
-                longest=_LONGEST,
-            ),
-            context=self._context,
-            edits=edits,
-            answer=self._answer(answering),
-            write=self._write(money) if of.writer else None,
-            concurrency=of.concurrency,
-            calls_each=self._calls_each,
-            seed=of.seed,
-        )
+        bench = self._bench(book, edits, answering, money)
         words: dict[int, frozenset[str]] = {n: words_of(self._examples[n]) for n in parts.train}
         names = [each.name for each in self._context.techniques]
         problem = Problem(
@@ -126,8 +130,9 @@ class Searching:
             book=book,
             ledger=Ledger(budget, calls_each=self._calls_each),
             seed=of.seed,
-            paid=bench.paid,
-            free=bench.free,
+            paid=bench.paid & _PAID[of.goal],
+            free=bench.free & _FREE[of.goal],
+            tokens_weight=_TOKENS if of.goal == "efficiency" else 0.0,
             edits=edits.keys,
             words=lambda n: words.get(n, frozenset()),
             arms=_arms(bench, names),
@@ -143,6 +148,25 @@ class Searching:
                 told=lambda: told(problem),
             )
         return Searched(problem, parts, self._examples)
+
+    def _bench(self, book: Book, edits: Edits, answering: Answering, money: Money) -> PromptBench:
+        of = self._of
+        return PromptBench(
+            book=book,
+            examples=self._examples,
+            rules=Rules(
+                original=self._original.messages,
+                forbidden=Shingles(self._examples),
+                longest=_LONGEST,
+            ),
+            context=self._context,
+            edits=edits,
+            answer=self._answer(answering),
+            write=self._write(money) if of.writer else None,
+            concurrency=of.concurrency,
+            calls_each=self._calls_each,
+            seed=of.seed,
+        )
 
     def _answer(self, answering: Answering) -> Answer:
         async def answer(candidate: Candidate, example: Example, repeat: int) -> Result:
