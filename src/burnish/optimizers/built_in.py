@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from burnish.optimizers.auto import Auto
-from burnish.optimizers.bandit import Bandit
-from burnish.optimizers.fewshot import FewShot
-from burnish.optimizers.genetic import Genetic
-from burnish.optimizers.optimizer import Optimizer
-from burnish.optimizers.reflective import Reflective
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from burnish.optimizers.optimizer import Optimizer
 
 
 def optimizers() -> list[Optimizer]:
+    # With their numbers they take memory and time that whoever asks for another hook can do without.
+    from burnish.optimizers.auto import Auto
+    from burnish.optimizers.bandit import Bandit
+    from burnish.optimizers.fewshot import FewShot
+    from burnish.optimizers.genetic import Genetic
+    from burnish.optimizers.reflective import Reflective
+
     own: list[Optimizer] = [Reflective(), FewShot(), Genetic(), Bandit()]
     return [Auto(own), *own]
