@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 def optimizers() -> list[Optimizer]:
-    # With their numbers they take memory and time that whoever asks for another hook can do without.
+    # With their numbers they take memory that whoever asks for another hook can do without.
     from burnish.optimizers.auto import Auto
     from burnish.optimizers.bandit import Bandit
     from burnish.optimizers.fewshot import FewShot
