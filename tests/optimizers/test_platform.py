@@ -73,7 +73,7 @@ Options = dict[str, Any]
 ASKED: Options = {"model": "fake:a", "writer": "fake:w", "dataset": "items", "seed": 1}
 
 
-@pytest.mark.spec("OPT-01", "OPT-07", "LIB-19")
+@pytest.mark.spec("OPT-07", "LIB-19")
 def test_what_is_surely_better_becomes_the_next_version(p: burnish.Platform) -> None:
     p.prompts.set_label("name/item", "production", 1)
     done = p.optimize("name/item", ROWS, algorithm="reflective", **ASKED)
@@ -190,7 +190,6 @@ class Shouting:
         yield from problem.measure(made, problem.validation[:10])
 
 
-@pytest.mark.spec("EXT-01")
 def test_an_optimizer_of_a_plug_in_is_used_by_its_name() -> None:
     with burnish.open(plugins=[Given(Shouting())]) as p:
         p.prompts.create("name/item", TEXT)
