@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from burnish.optimizers.admission import Rules
@@ -323,6 +323,7 @@ _FRAGMENTS = ["<new_prompt>", "</new_prompt>", "<new_message_1>", "</new_message
     parts=st.lists(st.sampled_from(_FRAGMENTS), max_size=20),
     operator=st.sampled_from(sorted(ASKED)),
 )
+@example(["</new_prompt>", "</new_prompt>", "{{ text }}", "- Be brief.", "\ud800"], "clarify")
 def test_whatever_a_model_answers_is_a_candidate_or_a_reason(
     parts: list[str], operator: str
 ) -> None:

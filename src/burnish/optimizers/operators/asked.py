@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from burnish.errors import UsageError
+from burnish.models.question import storable
 from burnish.optimizers.asking import (
     clarify,
     condense,
@@ -61,6 +62,7 @@ class AskedOperator(msgspec.Struct, frozen=True, kw_only=True):
     def read(self, context: Context, parents: Sequence[Candidate], answer: str) -> Candidate | str:
         """What the model made of it, not checked yet; or why it is nothing."""
         try:
+            answer = storable(answer)  # a half of a surrogate pair is no text
             found = self.new(answer, without(parents[0].messages))
             if isinstance(found, str):
                 return found
