@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
+from typing import Any, NamedTuple
 
-from burnish.errors import BudgetExceeded, BurnishError
+from burnish.errors import BudgetExceeded, BurnishError, Unavailable
 from burnish.optimizers.admission import Rules
 from burnish.optimizers.ask import NO_CHANGE, NO_WRITER, Measured, Pair, Propose
 from burnish.optimizers.asking.record import Record
@@ -26,6 +26,17 @@ from burnish.storage.result import Result
 
 UNITE, DEMONSTRATE = "unite", "demonstrate"
 _PASSED = 1.0
+# Codes of errors that concern no example and no prompt. After so many in a row, tries of the calls'
+# own not counted, the model is away.
+_AWAY = (
+    "rate_limited",
+    "connection_lost",
+    "model_timeout",
+    "server_fault",
+    "circuit_open",
+    "key_refused",
+)
+_MOST_IN_A_ROW = 9
 Answer = Callable[[Candidate, Example, int], Awaitable[Result]]
 
 
@@ -68,6 +79,8 @@ class PromptBench:
         self._calls_each = calls_each
         self._seed = seed
         self._written = 0
+        self._in_a_row = 0
+        self._last_chance = False
 
     @property
     def paid(self) -> frozenset[str]:
@@ -81,6 +94,7 @@ class PromptBench:
         """As many at once as it may."""
         left = iter(pairs)
         dear: list[str] = []
+        failed: list[Pair] = []
 
         async def serve() -> None:
             for pair in left:
@@ -91,15 +105,42 @@ class PromptBench:
                 except BudgetExceeded as error:
                     dear.append(str(error))
                     return
-                keep(pair, found)
+                if self._is_away(found):
+                    failed.append(pair)
+                else:
+                    keep(pair, found)
 
+        await self._at_once(serve, len(pairs))
+        # What failed while others were answered may have been an accident.
+        left = iter(tuple(failed))
+        self._last_chance = True
+        try:
+            await self._at_once(serve, len(failed))
+        finally:
+            self._last_chance = False
+        return dear[0] if dear else ""
+
+    def _is_away(self, found: Measured) -> bool:
+        """Whether it is a fault of the model's that another try may mend. Raises Unavailable after
+        too many in a row: what is not written down is asked again by who goes on."""
+        if not found.error.startswith(_AWAY):
+            self._in_a_row = 0
+            return False
+        self._in_a_row += 1
+        if self._in_a_row >= _MOST_IN_A_ROW:
+            raise Unavailable(
+                f"the model failed {self._in_a_row} times in a row: {found.error}",
+                hint="what is there stays; go on with burnish optimize --resume when it is back",
+            )
+        return not self._last_chance
+
+    async def _at_once(self, serve: Callable[[], Coroutine[Any, Any, None]], most: int) -> None:
         try:
             async with asyncio.TaskGroup() as group:
-                for _ in range(min(self._concurrency, len(pairs))):
+                for _ in range(min(self._concurrency, most)):
                     group.create_task(serve())
         except* BurnishError as several:
             raise _first(several) from None
-        return dear[0] if dear else ""
 
     async def propose(self, ask: Propose) -> Drafted:
         parents = [self._book.candidates[each] for each in ask.parents]
