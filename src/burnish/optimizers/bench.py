@@ -37,6 +37,7 @@ _AWAY = (
     "key_refused",
 )
 _MOST_IN_A_ROW = 9
+_MOST_AGAIN = 5
 Answer = Callable[[Candidate, Example, int], Awaitable[Result]]
 
 
@@ -80,7 +81,6 @@ class PromptBench:
         self._seed = seed
         self._written = 0
         self._in_a_row = 0
-        self._last_chance = False
 
     @property
     def paid(self) -> frozenset[str]:
@@ -94,7 +94,7 @@ class PromptBench:
         """As many at once as it may."""
         left = iter(pairs)
         dear: list[str] = []
-        failed: list[Pair] = []
+        failed: dict[Pair, Measured] = {}
 
         async def serve() -> None:
             for pair in left:
@@ -106,33 +106,38 @@ class PromptBench:
                     dear.append(str(error))
                     return
                 if self._is_away(found):
-                    failed.append(pair)
+                    failed[pair] = found
                 else:
+                    failed.pop(pair, None)
                     keep(pair, found)
 
         await self._at_once(serve, len(pairs))
         # What failed while others were answered may have been an accident.
         left = iter(tuple(failed))
-        self._last_chance = True
-        try:
-            await self._at_once(serve, len(failed))
-        finally:
-            self._last_chance = False
+        await self._at_once(serve, len(failed))
+        if failed and self._in_a_row >= _MOST_AGAIN:
+            raise self._away(failed.popitem()[1])
+        for pair, found in () if dear else failed.items():
+            keep(pair, found)
         return dear[0] if dear else ""
 
     def _is_away(self, found: Measured) -> bool:
         """Whether it is a fault of the model's that another try may mend. Raises Unavailable after
-        too many in a row: what is not written down is asked again by who goes on."""
+        too many in a row."""
         if not found.error.startswith(_AWAY):
             self._in_a_row = 0
             return False
         self._in_a_row += 1
         if self._in_a_row >= _MOST_IN_A_ROW:
-            raise Unavailable(
-                f"the model failed {self._in_a_row} times in a row: {found.error}",
-                hint="what is there stays; go on with burnish optimize --resume when it is back",
-            )
-        return not self._last_chance
+            raise self._away(found)
+        return True
+
+    def _away(self, found: Measured) -> Unavailable:
+        """What is not written down is asked again by who goes on."""
+        return Unavailable(
+            f"the model failed {self._in_a_row} times in a row: {found.error}",
+            hint="what is there stays; go on with burnish optimize --resume when it is back",
+        )
 
     async def _at_once(self, serve: Callable[[], Coroutine[Any, Any, None]], most: int) -> None:
         try:
