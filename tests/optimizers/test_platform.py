@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import burnish
-from burnish.errors import Conflict, UsageError
+from burnish.errors import Conflict, ConnectionLost, UsageError
 from burnish.models.fake import Fake
 from burnish.models.model import ModelReply, ModelRequest, Usage
 from burnish.optimizers.problem import Problem, Search
@@ -331,3 +331,54 @@ def test_the_goal_efficiency_lowers_tokens_and_not_the_score() -> None:
         asked["goal"] = "quality"
         kept = p.optimize("name/item@1", ROWS, budget=200, **asked).optimization
         assert (kept.outcome, kept.report["verdict"]["reason"]) == ("kept", "ceiling")
+
+
+class Away:
+    """Loses the connection from one call on, until it is back."""
+
+    def __init__(self, after: int) -> None:
+        self.calls = 0
+        self.after: int | None = after
+
+    def __call__(self, request: ModelRequest) -> ModelReply:
+        self.calls += 1
+        if self.after is not None and self.calls > self.after:
+            raise ConnectionLost("the line is dead")
+        return answered(request)
+
+    def models(self) -> list[Fake]:
+        return [Fake(self)]
+
+
+def test_what_a_model_failed_while_it_was_away_is_asked_again() -> None:
+    model = Away(60)
+    with burnish.open(plugins=[model], models__max_retries=0, jobs__retries=0) as p:
+        p.prompts.create("name/item", TEXT)
+        plan = p.plan_optimization("name/item", ROWS, algorithm="reflective", **ASKED)
+        with pytest.raises(burnish.BurnishError, match="times in a row"):
+            p.run_optimization(plan.optimization)
+        there = p.optimizations.show(plan.optimization.id)
+        assert 40 <= there.counts.answers <= 60
+        assert there.counts.failed == 0
+    model.after = None
+    with burnish.open(plugins=[model]) as p:
+        done = p.resume_optimization(plan.optimization.id)
+    assert (done.optimization.outcome, done.counts.failed) == ("improved", 0)
+
+
+def test_one_call_that_failed_is_asked_once_more_and_then_counts() -> None:
+    class Rare(Away):
+        def __call__(self, request: ModelRequest) -> ModelReply:
+            self.calls += 1
+            text = "\n".join(each.content for each in request.messages)
+            if "item a3" in text or (self.calls % 7 == 0 and "item b" in text):
+                raise ConnectionLost("the line is dead")
+            return answered(request)
+
+    with burnish.open(plugins=[Rare(0)], models__max_retries=0, jobs__retries=0) as p:
+        p.prompts.create("name/item", TEXT)
+        done = p.optimize("name/item", ROWS, algorithm="reflective", **ASKED)
+        failed = [each for each in done.candidates if each.failed]
+        # That of one example, whoever asks it; the others went well at the second try.
+        assert all(each.failed == 1 for each in failed)
+        assert done.optimization.outcome in ("improved", "kept")

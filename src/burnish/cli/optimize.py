@@ -13,6 +13,7 @@ from burnish.cli.evaluate import Data, Scorer
 from burnish.cli.followed import followed
 from burnish.cli.optimization_plan import Later, resumable, show_plan, submit, tell_plan
 from burnish.cli.optimization_report import Files, check_reports, finish
+from burnish.cli.optimize_where import check_where, optimize_where
 from burnish.errors import UsageError
 
 if TYPE_CHECKING:
@@ -104,6 +105,13 @@ def optimize(
     prompt: Prompt = "",
     /,
     *,
+    where: Annotated[
+        str,
+        Parameter(
+            help='Instead of a prompt: all for which this holds, such as "rating < 0.6" or '
+            '"score < 0.8 and category = mail"; each on the dataset of its last evaluation.'
+        ),
+    ] = "",
     data: Data = None,
     how: How | None = None,
     scorer: Scorer = None,
@@ -125,6 +133,11 @@ def optimize(
     check_reports(report or [])
     later.check(report or [])
     options = _options(how or How(), bounds or Bounds(), examples or Examples(), max_cost)
+    if where:
+        check_where(prompt, later, report or [])
+        asked = {**options, "scorers": scorer or ()}
+        with platform(common) as p:
+            return optimize_where(p, where, data, asked, later=later, common=common)
     with resumable(later.resume) as begun, platform(common) as p:
         if later.resume:
             done = _resumed(p, later.resume, scorer or [], more=bool(prompt or data))

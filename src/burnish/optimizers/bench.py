@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
+from typing import Any, NamedTuple
 
-from burnish.errors import BudgetExceeded, BurnishError
+from burnish.errors import BudgetExceeded, BurnishError, Unavailable
 from burnish.optimizers.admission import Rules
 from burnish.optimizers.ask import NO_CHANGE, NO_WRITER, Measured, Pair, Propose
 from burnish.optimizers.asking.record import Record
@@ -26,6 +26,18 @@ from burnish.storage.result import Result
 
 UNITE, DEMONSTRATE = "unite", "demonstrate"
 _PASSED = 1.0
+# Codes of errors that concern no example and no prompt. After so many in a row, tries of the calls'
+# own not counted, the model is away.
+_AWAY = (
+    "rate_limited",
+    "connection_lost",
+    "model_timeout",
+    "server_fault",
+    "circuit_open",
+    "key_refused",
+)
+_MOST_IN_A_ROW = 9
+_MOST_AGAIN = 5
 Answer = Callable[[Candidate, Example, int], Awaitable[Result]]
 
 
@@ -68,6 +80,7 @@ class PromptBench:
         self._calls_each = calls_each
         self._seed = seed
         self._written = 0
+        self._in_a_row = 0
 
     @property
     def paid(self) -> frozenset[str]:
@@ -81,6 +94,7 @@ class PromptBench:
         """As many at once as it may."""
         left = iter(pairs)
         dear: list[str] = []
+        failed: dict[Pair, Measured] = {}
 
         async def serve() -> None:
             for pair in left:
@@ -91,15 +105,47 @@ class PromptBench:
                 except BudgetExceeded as error:
                     dear.append(str(error))
                     return
-                keep(pair, found)
+                if self._is_away(found):
+                    failed[pair] = found
+                else:
+                    failed.pop(pair, None)
+                    keep(pair, found)
 
+        await self._at_once(serve, len(pairs))
+        # What failed while others were answered may have been an accident.
+        left = iter(tuple(failed))
+        await self._at_once(serve, len(failed))
+        if failed and self._in_a_row >= _MOST_AGAIN:
+            raise self._away(failed.popitem()[1])
+        for pair, found in () if dear else failed.items():
+            keep(pair, found)
+        return dear[0] if dear else ""
+
+    def _is_away(self, found: Measured) -> bool:
+        """Whether it is a fault of the model's that another try may mend. Raises Unavailable after
+        too many in a row."""
+        if not found.error.startswith(_AWAY):
+            self._in_a_row = 0
+            return False
+        self._in_a_row += 1
+        if self._in_a_row >= _MOST_IN_A_ROW:
+            raise self._away(found)
+        return True
+
+    def _away(self, found: Measured) -> Unavailable:
+        """What is not written down is asked again by who goes on."""
+        return Unavailable(
+            f"the model failed {self._in_a_row} times in a row: {found.error}",
+            hint="what is there stays; go on with burnish optimize --resume when it is back",
+        )
+
+    async def _at_once(self, serve: Callable[[], Coroutine[Any, Any, None]], most: int) -> None:
         try:
             async with asyncio.TaskGroup() as group:
-                for _ in range(min(self._concurrency, len(pairs))):
+                for _ in range(min(self._concurrency, most)):
                     group.create_task(serve())
         except* BurnishError as several:
             raise _first(several) from None
-        return dear[0] if dear else ""
 
     async def propose(self, ask: Propose) -> Drafted:
         parents = [self._book.candidates[each] for each in ask.parents]

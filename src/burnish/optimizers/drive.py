@@ -135,24 +135,22 @@ async def _answer(playing: Play, ask: Ask, problem: Problem, bench: Bench, log: 
 async def _measure(ask: Measure, problem: Problem, bench: Bench, log: Log) -> bool:
     book, ledger = problem.book, problem.ledger
     wanted = [pair for pair in dict.fromkeys(ask.pairs) if pair not in book][: problem.left]
-    missing: list[Pair] = []
-    for pair in wanted:
-        known = log.known(pair)
-        if known is None:
-            missing.append(pair)
-        else:
-            book.record(pair, known)
-            ledger.measured(known.calls, known.cost_usd)
+    found = {pair: known for pair in wanted if (known := log.known(pair)) is not None}
+    missing = [pair for pair in wanted if pair not in found]
 
     def keep(pair: Pair, measured: Measured) -> None:
         log.score(pair, measured)
-        book.record(pair, measured)
-        ledger.measured(measured.calls, measured.cost_usd)
+        found[pair] = measured
 
     if missing:
         if why := await bench.measure(missing, keep):
             ledger.halt(why)
         await log.room()
+    # Not in the order in which answers came: that would be another one the next time.
+    for pair in wanted:
+        if pair in found:
+            book.record(pair, found[pair])
+            ledger.measured(found[pair].calls, found[pair].cost_usd)
     return bool(missing)
 
 

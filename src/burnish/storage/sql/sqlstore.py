@@ -1,29 +1,36 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
+
 from burnish.storage.changes import Changes
 from burnish.storage.sql.branches import SqlBranches
 from burnish.storage.sql.database import Database
 from burnish.storage.sql.datasets import SqlDatasets
 from burnish.storage.sql.evaluations import SqlEvaluations
-from burnish.storage.sql.experiments import SqlExperiments
 from burnish.storage.sql.jobs import SqlJobs
-from burnish.storage.sql.knowledge import SqlKnowledge
 from burnish.storage.sql.labels import SqlLabels
-from burnish.storage.sql.optimizations import SqlOptimizations
-from burnish.storage.sql.packs import SqlPacks
-from burnish.storage.sql.periods import SqlPeriods
 from burnish.storage.sql.prompts import SqlPrompts
 from burnish.storage.sql.relations import SqlRelations
 from burnish.storage.sql.runs import SqlRuns
 from burnish.storage.sql.schedules import SqlSchedules
-from burnish.storage.sql.search import SqlSearch
 from burnish.storage.sql.techniques import SqlTechniques
 from burnish.storage.sql.versions import SqlVersions
 from burnish.storage.upkeep import Upkeep
 
+if TYPE_CHECKING:
+    from burnish.storage.sql.experiments import SqlExperiments
+    from burnish.storage.sql.knowledge import SqlKnowledge
+    from burnish.storage.sql.optimizations import SqlOptimizations
+    from burnish.storage.sql.packs import SqlPacks
+    from burnish.storage.sql.periods import SqlPeriods
+    from burnish.storage.sql.search import SqlSearch
+
+T = TypeVar("T")
+
 
 class SqlStore:
-    """A `Store` over a `Database`."""
+    """A `Store` over a `Database`. What most processes never ask for is made when it is."""
 
     def __init__(self, database: Database, upkeep: Upkeep, changes: Changes | None = None) -> None:
         self.database = database
@@ -34,18 +41,55 @@ class SqlStore:
         self.branches = SqlBranches(database)
         self.relations = SqlRelations(database)
         self.runs = SqlRuns(database)
-        self.periods = SqlPeriods(database)
-        self.search = SqlSearch(database)
-        self.knowledge = SqlKnowledge(database)
         self.techniques = SqlTechniques(database)
-        self.packs = SqlPacks(database)
         self.evaluations = SqlEvaluations(database)
         self.datasets = SqlDatasets(database)
-        self.experiments = SqlExperiments(database)
-        self.optimizations = SqlOptimizations(database)
         self.jobs = SqlJobs(database)
         self.schedules = SqlSchedules(database)
         self.changes = changes
+        self._rooms: dict[Callable[[Database], Any], Any] = {}
+
+    @property
+    def experiments(self) -> SqlExperiments:
+        from burnish.storage.sql.experiments import SqlExperiments
+
+        return self._once(SqlExperiments)
+
+    @property
+    def optimizations(self) -> SqlOptimizations:
+        from burnish.storage.sql.optimizations import SqlOptimizations
+
+        return self._once(SqlOptimizations)
+
+    @property
+    def packs(self) -> SqlPacks:
+        from burnish.storage.sql.packs import SqlPacks
+
+        return self._once(SqlPacks)
+
+    @property
+    def periods(self) -> SqlPeriods:
+        from burnish.storage.sql.periods import SqlPeriods
+
+        return self._once(SqlPeriods)
+
+    @property
+    def knowledge(self) -> SqlKnowledge:
+        from burnish.storage.sql.knowledge import SqlKnowledge
+
+        return self._once(SqlKnowledge)
+
+    @property
+    def search(self) -> SqlSearch:
+        from burnish.storage.sql.search import SqlSearch
+
+        return self._once(SqlSearch)
+
+    def _once(self, room: Callable[[Database], T]) -> T:
+        found = self._rooms.get(room)
+        if found is None:
+            found = self._rooms[room] = room(self.database)
+        return found
 
     async def close(self) -> None:
         if self.changes is not None:
