@@ -12,6 +12,7 @@ from burnish.optimizers.admission import Rules
 from burnish.optimizers.ask import NO_CHANGE, NO_WRITER, Measured, Pair, Propose
 from burnish.optimizers.asking.record import Record
 from burnish.optimizers.book import Book
+from burnish.optimizers.budget import Ledger
 from burnish.optimizers.candidate import Candidate
 from burnish.optimizers.demonstrations import Demonstration, shown, too_long
 from burnish.optimizers.drive import Drafted
@@ -59,6 +60,7 @@ class PromptBench:
         self,
         *,
         book: Book,
+        ledger: Ledger,
         examples: Sequence[Example],
         rules: Rules,
         context: Context,
@@ -70,6 +72,7 @@ class PromptBench:
         seed: int = 0,
     ) -> None:
         self._book = book
+        self._ledger = ledger
         self._examples = examples
         self._rules = rules
         self._context = context
@@ -79,7 +82,6 @@ class PromptBench:
         self._concurrency = concurrency
         self._calls_each = calls_each
         self._seed = seed
-        self._written = 0
         self._in_a_row = 0
 
     @property
@@ -231,10 +233,10 @@ class PromptBench:
         candidates: list[Candidate] = []
         rejected: list[str] = []
         costs: list[float | None] = []
-        for _ in range(ask.count):
-            self._written += 1
+        for number in range(ask.count):
             try:
-                written = await self._write(question, self._written)
+                # Counted from what is written down: asked again after a kill it is the same one.
+                written = await self._write(question, self._ledger.proposals + number + 1)
             except BudgetExceeded as error:
                 rejected.append(error.what)
                 break

@@ -120,7 +120,8 @@ class Searching:
         book = Book()
         book.add(self._original)
         edits = Edits(book, self._context, self._original)
-        bench = self._bench(book, edits, answering, money)
+        ledger = Ledger(budget, calls_each=self._calls_each)
+        bench = self._bench(book, ledger, edits, answering, money)
         words: dict[int, frozenset[str]] = {n: words_of(self._examples[n]) for n in parts.train}
         names = [each.name for each in self._context.techniques]
         problem = Problem(
@@ -128,7 +129,7 @@ class Searching:
             train=parts.train,
             validation=parts.validation,
             book=book,
-            ledger=Ledger(budget, calls_each=self._calls_each),
+            ledger=ledger,
             seed=of.seed,
             paid=bench.paid & _PAID[of.goal],
             free=bench.free & _FREE[of.goal],
@@ -149,10 +150,13 @@ class Searching:
             )
         return Searched(problem, parts, self._examples)
 
-    def _bench(self, book: Book, edits: Edits, answering: Answering, money: Money) -> PromptBench:
+    def _bench(
+        self, book: Book, ledger: Ledger, edits: Edits, answering: Answering, money: Money
+    ) -> PromptBench:
         of = self._of
         return PromptBench(
             book=book,
+            ledger=ledger,
             examples=self._examples,
             rules=Rules(
                 original=self._original.messages,
