@@ -19,6 +19,7 @@ from burnish.errors import UsageError
 if TYPE_CHECKING:
     import burnish
     from burnish.optimizers.room import ShownOptimization
+    from burnish.platform.optimization_plan import OptimizationPlan
 
 CALLS = 300
 Prompt = Annotated[str, Parameter(help="The prompt to improve (name, name@3, name@label).")]
@@ -133,28 +134,36 @@ def optimize(
     check_reports(report or [])
     later.check(report or [])
     options = _options(how or How(), bounds or Bounds(), examples or Examples(), max_cost)
+    options["scorers"] = scorer or ()
     if where:
         check_where(prompt, later, report or [])
-        asked = {**options, "scorers": scorer or ()}
         with platform(common) as p:
-            return optimize_where(p, where, data, asked, later=later, common=common)
+            return optimize_where(p, where, data, options, later=later, common=common)
     with resumable(later.resume) as begun, platform(common) as p:
         if later.resume:
             done = _resumed(p, later.resume, scorer or [], more=bool(prompt or data))
-        else:
-            _check_given(prompt, data)
-            plan = p.plan_optimization(prompt, data, scorers=scorer or (), files=True, **options)
-            if later.dry_run:
-                out_json(plan) if common.json else show_plan(plan)
-                return 0
-            tell_plan(plan)
-            if later.background:
-                submit(p, plan.optimization, as_json=common.json)
-                return 0
+            return finish(done, report or [], common)
+        _check_given(prompt, data)
+        plan = p.plan_optimization(prompt, data, files=True, **options)
+        if not later.dry_run and not later.background:
             begun.append(plan.optimization.id)
-            with followed(p, _again(plan.optimization.id)) as told:
-                done = p.run_optimization(plan.optimization, progress=told)
-    return finish(done, report or [], common)
+        done = _run(p, plan, later, common)
+    return 0 if done is None else finish(done, report or [], common)
+
+
+def _run(
+    p: burnish.Platform, plan: OptimizationPlan, later: Later, common: Common
+) -> ShownOptimization | None:
+    """None where it was only to be planned, or is left to a worker."""
+    if later.dry_run:
+        out_json(plan) if common.json else show_plan(plan)
+        return None
+    tell_plan(plan)
+    if later.background:
+        submit(p, plan.optimization, as_json=common.json)
+        return None
+    with followed(p, _again(plan.optimization.id)) as told:
+        return p.run_optimization(plan.optimization, progress=told)
 
 
 def _options(
