@@ -17,6 +17,7 @@ from burnish.optimizers.candidate import Candidate
 from burnish.optimizers.drive import Drafted
 from burnish.optimizers.fewshot import FewShot
 from burnish.optimizers.genetic import Genetic
+from burnish.optimizers.gepa_peer import Gepa
 from burnish.optimizers.optimizer import Optimizer
 from burnish.optimizers.problem import Problem
 from burnish.optimizers.reflective import Reflective
@@ -38,7 +39,8 @@ def right(chance: float, drawn: float) -> float | None:
 
 def families() -> dict[str, Optimizer]:
     several = [Reflective(), Genetic(), Bandit(), FewShot()]
-    return {**{each.name: each for each in several}, "auto": Auto(several)}
+    peers = [Gepa()]
+    return {**{each.name: each for each in (*several, *peers)}, "auto": Auto(several)}
 
 
 def candidate(lines: Iterable[str], ask: Propose | None = None) -> Candidate:

@@ -382,3 +382,19 @@ def test_one_call_that_failed_is_asked_once_more_and_then_counts() -> None:
         # That of one example, whoever asks it; the others went well at the second try.
         assert all(each.failed == 1 for each in failed)
         assert done.optimization.outcome in ("improved", "kept")
+
+
+def test_gepa_is_asked_for_by_its_extra_before_anything_is_paid(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "gepa", None)
+    asked: list[ModelRequest] = []
+
+    def answer(request: ModelRequest) -> str:
+        asked.append(request)
+        return "no"
+
+    with opened(tmp_path, answer) as p:
+        with pytest.raises(MissingExtra, match=r"burnish\[gepa\]"):
+            p.optimize("quiz", ROWS, algorithm="gepa", model="fake:a", writer="offline")
+    assert not asked

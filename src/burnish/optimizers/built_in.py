@@ -14,7 +14,8 @@ def optimizers() -> list[Optimizer]:
     from burnish.optimizers.bandit import Bandit
     from burnish.optimizers.fewshot import FewShot
     from burnish.optimizers.genetic import Genetic
+    from burnish.optimizers.gepa_peer import Gepa
     from burnish.optimizers.reflective import Reflective
 
     own: list[Optimizer] = [Reflective(), FewShot(), Genetic(), Bandit()]
-    return [Auto(own), *own]
+    return [Auto(own), *own, Gepa()]

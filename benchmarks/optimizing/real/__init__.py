@@ -1,0 +1,1 @@
+"""Optimisers with a real model on public tasks."""
