@@ -34,23 +34,8 @@ def rendered(messages: tuple[Message, ...], **values: Any) -> list[str]:
 
 def test_examples_stand_before_the_section_of_the_inputs() -> None:
     assert rendered(shown(CLASSIFY, [PAIR]), text="bye") == [
-        "Classify the mail.\n\nExamples:\n\nMail:\nhello\n\nLabel: greeting\n\nMail:\nbye\n\nLabel:"
+        "Classify the mail.\n\nExamples:\n\nInput: hello\nOutput: greeting\n\nMail:\nbye\n\nLabel:"
     ]
-
-
-@pytest.mark.parametrize(
-    "section",
-    [
-        "{{ text }}",
-        "Mail: {{ text }}",
-        "Mail: {{ text | upper }}\n\nLabel:",
-        "{% if text %}{{ text }}{% endif %}\n\nLabel:",
-        "Mail: {{ text }}\nOf: {{ sender }}\nLabel:",
-    ],
-)
-def test_a_section_that_does_not_say_where_the_answer_begins_is_not_repeated(section: str) -> None:
-    [message] = shown((Message("user", f"Classify the mail.\n\n{section}"),), [PAIR])
-    assert "Input: hello\nOutput: greeting" in message.content
 
 
 def test_several_inputs_are_labelled_by_their_names_and_values_are_json() -> None:

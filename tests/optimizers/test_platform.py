@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import random
 import re
+import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
 import burnish
-from burnish.errors import Conflict, ConnectionLost, UsageError
+from burnish.errors import Conflict, ConnectionLost, MissingExtra, UsageError
 from burnish.models.fake import Fake
 from burnish.models.model import ModelReply, ModelRequest, Usage
 from burnish.optimizers.problem import Problem, Search
@@ -385,16 +386,9 @@ def test_one_call_that_failed_is_asked_once_more_and_then_counts() -> None:
 
 
 def test_gepa_is_asked_for_by_its_extra_before_anything_is_paid(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    p: burnish.Platform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "gepa", None)
-    asked: list[ModelRequest] = []
-
-    def answer(request: ModelRequest) -> str:
-        asked.append(request)
-        return "no"
-
-    with opened(tmp_path, answer) as p:
-        with pytest.raises(MissingExtra, match=r"burnish\[gepa\]"):
-            p.optimize("quiz", ROWS, algorithm="gepa", model="fake:a", writer="offline")
-    assert not asked
+    with pytest.raises(MissingExtra, match=r"burnish\[gepa\]"):
+        p.optimize("name/item", ROWS, algorithm="gepa", **ASKED)
+    assert not p.optimizations.list()

@@ -11,8 +11,8 @@ import msgspec
 from burnish.errors import TemplateRefused, UsageError
 from burnish.optimizers.blocks import Tag, comments_of, tags
 from burnish.optimizers.candidate import Candidate
-from burnish.optimizers.demonstrations import OPENS, Messages, without
-from burnish.optimizers.frozen import is_frozen, regions
+from burnish.optimizers.demonstrations import Messages, without
+from burnish.optimizers.frozen import OPENS, is_frozen, regions
 from burnish.optimizers.shingles import Shingles
 from burnish.prompts.preserve import Loss, lost
 from burnish.prompts.prompt import Message

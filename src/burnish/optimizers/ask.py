@@ -10,6 +10,8 @@ Part = Literal["train", "validation", "test"]
 # Why nothing came of a Propose, by no fault of what was written.
 NO_CHANGE = "gives nothing new"
 NO_WRITER = "no model writes candidates"
+# How examples are shown: in one text, or each as a question and its answer.
+BLOCK, TURNS = "block", "turns"
 
 
 class Pair(NamedTuple):

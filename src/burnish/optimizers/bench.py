@@ -8,19 +8,21 @@ from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from burnish.errors import BudgetExceeded, BurnishError, Unavailable
+from burnish.evals.report.words import counted
 from burnish.optimizers.admission import Rules
-from burnish.optimizers.ask import NO_CHANGE, NO_WRITER, Measured, Pair, Propose
+from burnish.optimizers.ask import NO_CHANGE, NO_WRITER, TURNS, Measured, Pair, Propose
 from burnish.optimizers.asking.record import Record
 from burnish.optimizers.book import Book
 from burnish.optimizers.budget import Ledger
 from burnish.optimizers.candidate import Candidate
-from burnish.optimizers.demonstrations import Demonstration, shown, too_long
+from burnish.optimizers.demonstrations import shown, shown_as_turns, too_long
 from burnish.optimizers.drive import Drafted
 from burnish.optimizers.log import kept
 from burnish.optimizers.operators.asked import ASKED, AskedOperator, Evidence, Question
 from burnish.optimizers.operators.offline import OPERATORS
 from burnish.optimizers.operators.operator import Context
 from burnish.optimizers.operators.techniques import with_technique
+from burnish.optimizers.turns import Demonstration
 from burnish.optimizers.united import Edits
 from burnish.storage.example import Example
 from burnish.storage.result import Result
@@ -181,7 +183,7 @@ class PromptBench:
         if ask.operator == UNITE:
             return self._edits.united(ask.options["edits"])
         if ask.operator == DEMONSTRATE:
-            return self._demonstrated(parents[0], ask.examples)
+            return self._demonstrated(parents[0], ask)
         if technique := ask.options.get("technique"):
             return self._with(parents[0], str(technique))
         draw = random.Random(  # noqa: S311 - the same again for a seed
@@ -206,11 +208,12 @@ class PromptBench:
             why=f"adds the technique {name}",
         )
 
-    def _demonstrated(self, parent: Candidate, numbers: Sequence[int]) -> Candidate | None:
-        examples = [self._examples[n] for n in numbers]
+    def _demonstrated(self, parent: Candidate, ask: Propose) -> Candidate | None:
+        examples = [self._examples[n] for n in ask.examples]
         pairs = [Demonstration(each.inputs, each.expected) for each in examples]
-        messages = shown(parent.messages, pairs)
-        if messages == parent.messages:
+        turns = ask.options.get("form") == TURNS
+        messages = (shown_as_turns if turns else shown)(parent.messages, pairs)
+        if messages is None or messages == parent.messages:
             return None
         return Candidate(
             messages=messages,
@@ -219,7 +222,7 @@ class PromptBench:
             techniques=parent.techniques,
             parents=(parent.id,),
             operator=DEMONSTRATE,
-            why=f"shows {len(examples)} example{'s' if len(examples) > 1 else ''}",
+            why=f"shows {counted(len(examples), 'example')}{' as turns' if turns else ''}",
         )
 
     async def _asked(

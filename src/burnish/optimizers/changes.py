@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator, Sequence
 from random import Random
 
-from burnish.optimizers.ask import Ask, Drafts
+from burnish.optimizers.ask import BLOCK, TURNS, Ask, Drafts
 from burnish.optimizers.problem import Problem
 
 MOST_SHOWN = 4
@@ -42,7 +42,8 @@ def _unwritten(
     way = random.choice(ways)
     if way == _DEMONSTRATE:
         count = min(len(shown), random.randint(1, MOST_SHOWN))
-        return (yield from problem.propose(way, (parent,), examples=random.sample(shown, count)))
+        examples, form = random.sample(shown, count), random.choice((BLOCK, TURNS))
+        return (yield from problem.propose(way, (parent,), examples=examples, form=form))
     operator, _, technique = way.partition(":")
     if technique:
         return (yield from problem.propose(operator, (parent,), technique=technique))

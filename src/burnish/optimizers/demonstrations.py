@@ -2,31 +2,24 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from burnish.optimizers.blocks import input_start
-from burnish.optimizers.frozen import EXAMPLES, is_frozen, spans
+from burnish.optimizers.frozen import CLOSES, EXAMPLES, OPENS, is_frozen, spans
+from burnish.optimizers.turns import (
+    Demonstration,
+    Messages,
+    carried_turns,
+    with_turns,
+    without_turns,
+)
 from burnish.prompts.prompt import Message
 from burnish.prompts.render import as_text
 from burnish.prompts.template import escape_all
 
-OPENS, CLOSES = f"{{# {EXAMPLES} #}}", f"{{# /{EXAMPLES} #}}"
 _HEAD = "Examples:"
 _LONG = 1_500
-# What a section of inputs may say itself, in characters, for each example to say it, too.
-_FRAME = 80
-_VALUE = re.compile(r"\{\{\s*(\w+)\s*\}\}")
-
-Messages = tuple[Message, ...]
-
-
-class Demonstration(NamedTuple):
-    """What a prompt was given, by variable, and the right answer to it."""
-
-    inputs: Mapping[str, Any]
-    output: Any
 
 
 class Place(NamedTuple):
@@ -41,25 +34,30 @@ def shown(messages: Messages, pairs: Sequence[Demonstration]) -> Messages:
     """The messages with these pairs as their examples, in place of those that they showed.
 
     A place that the prompt marks itself is where they go. Otherwise they stand before the section
-    that brings the inputs, each as that section would bring it where it ends with a word for the
-    answer, such as `Answer:`; or at the end of the instructions. The texts print as they are,
-    whatever template syntax they hold. Messages that are kept whole are never changed: where there
-    is no other, nothing is shown."""
-    if not pairs:
-        return without(messages)
-    frame = _frame(_emptied(messages), pairs)
-    return _put(messages, _framed(pairs, frame) if frame else _written(pairs))
+    that brings the inputs, or at the end of the instructions. The texts print as they are, whatever
+    template syntax they hold. Messages that are kept whole are never changed: where there is no
+    other, nothing is shown."""
+    return _put(without_turns(messages), _written(pairs) if pairs else "")
+
+
+def shown_as_turns(messages: Messages, pairs: Sequence[Demonstration]) -> Messages | None:
+    """The messages with these pairs as turns before the last one, in place of what they showed.
+    None where that one cannot be asked for an example, or the prompt marks another place."""
+    return with_turns(without(messages), pairs)
 
 
 def without(messages: Messages) -> Messages:
     """The messages without what they show; a place that the prompt marks itself stays."""
-    return _put(messages, "")
+    return _put(without_turns(messages), "")
 
 
 def carried(before: Messages, after: Messages) -> Messages:
     """`after` with the examples that `before` shows."""
-    place = _place_of(before)
-    return _put(after, _inside(before, place).strip() if place else "")
+    after = without_turns(after)
+    base = without_turns(before)
+    place = _place_of(base)
+    after = _put(after, _inside(base, place).strip() if place else "")
+    return carried_turns(before, after)
 
 
 def too_long(pair: Demonstration, most: int = _LONG) -> bool:
@@ -133,31 +131,6 @@ def _changed(messages: Messages, place: Place, text: str) -> Messages:
     return (*messages[: place.message], new, *messages[place.message + 1 :])
 
 
-def _frame(messages: Messages, pairs: Sequence[Demonstration]) -> str:
-    """The section of the inputs that they will stand before, where a model can tell from it alone
-    where the answer begins; else empty."""
-    place = None if _place_of(messages) else _default(messages)
-    if place is None:
-        return ""
-    tail = messages[place.message].content[place.start :]
-    words = _VALUE.sub("", tail)
-    plain = not re.search(r"[{}]", words) and len(words.strip()) <= _FRAME
-    names = sorted(_VALUE.findall(tail))
-    whole = all(sorted(pair.inputs) == names for pair in pairs)
-    return tail if plain and whole and words.strip() and tail.rstrip().endswith(":") else ""
-
-
-def _framed(pairs: Sequence[Demonstration], frame: str) -> str:
-    return "\n\n".join([_HEAD, *(_brought(pair, frame.rstrip()) for pair in pairs)])
-
-
-def _brought(pair: Demonstration, frame: str) -> str:
-    def value(found: re.Match[str]) -> str:
-        return escape_all(as_text(pair.inputs[found[1]]))
-
-    return _line(_VALUE.sub(value, frame).removesuffix(":"), pair.output, escaped=True)
-
-
 def _written(pairs: Sequence[Demonstration]) -> str:
     return "\n\n".join([_HEAD, *(_pair(pair) for pair in pairs)])
 
@@ -169,7 +142,6 @@ def _pair(pair: Demonstration) -> str:
     return "\n".join([*lines, _line("Output", pair.output)])
 
 
-def _line(label: str, value: Any, *, escaped: bool = False) -> str:
+def _line(label: str, value: Any) -> str:
     text = as_text(value)
-    words = label if escaped else escape_all(label)
-    return f"{words}:{chr(10) if chr(10) in text else ' '}{escape_all(text)}"
+    return f"{escape_all(label)}:{chr(10) if chr(10) in text else ' '}{escape_all(text)}"

@@ -8,10 +8,11 @@ from random import Random
 import numpy as np
 
 from burnish.optimizers.additive import Additive, Floats, Posterior
-from burnish.optimizers.ask import Ask, Drafts, Measure, Pair
+from burnish.optimizers.ask import BLOCK, TURNS, Ask, Drafts, Measure, Pair
 from burnish.optimizers.problem import Problem, Search
 
 MOST_SHOWN = 4
+_DEMONSTRATE = "demonstrate"
 _SIZES = (1, 2, 3, 4)
 _POOL = 24
 # What examples must be worth, for they make the prompt longer.
@@ -22,15 +23,15 @@ _IDLE = 20
 
 class FewShot:
     """Sets of examples are drawn by what each is worth, as far as the scores of all sets tell
-    (Thompson sampling over a Bayesian regression, in which the size of the set and the wording
-    have an effect of their own). The best one of a set stands last, nearest to the answer; the
-    first sets are chosen to differ from each other. No model writes for it, unless it can
-    paraphrase the instruction."""
+    (Thompson sampling over a Bayesian regression, in which the size of the set, the wording and the
+    form, one text or turns of a talk, have an effect of their own). The best one of a set stands
+    last, nearest to the answer; the first sets are chosen to differ from each other. No model
+    writes for it, unless it can paraphrase the instruction."""
 
     name = "fewshot"
 
     def search(self, problem: Problem) -> Search:
-        if "demonstrate" not in problem.free:
+        if _DEMONSTRATE not in problem.free:
             return
         yield from _Sets(problem).search()
 
@@ -41,6 +42,7 @@ class _Sets:
         self._pool = _varied(problem, problem.random("pool"))
         self._model = Additive()
         self._sizes = {size: self._model.edit() for size in _SIZES}
+        self._forms = {form: self._model.edit() for form in (TURNS, BLOCK)}
         self._examples = {each: self._model.edit() for each in self._pool}
         self._wordings = [(problem.original, self._model.edit())]
         self._of: dict[str, tuple[int, ...]] = {problem.original: (self._wordings[0][1],)}
@@ -53,6 +55,7 @@ class _Sets:
             return
         yield from self._measured([problem.original], 2 * _BLOCK)
         yield from self._worded()
+        yield from self._formed()
         numbers = np.random.default_rng(problem.random("sets").getrandbits(64))
         idle = 0
         while problem.left and idle < _IDLE:
@@ -76,6 +79,15 @@ class _Sets:
                 self._wordings.append((each, self._model.edit()))
                 self._of[each] = (self._wordings[-1][1],)
 
+    def _formed(self) -> Search:
+        """Not every prompt can be asked for an example."""
+        for form in tuple(self._forms):
+            made = yield from self._problem.propose(
+                _DEMONSTRATE, (self._problem.original,), examples=self._pool[:1], form=form
+            )
+            if not made and len(self._forms) > 1:
+                del self._forms[form]
+
     def _best(self, posterior: Posterior) -> Generator[Ask, Drafts | None, tuple[str, float]]:
         """That of all that seems best, among them the original as it is, and what is expected."""
         mean = posterior.mean
@@ -92,9 +104,11 @@ class _Sets:
             shown.append(one)
         return shown
 
-    def _chosen(self, effects: Floats) -> tuple[tuple[str, tuple[int, ...]], float]:
-        """The wording, the examples (the best one last) and what they are worth together."""
+    def _chosen(self, effects: Floats) -> tuple[tuple[str, str, tuple[int, ...]], float]:
+        """The wording, the form, the examples (the best one last) and what they are worth
+        together."""
         wording, number = max(self._wordings, key=lambda each: effects[each[1]])
+        form = max(self._forms, key=lambda each: effects[self._forms[each]])
         ranked = sorted(self._pool, key=lambda each: -effects[self._examples[each]])
         best: tuple[float, tuple[int, ...]] = (-np.inf, ())
         for size, own in self._sizes.items():
@@ -102,16 +116,18 @@ class _Sets:
             worth = effects[own] + sum(effects[self._examples[each]] for each in shown)
             if len(shown) == size and worth > best[0]:
                 best = (float(worth), tuple(reversed(shown)))
-        return (wording, best[1]), best[0] + float(effects[number])
+        worth = best[0] + float(effects[number]) + float(effects[self._forms[form]])
+        return (wording, form, best[1]), worth
 
     def _demonstrated(
-        self, wording: str, shown: Sequence[int]
+        self, wording: str, form: str, shown: Sequence[int]
     ) -> Generator[Ask, Drafts | None, str]:
-        made = yield from self._problem.propose("demonstrate", (wording,), examples=shown)
+        made = yield from self._problem.propose(_DEMONSTRATE, (wording,), examples=shown, form=form)
         if not made:
             return self._problem.original
         number = next(number for each, number in self._wordings if each == wording)
-        features = (number, self._sizes[len(shown)], *(self._examples[each] for each in shown))
+        edits = (number, self._sizes[len(shown)], self._forms[form])
+        features = (*edits, *(self._examples[each] for each in shown))
         self._of.setdefault(made[0], features)
         return made[0]
 

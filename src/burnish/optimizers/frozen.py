@@ -14,6 +14,7 @@ from burnish.prompts.prompt import Message
 from burnish.prompts.tags import STRING, TAG, line_of
 
 KEEP, EXAMPLES = "keep", "examples"
+OPENS, CLOSES = f"{{# {EXAMPLES} #}}", f"{{# /{EXAMPLES} #}}"
 
 _TEXT = re.compile(rf"\s*{STRING}\s*\Z")
 
@@ -57,19 +58,25 @@ def is_frozen(message: Message) -> bool:
 def check(messages: Sequence[Message]) -> None:
     """Raises UsageError for marks that do not match, for more than one place of examples, and for
     variables in it, which would be lost with what stands there."""
-    places = 0
+    places, turns = 0, list[str]()
     for message in messages:
         if message.role == "placeholder":
             continue
         kept = spans(message.content)
         for start, end in spans(message.content, EXAMPLES):
-            places += 1
+            if (start, end) == (0, len(message.content)):
+                turns.append(message.role)
+            else:
+                places += 1
             _refuse_live(message.content[start:end])
             if any(start < stop and first < end for first, stop in kept):
                 raise UsageError(
                     "the place of the examples stands inside of a part that is kept",
                     hint="move {# examples #}…{# /examples #} out of {# keep #}…{# /keep #}",
                 )
+    # Turns of a talk, question by question, are one place.
+    in_pairs = turns == ["user", "assistant"] * (len(turns) // 2)
+    places += min(len(turns), 1) if in_pairs else len(turns)
     if places > 1:
         raise UsageError(
             f"the prompt has {places} places for examples",

@@ -28,14 +28,20 @@ class Gepa:
 
     name = "gepa"
 
+    def check(self) -> None:
+        """Raises MissingExtra without the package."""
+        _package()
+
     def search(self, problem: Problem) -> Search:
-        """Raises MissingExtra at once without the package."""
-        return _searched(problem, _module("gepa"), _module("greenlet"))
+        if is_changeable(problem):
+            yield from _searched(problem, *_package())
+
+
+def _package() -> tuple[Any, Any]:
+    return _module("gepa"), _module("greenlet")
 
 
 def _searched(problem: Problem, package: Any, greenlet: Any) -> Search:
-    if not is_changeable(problem):
-        return
     adapter = _Adapter(problem, greenlet.getcurrent)
 
     def run() -> None:

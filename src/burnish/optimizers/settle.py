@@ -32,14 +32,12 @@ def course(
     """The search, with `final` measurements kept for a last choice among the best (for the goal
     `efficiency`: among those that save most), and two for each example of the `test`."""
     ledger = problem.ledger
-    # Before anything is paid: it may lack a package.
-    search = optimizer.search(problem)
     ledger.reserved = final + 2 * len(test)
     yield from problem.measure([problem.original], problem.validation[:_FIRST])
     if _all_failed(problem):
         # The search would find nothing but the same error, again and again.
         return
-    yield from search
+    yield from optimizer.search(problem)
     ledger.is_settling = True
     ledger.reserved = 2 * len(test)
     yield from (_thrifty if goal == "efficiency" else _last_choice)(problem, final)

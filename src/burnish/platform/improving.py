@@ -151,7 +151,7 @@ class Improving(Experimenting):
             prompts=self.prompts,
             datasets=self.datasets,
             settings=self.settings,
-            algorithms=lambda: tuple(self.optimizers),
+            algorithms=lambda: self.optimizers,
             new_id=self._ids,
         )
         return Optimizations(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ from burnish.evals.wanted import Wanted as Evaluated
 from burnish.generation.result import OFFLINE
 from burnish.optimizers.budget import Ledger
 from burnish.optimizers.frozen import check
+from burnish.optimizers.optimizer import check_ready
 from burnish.optimizers.parts import Parts, afforded, divided
 from burnish.optimizers.wanted import Wanted
 from burnish.platform.readiness import none_ready, unready
@@ -21,6 +22,7 @@ from burnish.storage.optimization import Optimization
 if TYPE_CHECKING:
     from burnish.evals.datasets import AsyncDatasets
     from burnish.library.prompts import AsyncPrompts
+    from burnish.optimizers.optimizer import Optimizer
     from burnish.platform.evaluating import Evaluating
     from burnish.platform.live import Live
     from burnish.settings import Settings
@@ -58,7 +60,7 @@ class OptimizationPlans:
         prompts: AsyncPrompts,
         datasets: AsyncDatasets,
         settings: Settings,
-        algorithms: Callable[[], Sequence[str]],
+        algorithms: Callable[[], Mapping[str, Optimizer]],
         new_id: Callable[[], str],
     ) -> None:
         self._evaluating = evaluating
@@ -72,7 +74,9 @@ class OptimizationPlans:
     async def plan(self, wanted: Wanted) -> OptimizationPlan:
         """Raises UsageError where it could give nothing, NotFound for a prompt or dataset that is
         not there."""
-        wanted = wanted.checked(self._algorithms())
+        algorithms = self._algorithms()
+        wanted = wanted.checked(tuple(algorithms))
+        check_ready(algorithms[wanted.algorithm])
         plan = await self._evaluating.plan(_as_evaluated(wanted))
         evaluation = plan.evaluation
         if len(evaluation.models) != 1:

@@ -15,8 +15,8 @@ import msgspec
 from burnish.models.question import storable
 from burnish.optimizers.asking.record import Record
 from burnish.optimizers.blocks import tags
-from burnish.optimizers.demonstrations import CLOSES, OPENS, Messages, without
-from burnish.optimizers.frozen import is_frozen, regions
+from burnish.optimizers.demonstrations import Messages, without
+from burnish.optimizers.frozen import CLOSES, OPENS, is_frozen, regions
 from burnish.prompts.prompt import Message
 from burnish.prompts.render import as_text
 from burnish.prompts.template import read

@@ -6,8 +6,7 @@ import re
 
 from burnish.errors import UsageError
 from burnish.optimizers.blocks import Block, blocks, carries, join, tags
-from burnish.optimizers.demonstrations import CLOSES, OPENS
-from burnish.optimizers.frozen import regions
+from burnish.optimizers.frozen import CLOSES, OPENS, regions
 from burnish.prompts.preserve import lost
 
 _NAME = re.compile(r"\{\{\s*([A-Za-z_]\w*)\s*\}\}")
