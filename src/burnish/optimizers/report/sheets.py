@@ -20,7 +20,7 @@ from burnish.evals.report.words import (
 from burnish.optimizers.report.kept import Changed
 from burnish.optimizers.report.report import Comparison, OptimizationReport, Option
 from burnish.optimizers.verdict import Answers
-from burnish.prompts.diff import MessageDiff, as_lines
+from burnish.prompts.diff import MessageDiff, as_lines, sides
 
 _MOST_REASONS = 5
 _CONTEXT = 2
@@ -180,6 +180,10 @@ def message_title(found: MessageDiff) -> str:
 def diff_lines(found: MessageDiff) -> list[tuple[str, str]]:
     """Changed lines with a little around them: `+`, `-` or a space, and the line; `…` stands where
     lines are left out."""
+    if found.role_before is None or found.role_after is None:
+        mark = "+" if found.role_before is None else "-"
+        before, after = sides(found.segments)
+        return [(mark, visible_line(line)) for line in (before or after).splitlines()]
     lines: list[tuple[str, str]] = []
     for at, line in enumerate(as_lines(found.segments, context=_CONTEXT)):
         if not line.startswith("@@"):
