@@ -44,7 +44,8 @@ class How:
         ),
     ] = ""
     algorithm: Annotated[
-        str, Parameter(help="auto, reflective, fewshot, genetic, bandit, gepa, or one of a plug-in.")
+        str,
+        Parameter(help="auto, reflective, fewshot, genetic, bandit, gepa, or one of a plug-in."),
     ] = "auto"
     goal: Annotated[
         str, Parameter(help="quality, or efficiency: fewer tokens, and a score not surely worse.")

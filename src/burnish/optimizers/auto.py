@@ -20,6 +20,8 @@ _LEAST = 12
 _SCALE = 50
 _REFLECTING, _RATE = 0.18, 0.11
 _RATE_ERROR, _GAIN_ERROR = 0.05, 0.08
+# Showing examples gains much at once with some models, and nothing with others.
+_SHOWING_ERROR = 0.15
 # A leader that is expected to be worse by so much than the best one is not looked at again.
 _APART = 0.1
 # A part that goes so many steps without a measurement has its turn behind it.
@@ -76,13 +78,14 @@ class _Part:
         self._used = 0
         reflects = optimizer.name == "reflective" and "reflect" in problem.paid
         self._rate = _REFLECTING if reflects else _RATE
+        self._error = _SHOWING_ERROR if optimizer.name == "fewshot" else _RATE_ERROR
 
     def promise(self, before: float, luck: float) -> float:
         """The gain over what the original scores `before`, with all the calls that are left, by a
         rate drawn from what is thought of it."""
         size = log1p(self._used / _SCALE)
         gain = self.problem.expected - before if self._used else 0.0
-        known = 1 / _RATE_ERROR**2
+        known = 1 / self._error**2
         precision = known + (size / _GAIN_ERROR) ** 2
         rate = (self._rate * known + gain * size / _GAIN_ERROR**2) / precision
         drawn = rate + luck / sqrt(precision)

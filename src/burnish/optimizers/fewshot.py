@@ -19,6 +19,8 @@ _POOL = 24
 _LEAST = 0.005
 _BLOCK, _DRAWN = 4, 3
 _IDLE = 20
+# What an example or the form may be worth, much more than a line of the instruction is.
+_EFFECTS = 0.15**2
 
 
 class FewShot:
@@ -40,7 +42,7 @@ class _Sets:
     def __init__(self, problem: Problem) -> None:
         self._problem = problem
         self._pool = _varied(problem, problem.random("pool"))
-        self._model = Additive()
+        self._model = Additive(effects=_EFFECTS)
         self._sizes = {size: self._model.edit() for size in _SIZES}
         self._forms = {form: self._model.edit() for form in (TURNS, BLOCK)}
         self._examples = {each: self._model.edit() for each in self._pool}
