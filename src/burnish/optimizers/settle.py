@@ -18,6 +18,8 @@ SAVED, LOST = 0.05, 0.03
 # A candidate that was measured on fewer looks good by luck.
 _LEAST = 8
 _FIRST = 4
+# So many measurements more draw a candidate to what is expected of it, and an example to all.
+_DRAWN, _ALL = 4.0, 2.0
 _CHEAPER = 0.9
 
 
@@ -71,8 +73,8 @@ def halving(problem: Problem, candidates: Sequence[str], calls: int) -> Search:
         before = problem.ledger.metric_calls
         yield from problem.measure(left, _fewest(problem, left, each))
         used += problem.ledger.metric_calls - before
-        common = _common(problem, left)
-        ranked = sorted(left, key=lambda one: -problem.book.mean(one, common))
+        worth = worths(problem, left)
+        ranked = sorted(left, key=lambda one: -worth[one])
         left = ranked[: max(1, -(-len(ranked) // 2))]
     problem.lead(left[0])
 
@@ -116,7 +118,8 @@ def _loss(problem: Problem, candidate: str) -> float:
 def finalists(problem: Problem) -> list[str]:
     """The leader, and those that seem best by themselves."""
     known = [one for one in problem.book.candidates if problem.standing(one)[1] >= _LEAST]
-    ranked = sorted(known, key=lambda one: -problem.shrunken(one))
+    worth = worths(problem, known)
+    ranked = sorted(known, key=lambda one: -worth[one])
     return list(dict.fromkeys([problem.leader, *ranked]))[:FINALISTS]
 
 
@@ -127,8 +130,22 @@ def _fewest(problem: Problem, candidates: Sequence[str], count: int) -> list[int
     return sorted(lacked, key=known.__getitem__)[:count]
 
 
-def _common(problem: Problem, among: Sequence[str]) -> Sequence[int]:
-    """The examples that all of them have; where there are none, all."""
-    values = [problem.book.values(each).keys() for each in among]
-    shared = problem.searched.intersection(*values)
-    return sorted(shared) or problem.validation
+def worths(problem: Problem, among: Sequence[str]) -> dict[str, float]:
+    """What each seems to score, whichever examples it was measured on: by how much it did better on
+    each than all candidates have in the mean, drawn as if by a few examples more to what is
+    expected (of the leader, by the search; of any other, the mean of all)."""
+    book, overall = problem.book, problem.book.overall
+    sums, counts = dict.fromkeys(problem.searched, _ALL * overall), Counter[int]()
+    for each in book.candidates:
+        for n, value in book.values(each).items():
+            if n in sums:
+                sums[n] += value
+                counts[n] += 1
+    mean = {n: total / (counts[n] + _ALL) for n, total in sums.items()}
+
+    def worth(one: str) -> float:
+        gains = [value - mean[n] for n, value in book.values(one).items() if n in mean]
+        expected = problem.expected - overall if one == problem.leader else 0.0
+        return overall + (sum(gains) + _DRAWN * expected) / (len(gains) + _DRAWN)
+
+    return {one: worth(one) for one in among}
