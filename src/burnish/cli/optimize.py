@@ -53,6 +53,9 @@ class How:
         bool,
         Parameter(negative="", help="Keep the result for this model, on a branch of its own."),
     ] = False
+    branch: Annotated[
+        str, Parameter(help="Keep the result on this branch, and leave the prompt as it is.")
+    ] = ""
 
 
 @Parameter(name="*")
