@@ -11,15 +11,15 @@ from tests.cli.optimizing import PROMPT, RULES, by_rules, right, with_rule
 import burnish
 from burnish.errors import UsageError
 from burnish.models.fake import Fake
+from burnish.models.model import Capabilities
 from burnish.platform.optimizing_where import WhereLeft, WhereOptimized, WhereReport
 from burnish.storage.job import Job
 
-ROWS = [
-    {"id": f"r{n}", "inputs": {"mail": f"mail {n}"}, "expected": right(n)} for n in range(120)
-]
+ROWS = [{"id": f"r{n}", "inputs": {"mail": f"mail {n}"}, "expected": right(n)} for n in range(120)]
 GOOD = PROMPT.replace("\n\n", f"\n{RULES[0]}\n{RULES[1]}\n\n", 1)
 WEAK = "score < 0.6"
 Options = dict[str, Any]
+POOR = burnish.Budget(calls=130, cost_usd=1e-4)
 ASKED: Options = {"algorithm": "reflective", "writer": "fake:w", "budget": 250}
 KEPT: Options = {"writer": "offline", "budget": 130, "algorithm": "bandit"}
 
@@ -58,3 +58,76 @@ def test_each_weak_prompt_is_optimised_as_it_was_evaluated_last(p: burnish.Platf
     assert {each.progress.message for each in shown} == {"mail/a@1 (1 of 2)", "mail/b@1 (2 of 2)"}
     # The new versions were not evaluated yet: nobody knows them to be weak.
     assert p.optimize_where(WEAK, **ASKED) == WhereReport(where=WEAK)
+
+
+@pytest.mark.spec("OPT-10")
+def test_what_was_optimised_already_is_not_paid_for_again(p: burnish.Platform) -> None:
+    first = p.optimize_where(WEAK, **KEPT)
+    assert [each.outcome for each in first.optimized] == ["kept", "kept"]
+    paid = answers(p)
+    again = p.optimize_where(WEAK, **KEPT)
+    assert again.optimized == ()
+    assert [(e.prompt, e.failed, e.optimization) for e in again.left] == [
+        (each.prompt, False, each.id) for each in first.optimized
+    ]
+    assert "optimised already on rows@1 with fake:a: kept" in again.left[0].why
+    assert answers(p) == paid
+    # Another dataset version, another version of the prompt or another aim is another question.
+    other = p.optimize_where("name = mail/a", goal="efficiency", **KEPT)
+    assert [each.prompt for each in other.optimized] == ["mail/a@1"]
+    p.datasets.add("rows", ROWS[:100], replace=True)
+    assert len(p.optimize_where("name = mail/a", **KEPT).optimized) == 1
+    assert len(p.optimize_where("name = mail/a", again=True, **KEPT).optimized) == 1
+
+
+def test_a_version_that_came_of_one_waits_for_an_evaluation(p: burnish.Platform) -> None:
+    p.optimize_where("name = mail/a", **ASKED)
+    report = p.optimize_where("name = mail/a", **ASKED)
+    assert (report.optimized, report.is_measured) == ((), True)
+    assert "was not evaluated since" in report.left[0].why
+    p.prompts.create("mail/new", PROMPT)
+    assert p.optimize_where("name = mail/new", **ASKED).left[0].failed
+
+
+def test_a_result_is_kept_on_a_branch(p: burnish.Platform) -> None:
+    report = p.optimize_where("name = mail/a", branch="weekly", **ASKED)
+    assert report.optimized[0].text.endswith("it stands on the branch weekly")
+    assert p.prompts.get("mail/a").version.revision == 1
+    assert RULES[0] in p.prompts.get("mail/a@branch:weekly").version.text
+    with pytest.raises(UsageError, match="a branch 'main' already"):
+        p.optimize("mail/a", "rows", branch="main")
+
+
+class Priced(Fake):
+    """As dear as a model of that provider."""
+
+    @property
+    def provider(self) -> str:
+        return "openai"
+
+
+def test_one_bound_on_money_holds_for_all() -> None:
+    class Dear:
+        def models(self) -> list[Fake]:
+            return [Priced(by_rules, capabilities=Capabilities())]
+
+    with burnish.open(plugins=[Dear()]) as p:
+        for name in ("mail/a", "mail/b"):
+            p.prompts.create(name, PROMPT)
+            p.evaluate(name, ROWS, models="openai:gpt-4o-mini", dataset="rows")
+        asked = {**KEPT, "again": True, "fresh": True, "max_tokens": 10}
+        whole = p.optimize_where(WEAK, **asked)
+        each_usd = [each.cost_usd or 0.0 for each in whole.optimized]
+        assert len(each_usd) == 2
+        bound = each_usd[0] * 1.1
+        assert 0 < bound < sum(each_usd)
+        report = p.optimize_where(WEAK, max_cost_usd=bound, **asked)
+        assert [each.prompt for each in report.optimized] == ["mail/a@1"]
+        assert "are left of the bound on all" in report.left[0].why
+        assert sum(each.cost_usd or 0.0 for each in report.optimized) <= bound
+        # The first call alone could pass it: nothing is known of the prompt then.
+        poor = p.optimize_where("name = mail/a", max_cost_usd=1e-7, again=True, **KEPT)
+        assert not poor.is_measured
+        poor = p.optimize("mail/a", "rows", model="openai:gpt-4o-mini", budget=POOR)
+        assert poor.optimization.outcome == "not measured"
+        assert "are allowed" in poor.optimization.text

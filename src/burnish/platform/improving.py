@@ -237,8 +237,9 @@ class Improving(Experimenting):
     ) -> WhereReport:
         from burnish.platform.optimizing_where import OptimizingWhere
 
+        # What is wrong for all is said once.
+        _wanted("", None, asked.options).checked(tuple(self.optimizers))
         weak = await self.weak_prompts(asked.where)
-        _wanted("", None, asked.options)  # a name that is none fails before each would fail of it
         bound, usual = asked.max_cost_usd, self.settings.models.max_cost_usd
         bound = usual if bound is None else bound
         asked = msgspec.structs.replace(asked, max_cost_usd=bound or None)  # 0 bounds nothing

@@ -156,7 +156,8 @@ class OptimizingWhere:
         if isinstance(known, WhereLeft):
             return known
         if short := _too_little(plan, left_usd):
-            return WhereLeft(prompt=reference, why=short)
+            # A bound that allows not even the first one is a mistake.
+            return WhereLeft(prompt=reference, why=short, failed=not self._spent_usd)
         self._note(plan.notes)
         return await self._ended(await self._do(known or plan.optimization, number, whole))
 
@@ -258,5 +259,5 @@ def _too_little(plan: OptimizationPlan, left_usd: float | None) -> str:
     least = (plan.cost_usd or 0.0) * compared / whole
     if left_usd > least or left_usd > 0.0 == least:
         return ""
-    about = f", and to compare two prompts takes about {least:.4f}" if least else ""
-    return f"{max(0.0, left_usd):.4f} USD are left of the bound on all{about}"
+    about = f", and to compare two prompts takes about {least:.2g}" if least else ""
+    return f"{max(0.0, left_usd):.2g} USD are left of the bound on all{about}"
