@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from tests.cli.conftest import Run
+from tests.cli.optimizing import PROMPT, RULES, install, mails
 from tests.cli.test_schedules_kept import pass_the_time
 
 ROWS = "text,expected\n" + "".join(f"item {n},Say: item {n}\n" for n in range(40))
@@ -126,6 +127,33 @@ def test_in_the_background_a_worker_looks_them_up(run: Run, evaluated: None) -> 
     assert (watched.code, watched.out.split("\t")[0]) == (0, "done")
     missing = run(*asked, "--data", "rows.csv")
     assert (missing.code, "burnish datasets add rows rows.csv" in missing.err) == (3, True)
+
+
+def test_results_stay_on_a_branch_with_a_report_of_each_for_a_pull_request(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install(monkeypatch)
+    asked = ("--data", mails(tmp_path / "mails.csv"), "--models", "fake:a")
+    for name in ("mail/kind", "mail: Kind"):
+        run("prompts", "create", name, PROMPT)
+        assert run("evaluate", name, *asked).code == 0
+    how = ("--writer", "fake:w", "--budget", "250", "--algorithm", "reflective")
+    done = run(
+        *("optimize", "--where", "score < 0.6", *how),
+        *("--branch", "weekly", "--report", "reports/new"),
+    )
+    assert done.code == 0, done.err
+    assert [line.split("\t")[1:4] for line in done.out.splitlines()] == [
+        ["mail/kind@1", "improved", "mail/kind@2"],
+        ["mail: Kind@1", "improved", "mail: Kind@2"],
+    ]
+    assert RULES[0] not in run("prompts", "show", "mail/kind").out
+    assert RULES[0] in run("prompts", "show", "mail/kind@branch:weekly").out
+    written = {path.relative_to("reports/new") for path in Path("reports/new").rglob("*.*")}
+    assert written == {Path("mail/kind.md"), Path("mail%3A Kind.md")}
+    report = Path("reports/new/mail/kind.md").read_text()
+    assert f"+{RULES[0]}" in report
+    assert "it stands on the branch weekly" in report
 
 
 @pytest.mark.parametrize(

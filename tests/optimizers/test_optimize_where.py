@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,9 +10,10 @@ import pytest
 from tests.cli.optimizing import PROMPT, RULES, by_rules, right, with_rule
 
 import burnish
-from burnish.errors import UsageError
+from burnish.errors import Conflict, NotFound, UsageError
 from burnish.models.fake import Fake
-from burnish.models.model import Capabilities
+from burnish.models.model import Capabilities, ModelRequest
+from burnish.optimizers.problem import Problem, Search
 from burnish.platform.optimizing_where import WhereLeft, WhereOptimized, WhereReport
 from burnish.storage.job import Job
 
@@ -21,14 +23,25 @@ WEAK = "score < 0.6"
 Options = dict[str, Any]
 POOR = burnish.Budget(calls=130, cost_usd=1e-4)
 ASKED: Options = {"algorithm": "reflective", "writer": "fake:w", "budget": 250}
+RIGHT = 0.6
+OFFLINE: Options = {"writer": "offline", "budget": 130}
 KEPT: Options = {"writer": "offline", "budget": 130, "algorithm": "bandit"}
 
 
 class Given:
     """`fake:a` answers, `fake:w` writes."""
 
+    def __init__(self, latency_s: float = 0.0) -> None:
+        self._latency_s = latency_s
+
     def models(self) -> list[Fake]:
-        return [Fake(lambda r: (with_rule if r.model.endswith("w") else by_rules)(r))]
+        def say(request: ModelRequest) -> str:
+            return (with_rule if request.model.endswith("w") else by_rules)(request)
+
+        return [Fake(say, latency_s=self._latency_s)]
+
+    def optimizers(self) -> list[object]:
+        return [Broken()]
 
 
 @pytest.fixture
@@ -115,7 +128,7 @@ def test_one_bound_on_money_holds_for_all() -> None:
         for name in ("mail/a", "mail/b"):
             p.prompts.create(name, PROMPT)
             p.evaluate(name, ROWS, models="openai:gpt-4o-mini", dataset="rows")
-        asked = {**KEPT, "again": True, "fresh": True, "max_tokens": 10}
+        asked: Options = {**KEPT, "again": True, "fresh": True, "max_tokens": 10}
         whole = p.optimize_where(WEAK, **asked)
         each_usd = [each.cost_usd or 0.0 for each in whole.optimized]
         assert len(each_usd) == 2
@@ -128,6 +141,92 @@ def test_one_bound_on_money_holds_for_all() -> None:
         # The first call alone could pass it: nothing is known of the prompt then.
         poor = p.optimize_where("name = mail/a", max_cost_usd=1e-7, again=True, **KEPT)
         assert not poor.is_measured
-        poor = p.optimize("mail/a", "rows", model="openai:gpt-4o-mini", budget=POOR)
-        assert poor.optimization.outcome == "not measured"
-        assert "are allowed" in poor.optimization.text
+        none = p.optimize("mail/a", "rows", model="openai:gpt-4o-mini", budget=POOR, fresh=True)
+        assert none.optimization.outcome == "not measured"
+        assert "are allowed" in none.optimization.text
+
+
+class Broken:
+    """An optimizer of somebody's own, which fails on one prompt."""
+
+    name = "broken"
+
+    def search(self, problem: Problem) -> Search:
+        yield from problem.measure([problem.original], problem.validation[:10])
+        if problem.standing(problem.original)[0] < RIGHT:
+            raise KeyError("not today")
+
+
+def test_what_fails_is_told_and_keeps_none_from_its_turn(p: burnish.Platform) -> None:
+    p.prompts.create("mail/new", PROMPT)
+    given = {"where": "category = mail", "algorithm": "broken", **OFFLINE}
+    job = p.jobs.wait(p.jobs.submit("optimizations", given).id)
+    assert job.state == "done"
+    assert [each["prompt"] for each in job.result["optimized"]] == ["mail/good@1"]
+    failed = {each["prompt"]: each["why"] for each in job.result["left"] if each["failed"]}
+    assert sorted(failed) == ["mail/a@1", "mail/b@1", "mail/new@1"]
+    assert "KeyError: 'not today'" in failed["mail/a@1"]
+    assert "never evaluated" in failed["mail/new@1"]
+    here = p.optimize_where("name = mail/a", algorithm="broken", **OFFLINE)
+    assert "KeyError: 'not today'" in here.left[0].why
+
+
+@pytest.mark.usefixtures("p")
+def test_a_job_that_was_cancelled_goes_on_where_it_was() -> None:
+    with burnish.open(plugins=[Given(latency_s=0.05)]) as p:
+        job = p.jobs.submit("optimizations", {"where": WEAK, **KEPT, "fresh": True})
+        for now in p.jobs.watch(job.id):
+            if now.progress.facts.get("calls"):
+                break
+        (begun,) = p.optimizations.list()
+        with pytest.raises(Conflict, match="another process is at optimisation"):
+            p.resume_optimization(begun.id)
+        waiting = p.optimize_where("name = mail/a", **KEPT)
+        assert "another job is at it" in waiting.left[0].why
+        p.jobs.cancel(job.id)
+        until = time.monotonic() + 20
+        while p.optimizations.get(begun.id).outcome != "stopped":
+            assert time.monotonic() < until
+            time.sleep(0.05)
+        done = p.jobs.wait(p.jobs.resume(job.id).id)
+        assert [each["outcome"] for each in done.result["optimized"]] == ["kept", "kept"]
+        assert done.result["optimized"][0]["id"] == begun.id
+
+
+def test_one_that_was_stopped_is_gone_on_with(p: burnish.Platform) -> None:
+    plan = p.plan_optimization("mail/a@1", "rows", model="fake:a", scorers=["exact"], **KEPT)
+    job = p.submit_optimization(plan.optimization)
+    p.jobs.cancel(job.id)
+    report = p.optimize_where("name = mail/a", **KEPT)
+    assert [each.id for each in report.optimized] == [plan.optimization.id]
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({}, "Object missing required field `where`"),
+        ({"where": "stars < 3"}, "no 'stars' to choose by"),
+        ({"where": WEAK, "algorithm": "none"}, "no optimizer is called 'none'"),
+        ({"where": WEAK, "goal": "speed"}, "no goal 'speed'"),
+        ({"where": WEAK, "data": "none"}, "none"),
+        ({"where": WEAK, "scorers": "none"}, "none"),
+        ({"where": WEAK, "scorers": "python:x.py:f"}, "would run a file"),
+        ({"where": WEAK, "model": "none:m"}, "none"),
+        ({"where": WEAK, "budget": 0}, "budget"),
+        ({"where": WEAK, "max_cost_usd": -1}, "max_cost_usd"),
+        ({"where": WEAK, "branch": "latest"}, "always means a label"),
+        ({"where": WEAK, "prompts": "mail/a"}, "prompts"),
+    ],
+)
+def test_what_would_fail_is_refused_when_it_is_scheduled(given: Options, says: str) -> None:
+    with burnish.open(plugins=[Given()]) as p:
+        with pytest.raises((UsageError, NotFound), match=says):
+            p.schedules.add("weekly", "optimizations", "@weekly", input=given)
+        assert p.schedules.list() == []
+
+
+def test_an_option_that_there_is_not_is_refused(p: burnish.Platform) -> None:
+    with pytest.raises(UsageError, match="no option 'colour'"):
+        p.optimize_where(WEAK, colour="red")
+    with pytest.raises(UsageError, match="no option 'prompt'"):
+        p.optimize_where(WEAK, prompt="mail/a")
