@@ -137,7 +137,8 @@ def _line(one: WhereOptimized) -> str:
 
 
 def _why(one: WhereLeft) -> str:
-    more = f" (burnish optimizations show {one.optimization})" if one.optimization else ""
+    known = one.optimization[:18] if on_terminal() else one.optimization
+    more = f" (burnish optimizations show {known})" if known else ""
     return f"{one.prompt}: {'' if one.failed else 'left out: '}{one.why}{more}"
 
 
