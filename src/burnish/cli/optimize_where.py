@@ -119,10 +119,12 @@ def optimize_where(
 
 def _teller(common: Common) -> Callable[[WhereOptimized | WhereLeft], None]:
     """Tells a pipe what came of each prompt as it ends; a terminal, where a bar moves, later."""
+    from burnish.platform.optimizing_where import WhereLeft
+
     stdout, at_once = sys.stdout, not (common.json or on_terminal())
 
     def tell(found: WhereOptimized | WhereLeft) -> None:
-        if hasattr(found, "why"):
+        if isinstance(found, WhereLeft):
             if not on_terminal():
                 warn(_why(found))
         elif at_once:
