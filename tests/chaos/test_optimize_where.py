@@ -57,9 +57,8 @@ def test_it_goes_on_with_the_one_under_way_and_begins_no_ended_one_again(
     ]
     place.told("worker", "--once")
     result = json.loads(place.told("jobs", "show", job, "--json"))["result"]
-    assert [(each["id"], each["outcome"]) for each in result["optimized"]] == [
-        (each["id"], "improved") for each in reversed(before)
-    ]
+    assert [each["id"] for each in result["optimized"]] == [each["id"] for each in reversed(before)]
+    assert {each["outcome"] for each in result["optimized"]} <= {"improved", "kept"}
     after = json.loads(place.told("optimizations", "list", "--json"))
     assert [each["id"] for each in after] == [each["id"] for each in before]
     assert after[1] == before[1]
