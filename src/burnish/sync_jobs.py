@@ -33,6 +33,7 @@ class Schedules(SyncFace[AsyncSchedules]):
     add = blocking(AsyncSchedules.add)
     list = blocking(AsyncSchedules.list)
     get = blocking(AsyncSchedules.get)
+    begin = blocking(AsyncSchedules.begin)
     remove = blocking(AsyncSchedules.remove)
     pause = blocking(AsyncSchedules.pause)
     resume = blocking(AsyncSchedules.resume)

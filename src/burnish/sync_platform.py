@@ -146,6 +146,8 @@ class Platform(SyncFace[AsyncPlatform]):
     run_optimization = blocking(AsyncPlatform.run_optimization)
     submit_optimization = blocking(AsyncPlatform.submit_optimization)
     resume_optimization = blocking(AsyncPlatform.resume_optimization)
+    optimize_where = blocking(AsyncPlatform.optimize_where)
+    submit_optimizations = blocking(AsyncPlatform.submit_optimizations)
     weak_prompts = blocking(AsyncPlatform.weak_prompts)
     export_pairs = blocking(AsyncPlatform.export_pairs)
     score = blocking(AsyncPlatform.score)

@@ -256,6 +256,19 @@ async def test_a_schedule_waits_for_the_job_that_it_began(store: Store) -> None:
     assert await store.schedules.fire(moved, then + timedelta(days=1), then, job("backup"))
 
 
+async def test_a_schedule_is_begun_by_hand_once_at_a_time(store: Store) -> None:
+    await store.schedules.add(SCHEDULE)
+    begun = await asyncio.gather(
+        *(store.schedules.begin("nightly", AT, job("backup")) for _ in range(5))
+    )
+    assert sorted(begun) == [False] * 4 + [True]
+    (made,) = await store.jobs.page()
+    (after,) = await store.schedules.all()
+    assert (after.next_at, after.last_at, after.last_job) == (SOON, AT, made.id)
+    await store.jobs.cancel(made.id, SOON)
+    assert await store.schedules.begin("nightly", SOON, job("backup"))
+
+
 async def test_a_paused_schedule_does_not_fire(store: Store) -> None:
     await store.schedules.add(SCHEDULE)
     assert await store.schedules.pause("nightly", paused=True, next_at=SOON)

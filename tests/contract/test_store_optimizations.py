@@ -73,6 +73,14 @@ async def test_a_page_is_of_a_whole_name(store: Store) -> None:
         assert await store.optimizations.page(9, dataset=name) == wanted
 
 
+async def test_a_page_is_of_a_job(store: Store) -> None:
+    one, two = optimization(1, job_id="j1"), optimization(2, job_id="j2")
+    for each in (one, two):
+        await store.optimizations.add(each)
+    assert await store.optimizations.page(9, job="j1") == [one]
+    assert await store.optimizations.page(9, job="j3") == []
+
+
 async def test_its_end_is_written_into_it(store: Store) -> None:
     made = await stored(store)
     await store.optimizations.change(made.id, ended_step=12, ended_why="3 rounds brought nothing")

@@ -12,6 +12,7 @@ from tests.jobs.conftest import Bench, Make
 from burnish.errors import Conflict, NotFound, UsageError
 from burnish.jobs.cron import next_after
 from burnish.jobs.schedules import AsyncSchedules
+from burnish.storage.ids import Ids
 from burnish.storage.jobs import Schedule
 from burnish.storage.sql import SqlStore
 
@@ -79,7 +80,7 @@ def schedules(make: Make, store: SqlStore) -> AsyncSchedules:
     async def check(kind: str, given: Mapping[str, Any]) -> None:
         runner.check(kind, given)
 
-    return AsyncSchedules(opened, check, lambda: "ann")
+    return AsyncSchedules(opened, check, lambda: "ann", new_id=Ids(), run=runner.begin)
 
 
 async def test_a_schedule_is_added_paused_and_removed(schedules: AsyncSchedules) -> None:
@@ -93,6 +94,22 @@ async def test_a_schedule_is_added_paused_and_removed(schedules: AsyncSchedules)
     for action in (schedules.get, schedules.pause, schedules.resume, schedules.remove):
         with pytest.raises(NotFound, match="no schedule 'nightly'"):
             await action("nightly")
+
+
+async def test_the_job_of_a_schedule_can_be_begun_now(
+    schedules: AsyncSchedules, bench: Bench
+) -> None:
+    made = await schedules.add("nightly", "hold", "0 3 * * *", input={"n": 1})
+    await schedules.pause("nightly")
+    job = await schedules.begin("nightly")
+    assert (job.kind, job.subject, job.input) == ("hold", "nightly", {"n": 1})
+    with pytest.raises(Conflict, match="began before has not ended"):
+        await schedules.begin("nightly")
+    bench.gate.set()
+    after = await schedules.get("nightly")
+    assert (after.last_job, after.next_at, after.paused) == (job.id, made.next_at, True)
+    with pytest.raises(NotFound):
+        await schedules.begin("weekly")
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,10 @@ from pathlib import Path
 
 import pytest
 from tests.cli.conftest import COMMAND
+from tests.scenario.running import serving
 
 import burnish
+from burnish.plugins import HOOKS
 
 ROOT = Path(__file__).parents[2]
 Told = Callable[..., str]
@@ -34,9 +36,13 @@ def acme(tmp_path: Path) -> Told:
     here = os.pathsep.join((str(Path(burnish.__file__).parents[1]), str(site)))
     environment = os.environ | {"PYTHONPATH": here}
 
-    def told(*arguments: str, code: int = 0) -> str:
+    def told(*arguments: str, code: int = 0, **more: str) -> str:
         done = subprocess.run(
-            [*COMMAND, *arguments], capture_output=True, text=True, check=False, env=environment
+            [*COMMAND, *arguments],
+            capture_output=True,
+            text=True,
+            check=False,
+            env=environment | more,
         )
         assert done.returncode == code, done.stderr
         return done.stdout
@@ -69,3 +75,34 @@ def test_every_hook_of_the_example_package_has_its_effect(acme: Told, tmp_path: 
     acme("worker", "--once")
     result = json.loads(acme("jobs", "show", job, "--json"))["result"]
     assert (result["answered"], result["columns"][0]["score"]) == (2, 0.25)
+    _makes_letters(acme)
+    _optimizes(acme, rows)
+
+
+def _makes_letters(acme: Told) -> None:
+    """Its archetype says what such a prompt is made of, its techniques are among those chosen, and
+    its provider answers."""
+    acme("generate", "write a letter about a late parcel", "--name", "letter")
+    text = acme("prompts", "show", "letter")
+    assert "Say where the parcel {{ parcel_number }} is." in text
+    assert "Say what happens next before you say why." in text
+    assert "what happens next before you say why" in acme("techniques", "acme_no_excuse")
+    with serving() as server:
+        at = {"BURNISH_MODELS__ACME__BASE_URL": server.url}
+        said = acme("prompts", "run", "late", "--var", "number=7", "--model", "acme:m", **at)
+        assert "parcel 7 is late" in said
+        assert server.counters().ok == 1
+
+
+def _optimizes(acme: Told, rows: Path) -> None:
+    rows.write_text("number,expected\n" + "".join(f"AB-{n},x\n" for n in range(40)))
+    asked = ("--data", str(rows), "--model", "fake:echo", "--writer", "offline", "--json")
+    how = ("--algorithm", "acme-house", "--scorer", "contains:Name the parcel", "--budget", "200")
+    report = json.loads(acme("optimize", "late", *asked, *how))
+    assert (report["algorithm"], report["outcome"]) == ("acme-house", "improved")
+    assert "Name the parcel's number in the first sentence." in acme("prompts", "show", "late")
+
+
+def test_the_example_has_every_hook_that_there_is() -> None:
+    text = (ROOT / "examples" / "plugin" / "acme_burnish.py").read_text()
+    assert [hook for hook in HOOKS if f"def {hook}()" not in text] == []

@@ -23,6 +23,18 @@ SCHEDULE: tuple[tuple[str, str, str, str], ...] = (
         "Begin a job from time to time.",
         "burnish schedule add nightly backup '0 3 * * *' --set keep=7",
     ),
+    (
+        "begin",
+        "schedule:begin",
+        "Begin the job of a schedule now, and follow it.",
+        "burnish schedule begin nightly",
+    ),
+    (
+        "cron",
+        "schedule:cron",
+        "Print lines for the system's cron.",
+        "burnish schedule cron nightly",
+    ),
     ("remove", "schedule:remove", "Take a schedule away.", "burnish schedule remove nightly"),
     ("pause", "schedule:pause", "Begin nothing for now.", "burnish schedule pause nightly"),
     ("resume", "schedule:resume", "Begin again after a pause.", "burnish schedule resume nightly"),

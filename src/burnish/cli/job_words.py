@@ -13,8 +13,10 @@ from burnish.storage.job import Job
 
 if TYPE_CHECKING:
     from burnish.evals.summary import ColumnSummary, Summary
+    from burnish.platform.optimizing_where import WhereReport
 
 EVALUATION, EXPERIMENT, OPTIMIZATION = "evaluation", "experiment", "optimization"
+OPTIMIZATIONS = "optimizations"
 # So much of a line is for a bar, what is done of how much, and the time that is left.
 _BAR = 30
 # Of more columns the report tells.
@@ -36,7 +38,7 @@ def message(job: Job) -> str:
     facts = job.progress.facts
     if job.kind in (EVALUATION, EXPERIMENT):
         told = list(_answers(facts))
-    elif job.kind == OPTIMIZATION:
+    elif job.kind in (OPTIMIZATION, OPTIMIZATIONS):
         told = list(_searched(facts))
     else:
         told = [f"{name} {value}" for name, value in facts.items()]
@@ -83,6 +85,9 @@ def outcome(job: Job) -> Iterable[tuple[str, str]]:
     if job.kind == OPTIMIZATION:
         yield from _optimization(job)
         return
+    if job.kind == OPTIMIZATIONS:
+        yield from _optimizations(job)
+        return
     if job.kind != EVALUATION:
         if job.result is not None:
             yield "result", _json(job.result)
@@ -106,6 +111,26 @@ def _optimization(job: Job) -> Iterable[tuple[str, str]]:
         yield "outcome", job.result["text"]
         yield "best", job.result["best"]
     yield "report", f"burnish optimizations show {job.input['id']}"
+
+
+def _optimizations(job: Job) -> Iterable[tuple[str, str]]:
+    report = _report(job)
+    if report is None:
+        return
+    for one in report.optimized:
+        yield one.prompt, f"{one.text} (burnish optimizations show {one.id[:18]})"
+    for left in report.left:
+        yield left.prompt, f"{'failed' if left.failed else 'left out'}: {left.why}"
+    if not (report.optimized or report.left):
+        yield "result", f"no prompt has {report.where}"
+
+
+def _report(job: Job) -> WhereReport | None:
+    """The result of a job that optimises several; None where there is none yet."""
+    from burnish.platform.optimizing_where import WhereReport
+    from burnish.shapes import convert
+
+    return None if job.result is None else convert(job.result, WhereReport)
 
 
 def _summary(summary: Summary) -> Iterable[tuple[str, str]]:
@@ -143,12 +168,23 @@ def shortcoming(job: Job) -> str:
     if job.kind == OPTIMIZATION and job.state == "done":
         measured = job.result["outcome"] in ("improved", "kept")
         return "" if measured else str(job.result["outcome"])
+    if job.kind == OPTIMIZATIONS and job.state == "done":
+        return _unmeasured(job)
     summary = summary_of(job) if job.kind == EVALUATION and job.state == "done" else None
     if summary is None:
         return ""
     if summary.gate == "failed":
         return "gate failed"
     return "" if summary.answered else "no answer"
+
+
+def _unmeasured(job: Job) -> str:
+    report = _report(job)
+    if report is None or report.is_measured:
+        return ""
+    failed = sum(each.failed for each in report.left)
+    failed += sum(not each.is_measured for each in report.optimized)
+    return f"{failed} failed"
 
 
 def wanted(job: Job) -> str:

@@ -155,8 +155,8 @@ def watch(job_id: JobId, /, *, common: Common = NONE) -> int:
     """Follow a job until it ends; exits with 0 when it is done, else with 1.
 
     With 1 too where an evaluation has no answer or misses its bounds, and where an optimisation
-    measured nothing; of one a terminal shows how its best score went. In a pipe: a line for each
-    change, with state, done, total and message; JSON lines with --json.
+    measured nothing, or one of several failed; a terminal shows how the best score went. In a
+    pipe: a line for each change, with state, done, total and message; JSON lines with --json.
     """
     with platform(common) as p:
         return follow(p.jobs.watch(job_id), as_json=common.json)

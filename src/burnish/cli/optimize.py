@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
@@ -12,8 +13,8 @@ from burnish.cli.compose import MaxCost
 from burnish.cli.evaluate import Data, Scorer
 from burnish.cli.followed import followed
 from burnish.cli.optimization_plan import Later, resumable, show_plan, submit, tell_plan
-from burnish.cli.optimization_report import Files, check_reports, finish
-from burnish.cli.optimize_where import check_where, optimize_where
+from burnish.cli.optimization_report import check_reports, finish
+from burnish.cli.optimize_where import Many, leave, optimize_where, show_weak
 from burnish.errors import UsageError
 
 if TYPE_CHECKING:
@@ -23,6 +24,15 @@ if TYPE_CHECKING:
 
 CALLS = 300
 Prompt = Annotated[str, Parameter(help="The prompt to improve (name, name@3, name@label).")]
+
+Reports = Annotated[
+    list[Path] | None,
+    Parameter(
+        name="--report",
+        help="Write the report there: .html, .md or .json; repeatable. With --where a folder, for "
+        "a .md of each prompt.",
+    ),
+]
 
 
 @Parameter(name="*")
@@ -54,6 +64,9 @@ class How:
         bool,
         Parameter(negative="", help="Keep the result for this model, on a branch of its own."),
     ] = False
+    branch: Annotated[
+        str, Parameter(help="Keep the result on this branch, and leave the prompt as it is.")
+    ] = ""
 
 
 @Parameter(name="*")
@@ -107,20 +120,14 @@ def optimize(
     prompt: Prompt = "",
     /,
     *,
-    where: Annotated[
-        str,
-        Parameter(
-            help='Instead of a prompt: all for which this holds, such as "rating < 0.6" or '
-            '"score < 0.8 and category = mail"; each on the dataset of its last evaluation.'
-        ),
-    ] = "",
+    many: Many | None = None,
     data: Data = None,
     how: How | None = None,
     scorer: Scorer = None,
     bounds: Bounds | None = None,
     max_cost: MaxCost = None,
     examples: Examples | None = None,
-    report: Files = None,
+    report: Reports = None,
     later: Later | None = None,
     common: Common = NONE,
 ) -> int:
@@ -131,15 +138,14 @@ def optimize(
     nothing could be measured, or it was stopped. In a pipe: one line with id, outcome, original,
     best, score before, after, difference, low, high, n, p, calls, USD, text.
     """
-    later = later or Later()
-    check_reports(report or [])
+    later, many = later or Later(), many or Many()
+    many.check(prompt, later, report or [])
     later.check(report or [])
-    options = _options(how or How(), bounds or Bounds(), examples or Examples(), max_cost)
-    options["scorers"] = scorer or ()
-    if where:
-        check_where(prompt, later, report or [])
-        with platform(common) as p:
-            return optimize_where(p, where, data, options, later=later, common=common)
+    asked = Asked(how or How(), bounds or Bounds(), examples or Examples(), scorer or [])
+    if many.where:
+        return _where(many, data, asked, later, report or [], max_cost=max_cost, common=common)
+    check_reports(report or [])
+    options = asked.options(max_cost)
     with resumable(later.resume) as begun, platform(common) as p:
         if later.resume:
             done = _resumed(p, later.resume, scorer or [], more=bool(prompt or data))
@@ -167,21 +173,68 @@ def _run(
         return p.run_optimization(plan.optimization, progress=told)
 
 
-def _options(
-    how: How, bounds: Bounds, examples: Examples, max_cost: float | None
-) -> dict[str, Any]:
-    from burnish.optimizers.budget import Budget
+@dataclass(frozen=True)
+class Asked:
+    """What is asked of an optimisation, or of each of several."""
 
-    given = asdict(bounds)
-    minutes = given.pop("max_minutes")
-    budget = Budget(
-        calls=given.pop("budget"),
-        proposals=given.pop("proposals"),
-        cost_usd=max_cost,
-        seconds=None if minutes is None else minutes * 60,
-    )
-    asked = asdict(examples)
-    return {**asdict(how), **given, **asked, "tags": asked["tags"] or (), "budget": budget}
+    how: How
+    bounds: Bounds
+    examples: Examples
+    scorers: list[str]
+
+    def options(self, max_cost: float | None) -> dict[str, Any]:
+        """As `p.optimize` takes them."""
+        from burnish.optimizers.budget import Budget
+
+        given = asdict(self.bounds)
+        minutes = given.pop("max_minutes")
+        budget = Budget(
+            calls=given.pop("budget"),
+            proposals=given.pop("proposals"),
+            cost_usd=max_cost,
+            seconds=None if minutes is None else minutes * 60,
+        )
+        asked = asdict(self.examples)
+        asked |= {"tags": asked["tags"] or (), "scorers": self.scorers}
+        return {**asdict(self.how), **given, **asked, "budget": budget}
+
+    def given(self, max_cost: float | None) -> dict[str, Any]:
+        """As a job takes them: what is not the usual, so that a schedule shows what was said."""
+        if self.examples.dataset:
+            raise UsageError(
+                "--dataset names a file's examples, and no worker has the file",
+                hint="burnish datasets add NAME FILE, then --data NAME",
+            )
+        groups = ((self.how, How()), (self.bounds, Bounds()), (self.examples, Examples()))
+        said = {
+            name: value
+            for group, usual in groups
+            for name, value in asdict(group).items()
+            if value != getattr(usual, name)
+        }
+        said |= {"scorers": self.scorers} if self.scorers else {}
+        return said if max_cost is None else {**said, "max_cost_usd": max_cost}
+
+
+def _where(
+    many: Many,
+    data: str | None,
+    asked: Asked,
+    later: Later,
+    files: list[Path],
+    *,
+    max_cost: float | None,
+    common: Common,
+) -> int:
+    with platform(common) as p:
+        if later.dry_run:
+            show_weak(p.weak_prompts(many.where), common)
+        elif later.background or many.schedule:
+            leave(p, many, data, asked.given(max_cost), common)
+        else:
+            options = asked.options(None)
+            return optimize_where(p, many, data, options, files, max_cost=max_cost, common=common)
+    return 0
 
 
 def _check_given(prompt: str, data: str | None) -> None:

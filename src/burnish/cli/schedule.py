@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import shlex
+import shutil
+import sys
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated, Any, cast
 
 from cyclopts import Parameter
@@ -42,9 +46,11 @@ def _row(schedule: Schedule) -> tuple[str, ...]:
 
 
 def _about(given: dict[str, Any]) -> str:
-    """What is evaluated; of other kinds, all that is set."""
+    """What is evaluated or optimised; of other kinds, all that is set."""
     if "prompts" in given and "data" in given:
         return f"{_written(given['prompts'])} on {_written(given['data'])}"
+    if "where" in given:
+        return _written(given["where"])
     return " ".join(f"{name}={_written(value)}" for name, value in given.items())
 
 
@@ -71,7 +77,9 @@ def _columns(schedule: Schedule) -> tuple[str, ...]:
 
 def add(
     name: Name,
-    kind: Annotated[str, Parameter(help="backup, batch, evaluation, retention or vacuum.")],
+    kind: Annotated[
+        str, Parameter(help="backup, batch, evaluation, optimizations, retention or vacuum.")
+    ],
     cron: Annotated[
         str, Parameter(help="Minute, hour, day, month and weekday, in quotes; or @daily.")
     ],
@@ -91,7 +99,7 @@ def add(
     """
     with platform(common) as p:
         schedule = p.schedules.add(name, kind, cron, zone=zone, input=_given(set or []))
-    _tell(schedule, as_json=common.json)
+    tell(schedule, as_json=common.json)
     note("Times are kept while burnish worker runs.")
 
 
@@ -106,17 +114,59 @@ def pause(name: Name, /, *, common: Common = NONE) -> None:
     """Begin nothing until schedule resume."""
     with platform(common) as p:
         schedule = p.schedules.pause(name)
-    _tell(schedule, as_json=common.json)
+    tell(schedule, as_json=common.json)
 
 
 def resume(name: Name, /, *, common: Common = NONE) -> None:
     """Begin again after a pause; what was due meanwhile is left out."""
     with platform(common) as p:
         schedule = p.schedules.resume(name)
-    _tell(schedule, as_json=common.json)
+    tell(schedule, as_json=common.json)
 
 
-def _tell(schedule: Schedule, *, as_json: bool) -> None:
+def begin(name: Name, /, *, common: Common = NONE) -> int:
+    """Begin the job of a schedule now, be it paused or not, and follow it until it ends.
+
+    Exit code, output and --json are those of jobs watch.
+    """
+    from burnish.cli.jobs import follow
+
+    with platform(common) as p:
+        job = p.schedules.begin(name)
+        return follow(p.jobs.watch(job.id), as_json=common.json)
+
+
+def cron(name: Name, /, *, common: Common = NONE) -> None:
+    """Print lines for a crontab that begin the job of a schedule, for a machine without a worker.
+
+    To add them: (crontab -l; burnish schedule cron NAME) | crontab -
+    """
+    with platform(common) as p:
+        schedule = p.schedules.get(name)
+        home = str(p.settings.home_path)
+    command = f"{_burnish()} schedule begin {name} --home {_quoted(home)}"
+    lines = (f"CRON_TZ={schedule.zone}", f"{schedule.cron} {command}")
+    if common.json:
+        out_json({"name": name, "zone": schedule.zone, "cron": schedule.cron, "command": command})
+    else:
+        out("\n".join(lines))
+    if not schedule.paused:
+        note(f"Where a worker runs too, pause it first: burnish schedule pause {name}")
+    note("cron has none of your shell's variables: put settings and keys where burnish.yaml is.")
+
+
+def _burnish() -> str:
+    """The command as cron finds it, whose path is short."""
+    own = Path(sys.executable).with_name("burnish")
+    return _quoted(str(own) if own.exists() else shutil.which("burnish") or "burnish")
+
+
+def _quoted(word: str) -> str:
+    """For cron, in whose lines a % begins another one."""
+    return shlex.quote(word).replace("%", "\\%")
+
+
+def tell(schedule: Schedule, *, as_json: bool) -> None:
     if as_json:
         out_json(schedule)
     elif schedule.paused:

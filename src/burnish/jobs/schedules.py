@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from burnish.errors import NotFound, UsageError
+from burnish.errors import Conflict, NotFound, UsageError
 from burnish.jobs.cron import next_after
 from burnish.storage.job import Job
 from burnish.storage.jobs import Schedule, Schedules
@@ -25,10 +25,15 @@ class AsyncSchedules:
         open_store: Callable[[], Awaitable[Store]],
         check: Callable[[str, Mapping[str, Any]], Awaitable[object]],
         who: Callable[[], str],
+        *,
+        new_id: Callable[[], str],
+        run: Callable[[Job], None],
     ) -> None:
         self._open_store = open_store
         self._check = check
         self._who = who
+        self._new_id = new_id
+        self._run = run
 
     async def add(
         self,
@@ -90,6 +95,22 @@ class AsyncSchedules:
         """What was due meanwhile is left out. Raises NotFound."""
         return await self._set(name, paused=False)
 
+    async def begin(self, name: str) -> Job:
+        """Begins the job of a schedule now, in this process unless a worker takes it first, be it
+        paused or not; its next time stays as it is. Raises NotFound, and Conflict while the job
+        that it began before has not ended."""
+        schedule = await self.get(name)
+        job = _job_of(schedule, self._new_id(), now := datetime.now(UTC))
+        if not await (await self._schedules()).begin(name, now, job):
+            before = (await self.get(name)).last_job
+            raise Conflict(
+                f"the job that {name} began before has not ended",
+                hint=f"follow it with burnish jobs watch {before}, or end it with jobs cancel",
+                subject=name,
+            )
+        self._run(job)
+        return job
+
     async def _set(self, name: str, *, paused: bool) -> Schedule:
         schedule = await self.get(name)
         then = next_after(schedule.cron, schedule.zone, datetime.now(UTC))
@@ -111,14 +132,7 @@ async def fire_due(
     for schedule in await store.schedules.due(now):
         if schedule.kind not in kinds:
             continue
-        job = Job(
-            id=new_id(),
-            kind=schedule.kind,
-            subject=schedule.name,
-            input=schedule.input,
-            who=schedule.who,
-            created_at=now,
-        )
+        job = _job_of(schedule, new_id(), now)
         try:
             then = next_after(schedule.cron, schedule.zone, now)
         except UsageError as error:
@@ -126,6 +140,17 @@ async def fire_due(
             warn(f"the schedule {schedule.name!r}", str(error))
             continue
         await store.schedules.fire(schedule, then, now, job)
+
+
+def _job_of(schedule: Schedule, job_id: str, now: datetime) -> Job:
+    return Job(
+        id=job_id,
+        kind=schedule.kind,
+        subject=schedule.name,
+        input=schedule.input,
+        who=schedule.who,
+        created_at=now,
+    )
 
 
 def _unknown(name: str) -> NotFound:

@@ -160,6 +160,15 @@ def _unshown(found: Beside, change: str, over: str) -> Verdict:
 
 
 def _nothing(problem: Problem, goal: str) -> Verdict:
+    halted = problem.ledger.halted
+    if halted and not any(map(problem.book.measured, problem.book.candidates)):
+        return Verdict(
+            outcome="not measured",
+            text=f"kept the original: {halted}",
+            reason="budget",
+            why=halted,
+            advice="no call was made: give a larger budget, or allow shorter answers",
+        )
     reason, why, advice = _cause(problem, saving=goal == "efficiency")
     return Verdict(
         outcome="not measured" if reason in ("model errors", "failing metric") else "kept",

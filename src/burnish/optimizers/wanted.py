@@ -10,6 +10,7 @@ import msgspec
 
 from burnish.errors import UsageError
 from burnish.optimizers.budget import Budget
+from burnish.prompts.refs import check_branch
 
 Goal = Literal["quality", "efficiency"]
 GOALS: tuple[Goal, ...] = get_args(Goal)
@@ -21,7 +22,8 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     """`data`, `scorers`, `tags`, `limit`, `dataset` and `parameters` are as in `evaluate`. `model`
     answers, `writer` writes candidates (`offline`: none). `target` is a score at which the search
     ends, `rounds` and `unchanged` are numbers of rounds after which it does. With `variant` the
-    result is kept for this model alone, beside the prompt."""
+    result is kept for this model alone, on a branch named after it, with `branch` on that one; the
+    prompt stays as it is."""
 
     prompt: str
     data: Any = None
@@ -41,6 +43,7 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     seed: int = 0
     fresh: bool = False
     variant: bool = False
+    branch: str = ""
     dataset: str = ""
     files: bool = False
 
@@ -62,5 +65,12 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
                 raise UsageError(f"{name} is {value}", hint="use 1 or more", subject=name)
         if self.target is not None and not 0 < self.target <= 1:
             raise UsageError(f"a target of {self.target:g}", hint="scores go from 0 to 1: give 0.9")
+        if self.branch:
+            check_branch(self.branch)
+        if self.branch and self.variant:
+            raise UsageError(
+                "a variant has a branch of its own, and another is named",
+                hint="leave one of them out",
+            )
         self.budget.checked()
         return self

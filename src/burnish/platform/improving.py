@@ -7,6 +7,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from burnish.errors import UsageError
 from burnish.platform.experimenting import Experimenting
 
@@ -17,8 +19,18 @@ if TYPE_CHECKING:
     from burnish.optimizers.budget import Budget
     from burnish.optimizers.optimizer import Optimizer
     from burnish.optimizers.room import ShownOptimization
+    from burnish.optimizers.wanted import Wanted
     from burnish.platform.optimization_plan import OptimizationPlan
     from burnish.platform.optimizations import Optimizations
+    from burnish.platform.optimizations_job import OptimizationsJob
+    from burnish.platform.optimizing_where import (
+        Do,
+        Each,
+        Where,
+        WhereLeft,
+        WhereOptimized,
+        WhereReport,
+    )
     from burnish.platform.weak import WeakPrompt
     from burnish.storage.example import ScorerSpec
     from burnish.storage.job import Job
@@ -48,6 +60,7 @@ class Improving(Experimenting):
         seed: int = 0,
         fresh: bool = False,
         variant: bool = False,
+        branch: str = "",
         dataset: str = "",
         progress: Callable[[Job], None] | None = None,
     ) -> ShownOptimization:
@@ -60,7 +73,8 @@ class Improving(Experimenting):
         `model` answers, `writer` writes candidates (`offline`: techniques, wording and examples
         alone). The search ends at a `target` score, after so many `rounds`, or after so many that
         changed nothing (`unchanged`). With `variant` the result is kept for this model, on a branch
-        of its own. What is between {# keep #} and {# /keep #} is never changed.
+        of its own, with `branch` on the one of that name; the prompt stays as it is. What is
+        between {# keep #} and {# /keep #} is never changed.
 
         Raises UsageError where the examples or the budget are too few to show anything, NotFound
         for a prompt or dataset that is not there.
@@ -112,6 +126,53 @@ class Improving(Experimenting):
         from burnish.platform.weak import weak_prompts
 
         return await weak_prompts(await self._recorded_store(), self.prompts, where)
+
+    async def optimize_where(
+        self,
+        where: str,
+        data: Data | None = None,
+        *,
+        max_cost_usd: float | None = None,
+        again: bool = False,
+        each: Callable[[WhereOptimized | WhereLeft], None] | None = None,
+        progress: Callable[[Job], None] | None = None,
+        **options: Any,
+    ) -> WhereReport:
+        """`optimize` for all prompts for which a condition holds (as in `weak_prompts`), the
+        weakest first, each over the dataset of its last evaluation or `data`, answered by the same
+        model and scored the same way unless the `options`, those of `optimize`, say otherwise.
+
+        One that was optimised already, on the same version of the prompt and of the dataset, with
+        the same model, scorers and goal, is left out, unless `again`; one that was stopped half way
+        is gone on with. A prompt that fails is told (`each` hears of every one) and keeps none
+        from its turn. A `budget` is for each prompt, `max_cost_usd` for all of them together.
+
+        Raises UsageError for what is no condition, and for an option that there is not.
+        """
+        from burnish.platform.optimizing_where import Where
+
+        asked = Where(
+            where=where, data=data, options=options, max_cost_usd=max_cost_usd, again=again
+        )
+
+        async def done(of: Optimization, number: int, whole: int) -> Optimization:
+            def told(job: Job) -> None:
+                if progress is not None:
+                    progress(_one_of(job, of.prompt, number, whole))
+
+            return await self._optimizations.run(of, progress=told)
+
+        return await self._optimize_all(asked, do=done, each=each)
+
+    async def submit_optimizations(self, where: str, *, priority: int = 0, **options: Any) -> Job:
+        """Leaves `optimize_where` to `burnish worker`, which looks the prompts up when it begins.
+        The `options` are those of the job `optimizations`. Raises what such a job would fail of
+        now."""
+        given = {"where": where, **options}
+        await self._check_job("optimizations", given)
+        return await self.jobs.submit(
+            "optimizations", given, subject=where, priority=priority, here=False
+        )
 
     async def export_pairs(
         self, evaluation_id: str, folder: str | Path, *, min_score: float = 1.0
@@ -166,8 +227,51 @@ class Improving(Experimenting):
             open_store=self._open_store,
         )
 
+    async def _optimize_all(
+        self,
+        asked: Where,
+        *,
+        do: Do,
+        begun: Sequence[Optimization] = (),
+        each: Each | None = None,
+    ) -> WhereReport:
+        from burnish.platform.optimizing_where import OptimizingWhere
+
+        # What is wrong for all is said once.
+        _wanted("", None, asked.options).checked(tuple(self.optimizers))
+        weak = await self.weak_prompts(asked.where)
+        bound, usual = asked.max_cost_usd, self.settings.models.max_cost_usd
+        bound = usual if bound is None else bound
+        asked = msgspec.structs.replace(asked, max_cost_usd=bound or None)  # 0 bounds nothing
+
+        async def planned(prompt: str, data: Any, options: dict[str, Any]) -> OptimizationPlan:
+            return await self.plan_optimization(prompt, data, **options)
+
+        course = OptimizingWhere(
+            asked,
+            self._optimizations,
+            self.optimizations,
+            self.prompts,
+            plan=planned,
+            do=do,
+            each=each,
+        )
+        return await course.run(weak, begun)
+
+    @cached_property
+    def _optimizations_job(self) -> OptimizationsJob:
+        from burnish.platform.optimizations_job import OptimizationsJob
+
+        return OptimizationsJob(
+            self._optimizations, self._optimize_all, self._open_store, self._live.warn
+        )
+
     def _kinds(self) -> dict[str, Work]:
-        return {**super()._kinds(), "optimization": self._optimize_for}
+        own: dict[str, Work] = {
+            "optimization": self._optimize_for,
+            "optimizations": self._optimize_all_for,
+        }
+        return {**super()._kinds(), **own}
 
     async def _check_job(self, kind: str, given: Mapping[str, Any]) -> None:
         await super()._check_job(kind, given)
@@ -176,12 +280,34 @@ class Improving(Experimenting):
             from burnish.platform.optimizations import OptimizationInput, check_scheduled
 
             check_scheduled(read_input(kind, given, OptimizationInput))
+        if kind == "optimizations":
+            await self._check_optimizations(given)
+
+    async def _check_optimizations(self, given: Mapping[str, Any]) -> None:
+        from burnish.platform.jobs import read_input
+        from burnish.platform.optimizations_job import OptimizationsInput
+        from burnish.platform.pinned import version_named
+
+        asked = read_input("optimizations", given, OptimizationsInput).asked
+        wanted = _wanted("", None, asked.options).checked(tuple(self.optimizers))
+        self._evaluating.take(wanted.scorers)
+        for model in filter(None, (wanted.model, wanted.writer)):
+            if model not in ("auto", "offline"):
+                self._live.registry.full_name(model)
+        if asked.data:
+            await version_named((await self._open_store()).datasets, asked.data)
 
     async def _optimize_for(self, context: JobContext) -> Any:
         from burnish.platform.jobs import read
         from burnish.platform.optimizations import OptimizationInput
 
         return await self._optimizations.do(context, read(context.job, OptimizationInput))
+
+    async def _optimize_all_for(self, context: JobContext) -> Any:
+        from burnish.platform.jobs import read
+        from burnish.platform.optimizations_job import OptimizationsInput
+
+        return await self._optimizations_job.do(context, read(context.job, OptimizationsInput))
 
 
 _OPTIONS = frozenset(
@@ -205,12 +331,19 @@ _OPTIONS = frozenset(
         "seed",
         "fresh",
         "variant",
+        "branch",
         "dataset",
     }
 )
 
 
-def _wanted(prompt: str, data: Any, options: dict[str, Any]) -> Any:
+def _one_of(job: Job, prompt: str, number: int, whole: int) -> Job:
+    """Which of several prompts it is about is said beside how far it is."""
+    told = msgspec.structs.replace(job.progress, message=f"{prompt} ({number} of {whole})")
+    return msgspec.structs.replace(job, progress=told)
+
+
+def _wanted(prompt: str, data: Any, options: dict[str, Any]) -> Wanted:
     """Raises UsageError for a name that is none of `optimize`'s, and would do nothing."""
     from burnish.evals.wanted import PARAMETERS
     from burnish.optimizers.budget import Budget
@@ -218,7 +351,7 @@ def _wanted(prompt: str, data: Any, options: dict[str, Any]) -> Any:
 
     given = {name: value for name, value in options.items() if value is not None}
     parameters = {name: given.pop(name) for name in PARAMETERS if name in given and name != "seed"}
-    if strange := sorted(set(given) - set(Wanted.__struct_fields__)):
+    if strange := sorted(set(given) - (set(Wanted.__struct_fields__) - {"prompt", "data"})):
         raise UsageError(
             f"optimize has no option {strange[0]!r}",
             hint=f"use {', '.join(sorted(_OPTIONS))}",

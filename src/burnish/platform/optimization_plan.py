@@ -185,7 +185,7 @@ def _as_evaluated(wanted: Wanted) -> Evaluated:
 
 
 def _settings(wanted: Wanted, examples: int) -> dict[str, object]:
-    kept = ("tags", "target", "rounds", "unchanged", "variant")
+    kept = ("tags", "target", "rounds", "unchanged", "variant", "branch")
     found = {name: msgspec.to_builtins(getattr(wanted, name)) for name in kept}
     return {**found, "examples": examples}
 

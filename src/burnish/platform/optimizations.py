@@ -95,6 +95,7 @@ class Optimizations:
         """Does it here until it has ended, or goes on with it. Raises Conflict where another
         process is at it, BurnishError where the work fails; what is there stays."""
         await self._begin(optimization, here=True)
+        await self._check_free(optimization)
         if not _is_settled(optimization):
             await self._check_dataset(optimization)
             for problem in (await unready(self._live.registry, [optimization.model])).values():
@@ -103,11 +104,7 @@ class Optimizations:
         try:
             job = await self._jobs.resume(job.id)
         except Conflict:
-            raise Conflict(
-                f"another process is at optimisation {optimization.id}",
-                hint=f"follow it with burnish jobs watch {job.id}, or end it with jobs cancel",
-                subject=optimization.id,
-            ) from None
+            raise _busy(optimization, job) from None
         async for job in self._jobs.watch(job.id):  # noqa: B020 - the last one is how it ended
             if progress is not None:
                 progress(job)
@@ -122,10 +119,14 @@ class Optimizations:
     async def do(self, context: JobContext, given: OptimizationInput) -> Any:
         """The work: searches, compares what is found with the original, and keeps it if it is
         surely better."""
+        return _summary(await self.do_one(context, given.id))
+
+    async def do_one(self, context: JobContext, optimization_id: str) -> Optimization:
+        """The work on one, in a job that may do others, too."""
         store = await self._open_store()
-        of = await self._get(given.id)
+        of = await self._get(optimization_id)
         if _is_settled(of):
-            return _summary(of)
+            return of
         await store.optimizations.change(
             of.id, job_id=context.job.id, outcome="", text="", ended_at=None
         )
@@ -135,7 +136,30 @@ class Optimizations:
             if (await self._jobs.get(context.job.id)).state == "cancelled":
                 await self._end(of, outcome="stopped", text="kept the original: it was cancelled")
             raise
-        return _summary(await self._settled(of, found))
+        return await self._settled(of, found)
+
+    async def begin_for(self, job: Job, optimization: Optimization) -> Optimization:
+        """Stores it as one of several that the job does, if it is not there. Raises UsageError for
+        a function among its scorers, which a worker has not."""
+        own = msgspec.structs.replace(optimization, job_id=job.id)
+        await self._begin(own, here=False)
+        return own
+
+    async def spent_usd(self, of: Optimization) -> float:
+        """What its answers and proposals have cost, as far as prices are known."""
+        store = (await self._open_store()).optimizations
+        steps = await store.steps(of.id)
+        drafted = sum(each.drafted["cost_usd"] or 0.0 for each in steps)
+        return (await store.counts(of.id)).cost_usd + drafted
+
+    async def _check_free(self, of: Optimization) -> None:
+        """Raises Conflict where a job that does several is at it."""
+        try:
+            job = await self._jobs.get(of.job_id) if of.job_id else None
+        except NotFound:  # it was forgotten
+            return
+        if job is not None and job.kind != OPTIMIZATION and job.state in ("queued", "running"):
+            raise _busy(of, job)
 
     async def _begin(self, optimization: Optimization, *, here: bool) -> None:
         from burnish.platform.searching import as_evaluation
@@ -181,10 +205,8 @@ class Optimizations:
 
     async def _money(self, of: Optimization) -> Money:
         """With what earlier attempts have spent."""
-        store = (await self._open_store()).optimizations
         money = self._live.budget(of.budget.get("cost_usd"))
-        money.spent_usd += (await store.counts(of.id)).cost_usd
-        money.spent_usd += sum(each.drafted["cost_usd"] or 0.0 for each in await store.steps(of.id))
+        money.spent_usd += await self.spent_usd(of)
         return money
 
     async def _check_dataset(self, of: Optimization) -> None:
@@ -229,6 +251,8 @@ class Optimizations:
 
         if of.settings.get("variant"):
             return await saved(f"for-{_slug(of.model)}", text)
+        if branch := of.settings.get("branch"):
+            return await saved(branch, f"{text}; it stands on the branch {branch}")
         try:
             return await saved(MAIN, text)
         except Conflict:
@@ -261,7 +285,16 @@ def check_scheduled(given: OptimizationInput) -> None:
     """Raises UsageError: an optimisation is begun once."""
     raise UsageError(
         f"optimisation {given.id} is not begun from time to time",
-        hint="begin it with burnish optimize",
+        hint="begin it with burnish optimize; a schedule takes optimizations, of all prompts for "
+        "which a condition holds",
+    )
+
+
+def _busy(of: Optimization, job: Job) -> Conflict:
+    return Conflict(
+        f"another process is at optimisation {of.id}",
+        hint=f"follow it with burnish jobs watch {job.id}, or end it with jobs cancel",
+        subject=of.id,
     )
 
 

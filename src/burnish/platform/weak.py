@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from burnish.optimizers.where import Condition, parse_where
+from burnish.storage.example import ScorerSpec
 
 if TYPE_CHECKING:
     from burnish.library.prompts import AsyncPrompts
@@ -21,7 +22,7 @@ _LOOKED_AT = 10
 class WeakPrompt(msgspec.Struct, frozen=True, kw_only=True):
     """`rating` is that of people, `score` the mean of `n` answers in the newest evaluation of its
     latest version that has one; None where there is none. `dataset` is the one that this evaluation
-    was over, and `model` who answered; empty where there is none."""
+    was over, `model` who answered and `scorers` how; empty where there is none."""
 
     name: str
     revision: int
@@ -30,6 +31,7 @@ class WeakPrompt(msgspec.Struct, frozen=True, kw_only=True):
     n: int = 0
     dataset: str = ""
     model: str = ""
+    scorers: tuple[ScorerSpec, ...] = ()
 
 
 async def weak_prompts(store: Store, prompts: AsyncPrompts, where: str) -> list[WeakPrompt]:
@@ -75,6 +77,7 @@ async def _scored(store: Store, prompt: Prompt) -> WeakPrompt:
                     n=counts.scored,
                     dataset=evaluation.dataset.partition("@")[0],
                     model=counts.model,
+                    scorers=evaluation.scorers,
                 )
     return bare
 

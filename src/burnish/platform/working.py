@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from burnish.jobs.job import Work
     from burnish.jobs.schedules import AsyncSchedules
     from burnish.platform.batches import Batches, BatchPlan
+    from burnish.storage.job import Job
 
 
 class Working(Finding):
@@ -47,10 +48,19 @@ class Working(Finding):
 
     @cached_property
     def schedules(self) -> AsyncSchedules:
-        """What begins jobs from time to time: add, list, get, remove, pause, resume."""
+        """What begins jobs from time to time: add, list, get, begin, remove, pause, resume."""
         from burnish.jobs.schedules import AsyncSchedules
 
-        return AsyncSchedules(self._open_store, self._check_job, lambda: self.settings.author_name)
+        return AsyncSchedules(
+            self._open_store,
+            self._check_job,
+            lambda: self.settings.author_name,
+            new_id=self._ids,
+            run=self._begin_job,
+        )
+
+    def _begin_job(self, job: Job) -> None:
+        self.jobs.begin(job)
 
     async def _check_job(self, kind: str, given: Mapping[str, Any]) -> None:
         """Raises what such a job would fail of now."""

@@ -157,3 +157,8 @@ class Schedules(Protocol):
         began before has not ended, the schedule moves on without a new one. Whether the job was
         added."""
         ...
+
+    async def begin(self, name: str, now: datetime, job: Job) -> bool:
+        """Adds the job as one that the schedule has begun, whose next time stays, unless the one
+        before has not ended. Whether it was added."""
+        ...

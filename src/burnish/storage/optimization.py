@@ -139,10 +139,10 @@ class Optimizations(Protocol):
         ...
 
     async def page(
-        self, limit: int, *, prompt: str = "", dataset: str = "", before: str = ""
+        self, limit: int, *, prompt: str = "", dataset: str = "", job: str = "", before: str = ""
     ) -> list[Optimization]:
-        """Newest first, of a prompt's or dataset's name where one is given; `before` is the id
-        after which the page goes on."""
+        """Newest first, of a prompt's or dataset's name, or of a job's id, where one is given;
+        `before` is the id after which the page goes on."""
         ...
 
     async def change(self, optimization_id: str, **fields: Unpack[Change]) -> None:

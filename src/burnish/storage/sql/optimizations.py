@@ -74,7 +74,7 @@ class SqlOptimizations:
         return await self._all(select(optimizations).where(*where).order_by(_o.id).limit(limit))
 
     async def page(
-        self, limit: int, *, prompt: str = "", dataset: str = "", before: str = ""
+        self, limit: int, *, prompt: str = "", dataset: str = "", job: str = "", before: str = ""
     ) -> list[Optimization]:
         query = select(optimizations).order_by(_o.id.desc()).limit(limit)
         if before:
@@ -83,6 +83,8 @@ class SqlOptimizations:
             query = query.where(*_versions_of(_o.prompt, prompt))
         if dataset:
             query = query.where(*_versions_of(_o.dataset, dataset))
+        if job:
+            query = query.where(_o.job_id == job)
         return await self._all(query)
 
     async def change(self, optimization_id: str, **fields: Unpack[Change]) -> None:

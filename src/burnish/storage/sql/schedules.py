@@ -64,6 +64,19 @@ class SqlSchedules:
             await insert_job(connection, job)
         return True
 
+    async def begin(self, name: str, now: datetime, job: Job) -> bool:
+        last = select(_c.last_job).where(_c.name == name).scalar_subquery()
+        unended = select(func.count()).where(
+            jobs.c.id == last, jobs.c.state.in_(("queued", "running"))
+        )
+        begun = update(schedules).where(_c.name == name).values(last_at=now, last_job=job.id)
+        async with self._database.writing() as connection:
+            if await connection.scalar(unended):
+                return False
+            await connection.execute(begun)
+            await insert_job(connection, job)
+        return True
+
     async def _all(self, query: Select[tuple[object, ...]]) -> list[Schedule]:
         async with self._database.reading() as connection:
             result = await connection.execute(query)
