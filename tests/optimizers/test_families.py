@@ -120,6 +120,7 @@ async def test_it_ends_where_a_rule_says_so(name: str) -> None:
         (unchanged(2), "2 rounds in a row brought nothing better"),
     ):
         of = problem(Budget(metric_calls=2_000))
+        of.target = 0.4 if "target" in why else None
         await played(name, of, SmallWorld(of), stop)
         assert of.ledger.ended.startswith(why)
         assert of.ledger.metric_calls < 1_500

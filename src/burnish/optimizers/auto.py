@@ -59,6 +59,7 @@ class Auto:
             yield from self._next(problem, able).turn(calls)
             best = max(parts, key=lambda part: part.problem.expected)
             problem.lead(best.problem.leader, best.problem.expected)
+            yield from problem.confirm()
 
     def _next(self, problem: Problem, parts: Sequence[_Part]) -> _Part:
         random = problem.random("auto", problem.rounds)

@@ -17,6 +17,8 @@ from burnish.optimizers.budget import Ledger
 _DRAWN = 4.0
 # Of a token, about.
 _CHARACTERS = 4
+# A leader that was measured on so many scores what it seems to.
+ENOUGH = 16
 Search = Generator[Ask, Drafts | None, None]
 """Yields what it asks for. It is sent the Drafts of a Propose; scores are in the book."""
 
@@ -29,7 +31,8 @@ class Problem:
     are the keys of what a candidate changes in the original, part by part, and `words`
     those of an example that can be shown in a prompt (none of one that cannot). `arms` are ways to
     change it (an operator, or `operator:technique`) and `beliefs` what is thought of them: the
-    parameters of a Beta distribution of the chance that the result is better."""
+    parameters of a Beta distribution of the chance that the result is better. The search may end
+    once its leader is known to score the `target`."""
 
     original: str
     train: Sequence[int]
@@ -46,6 +49,7 @@ class Problem:
     beliefs: dict[str, tuple[float, float]] = field(default_factory=dict[str, tuple[float, float]])
     length_weight: float = 0.02
     tokens_weight: float = 0.0
+    target: float | None = None
     leader: str = ""
     expected: float = 0.0
     rounds: int = 0
@@ -79,6 +83,15 @@ class Problem:
         self.expected = self.fitness(candidate) if expected is None else expected
         if candidate != self.leader:
             self.leader, self.changed_at = candidate, self.rounds
+
+    def confirm(self) -> Search:
+        """A leader that is expected to score the target is measured until that is known."""
+        n = self.standing(self.leader)[1]
+        if self.target is None or self.expected < self.target or n >= ENOUGH:
+            return
+        known = self.book.values(self.leader)
+        rest = [each for each in self.validation if each not in known]
+        yield from self.measure([self.leader], rest[: ENOUGH - n])
 
     def fitness(self, candidate: str) -> float:
         """Its shrunken mean on the validation list, less a little if it is longer; with a

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 
 from burnish.errors import UsageError
-from burnish.optimizers.problem import Problem
+from burnish.optimizers.problem import ENOUGH, Problem
 
 Stop = Callable[[Problem], str]
 
@@ -19,7 +19,7 @@ def at_target(score: float) -> Stop:
 
     def stop(problem: Problem) -> str:
         mean, n = problem.standing(problem.leader)
-        if n >= min(len(problem.validation), _ENOUGH) and mean >= score:
+        if n >= min(len(problem.validation), ENOUGH) and mean >= score:
             return f"the target of {score:g} is reached: {mean:.2f} over {n} examples"
         return ""
 
@@ -65,6 +65,3 @@ def within_cost(cost_usd: float) -> Stop:
         return ""
 
     return stop
-
-
-_ENOUGH = 16

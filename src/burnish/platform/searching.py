@@ -131,6 +131,7 @@ class Searching:
             book=book,
             ledger=ledger,
             seed=of.seed,
+            target=of.settings.get("target"),
             paid=bench.paid & _PAID[of.goal],
             free=bench.free & _FREE[of.goal],
             tokens_weight=_TOKENS if of.goal == "efficiency" else 0.0,
