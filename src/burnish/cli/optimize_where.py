@@ -10,6 +10,7 @@ import msgspec
 
 from burnish.cli.common import Common, note, on_terminal, out, out_json, table, warn
 from burnish.cli.followed import followed
+from burnish.cli.going_on import go_on
 from burnish.cli.optimization_plan import Later, submit, tell_plan
 from burnish.errors import BurnishError, UsageError
 
@@ -88,7 +89,7 @@ def _optimized(
     if later.background:
         submit(p, plan.optimization, as_json=common.json)
         return None
-    with followed(p, f"burnish optimize --resume {plan.optimization.id}") as told:
+    with followed(p, go_on("optimization", plan.optimization.id)) as told:
         return p.run_optimization(plan.optimization, progress=told)
 
 

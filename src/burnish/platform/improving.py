@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from burnish.optimizers.budget import Budget
     from burnish.optimizers.optimizer import Optimizer
     from burnish.optimizers.room import ShownOptimization
+    from burnish.optimizers.wanted import Wanted
     from burnish.platform.optimization_plan import OptimizationPlan
     from burnish.platform.optimizations import Optimizations
     from burnish.platform.weak import WeakPrompt
@@ -74,7 +75,7 @@ class Improving(Experimenting):
     ) -> OptimizationPlan:
         """What `optimize` with these options would do, and about what that would cost. Nothing of
         it is stored but its examples, and no model is asked."""
-        return await self._optimizations.plans.plan(_wanted(prompt, data, options))
+        return await self._optimizations.plans.plan(wanted_of(prompt, data, options))
 
     async def run_optimization(
         self, optimization: Optimization, *, progress: Callable[[Job], None] | None = None
@@ -210,7 +211,7 @@ _OPTIONS = frozenset(
 )
 
 
-def _wanted(prompt: str, data: Any, options: dict[str, Any]) -> Any:
+def wanted_of(prompt: str, data: Any, options: dict[str, Any]) -> Wanted:
     """Raises UsageError for a name that is none of `optimize`'s, and would do nothing."""
     from burnish.evals.wanted import PARAMETERS
     from burnish.optimizers.budget import Budget
