@@ -167,13 +167,9 @@ def enhance(
     given = text_of(text, "text")
     with resumable("optimization") as begun, platform(common) as p:
         if optimizing.dry_run and asked is not None:
-            planned(p, given, options, asked, common, enhance=True)
-            return 0
-        if asked is None:
-            made, done = p.enhance(given, **options), None
-        else:
-            done = optimized(p, given, options, asked, begun, enhance=True)
-            made = done.made
+            return planned(p, given, options, asked, common, enhance=True)
+        done = optimized(p, given, options, asked, begun, enhance=True) if asked else None
+        made = done.made if done else p.enhance(given, **options)
     count = variations if variations > 1 else None
     return _shown(made, done, common, explain=explain, count=count)
 
@@ -207,29 +203,23 @@ def generate(
 
     With --optimize, exit code 1 where nothing could be measured.
     """
-    words = {"name": name, "category": category, "persona": persona, "target": target}
-    options: dict[str, Any] = {
-        **words,
-        **_context(context),
+    options: dict[str, Any] = {"name": name, "category": category, "persona": persona}
+    options |= {"target": target, "model": model, "history": history, "fresh": fresh}
+    options |= {
         "phases": [part for part in phases.split(",") if part.strip()],
         "techniques": technique or (),
-        "model": model,
-        "history": history,
-        "fresh": fresh,
-        **_bounds(max_cost, max_tokens),
     }
+    options |= _context(context) | _bounds(max_cost, max_tokens)
     asked = optimizing.asked(stream=stream)
     text = text_of(idea, "idea")
     with resumable("optimization") as begun, platform(common) as p:
         if stream:
             _refuse_with_stream(count, strategy, selector)
-            _stream(p, text, options, show_phases=show_phases, as_json=common.json)
-            return 0
+            return _stream(p, text, options, show_phases=show_phases, as_json=common.json)
         options |= {"count": count, "strategy": strategy, "selector": selector}
         if optimizing.dry_run and asked is not None:
-            planned(p, text, options, asked, common)
-            return 0
-        done = None if asked is None else optimized(p, text, options, asked, begun)
+            return planned(p, text, options, asked, common)
+        done = optimized(p, text, options, asked, begun) if asked else None
         made = done.made if done else _generated(p, text, options)
     return _shown(made, done, common, explain=explain, phases=show_phases, count=count)
 
@@ -305,9 +295,9 @@ def _stream(
     *,
     show_phases: bool,
     as_json: bool,
-) -> None:
+) -> int:
     """The final phase's text as it comes; with `show_phases` that of every phase; with `--json`
-    one event a line; into a pipe, each phase's text when it stands."""
+    one event a line; into a pipe, each phase's text when it stands. Gives the exit code."""
     from burnish.cli import show
     from burnish.cli.generate import Pipe
 
@@ -316,7 +306,7 @@ def _stream(
         made = Pipe().write(events)
         if made is not None:
             show.streamed(made)
-        return
+        return 0
     for event in events:
         if as_json:
             show.event_json(event)
@@ -326,3 +316,4 @@ def _stream(
             show.event(event, all_phases=show_phases)
         elif event.generation is not None:
             show.streamed(event.generation)
+    return 0

@@ -141,14 +141,15 @@ def planned(
     common: Common,
     *,
     enhance: bool = False,
-) -> None:
-    """--dry-run."""
+) -> int:
+    """--dry-run; the exit code."""
     import burnish
 
     plan = (p.plan_enhancement if enhance else p.plan_generation)(
         text, burnish.Optimize(**asked), **options
     )
     out_json(plan) if common.json else show_plan(plan)
+    return 0
 
 
 def told(done: Done, common: Common) -> int:
