@@ -41,7 +41,6 @@ if TYPE_CHECKING:
     from burnish.evals.scorers.kind import ScorerKind
     from burnish.generation.archetype import Archetype
     from burnish.generation.event import GenerationEvent
-    from burnish.generation.optimized import Optimize
     from burnish.generation.persona import Persona
     from burnish.generation.result import Generation
     from burnish.intents.intent import Classification
@@ -60,6 +59,7 @@ if TYPE_CHECKING:
     from burnish.optimizers.budget import Budget
     from burnish.optimizers.optimizer import Optimizer
     from burnish.platform import AsyncPlatform
+    from burnish.platform.optimizing import Optimize
     from burnish.prompts.prompt import (
         Label,
         Message,
@@ -85,7 +85,6 @@ _HOME = {
     "burnish.evals.scorers.kind": "ScorerKind",
     "burnish.generation.archetype": "Archetype",
     "burnish.generation.event": "GenerationEvent",
-    "burnish.generation.optimized": "Optimize",
     "burnish.generation.persona": "Persona",
     "burnish.generation.result": "Generation",
     "burnish.intents.intent": "Classification",
@@ -97,6 +96,7 @@ _HOME = {
     "burnish.optimizers.budget": "Budget",
     "burnish.optimizers.optimizer": "Optimizer",
     "burnish.platform": "AsyncPlatform",
+    "burnish.platform.optimizing": "Optimize",
     "burnish.prompts.prompt": "Label Message Prompt PromptVersion Variable",
     "burnish.settings": "Settings",
     "burnish.storage.example": "ScorerSpec",

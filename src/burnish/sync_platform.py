@@ -129,6 +129,8 @@ class Platform(SyncFace[AsyncPlatform]):
     select_techniques = blocking(AsyncPlatform.select_techniques)
     enhance = blocking(AsyncPlatform.enhance)
     generate = blocking(AsyncPlatform.generate)
+    plan_generation = blocking(AsyncPlatform.plan_generation)
+    plan_enhancement = blocking(AsyncPlatform.plan_enhancement)
     save = blocking(AsyncPlatform.save)
     batch = blocking(AsyncPlatform.batch)
     plan_batch = blocking(AsyncPlatform.plan_batch)

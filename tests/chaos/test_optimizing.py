@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.chaos.killing import FAMILIES, Ground
 from tests.cli.conftest import COMMAND
 from tests.cli.optimizing import PROMPT, mails
 from tests.scenario.running import Running, serving
@@ -20,6 +21,8 @@ import burnish
 
 ENVIRONMENT = os.environ | {"PYTHONPATH": str(Path(burnish.__file__).parents[1])}
 EXAMPLES, AT_ONCE = 80, 4
+# Longer than any answer waits to be written down, also on a machine that is busy.
+A_WHILE_S = 1.0
 # A technique that is tried adds it, and the server repeats it.
 GAIN = "contains:Before you finish, check"
 
@@ -120,6 +123,28 @@ def test_a_search_is_watched_and_goes_on_after_a_kill_without_asking_again(
     assert resumed["outcome"] == "improved"
     assert _scores(resumed) == _scores(unbroken)
     assert resumed["effort"]["answers"] == unbroken["effort"]["answers"]
+
+
+@pytest.mark.slow
+@pytest.mark.spec("OPT-06")
+@pytest.mark.parametrize("family", FAMILIES)
+def test_each_way_to_search_comes_to_the_same_however_often_it_is_killed(
+    tmp_path: Path, family: str
+) -> None:
+    log = tmp_path / "served.jsonl"
+    with serving(latency_s=0.01, log=str(log)) as running:
+        ground = Ground(tmp_path, running.url, log)
+        whole = ground.search(family, seed=2)
+        broken = ground.search(family, seed=2, kills=2)
+    assert len(broken.kills) == 2
+    assert whole.report["outcome"] in ("improved", "kept")
+    assert broken.report == whole.report
+    assert broken.candidates == whole.candidates
+    # What was under way at a kill, or not written down yet: never more than were asked at once,
+    # and as many that had come just before.
+    lost = broken.lost(whole)
+    assert len(lost) <= 2 * 2 * AT_ONCE
+    assert all(each.age_s < A_WHILE_S for each in lost), lost
 
 
 def _scores(report: dict[str, Any]) -> dict[str, Any]:

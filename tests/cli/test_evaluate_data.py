@@ -56,17 +56,6 @@ def test_the_notes_of_a_plan_tell_python_too(tmp_path: Path) -> None:
     assert note.startswith("rows@2 is new, and differs from rows@1: 1 changed, 2 removed")
 
 
-def test_optimizing_tells_it_too(run: Run, tmp_path: Path) -> None:
-    idea = ("generate", "classify support mails as bug or praise", "--optimize", "--json")
-    options = ("--data", "mails.csv", "--models", "fake:echo", "--scorer", "contains")
-    for word in ("mail", "letter"):
-        rows = "".join(f"{word} {n},{word} {n}\n" for n in range(10))
-        (tmp_path / "mails.csv").write_text(f"mail,expected\n{rows}")
-        done = run(*idea, *options)
-    notes = json.loads(done.out)["optimized"]["notes"]
-    assert any("mails@2 is new" in each for each in notes)
-
-
 def test_a_tag_that_no_example_has_is_answered_with_those_there_are(run: Run) -> None:
     done = run(*ASKED, "--tag", "hom")
     assert (done.code, done.out) == (2, "")

@@ -1,91 +1,166 @@
-"""generate --optimize."""
+"""generate --optimize and enhance --optimize."""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.cli.conftest import Run
+from tests.cli.optimizing import RULES, by_rules, install, mails, with_rule
 from tests.cli.test_terminal import screen
 
+from burnish.models.model import ModelRequest
+
 IDEA = "classify support mails as bug or praise"
-# What some compositions say and the usual one does not; the model `fake:echo` repeats it.
-HELPS = "contains:Begin with the answer itself"
-GAIN = ("--models", "fake:echo", "--scorer", HELPS)
+TEXT = "Classify the mail as bug or praise.\n\n<mail>\n{{ mail }}\n</mail>"
+BOTH = ("--optimize", "--data", "mails.csv", "--models", "fake:a", "--writer", "fake:w")
 
 
 @pytest.fixture
-def mails(tmp_path: Path) -> str:
-    path = tmp_path / "mails.csv"
-    path.write_text("mail,expected\n" + "".join(f"mail {n},mail {n}\n" for n in range(10)))
-    return str(path)
+def ready(run: Run, monkeypatch: pytest.MonkeyPatch) -> Run:
+    install(monkeypatch)
+    mails(Path("mails.csv"))
+    return run
+
+
+def always_right(request: ModelRequest) -> str:
+    number = int(request.messages[-1].content.split("<mail>\nmail ")[1].split("\n")[0])
+    return "bug" if number % 2 else "praise"
 
 
 @pytest.mark.spec("GEN-02")
 def test_scores_before_and_after_are_shown_and_without_a_gain_the_original_stays(
-    run: Run, mails: str
+    ready: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    better = run("generate", IDEA, "--optimize", "--data", mails, "--name", "mail/kind", *GAIN)
+    better = ready("generate", IDEA, *BOTH, "--name", "mail/kind", "--json")
     assert better.code == 0, better.err
-    assert (
-        "improved: 0.00 [0.00, 0.28] → 1.00 [0.72, 1.00] over 10 examples; 0 USD; the prompt"
-        in better.err
-    )
-    assert "Begin with the answer itself" in better.out
-    assert run("prompts", "show", "mail/kind").out == better.out
-    usual = ("--models", "fake:echo", "--scorer", "contains")
-    same = run("generate", IDEA, "--optimize", "--data", mails, "--name", "mail/same", *usual)
-    assert same.code == 0, same.err
-    assert "kept the original: no other prompt scores higher than its 1.00" in same.err
-    assert "Begin with the answer itself" not in same.out
-    assert run("prompts", "show", "mail/same").out == same.out
-
-
-def test_which_version_is_the_prompt_in_the_end_is_told(run: Run, mails: str) -> None:
-    asked = ("generate", IDEA, "--optimize", "--data", mails)
-    taken = "the prompt is now mail/kind@6, with the text of the candidate mail/kind@2"
-    better = " ".join(screen(*asked, "--name", "mail/kind", *GAIN).split())
-    assert taken in better
-    assert "see burnish prompts diff mail/kind@1 mail/kind@6" in better
-    assert run("prompts", "diff", "mail/kind@2", "mail/kind@6").out.startswith("texts are the same")
-    usual = ("--models", "fake:echo", "--scorer", "contains", "--name", "mail/same")
-    same = screen(*asked, *usual)
-    assert "mail/same@1 stays the prompt" in same
-    assert "prompts diff" not in same
-    assert "mail/same@2" not in same
-    # A pipe gets it in the one line beside the prompt.
-    again = run(*asked, "--name", "mail/again", *GAIN)
-    assert "mail/again@6, with the text of the candidate mail/again@2" in again.err
-
-
-def test_json_has_all_that_was_tried(run: Run, mails: str) -> None:
-    done = run(
-        *("generate", IDEA, "--optimize", "--data", mails, "--name", "mail/kind", *GAIN),
-        *("--candidates", "2", "--limit", "9", "--json"),
-    )
-    told = json.loads(done.out)
-    found = told["optimized"]
-    assert told["reference"] == "mail/kind@4"
+    made = json.loads(better.out)
+    found = made["optimized"]
     assert (found["outcome"], found["original"], found["best"]) == (
         "improved",
         "mail/kind@1",
         "mail/kind@2",
     )
-    assert [each["scores"][0]["mean"] for each in found["tried"]] == [0.0, 1.0, 0.0]
-    assert all(each["techniques"] for each in found["tried"])
-    assert (found["scorers"], found["examples"], found["cost_usd"]) == (["contains"], 9, 0.0)
-    shown = run("evaluations", "show", found["evaluations"][0], "--json")
-    assert json.loads(shown.out)["evaluation"]["baseline"] == "mail/kind@1"
-    # Without --optimize there is none.
-    assert json.loads(run("generate", IDEA, "--json").out)["optimized"] is None
+    assert found["difference"] == pytest.approx(found["after"] - found["before"])
+    assert 0 < found["low"] < found["difference"] < found["high"]
+    assert (found["n"], found["scorers"], found["cost_usd"]) == (40, ["exact"], 0.0)
+    text = ready("prompts", "show", "mail/kind").out
+    assert any(rule in text for rule in RULES)
+    assert made["reference"] == "mail/kind@2"
+    assert made["candidates"][0]["text"] == text.rstrip("\n")
+    # Once every prompt answers rightly, no other one is better.
+    install(monkeypatch, always_right)
+    other = (*BOTH[:3], "--models", "fake:b", *BOTH[5:])  # answers of fake:a are remembered
+    same = ready("generate", IDEA, *other, "--name", "mail/same")
+    assert same.code == 0, same.err
+    told = same.err.splitlines()[-1]
+    assert "kept the original: it is right on 100% of " in told
+    assert told.endswith("0 USD; mail/same@1 stays the prompt")
+    assert ready("prompts", "show", "mail/same").out == same.out
 
 
-def test_the_candidates_are_put_away(run: Run, mails: str) -> None:
-    run("generate", IDEA, "--optimize", "--data", mails, "--name", "mail/kind", *GAIN)
-    lines = run("prompts", "history", "mail/kind").out.splitlines()
-    assert [line.split("\t")[0] for line in lines if "archived" not in line] == ["6", "1"]
-    assert "improves mail/kind@1" in run("prompts", "graph", "mail/kind").out
+def test_it_is_a_stored_optimisation_which_other_commands_know(ready: Run) -> None:
+    done = ready("generate", IDEA, *BOTH, "--name", "mail/kind")
+    assert done.code == 0, done.err
+    ((name, _, outcome, prompt, best, *_),) = [
+        line.split("\t") for line in ready("optimizations", "list").out.splitlines()
+    ]
+    assert (outcome, prompt, best) == ("improved", "mail/kind@1", "mail/kind@2")
+    # The line by which it goes on after an interruption is printed when it begins.
+    first, *_, last = [line for line in done.err.splitlines() if "note: if it is" in line or name]
+    assert f"go on with burnish optimize --resume {name}" in done.err, first
+    assert "the prompt is now mail/kind@2, before it was mail/kind@1" in last
+    again = ready("optimize", "--resume", name, "--json")
+    assert json.loads(again.out)["comparison"]["n"] == 40
+    shown = json.loads(ready("optimizations", "show", name, "--json").out)
+    assert len(shown["candidates"]) > 1
+
+
+def test_the_same_search_as_optimize_does_on_what_is_stored(ready: Run) -> None:
+    done = ready("generate", IDEA, *BOTH, "--name", "mail/kind", "--seed", "3", "--json")
+    found = json.loads(done.out)["optimized"]
+    same = ("--model", "fake:a", "--writer", "fake:w", "--seed", "3", "--variant", "--json")
+    other = ready("optimize", "mail/kind@1", "--data", "mails", *same)
+    report = json.loads(other.out)
+    assert report["comparison"]["after"]["score"] == found["after"]
+    assert report["effort"]["calls"] == found["calls"]
+    branch = ready("prompts", "show", report["best"]).out
+    assert branch == ready("prompts", "show", found["best"]).out
+
+
+def test_an_enhanced_text_is_stored_and_optimised_in_the_same_way(ready: Run) -> None:
+    named = ready("enhance", TEXT, *BOTH, "--save", "mail/kind", "--json")
+    assert named.code == 0, named.err
+    found = json.loads(named.out)["optimized"]
+    assert (found["outcome"], found["best"]) == ("improved", "mail/kind@2")
+    assert TEXT.splitlines()[0] in ready("prompts", "show", "mail/kind@1").out
+    # Without a name it is named after the text, as an idea's prompt is.
+    unnamed = ready("enhance", TEXT, *BOTH, "--json")
+    made = json.loads(unnamed.out)
+    assert made["name"].startswith("analysis/classify")
+    assert made["optimized"]["original"] == f"{made['name']}@1"
+
+
+@pytest.mark.parametrize("command", [("generate", IDEA), ("enhance", TEXT)])
+def test_a_dry_run_tells_what_would_be_done_and_does_nothing(
+    ready: Run, monkeypatch: pytest.MonkeyPatch, command: tuple[str, str]
+) -> None:
+    model = install(monkeypatch)
+    done = ready(*command, *BOTH, "--budget", "200", "--dry-run")
+    assert done.code == 0, done.err
+    assert "with fake:a, auto for quality: 110 examples of mails@1" in done.out
+    assert "at most 200 answers" in done.out
+    assert "proposals by fake:w" in done.out
+    plan = json.loads(ready(*command, *BOTH, "--dry-run", "--json").out)
+    assert (plan["optimization"]["writer"], plan["test"]) == ("fake:w", 40)
+    assert model.requests == []
+    assert ready("prompts", "list").out == ready("optimizations", "list").out == ""
+
+
+def test_options_of_the_search_have_their_effect(ready: Run) -> None:
+    less = ("--budget", "150", "--algorithm", "reflective", "--limit", "90", "--goal", "efficiency")
+    done = ready("generate", IDEA, *BOTH, *less, "--name", "mail/kind", "--json")
+    found = json.loads(done.out)["optimized"]
+    assert found["calls"] <= 150
+    assert (found["algorithm"], found["goal"]) == ("reflective", "efficiency")
+    shown = json.loads(ready("optimizations", "show", found["id"], "--json").out)
+    assert shown["optimization"]["settings"]["examples"] == 90
+    # Without it there is none.
+    assert json.loads(ready("generate", IDEA, "--json").out)["optimized"] is None
+
+
+def test_the_model_that_writes_the_prompt_answers_and_proposes(
+    ready: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def everything(request: ModelRequest) -> str:
+        text = request.messages[-1].content
+        if "You improve prompts" in request.messages[0].content:
+            return with_rule(request)
+        for tag in ("outline", "prompt"):
+            if f"<{tag}>\n" in text:
+                return text.split(f"<{tag}>\n")[1].split(f"\n</{tag}>")[0]
+        return by_rules(request)
+
+    install(monkeypatch, everything)
+    asked = ("--optimize", "--data", "mails.csv", "--model", "fake:a", "--phases", "draft")
+    done = ready("generate", IDEA, *asked, "--name", "mail/kind", "--json")
+    assert done.code == 0, done.err
+    found = json.loads(done.out)["optimized"]
+    assert (found["model"], found["writer"], found["outcome"]) == ("fake:a", "fake:a", "improved")
+
+
+def test_what_came_of_it_stands_on_a_terminal_after_the_prompt(ready: Run) -> None:
+    del ready
+    shown = screen("generate", IDEA, *BOTH[:3], "--models", "fake:echo", "--writer", "offline")
+    lines = [line.rstrip() for line in shown.splitlines()]
+    prompt = lines.index("## Task")
+    outcome = next(n for n, line in enumerate(lines) if line.startswith("kept the original: "))
+    assert prompt < outcome < lines.index("What the search did")
+    assert [line for line in lines[outcome:] if len(line) > 80] == []
+    again = "if it is interrupted, go on with burnish optimize --resume"
+    assert again in " ".join(lines[:prompt])
 
 
 @pytest.mark.parametrize(
@@ -93,38 +168,68 @@ def test_the_candidates_are_put_away(run: Run, mails: str) -> None:
     [
         (("--optimize",), "--optimize takes examples to measure with; give --data FILE"),
         (("--data", "mails.csv"), "--data is for --optimize; add --optimize"),
-        (("--optimize", "--stream", "--data", "mails.csv"), "leave one out"),
+        (("--dry-run",), "--dry-run is for --optimize; add --optimize"),
         (("--optimize", "--data", "gone.csv", "--models", "fake:a"), "gone.csv"),
         (("--optimize", "--data", "mails.csv"), "takes a model, and none is set up"),
-        (("--optimize", "--data", "mails.csv", "--models", "fake:a", "--scorer", "x"), "no scorer"),
+        (("--optimize", "--data", "mails.csv", "--models", "fake:a,fake:b"), "optimised for one"),
+        ((*BOTH, "--scorer", "x"), "no scorer"),
+        ((*BOTH, "--limit", "9"), "9 examples are too few to optimise with"),
+        ((*BOTH, "--budget", "0"), "a budget of 0 calls allows nothing"),
+        ((*BOTH, "--budget", "30"), "give 64 calls at least"),
+        ((*BOTH, "--algorithm", "refletive"), "did you mean reflective?"),
+        ((*BOTH, "--goal", "fame"), "use quality, efficiency"),
         (("--optimize", "--data", "empty.csv", "--models", "fake:a"), "empty.csv"),
-        (("--optimize", "--data", "one.csv", "--models", "fake:a"), "1 example cannot show"),
+        (("--optimize", "--data", "mails.csv", "--models", "ollama:none"), "cannot be reached"),
     ],
 )
+@pytest.mark.parametrize("command", [("generate", IDEA), ("enhance", TEXT)])
 def test_what_is_wrong_is_said_before_anything_is_stored(
-    run: Run, mails: str, tmp_path: Path, options: tuple[str, ...], told: str
+    ready: Run,
+    monkeypatch: pytest.MonkeyPatch,
+    command: tuple[str, str],
+    options: tuple[str, ...],
+    told: str,
 ) -> None:
-    (tmp_path / "empty.csv").write_text("")
-    (tmp_path / "one.csv").write_text("mail,expected\na,b\n")
-    done = run("generate", IDEA, *options)
-    assert done.code in (2, 3)
+    model = install(monkeypatch)
+    Path("empty.csv").write_text("")
+    done = ready(*command, *options)
+    assert done.code in (2, 3, 5)
     assert told in done.err
     assert not done.out
-    assert run("prompts", "list").out == ""
+    assert model.requests == []
+    assert ready("prompts", "list").out == ready("optimizations", "list").out == ""
 
 
-def test_nothing_measured_is_exit_code_1(run: Run, mails: str, tmp_path: Path) -> None:
-    (tmp_path / "own.py").write_text("def broken(output):\n    raise ValueError('no idea')\n")
-    own = ("--models", "fake:echo", "--scorer", f"python:{tmp_path / 'own.py'}:broken")
-    done = run("generate", IDEA, "--optimize", "--data", mails, "--name", "mail/kind", *own)
+@pytest.mark.parametrize(
+    ("command", "hint"),
+    [
+        (("enhance", "Say one word about the weather."), "write {{ mail }} where it belongs"),
+        (("generate", "name a colour", "--stream"), "--stream prints one prompt"),
+    ],
+)
+def test_what_cannot_fit_is_told_with_what_to_do(
+    ready: Run, command: tuple[str, ...], hint: str
+) -> None:
+    done = ready(*command, *BOTH)
+    assert (done.code, done.out) == (2, "")
+    assert hint in done.err
+
+
+def test_nothing_measured_is_exit_code_1(ready: Run) -> None:
+    Path("own.py").write_text("def broken(output):\n    raise ValueError('no idea')\n")
+    own = (*BOTH, "--scorer", "python:own.py:broken", "--name", "mail/kind")
+    done = ready("generate", IDEA, *own)
     assert done.code == 1
-    assert "kept the original: it has no score" in done.err
-    assert run("prompts", "show", "mail/kind").out == done.out
+    assert "kept the original: the scorer failed on " in done.err
+    assert ready("prompts", "show", "mail/kind").out == done.out
 
 
-def test_models_that_cannot_answer_are_found_out_first(run: Run, mails: str) -> None:
-    down = ("--models", "ollama:none", "--scorer", "contains")
-    done = run("generate", IDEA, "--optimize", "--data", mails, *down)
-    assert done.code == 5
-    assert "ollama cannot be reached" in done.err
-    assert run("prompts", "list").out == ""
+def outcome(run: Run, *command: str) -> dict[str, Any]:
+    return json.loads(run(*command, "--json").out)["optimized"]
+
+
+def test_a_new_version_of_the_examples_is_told(ready: Run) -> None:
+    outcome(ready, "generate", IDEA, *BOTH)
+    mails(Path("mails.csv"), 100)
+    notes = outcome(ready, "generate", IDEA, *BOTH)["notes"]
+    assert any("mails@2 is new" in each for each in notes)

@@ -4,7 +4,8 @@
 
 It prints its address, serves until its standard input ends, then prints its counters. What fails
 is settled by the seed, the content of a request and how often that content has come, so that a
-run can be repeated. A model whose name begins with `down` always answers 503.
+run can be repeated. A model whose name begins with `down` always answers 503. The model `mails`
+labels mails, better the more rules its prompt has, and `writer` writes prompts that have one more.
 
 `GET /counters` gives the counters, `GET /log` every request that was ended.
 """
@@ -27,6 +28,9 @@ MAX_BODY_BYTES = 64 * 2**20
 # What a generation asks to go on from, and the request for notes before it.
 _OUTLINE = re.compile(r"<(?:outline|prompt)>\n(.*)\n</(?:outline|prompt)>", re.DOTALL)
 _NOTES_WANTED = "Write notes for whoever writes it"
+_MAIL = re.compile(r"<mail>\nmail (\d+)")
+_MATERIAL = re.compile(r"<([\w-]+-[0-9a-f]{12})>\n(.*?)\n</\1>", re.DOTALL)
+_RULES = tuple(f"Rule {n}: the {n}. sign decides." for n in range(6))
 _NOTES = "The goal is one clear result. Carry over each fact and limit. Note the mistakes to avoid."
 
 
@@ -166,7 +170,7 @@ class Server:
             wait = {"Retry-After": f"{self.plan.retry_after_s:g}"} if outcome == "429" else {}
             error = {"error": {"message": f"status {outcome}", "type": "fault", "code": None}}
             return _json(error, int(outcome), wait)
-        said = reply_to(body.messages[-1].content)
+        said = answer_of(body)
         usage = {
             "prompt_tokens": sum(len(each.content.split()) for each in body.messages),
             "completion_tokens": len(said.split()),
@@ -201,6 +205,32 @@ class Server:
         self.log.append(served)
         if self._file is not None:
             self._file.write(msgspec.json.encode(served) + b"\n")
+
+
+def answer_of(body: _Body) -> str:
+    whole = "\n".join(each.content for each in body.messages)
+    if body.model == "mails":
+        return _label(whole)
+    return _with_rule(whole) if body.model == "writer" else reply_to(body.messages[-1].content)
+
+
+def _label(text: str) -> str:
+    """Right on 28 of 100 mails, on 12 more for each rule, and on 6 for each mail that is shown."""
+    numbers = _MAIL.findall(text) or ["0"]
+    share = 28 + 12 * sum(rule in text for rule in _RULES) + 6 * (len(numbers) - 1)
+    drawn = int(hashlib.sha256(f"mail {numbers[-1]}".encode()).hexdigest(), 16) % 100
+    return ("praise", "bug")[int(numbers[-1]) % 2] if drawn < share else "It may be either."
+
+
+def _with_rule(text: str) -> str:
+    """The prompt that it is shown, with a rule that it lacks."""
+    shown = _MATERIAL.search(text)
+    prompt = shown[2] if shown else text
+    lacking = [rule for rule in _RULES if rule not in prompt]
+    digest = int(hashlib.sha256(text.encode()).hexdigest(), 16)
+    rule = lacking[digest % len(lacking)] if lacking else "Take care."
+    head, _, rest = prompt.partition("\n")
+    return f"<cause>It does not say: {rule}</cause>\n<new_prompt>\n{head}\n{rule}\n{rest}\n</new_prompt>"
 
 
 def reply_to(text: str) -> str:

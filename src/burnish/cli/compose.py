@@ -21,11 +21,13 @@ from burnish.cli.common import (
     text_of,
     waiting,
 )
-from burnish.cli.optimized import Optimizing, asked_of, optimized, told
+from burnish.cli.going_on import resumable
+from burnish.cli.optimized import NOT_ASKED, Optimizing, optimized, planned, told
 from burnish.errors import UsageError
 
 if TYPE_CHECKING:
     import burnish
+    from burnish.cli.optimized import Done
     from burnish.generation.result import Generation
 
 Techniques = Annotated[
@@ -144,23 +146,32 @@ def enhance(
     max_cost: MaxCost = None,
     max_tokens: MaxTokens = None,
     context: Context = None,
+    optimizing: Optimizing = NOT_ASKED,
     common: Common = NONE,
-) -> None:
-    """Keep a text word for word and add what it lacks."""
-    from burnish.cli import show
+) -> int:
+    """Keep a text word for word and add what it lacks.
 
-    with platform(common) as p:
-        made = p.enhance(
-            text_of(text, "text"),
-            techniques=technique or (),
-            variations=variations,
-            **_context(context),
-            target=target,
-            model=model,
-            save=save,
-            **_bounds(max_cost, max_tokens),
-        )
-    show.generation(made, as_json=common.json, explain=explain)
+    With --optimize the first result is stored, named after the text without --save; exit code 1
+    where nothing could be measured.
+    """
+    asked = optimizing.asked()
+    options: dict[str, Any] = {
+        "techniques": technique or (),
+        "variations": variations,
+        **_context(context),
+        "target": target,
+        "model": model,
+        "save": save,
+        **_bounds(max_cost, max_tokens),
+    }
+    given = text_of(text, "text")
+    with resumable("optimization") as begun, platform(common) as p:
+        if optimizing.dry_run and asked is not None:
+            return planned(p, given, options, asked, common, enhance=True)
+        done = optimized(p, given, options, asked, begun, enhance=True) if asked else None
+        made = done.made if done else p.enhance(given, **options)
+    count = variations if variations > 1 else None
+    return _shown(made, done, common, explain=explain, count=count)
 
 
 def generate(
@@ -185,54 +196,54 @@ def generate(
     stream: Stream = False,
     show_phases: Annotated[bool, Parameter(negative="", help="Print every phase.")] = False,
     explain: Explain = False,
-    optimizing: Optimizing | None = None,
+    optimizing: Optimizing = NOT_ASKED,
     common: Common = NONE,
 ) -> int:
     """Make a finished prompt from a rough idea and store it.
 
     With --optimize, exit code 1 where nothing could be measured.
     """
-    words = {"name": name, "category": category, "persona": persona, "target": target}
-    options: dict[str, Any] = {
-        **words,
-        **_context(context),
+    options: dict[str, Any] = {"name": name, "category": category, "persona": persona}
+    options |= {"target": target, "model": model, "history": history, "fresh": fresh}
+    options |= {
         "phases": [part for part in phases.split(",") if part.strip()],
         "techniques": technique or (),
-        "model": model,
-        "history": history,
-        "fresh": fresh,
-        **_bounds(max_cost, max_tokens),
     }
-    others = asked_of(optimizing, stream=stream)
+    options |= _context(context) | _bounds(max_cost, max_tokens)
+    asked = optimizing.asked(stream=stream)
     text = text_of(idea, "idea")
-    with platform(common) as p:
+    with resumable("optimization") as begun, platform(common) as p:
         if stream:
             _refuse_with_stream(count, strategy, selector)
-            _stream(p, text, options, show_phases=show_phases, as_json=common.json)
-            return 0
+            return _stream(p, text, options, show_phases=show_phases, as_json=common.json)
         options |= {"count": count, "strategy": strategy, "selector": selector}
-        made = _generated(p, text, options, others)
-    return _shown(made, explain=explain, phases=show_phases, count=count, as_json=common.json)
+        if optimizing.dry_run and asked is not None:
+            return planned(p, text, options, asked, common)
+        done = optimized(p, text, options, asked, begun) if asked else None
+        made = done.made if done else _generated(p, text, options)
+    return _shown(made, done, common, explain=explain, phases=show_phases, count=count)
 
 
-def _generated(
-    p: burnish.Platform, idea: str, options: dict[str, Any], others: dict[str, Any] | None
-) -> Generation:
-    if others is not None:
-        return optimized(p, idea, options, others)
+def _generated(p: burnish.Platform, idea: str, options: dict[str, Any]) -> Generation:
     with waiting("writing") if asks_model(p, options["model"]) else nullcontext():
         return p.generate(idea, **options)
 
 
 def _shown(
-    made: Generation, *, explain: bool, phases: bool, count: int | None, as_json: bool
+    made: Generation,
+    done: Done | None,
+    common: Common,
+    *,
+    explain: bool,
+    phases: bool = False,
+    count: int | None,
 ) -> int:
     """The exit code."""
     from burnish.cli import show
 
-    only_best = count is None
-    show.generation(made, as_json=as_json, explain=explain, phases=phases, only_best=only_best)
-    return told(made, as_json=as_json)
+    best = count is None
+    show.generation(made, as_json=common.json, explain=explain, phases=phases, only_best=best)
+    return 0 if done is None else told(done, common)
 
 
 def _file_beside(path: Path | None) -> str:
@@ -284,9 +295,9 @@ def _stream(
     *,
     show_phases: bool,
     as_json: bool,
-) -> None:
+) -> int:
     """The final phase's text as it comes; with `show_phases` that of every phase; with `--json`
-    one event a line; into a pipe, each phase's text when it stands."""
+    one event a line; into a pipe, each phase's text when it stands. Gives the exit code."""
     from burnish.cli import show
     from burnish.cli.generate import Pipe
 
@@ -295,7 +306,7 @@ def _stream(
         made = Pipe().write(events)
         if made is not None:
             show.streamed(made)
-        return
+        return 0
     for event in events:
         if as_json:
             show.event_json(event)
@@ -305,3 +316,4 @@ def _stream(
             show.event(event, all_phases=show_phases)
         elif event.generation is not None:
             show.streamed(event.generation)
+    return 0

@@ -22,8 +22,9 @@ from burnish.cli.common import (
 )
 from burnish.cli.compose import MaxCost
 from burnish.cli.evaluate_later import When, submit
-from burnish.cli.evaluation_plan import resumable, show_plan, tell_plan
+from burnish.cli.evaluation_plan import show_plan, tell_plan
 from burnish.cli.followed import followed
+from burnish.cli.going_on import go_on, resumable
 from burnish.cli.report_files import check_files, write_file
 from burnish.errors import UsageError
 
@@ -151,7 +152,7 @@ def evaluate(
         "max_cost_usd": max_cost,
         "files": True,
     }
-    with resumable(when.resume) as begun, platform(common) as p:
+    with resumable("evaluation", when.resume) as begun, platform(common) as p:
         if when.resume:
             done = _resumed(p, when.resume, gate, scorer or (), bool(prompts or data))
         else:
@@ -164,7 +165,7 @@ def evaluate(
                 submit(p, plan.evaluation, gate, as_json=common.json)
                 return 0
             begun.append(plan.evaluation.id)
-            with followed(p, _again(plan.evaluation.id)) as told:
+            with followed(p, go_on("evaluation", plan.evaluation.id)) as told:
                 done = p.run_evaluation(plan.evaluation, **asdict(gate), progress=told)
     return _told(done, finish(done, gate, report or [], common))
 
@@ -203,7 +204,7 @@ def _resumed(
             "--resume goes on with an evaluation as it was asked for",
             hint="leave out prompts and --data",
         )
-    with followed(p, _again(evaluation_id)) as told:
+    with followed(p, go_on("evaluation", evaluation_id)) as told:
         done = p.resume_evaluation(
             evaluation_id, scorers=scorers, files=True, **asdict(bounds), progress=told
         )
@@ -217,10 +218,6 @@ def _held(bounds: Mapping[str, float], given: Mapping[str, float | None]) -> str
         f"--{name.replace('_', '-')} {bound:g}{' as before' if given[name] is None else ''}"
         for name, bound in bounds.items()
     )
-
-
-def _again(evaluation_id: str) -> str:
-    return f"burnish evaluate --resume {evaluation_id}"
 
 
 def _check_gate(bounds: Gate, baseline: str) -> None:

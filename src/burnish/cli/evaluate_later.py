@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from burnish.cli.common import note, on_terminal, out, out_json
+from burnish.cli.going_on import submitted
 from burnish.errors import UsageError
 
 if TYPE_CHECKING:
@@ -49,13 +49,4 @@ def submit(p: burnish.Platform, evaluation: Evaluation, bounds: Gate, *, as_json
     job = p.submit_evaluation(
         evaluation, min_score=bounds.min_score, max_regression=bounds.max_regression
     )
-    if as_json:
-        out_json({"job": job, "evaluation": evaluation})
-    elif on_terminal():
-        out(f"job {job.id}, evaluation {evaluation.id}")
-    else:
-        out(f"{job.id}\t{evaluation.id}")
-    note(
-        f"burnish worker runs it; burnish jobs watch {job.id[:18]} shows how far it is, "
-        f"burnish evaluations show {evaluation.id[:18]} what came so far"
-    )
+    submitted(job, "evaluation", evaluation, as_json=as_json)

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from burnish.cli.common import note, out, warn
 from burnish.cli.money import cost_of
-from burnish.errors import StoreError
 
 if TYPE_CHECKING:
     from burnish.evals.estimate import Estimate
@@ -46,20 +43,6 @@ def planned(plan: Plan) -> str:
     return "; ".join(
         (calls, *([f"scored by {scored}"] if scored else []), f"{tokens}, {_cost(guess)}")
     )
-
-
-@contextmanager
-def resumable(evaluation_id: str = "") -> Generator[list[str]]:
-    """Takes the id of what is begun, which a store that fails, be it while it is closed, must not
-    hide."""
-    begun = [evaluation_id] if evaluation_id else []
-    try:
-        yield begun
-    except StoreError as error:
-        if not begun:
-            raise
-        hint = f"{error.hint}; then go on with burnish evaluate --resume {begun[0]}"
-        raise StoreError(error.what, hint=hint, subject=error.subject) from error
 
 
 def _cost(guess: Estimate) -> str:

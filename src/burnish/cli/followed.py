@@ -16,8 +16,11 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def followed(p: burnish.Platform, go_on: str) -> Generator[Callable[[Job], None]]:
-    """`go_on` is the command that goes on with it."""
+def followed(
+    p: burnish.Platform, go_on: str | Callable[[], str], *, first: str = ""
+) -> Generator[Callable[[Job], None]]:
+    """`go_on` is the command that goes on with it, or tells it: an empty one where nothing is begun
+    yet. `first` names what is done before the job."""
     job_id = ""
     try:
         # What a scorer of the user's prints must not stand in the report.
@@ -29,9 +32,12 @@ def followed(p: burnish.Platform, go_on: str) -> Generator[Callable[[Job], None]
                 if tell is not None and job.progress.total:  # else it has not begun
                     tell(beside_bar(job), job.progress.done, job.progress.total)
 
+            if first and tell is not None:
+                tell(first, 0, 1)
             yield told
     except KeyboardInterrupt:
         if job_id:
             p.jobs.cancel(job_id)  # a worker would go on with what somebody has stopped
-        warn(f"stopped; go on with {go_on}")
+        again = go_on if isinstance(go_on, str) else go_on()
+        warn(f"stopped; go on with {again}" if again else "stopped before the job began")
         raise

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from burnish.cli.common import note, on_terminal, out, out_json, warn
+from burnish.cli.common import note, out, warn
+from burnish.cli.going_on import submitted
 from burnish.cli.money import cost_of
-from burnish.errors import StoreError, UsageError
+from burnish.errors import UsageError
 
 if TYPE_CHECKING:
     import burnish
@@ -86,33 +85,9 @@ def _cost(plan: OptimizationPlan) -> str:
     return f"about {told}" if plan.cost_usd else told
 
 
-@contextmanager
-def resumable(optimization_id: str = "") -> Generator[list[str]]:
-    """Takes the id of what is begun, which a store that fails, be it while it is closed, must not
-    hide."""
-    begun = [optimization_id] if optimization_id else []
-    try:
-        yield begun
-    except StoreError as error:
-        if not begun:
-            raise
-        hint = f"{error.hint}; then go on with burnish optimize --resume {begun[0]}"
-        raise StoreError(error.what, hint=hint, subject=error.subject) from error
-
-
 def submit(p: burnish.Platform, optimization: Optimization, *, as_json: bool) -> None:
-    """Prints the ids of the job and of the optimisation, with a tab between them."""
     job = p.submit_optimization(optimization)
-    if as_json:
-        out_json({"job": job, "optimization": optimization})
-    elif on_terminal():
-        out(f"job {job.id}, optimisation {optimization.id}")
-    else:
-        out(f"{job.id}\t{optimization.id}")
-    note(
-        f"burnish worker runs it; burnish jobs watch {job.id[:18]} shows how far it is, "
-        f"burnish optimizations show {optimization.id[:18]} what came so far"
-    )
+    submitted(job, "optimization", optimization, as_json=as_json)
 
 
 def _warn(plan: OptimizationPlan) -> None:

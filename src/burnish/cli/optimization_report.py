@@ -47,16 +47,20 @@ def finish(done: ShownOptimization, files: list[Path], common: Common) -> int:
     if common.json:
         out_json(report)
     elif on_terminal():
-        from burnish.optimizers.report.terminal import terminal
-
-        screen = console()
-        screen.print(terminal(report, width=screen.width))
-        _more(report)
+        show_terminal(report)
     else:
         from burnish.optimizers.report.plain import plain
 
         out(plain(report))
     return 0 if report.is_measured else 1
+
+
+def show_terminal(report: OptimizationReport) -> None:
+    from burnish.optimizers.report.terminal import terminal
+
+    screen = console()
+    screen.print(terminal(report, width=screen.width))
+    _more(report)
 
 
 def _more(report: OptimizationReport) -> None:

@@ -12,7 +12,8 @@ from burnish.cli.common import NONE, Common, out_json, platform, warn
 from burnish.cli.compose import MaxCost
 from burnish.cli.evaluate import Data, Scorer
 from burnish.cli.followed import followed
-from burnish.cli.optimization_plan import Later, resumable, show_plan, submit, tell_plan
+from burnish.cli.going_on import go_on, resumable
+from burnish.cli.optimization_plan import Later, show_plan, submit, tell_plan
 from burnish.cli.optimization_report import check_reports, finish
 from burnish.cli.optimize_where import Many, leave, optimize_where, show_weak
 from burnish.errors import UsageError
@@ -146,7 +147,7 @@ def optimize(
         return _where(many, data, asked, later, report or [], max_cost=max_cost, common=common)
     check_reports(report or [])
     options = asked.options(max_cost)
-    with resumable(later.resume) as begun, platform(common) as p:
+    with resumable("optimization", later.resume) as begun, platform(common) as p:
         if later.resume:
             done = _resumed(p, later.resume, scorer or [], more=bool(prompt or data))
             return finish(done, report or [], common)
@@ -169,7 +170,7 @@ def _run(
     if later.background:
         submit(p, plan.optimization, as_json=common.json)
         return None
-    with followed(p, _again(plan.optimization.id)) as told:
+    with followed(p, go_on("optimization", plan.optimization.id)) as told:
         return p.run_optimization(plan.optimization, progress=told)
 
 
@@ -259,9 +260,5 @@ def _resumed(
     found = p.optimizations.get(optimization_id)
     if found.outcome in ("improved", "kept"):
         warn("it has ended already; this is what it came to")
-    with followed(p, _again(found.id)) as told:
+    with followed(p, go_on("optimization", found.id)) as told:
         return p.resume_optimization(found.id, scorers=scorers, files=True, progress=told)
-
-
-def _again(optimization_id: str) -> str:
-    return f"burnish optimize --resume {optimization_id}"

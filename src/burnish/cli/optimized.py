@@ -1,41 +1,55 @@
-"""generate --optimize: its options, how it goes, and what came of it."""
+"""generate --optimize and enhance --optimize: their options, how it goes, and what came of it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
-from burnish.cli.common import console, counted, on_terminal, out, progress_bar, styled, table, warn
+from burnish.cli.common import Common, note, on_terminal, out, out_json, warn
+from burnish.cli.followed import followed
+from burnish.cli.going_on import go_on
 from burnish.cli.money import cost_of
+from burnish.cli.optimization_plan import show_plan, tell_plan
 from burnish.errors import UsageError
 
 if TYPE_CHECKING:
     import burnish
-    from burnish.generation.optimized import Optimized, Scored
+    from burnish.generation.optimized import Optimized
     from burnish.generation.result import Generation
+    from burnish.optimizers.report.report import OptimizationReport
+    from burnish.platform.optimization_plan import OptimizationPlan
 
 
 @Parameter(name="*")
 @dataclass(frozen=True)
 class Optimizing:
-    """What --optimize measures with."""
+    """What --optimize goes on with, as `burnish optimize` does."""
 
     optimize: Annotated[
         bool,
-        Parameter(negative="", help="Try other prompts on --data; keep the best if it is better."),
+        Parameter(
+            negative="", help="Go on: look for a text of it that is surely better on --data."
+        ),
     ] = False
     data: Annotated[
         str | None,
         Parameter(help="Examples: a dataset (name, name@3), or a file: CSV, JSONL, JSON, YAML."),
     ] = None
     models: Annotated[
-        list[str] | None,
-        Parameter(
-            show_default="that of --model",
-            help="Models that answer the examples, with commas between; repeatable.",
-        ),
+        str | None,
+        Parameter(show_default="that of --model", help="The model that answers the examples."),
+    ] = None
+    writer: Annotated[
+        str | None,
+        Parameter(show_default="that of --model", help="Writes candidates; offline: none does."),
+    ] = None
+    algorithm: Annotated[
+        str | None, Parameter(show_default="auto", help="As of burnish optimize.")
+    ] = None
+    goal: Annotated[
+        str | None, Parameter(show_default="quality", help="quality, or efficiency.")
     ] = None
     scorer: Annotated[
         list[str] | None,
@@ -44,122 +58,126 @@ class Optimizing:
             help="How answers are scored: NAME, NAME:VALUE or NAME:{JSON}; repeatable.",
         ),
     ] = None
-    candidates: Annotated[
-        int | None, Parameter(show_default="4", help="How many other prompts are tried, 1 to 20.")
+    budget: Annotated[
+        int | None, Parameter(show_default="300", help="Calls of models in all, for the search.")
     ] = None
-    limit: Annotated[
-        int | None, Parameter(help="Only the first so many examples of each part.")
+    limit: Annotated[int | None, Parameter(help="Only the first so many examples.")] = None
+    seed: Annotated[
+        int | None, Parameter(show_default="0", help="The same again gives the same search.")
     ] = None
+    dry_run: Annotated[
+        bool, Parameter(negative="", help="Only tell what --optimize would do, and its cost.")
+    ] = False
+
+    def asked(self, *, stream: bool = False) -> dict[str, Any] | None:
+        """What `burnish.Optimize` takes; None without --optimize. Raises UsageError before
+        anything is written."""
+        all_ = asdict(self).items()
+        given = {name: value for name, value in all_ if value is not None and value is not False}
+        if not given.pop("optimize", False):
+            if given:
+                name = next(iter(given)).replace("_", "-")
+                raise UsageError(f"--{name} is for --optimize", hint="add --optimize")
+            return None
+        if stream:
+            raise UsageError(
+                "--stream prints one prompt, and --optimize tries several", hint="leave one out"
+            )
+        if self.data is None:
+            raise UsageError(
+                "--optimize takes examples to measure with",
+                hint="give --data FILE or a dataset's name; burnish datasets generate writes some "
+                "to begin with",
+            )
+        given.pop("dry_run", None)
+        model, scorers = _one(given.pop("models", "")), given.pop("scorer", ())
+        return {**given, "model": model, "scorers": scorers, "files": True}
 
 
-def asked_of(given: Optimizing | None, *, stream: bool) -> dict[str, Any] | None:
-    """None without --optimize. Raises UsageError before anything is written."""
-    given = given or Optimizing()
-    own = {
-        name: value
-        for name in ("data", "models", "scorer", "candidates", "limit")
-        if (value := getattr(given, name)) is not None
-    }
-    if not given.optimize:
-        if own:
-            raise UsageError(f"--{next(iter(own))} is for --optimize", hint="add --optimize")
-        return None
-    if stream:
-        raise UsageError(
-            "--stream prints one prompt, and --optimize tries several", hint="leave one out"
-        )
-    if given.data is None:
-        raise UsageError(
-            "--optimize takes examples to measure with",
-            hint="give --data FILE or a dataset's name; burnish datasets generate writes some to "
-            "begin with",
-        )
-    named = own.pop("models", ())
-    own["models"] = [name for each in named for name in each.split(",") if name.strip()]
-    return own | {"scorers": own.pop("scorer", ()), "files": True}
+NOT_ASKED = Optimizing()
+
+
+@dataclass(frozen=True)
+class Done:
+    """What was made, and the report of how it was optimised."""
+
+    made: Generation
+    report: OptimizationReport
 
 
 def optimized(
-    p: burnish.Platform, idea: str, options: dict[str, Any], asked: dict[str, Any]
-) -> Generation:
-    from burnish.generation.optimized import Optimize
+    p: burnish.Platform,
+    text: str,
+    options: dict[str, Any],
+    asked: dict[str, Any],
+    begun: list[str],
+    *,
+    enhance: bool = False,
+) -> Done:
+    """`begun` takes the id of the optimisation when it has begun."""
+    import burnish
+    from burnish.optimizers.report.report import report_of
 
-    try:
-        with progress_bar() as tell:
-            return p.generate(idea, optimize=Optimize(progress=tell, **asked), **options)
-    except KeyboardInterrupt:
-        warn("stopped; a prompt that was written is stored, and answers are remembered for a while")
-        raise
+    def heard(plan: OptimizationPlan) -> None:
+        begun.append(plan.optimization.id)
+        tell_plan(plan)
+        line = f"if it is interrupted, go on with {go_on('optimization', begun[0])}"
+        note(f"  {line}") if on_terminal() else warn(line)
+
+    def again() -> str:
+        return go_on("optimization", begun[0]) if begun else ""
+
+    make = p.enhance if enhance else p.generate
+    with followed(p, again, first="writing") as told:
+        made = make(text, **options, optimize=burnish.Optimize(begun=heard, progress=told, **asked))
+    return Done(made, report_of(p.optimizations.show(begun[0])))
 
 
-def told(made: Generation, *, as_json: bool) -> int:
-    """Shows what came of it; the exit code."""
-    found = made.optimized
-    if found is None:
-        return 0
-    if not as_json:
-        for each in found.notes:
-            warn(each)
-        _terminal(made, found) if on_terminal() else warn(
-            f"{_sentence(found)}; {_now(made, found)}"
+def planned(
+    p: burnish.Platform,
+    text: str,
+    options: dict[str, Any],
+    asked: dict[str, Any],
+    common: Common,
+    *,
+    enhance: bool = False,
+) -> int:
+    """--dry-run; the exit code."""
+    import burnish
+
+    plan = (p.plan_enhancement if enhance else p.plan_generation)(
+        text, burnish.Optimize(**asked), **options
+    )
+    out_json(plan) if common.json else show_plan(plan)
+    return 0
+
+
+def told(done: Done, common: Common) -> int:
+    """Shows what came of it, after the prompt; the exit code."""
+    found = done.made.optimized
+    assert found is not None
+    if common.json:
+        pass
+    elif on_terminal():
+        from burnish.cli.optimization_report import show_terminal
+
+        out("")
+        show_terminal(done.report)
+    else:
+        warn(f"{found.text}; {cost_of(found.cost_usd)}; {_now(found)}")
+    return 0 if done.report.is_measured else 1
+
+
+def _now(found: Optimized) -> str:
+    if found.best:
+        return f"the prompt is now {found.best}, before it was {found.original}"
+    return f"{found.original} stays the prompt"
+
+
+def _one(models: str) -> str:
+    if "," in models:
+        raise UsageError(
+            "--models names several, and a prompt is optimised for one",
+            hint="name one; for another, burnish optimize NAME --variant afterwards",
         )
-    measured = any(each.mean is not None for each in found.before)
-    return 0 if measured or not found.evaluations else 1
-
-
-def _sentence(found: Optimized) -> str:
-    return f"{found.text}; {cost_of(found.cost_usd)}"
-
-
-def _now(made: Generation, found: Optimized) -> str:
-    """Which version is the prompt in the end."""
-    if made.reference == found.original:
-        return f"{made.reference} stays the prompt"
-    return f"the prompt is now {made.reference}, with the text of the candidate {found.best}"
-
-
-def _terminal(made: Generation, found: Optimized) -> None:
-    screen = console()
-    if any(each.n for tried in found.tried for each in tried.scores):
-        scorers = f", scored by {', '.join(found.scorers)}" if found.scorers else ""
-        on = f"{counted(found.chosen_on, 'example')} of {found.dataset}{scorers}"
-        screen.print(styled(f"\nTried on {on}", "bold"))
-        table(("prompt", "score", "made by", "techniques"), _rows(found), wide="techniques")
-    better = found.outcome == "improved"
-    screen.print(styled(f"\n{_sentence(found)}", "green" if better else "yellow"))
-    # Of candidates that score no higher, the comparison is with any one of them.
-    for each in found.comparisons if _leads(found) else ():
-        screen.print(styled(f"  {each}", "dim"))
-    screen.print(styled(f"  {_now(made, found)}", "dim"))
-    if better:
-        out(f"  see burnish prompts diff {found.original} {made.reference}")
-
-
-def _leads(found: Optimized) -> bool:
-    pairs = zip(found.before, found.after, strict=False)  # without a best one, after is empty
-    return any((after.mean or 0.0) > (before.mean or 0.0) for before, after in pairs)
-
-
-def _rows(found: Optimized) -> list[tuple[str, str, str, str]]:
-    """Revisions alone: the name, which may be long, stands above."""
-    return [
-        (
-            "original" if each.reference == found.original else _revision(each.reference),
-            "\n".join(map(_score, each.scores)) or "-",
-            each.made_by,
-            ", ".join(each.techniques) or "no technique",
-        )
-        for each in found.tried
-    ]
-
-
-def _revision(reference: str) -> str:
-    return f"@{reference.rpartition('@')[2]}"
-
-
-def _score(score: Scored) -> str:
-    if score.mean is None:
-        return "-"
-    if score.low is None or score.high is None:
-        return f"{score.mean:.2f}"
-    return f"{score.mean:.2f} [{score.low:.2f}, {score.high:.2f}]"
+    return models

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import cast
+from typing import Any, cast
 
 import msgspec
 
@@ -14,6 +14,7 @@ from burnish.shapes import convert
 
 # As for the settings `phases.*.max_tokens`.
 LEAST_TOKENS = 16
+NAMES_OF_ENHANCE = {"idea": "text", "count": "variations", "name": "save"}
 _FIELD = re.compile(r"`\$\.(\w+)")
 _TAKES: Mapping[str, str] = {
     "phases": "a list of names",
@@ -52,6 +53,20 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True):
     store: bool = True
     batch_key: str = ""
     needs_model: bool = False
+
+
+def wish_of(given: Mapping[str, Any]) -> Wish:
+    """A method's arguments, which are named as the wish names them."""
+    return Wish(**{name: value for name, value in given.items() if name in Wish.__struct_fields__})
+
+
+def enhancement(given: Mapping[str, Any]) -> Wish:
+    """The arguments of `enhance`, some of which the wish knows by another name."""
+    others = {theirs: ours for ours, theirs in NAMES_OF_ENHANCE.items()}
+    known: dict[str, Any] = {"count": 1} | {
+        others.get(name, name): value for name, value in given.items()
+    }
+    return Wish(**known, store=bool(known.get("name")))
 
 
 def checked(wish: Wish, names: Mapping[str, str] | None = None) -> Wish:

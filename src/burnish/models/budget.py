@@ -30,6 +30,11 @@ class Budget:
     def is_bounded(self) -> bool:
         return self._max_cost is not None or self._max_calls is not None
 
+    @property
+    def left_usd(self) -> float | None:
+        """What may still be spent; None without a bound."""
+        return None if self._max_cost is None else max(0.0, self._max_cost - self.spent_usd)
+
     def reserve(self, model: str, cost_usd: float | None) -> float:
         """Sets aside what the next call may cost. Raises BudgetExceeded instead of passing a
         bound, also where the price is unknown: a bound on money would not hold."""

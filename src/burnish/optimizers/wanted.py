@@ -59,7 +59,7 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
             )
         if self.goal not in GOALS:
             raise UsageError(f"there is no goal {self.goal!r}", hint=f"use {', '.join(GOALS)}")
-        for name in ("rounds", "unchanged", "concurrency"):
+        for name in ("limit", "rounds", "unchanged", "concurrency"):
             value = getattr(self, name)
             if value is not None and value < 1:
                 raise UsageError(f"{name} is {value}", hint="use 1 or more", subject=name)

@@ -85,9 +85,9 @@ class Evaluating:
         self._past = Past(live, parts.open_store)
         self._new_id = parts.ids
 
-    async def plan(self, wanted: Wanted) -> Plan:
+    async def plan(self, wanted: Wanted, draft: Prepared | None = None) -> Plan:
         """Raises UsageError where it could give nothing, NotFound for a prompt or dataset that is
-        not there."""
+        not there. A `draft` is a prompt that is not stored yet, and stands for all."""
         checked_cost(wanted.max_cost_usd)
         notes: tuple[str, ...] = ()
         if not wanted.stored and await is_config(wanted):
@@ -99,7 +99,7 @@ class Evaluating:
             there = await self._datasets.tags(dataset, split=wanted.split)
             raise unmet(dataset, there, split=wanted.split, tags=wanted.tags)
         named = (*wanted.prompts, *((wanted.baseline,) if wanted.baseline else ()))
-        several = [await prepared(self._prompts, ref, wanted.parameters) for ref in named]
+        several = [draft or await prepared(self._prompts, ref, wanted.parameters) for ref in named]
         first = await self._first(dataset, wanted, count)
         sample = first[:: -(-len(first) // _SAMPLE)]
         wanted = msgspec.structs.replace(

@@ -19,7 +19,7 @@ from burnish.generation.grounding import Grounding
 from burnish.generation.naming import name_for
 from burnish.generation.result import OFFLINE, Generation
 from burnish.generation.texts import usage_example
-from burnish.generation.wish import Wish, checked
+from burnish.generation.wish import NAMES_OF_ENHANCE, Wish, checked
 from burnish.library.prompts import AsyncPrompts
 from burnish.platform.composer import Composer
 from burnish.platform.live import Live
@@ -35,7 +35,6 @@ _STRATEGIES: tuple[Strategy, ...] = ("best", "cascade", "all")
 _WELL_RATED = 100
 # A tiny model that loses its thread would go on to the end of its context.
 _TINY_TOKENS = 250
-_NAMES_OF_ENHANCE = {"idea": "text", "count": "variations", "name": "save"}
 
 
 class _Job(msgspec.Struct, frozen=True):
@@ -88,13 +87,16 @@ class Generating:
             return _with_usage(made)
         return await self.stored(call, made, wish.name, wish.category, wish.batch_key)
 
-    async def enhance(self, wish: Wish) -> Generation:
-        """The user's own words with what they lack; refined by a model where one is named."""
+    async def enhance(
+        self, wish: Wish, budget: Budget | None = None, fit: Fit | None = None
+    ) -> Generation:
+        """The user's own words with what they lack; refined by a model where one is named.
+        `budget` and `fit` are as in `make`."""
         call = self._ids()
-        wish = checked(wish, _NAMES_OF_ENHANCE)
+        wish = checked(wish, NAMES_OF_ENHANCE)
         self._live.budget(wish.max_cost_usd)
         has_model = bool(wish.model) and self.model_of(wish) != OFFLINE
-        job = _Job(call, wish, await self._ground(wish))
+        job = _Job(call, wish, await self._ground(wish), budget=budget, fit=fit or Fit())
         made = await self._composed(job, wish.count or 1, keep_words=True, context_apart=has_model)
         if has_model:
             refine = msgspec.structs.replace(wish, phases=("refine",), strategy="cascade")

@@ -88,7 +88,7 @@ class Improving(Experimenting):
     ) -> OptimizationPlan:
         """What `optimize` with these options would do, and about what that would cost. Nothing of
         it is stored but its examples, and no model is asked."""
-        return await self._optimizations.plans.plan(_wanted(prompt, data, options))
+        return await self._optimizations.plans.plan(wanted_of(prompt, data, options))
 
     async def run_optimization(
         self, optimization: Optimization, *, progress: Callable[[Job], None] | None = None
@@ -238,7 +238,7 @@ class Improving(Experimenting):
         from burnish.platform.optimizing_where import OptimizingWhere
 
         # What is wrong for all is said once.
-        _wanted("", None, asked.options).checked(tuple(self.optimizers))
+        wanted_of("", None, asked.options).checked(tuple(self.optimizers))
         weak = await self.weak_prompts(asked.where)
         bound, usual = asked.max_cost_usd, self.settings.models.max_cost_usd
         bound = usual if bound is None else bound
@@ -289,7 +289,7 @@ class Improving(Experimenting):
         from burnish.platform.pinned import version_named
 
         asked = read_input("optimizations", given, OptimizationsInput).asked
-        wanted = _wanted("", None, asked.options).checked(tuple(self.optimizers))
+        wanted = wanted_of("", None, asked.options).checked(tuple(self.optimizers))
         self._evaluating.take(wanted.scorers)
         for model in filter(None, (wanted.model, wanted.writer)):
             if model not in ("auto", "offline"):
@@ -343,7 +343,7 @@ def _one_of(job: Job, prompt: str, number: int, whole: int) -> Job:
     return msgspec.structs.replace(job, progress=told)
 
 
-def _wanted(prompt: str, data: Any, options: dict[str, Any]) -> Wanted:
+def wanted_of(prompt: str, data: Any, options: dict[str, Any]) -> Wanted:
     """Raises UsageError for a name that is none of `optimize`'s, and would do nothing."""
     from burnish.evals.wanted import PARAMETERS
     from burnish.optimizers.budget import Budget

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 # Among so many examples those are looked for that bring scorers of their own.
 _LOOKED_AT = 1_000
+# Over fewer, hardly any difference could be shown.
+_LEAST_HELD_BACK = 20
 
 
 class OfflinePlan(msgspec.Struct, frozen=True, kw_only=True):
@@ -114,10 +116,8 @@ class OfflinePlans:
             return None
         if trial.split is not None:
             return trial.split
-        from burnish.evals import gain  # with the numbers of its reports
-
         held_back = await self._datasets.count(dataset, split="test", tags=trial.tags)
-        return "test" if held_back >= gain.LEAST_HELD_BACK else None
+        return "test" if held_back >= _LEAST_HELD_BACK else None
 
     async def _check_metrics(self, experiment: Experiment, evaluation: Evaluation) -> None:
         """Raises UsageError for one that no answer would have."""

@@ -21,6 +21,7 @@ from burnish.storage.optimization import Optimization
 
 if TYPE_CHECKING:
     from burnish.evals.datasets import AsyncDatasets
+    from burnish.evals.prepared import Prepared
     from burnish.library.prompts import AsyncPrompts
     from burnish.optimizers.optimizer import Optimizer
     from burnish.platform.evaluating import Evaluating
@@ -71,13 +72,13 @@ class OptimizationPlans:
         self._algorithms = algorithms
         self._new_id = new_id
 
-    async def plan(self, wanted: Wanted) -> OptimizationPlan:
+    async def plan(self, wanted: Wanted, draft: Prepared | None = None) -> OptimizationPlan:
         """Raises UsageError where it could give nothing, NotFound for a prompt or dataset that is
-        not there."""
+        not there. A `draft` stands for a prompt that is not stored yet."""
         algorithms = self._algorithms()
         wanted = wanted.checked(tuple(algorithms))
         check_ready(algorithms[wanted.algorithm])
-        plan = await self._evaluating.plan(_as_evaluated(wanted))
+        plan = await self._evaluating.plan(as_evaluated(wanted), draft)
         evaluation = plan.evaluation
         if len(evaluation.models) != 1:
             raise UsageError(
@@ -87,11 +88,10 @@ class OptimizationPlans:
         (model,) = evaluation.models
         if problems := await unready(self._live.registry, [model]):
             raise none_ready(problems)
-        original = await self._prompts.get(evaluation.prompts[0])
-        check(original.version.messages)
+        version_id = await self._checked(evaluation.prompts[0], draft)
         examples = await self.examples(evaluation.dataset, wanted.tags, evaluation.examples)
         writer, notes = await self._writer(wanted)
-        optimization = self._made(wanted, evaluation, model, original.version.id, writer)
+        optimization = self._made(wanted, evaluation, model, version_id, writer)
         calls_each = self.calls_each(optimization, examples)
         parts = afforded(divided(examples, wanted.seed), wanted.budget, calls_each)
         whole = Ledger(wanted.budget, calls_each=calls_each).left
@@ -108,6 +108,15 @@ class OptimizationPlans:
             cost_usd=None if cost is None else cost / max(1, evaluation.size) * whole,
             notes=(*plan.notes, *notes, *_of_examples(parts)),
         )
+
+    async def _checked(self, prompt: str, draft: Prepared | None) -> str:
+        """The version's id. Raises UsageError for marks that do not fit together."""
+        if draft is not None:
+            check(draft.messages)
+            return draft.version_id
+        version = (await self._prompts.get(prompt)).version
+        check(version.messages)
+        return version.id
 
     def _made(
         self, wanted: Wanted, evaluation: Evaluation, model: str, version_id: str, writer: str
@@ -167,7 +176,7 @@ class OptimizationPlans:
         return "", (f"no model writes candidates: {problems[full]}",)
 
 
-def _as_evaluated(wanted: Wanted) -> Evaluated:
+def as_evaluated(wanted: Wanted) -> Evaluated:
     return Evaluated(
         prompts=(wanted.prompt,),
         data=wanted.data,

@@ -1,26 +1,71 @@
-"""`generate` with examples: other prompts of the same idea, measured against the first one."""
+"""`generate` and `enhance` with examples: what they made is optimised at once."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from burnish.errors import Conflict
-from burnish.generation.optimized import Optimize, Optimized
+from burnish.errors import UsageError
+from burnish.generation.optimized import Optimized
 from burnish.generation.result import OFFLINE, Candidate, Generation
 from burnish.generation.texts import usage_example
-from burnish.generation.wish import Wish, checked
+from burnish.generation.wish import NAMES_OF_ENHANCE, Wish, checked
+from burnish.optimizers.budget import Budget
+from burnish.optimizers.report.report import report_of
+from burnish.optimizers.wanted import Wanted
 from burnish.platform.groundwork import Groundwork
-from burnish.platform.measuring import Measuring, Runs, Trial, arrow
+from burnish.platform.improving import wanted_of
+from burnish.prompts.prompt import join_messages
 
 if TYPE_CHECKING:
     from burnish.evals.datasets import AsyncDatasets
     from burnish.library.prompts import AsyncPrompts
-    from burnish.models.budget import Budget
+    from burnish.models.budget import Budget as Money
+    from burnish.optimizers.report.report import OptimizationReport
+    from burnish.optimizers.room import AsyncOptimizations, ShownOptimization
     from burnish.platform.evaluating import Evaluating
     from burnish.platform.generating import Generating
+    from burnish.platform.groundwork import Ground
+    from burnish.platform.optimization_plan import OptimizationPlan
+    from burnish.platform.optimizations import Optimizations
+    from burnish.prompts.prompt import PromptVersion
+    from burnish.storage.job import Job
+
+_NOT_HERE = ("begun", "progress")
+# Of a bound that the first prompt has used up; the search is then over before it asks anything.
+_NOTHING_USD = 1e-9
+
+
+class Optimize(msgspec.Struct, frozen=True, kw_only=True):
+    """How `generate(…, optimize=)` and `enhance(…, optimize=)` go on to look for a better text of
+    what they made: each is what it is in `p.optimize`.
+
+    Without a `model`, the one that writes the prompt answers too; without a `writer`, it writes the
+    candidates. `begun` hears of the plan when the prompt is stored and the search begins,
+    `progress` of its job as it goes on."""
+
+    data: Any
+    model: str = ""
+    writer: str = ""
+    algorithm: str = "auto"
+    goal: str = "quality"
+    budget: int | Budget | None = None
+    scorers: Sequence[Any] = ()
+    tags: Sequence[str] = ()
+    limit: int | None = None
+    target: float | None = None
+    rounds: int | None = None
+    unchanged: int | None = None
+    temperature: float | None = None
+    max_tokens: int | None = None
+    concurrency: int | None = None
+    seed: int = 0
+    dataset: str = ""
+    files: bool = False
+    begun: Callable[[OptimizationPlan], None] | None = None
+    progress: Callable[[Job], None] | None = None
 
 
 class Optimizing:
@@ -30,136 +75,141 @@ class Optimizing:
         self,
         generating: Generating,
         evaluating: Evaluating,
+        optimizations: Optimizations,
         *,
         prompts: AsyncPrompts,
         datasets: AsyncDatasets,
-        run: Runs,
-        budget: Callable[[float | None], Budget],
-        new_id: Callable[[], str],
+        room: AsyncOptimizations,
+        budget: Callable[[float | None], Money],
     ) -> None:
         self._generating = generating
-        self._evaluating = evaluating
+        self._optimizations = optimizations
         self._prompts = prompts
-        self._groundwork = Groundwork(generating, evaluating, datasets)
-        self._run = run
+        self._room = room
+        self._groundwork = Groundwork(generating, evaluating, optimizations.plans, datasets)
         self._budget = budget
-        self._new_id = new_id
 
-    async def make(self, wish: Wish, asked: Optimize) -> Generation:
+    async def plan(self, wish: Wish, asked: Optimize, *, keep_words: bool) -> OptimizationPlan:
+        """Nothing of it is stored but its examples, and no model is asked."""
+        return (await self._ground(wish, asked, keep_words=keep_words)).plan
+
+    async def make(self, wish: Wish, asked: Optimize, *, keep_words: bool) -> Generation:
         """The original is stored first: whatever ends the rest, it is there. Raises UsageError for
         examples that could show nothing, before any model is asked."""
-        wish = checked(wish)
-        ground = await self._groundwork.find(wish, asked)
-        budget = self._budget(wish.max_cost_usd)
-        if asked.progress is not None:
-            asked.progress("writing", 0, 1)
-        made = await self._generating.make(wish, budget=budget, fit=ground.fit)
-        trials = await self._stored(made, _others(made, ground.outlines, asked.candidates))
-        measuring = Measuring(
-            self._evaluating, self._run, ground.course, budget=budget, tell=asked.progress
+        ground = await self._ground(wish, asked, keep_words=keep_words)
+        money = self._budget(wish.max_cost_usd)
+        named = msgspec.structs.replace(wish, name=ground.name, store=True)
+        write = self._generating.enhance if keep_words else self._generating.make
+        made = await write(named, budget=money, fit=ground.fit)
+        wanted = msgspec.structs.replace(
+            ground.wanted, prompt=made.reference, budget=_rest(ground.wanted.budget, money)
         )
-        for each in ground.notes:
-            measuring.note(each)
-        if ground.fit.labels:
-            measuring.note(f"the labels are what the examples expect: {ground.fit.labels}")
-        try:
-            found = await measuring.measure(trials)
-            if made.cost_usd is None:
-                found = msgspec.structs.replace(found, cost_usd=None)
-            return await self._settled(made, trials, found)
-        finally:
-            # The candidates, into the archive: evaluations go on naming them.
-            if revisions := [each.revision for each in trials[1:]]:
-                await self._prompts.archive(made.name, revisions)
-
-    async def _stored(
-        self, made: Generation, others: Sequence[tuple[str, Candidate]]
-    ) -> tuple[Trial, ...]:
-        """Each on a line of its own that begins at the original. The line's name is taken away at
-        once: the version is reached by its revision."""
-        assert made.revision is not None
-        first = Trial(
-            revision=made.revision,
-            reference=made.reference,
-            made_by=made.model,
-            candidate=made.best,
-        )
-        trials = [first]
-        for number, (made_by, candidate) in enumerate(others, start=1):
-            branch = f"optimize-{self._new_id()[-8:]}"
-            await self._prompts.branch(made.name, branch, at=str(made.revision))
-            one = msgspec.structs.replace(made, candidates=(candidate,), model=made_by)
-            names = ", ".join(each.technique for each in candidate.techniques) or "no technique"
-            saved = await self._prompts.update(
-                made.name,
-                candidate.messages,
-                variables=candidate.variables,
-                metadata=one.metadata(),
-                branch=branch,
-                message=f"Candidate {number} of {len(others)} for {made.reference}: {names}",
-            )
-            await self._prompts.delete_branch(made.name, branch)
-            revision = saved.version.revision
-            reference = f"{made.name}@{revision}"
-            trials.append(
-                Trial(revision=revision, reference=reference, made_by=made_by, candidate=candidate)
-            )
-        return tuple(trials)
-
-    async def _settled(
-        self, made: Generation, trials: Sequence[Trial], found: Optimized
-    ) -> Generation:
-        """With the better prompt in the place of the original, where there is one."""
-        if found.outcome == "improved":
-            best = next(each for each in trials if each.reference == found.best)
-            try:
-                made = await self._taken(made, best, found)
-            except Conflict:
-                found = msgspec.structs.replace(
-                    found,
-                    outcome="kept",
-                    text=f"{found.best} is better than {found.original}, but somebody has saved "
-                    f"{made.name} meanwhile, so that one stays; see burnish prompts show "
-                    f"{found.best}",
-                )
+        plan = await self._optimizations.plans.plan(wanted)
+        notes = tuple(dict.fromkeys((*ground.plan.notes, *plan.notes)))
+        if asked.begun is not None:
+            asked.begun(msgspec.structs.replace(plan, notes=notes))
+        done = await self._optimizations.run(plan.optimization, progress=asked.progress)
+        shown = await self._room.show(done.id)
+        report = report_of(shown)
+        found = _optimized(report, shown, made, notes)
+        if report.best:
+            version = (await self._prompts.get(report.best)).version
+            made = _taken(made, version, report.best)
         return msgspec.structs.replace(made, optimized=found)
 
-    async def _taken(self, made: Generation, best: Trial, found: Optimized) -> Generation:
-        original = made.revision
-        assert original is not None
-        rest = tuple(each for each in made.candidates if each is not best.candidate)
-        made = msgspec.structs.replace(
-            made, candidates=(best.candidate, *rest), model=best.made_by, choice=None
-        )
-        record = {
-            "original": found.original,
-            "candidate": found.best,
-            "dataset": found.dataset,
-            "scorers": list(found.scorers),
-            "evaluations": list(found.evaluations),
-            "before": [msgspec.to_builtins(each) for each in found.before],
-            "after": [msgspec.to_builtins(each) for each in found.after],
-            "examples": found.examples,
-            "held_out": found.held_out,
-        }
-        saved = await self._prompts.improve(
-            made.name,
-            best.revision,
-            over=original,
-            message=f"Improve {found.original}: {arrow(found.before, found.after)}",
-            metadata=made.metadata() | {"optimised": record},
-        )
-        revision = saved.version.revision
-        made = msgspec.structs.replace(made, revision=revision, reference=f"{made.name}@{revision}")
-        return msgspec.structs.replace(made, example_usage=usage_example(made))
+    async def _ground(self, wish: Wish, asked: Optimize, *, keep_words: bool) -> Ground:
+        if not wish.store and not keep_words:
+            raise UsageError(
+                "what is optimised is stored, and store is false", hint="leave store=False out"
+            )
+        wish = checked(wish, NAMES_OF_ENHANCE if keep_words else None)
+        wanted = _wanted(wish, asked)
+        return await self._groundwork.find(wish, wanted, keep_words=keep_words)
 
 
-def _others(made: Generation, outlines: Generation, most: int) -> list[tuple[str, Candidate]]:
-    """Who made them, and other prompts than the original: what the model wrote besides, then what
-    the composer has; no text twice."""
-    offered = [(made.model, each) for each in made.candidates[1:]]
-    offered += [(OFFLINE, each) for each in outlines.candidates]
-    found: dict[str, tuple[str, Candidate]] = {made.text: (made.model, made.best)}
-    for made_by, candidate in offered:
-        found.setdefault(candidate.text, (made_by, candidate))
-    return list(found.values())[1 : most + 1]
+def _wanted(wish: Wish, asked: Optimize) -> Wanted:
+    given = {name: getattr(asked, name) for name in asked.__struct_fields__}
+    data = given.pop("data")
+    for name in _NOT_HERE:
+        del given[name]
+    given["fresh"] = wish.fresh
+    given["model"] = asked.model or ("" if wish.model in ("auto", OFFLINE) else wish.model)
+    given["writer"] = asked.writer or ("" if wish.model == "auto" else wish.model)
+    if data is None:
+        raise UsageError(
+            "there are no examples to measure with",
+            hint="give data: a file, a dataset's name or examples; "
+            "burnish datasets generate writes some to begin with",
+        )
+    wanted = wanted_of("", data, given)
+    bounds = [x for x in (wanted.budget.cost_usd, wish.max_cost_usd) if x is not None]
+    cost_usd = min(bounds, default=None)
+    budget = msgspec.structs.replace(wanted.budget, cost_usd=cost_usd)
+    return msgspec.structs.replace(wanted, budget=budget)
+
+
+def _rest(budget: Budget, money: Money) -> Budget:
+    """What the prompt's own writing has left of it."""
+    bounds = [x for x in (budget.cost_usd, money.left_usd) if x is not None]
+    if not bounds:
+        return budget
+    return msgspec.structs.replace(budget, cost_usd=max(_NOTHING_USD, min(bounds)))
+
+
+def _optimized(
+    report: OptimizationReport,
+    shown: ShownOptimization,
+    made: Generation,
+    notes: Sequence[str],
+) -> Optimized:
+    cost, both = report.effort.cost_usd, report.comparison
+    original = shown.candidates[0]
+    whole = None if cost is None or made.cost_usd is None else cost + made.cost_usd
+    return Optimized(
+        id=report.id,
+        outcome=shown.optimization.outcome or "stopped",
+        text=report.text,
+        original=report.prompt,
+        best=report.best,
+        before=both.before.score if both else original.score,
+        after=both.after.score if both else None,
+        difference=both.difference if both else None,
+        low=both.low if both else None,
+        high=both.high if both else None,
+        n=both.n if both else original.n,
+        algorithm=report.algorithm,
+        goal=report.goal,
+        model=report.model,
+        writer=report.writer,
+        dataset=report.dataset,
+        scorers=report.scorers,
+        calls=report.effort.calls,
+        cost_usd=whole,
+        notes=(*notes, *report.notes),
+    )
+
+
+def _taken(made: Generation, version: PromptVersion, reference: str) -> Generation:
+    """With the better text in the place of the original's, which comes after it. Of techniques
+    those are named of which all that they added is still there."""
+    text = join_messages(version.messages)
+    first = made.best
+    applied = tuple(each for each in first.applied if each.added in text)
+    names = {each.name for each in applied}
+    best = Candidate(
+        messages=version.messages,
+        variables=version.variables,
+        techniques=tuple(each for each in first.techniques if each.technique in names),
+        applied=applied,
+        none_needed="none is left of those that it began with",
+        phases=first.phases,
+        text=text,
+    )
+    made = msgspec.structs.replace(
+        made,
+        candidates=(best, *made.candidates),
+        choice=None,
+        revision=version.revision,
+        reference=reference,
+    )
+    return msgspec.structs.replace(made, example_usage=usage_example(made))

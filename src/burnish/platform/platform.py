@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from burnish.generation.event import GenerationEvent
-from burnish.generation.optimized import Optimize
 from burnish.generation.result import Generation
 from burnish.generation.target import parse_target
-from burnish.generation.wish import Wish
+from burnish.generation.wish import Wish, enhancement, wish_of
 from burnish.intents import Classification
 from burnish.library.units import Attributes
 from burnish.platform.generating import Generating
@@ -29,7 +28,8 @@ if TYPE_CHECKING:
     from burnish.library.template_files import Conflicts, ImportReport
     from burnish.models.question import Answer
     from burnish.platform.completing import Completing
-    from burnish.platform.optimizing import Optimizing
+    from burnish.platform.optimization_plan import OptimizationPlan
+    from burnish.platform.optimizing import Optimize, Optimizing
 
 
 class AsyncPlatform(Improving):
@@ -108,29 +108,22 @@ class AsyncPlatform(Improving):
         max_cost_usd: float | None = None,
         max_tokens: int | None = None,
         save: str = "",
+        optimize: Optimize | None = None,
     ) -> Generation:
         """The text with what it lacks: the user's own words stay, character by character.
 
         Each of the `variations` uses another set of techniques. With a `model` the result is
         refined by it; then variables, code and numbers stay, while wording may change. `save`
         stores the first one under that name. `max_tokens` bounds the model's answer. `knowledge` is
-        as in `generate`.
+        as in `generate`, and so is `optimize`: with it the first one is stored in any case.
         """
-        return await self._generating.enhance(
-            Wish(
-                idea=text,
-                techniques=techniques,
-                count=variations,
-                context=context,
-                knowledge=knowledge,
-                target=target,
-                model=model,
-                max_cost_usd=max_cost_usd,
-                max_tokens=max_tokens,
-                name=save,
-                store=bool(save),
-            )
-        )
+        given = {
+            name: value for name, value in locals().items() if name not in ("self", "optimize")
+        }
+        wish = enhancement(given)
+        if optimize is not None:
+            return await self._optimizing.make(wish, optimize, keep_words=True)
+        return await self._generating.enhance(wish)
 
     async def generate(
         self,
@@ -166,16 +159,32 @@ class AsyncPlatform(Improving):
         their answers are remembered. `max_tokens` bounds each phase's answer where the settings
         allow more, and so what a call could cost at worst. `knowledge` puts what `p.knowledge` has
         on the idea into the prompt, with its sources named: True, or a tag of the documents.
-        `optimize` tries other prompts of the same idea on examples, and takes the best of them
-        where it is surely better; `optimized` of the result tells the scores before and after.
+        `optimize` goes on with `p.optimize` of what is stored; the prompt is then the better text,
+        where one is surely better, and `optimized` of the result tells the scores before and after.
 
         Raises ModelFailed (AllModelsFailed with fallbacks), BudgetExceeded before a call that
         could pass `max_cost_usd`, UsageError for a value of a wrong type.
         """
-        wish = _wish(locals())
+        wish = wish_of(locals())
         if optimize is not None:
-            return await self._optimizing.make(wish, optimize)
+            return await self._optimizing.make(wish, optimize, keep_words=False)
         return await self._generating.make(wish)
+
+    async def plan_generation(
+        self, idea: str, optimize: Optimize, **options: Any
+    ) -> OptimizationPlan:
+        """What `generate` with `optimize` and these options would do after the prompt is written,
+        and about what that would cost. Nothing of it is stored but its examples, and no model is
+        asked: the estimate is for the prompt as it is composed on this machine."""
+        wish = Wish(idea=idea, **options)
+        return await self._optimizing.plan(wish, optimize, keep_words=False)
+
+    async def plan_enhancement(
+        self, text: str, optimize: Optimize, **options: Any
+    ) -> OptimizationPlan:
+        """What `enhance` with `optimize` and these options would do, as `plan_generation` tells."""
+        wish = enhancement({"text": text, **options})
+        return await self._optimizing.plan(wish, optimize, keep_words=True)
 
     @cached_property
     def _optimizing(self) -> Optimizing:
@@ -184,11 +193,11 @@ class AsyncPlatform(Improving):
         return Optimizing(
             self._generating,
             self._evaluating,
+            self._optimizations,
             prompts=self.prompts,
             datasets=self.datasets,
-            run=self.run_evaluation,
+            room=self.optimizations,
             budget=self._live.budget,
-            new_id=self._ids,
         )
 
     def generate_stream(
@@ -212,7 +221,7 @@ class AsyncPlatform(Improving):
     ) -> AsyncGenerator[GenerationEvent]:
         """`generate` of one prompt, told while it runs. The joined texts of the `final` phase,
         since its last restart, are the text of the result, which the last event brings."""
-        return self._generating.stream(_wish(locals()))
+        return self._generating.stream(wish_of(locals()))
 
     async def import_(
         self,
@@ -361,11 +370,6 @@ class AsyncPlatform(Improving):
         from burnish.platform.completing import Completing
 
         return Completing(self.settings, self._live, self.prompts, self._ran)
-
-
-def _wish(given: Mapping[str, Any]) -> Wish:
-    """A method's arguments, which are named as the wish names them."""
-    return Wish(**{name: value for name, value in given.items() if name in Wish.__struct_fields__})
 
 
 def _as_new(made: Generation, new_id: Callable[[], str]) -> Generation:

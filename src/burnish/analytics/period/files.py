@@ -4,24 +4,23 @@ from __future__ import annotations
 
 from typing import Final
 
-import msgspec
-
 from burnish.analytics.period.report import PeriodReport
-from burnish.errors import UsageError
+from burnish.evals.report.forms import as_json, in_form
 
 ENDINGS: Final = (".html", ".md", ".json")
 
 
 def report_file(report: PeriodReport, ending: str) -> bytes:
     """HTML, Markdown or JSON, in UTF-8. Raises UsageError for another ending."""
-    if ending == ".html":
+
+    def page() -> str:
         from burnish.analytics.period.page import html
 
-        return html(report).encode("utf-8", "replace")
-    if ending == ".md":
+        return html(report)
+
+    def marked() -> str:
         from burnish.analytics.period.markdown import markdown
 
-        return markdown(report).encode("utf-8", "replace")
-    if ending == ".json":
-        return msgspec.json.format(msgspec.json.encode(report))
-    raise UsageError(f"no report ends in {ending!r}", hint=f"use {', '.join(ENDINGS)}")
+        return markdown(report)
+
+    return in_form(ending, {".html": page, ".md": marked, ".json": lambda: as_json(report)})

@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-from burnish.errors import UsageError
+from burnish.evals.report.forms import as_json, in_form
 from burnish.evals.report.gate import Verdict
 from burnish.evals.report.report import Report
 from burnish.storage.evaluation import Evaluation
@@ -25,19 +25,23 @@ class Judged(msgspec.Struct, frozen=True, kw_only=True):
 
 def report_file(report: Report, ending: str, verdict: Verdict | None = None) -> bytes:
     """HTML, Markdown, JUnit's XML or JSON, in UTF-8. Raises UsageError for another ending."""
-    # Each form is loaded when it is asked for: most runs ask for none.
-    if ending == ".html":
+
+    def page() -> str:
         from burnish.evals.report.page import html
 
-        return html(report, verdict).encode("utf-8", "replace")
-    if ending == ".md":
+        return html(report, verdict)
+
+    def marked() -> str:
         from burnish.evals.report.markdown import markdown
 
-        return markdown(report, verdict).encode("utf-8", "replace")
-    if ending == ".xml":
+        return markdown(report, verdict)
+
+    def cases() -> str:
         from burnish.evals.report.junit import junit
 
-        return junit(report, verdict, at=datetime.now(UTC)).encode("utf-8", "replace")
-    if ending == ".json":
-        return msgspec.json.format(msgspec.json.encode({"report": report, "verdict": verdict}))
-    raise UsageError(f"no report ends in {ending!r}", hint=f"use {', '.join(ENDINGS)}")
+        return junit(report, verdict, at=datetime.now(UTC))
+
+    def data() -> str:
+        return as_json({"report": report, "verdict": verdict})
+
+    return in_form(ending, {".html": page, ".md": marked, ".xml": cases, ".json": data})

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import msgspec
 
-from burnish.errors import UsageError
+from burnish.evals.report.forms import as_json, in_form
 from burnish.experiments.findings import Findings
 from burnish.experiments.report.over_time import Point
 from burnish.experiments.report.report import Report
@@ -25,14 +25,15 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
 
 def report_file(report: Report, data: Any, ending: str) -> bytes:
     """HTML, Markdown, or `data` as JSON, in UTF-8. Raises UsageError for another ending."""
-    if ending == ".html":
+
+    def page() -> str:
         from burnish.experiments.report.page import html
 
-        return html(report).encode("utf-8", "replace")
-    if ending == ".md":
+        return html(report)
+
+    def marked() -> str:
         from burnish.experiments.report.markdown import markdown
 
-        return markdown(report).encode("utf-8", "replace")
-    if ending == ".json":
-        return msgspec.json.format(msgspec.json.encode(data))
-    raise UsageError(f"no report ends in {ending!r}", hint=f"use {', '.join(ENDINGS)}")
+        return markdown(report)
+
+    return in_form(ending, {".html": page, ".md": marked, ".json": lambda: as_json(data)})

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-import msgspec
-
-from burnish.errors import UsageError
+from burnish.evals.report.forms import as_json, in_form
 from burnish.optimizers.report.report import OptimizationReport
 
 ENDINGS: Final = (".html", ".md", ".json")
@@ -14,14 +12,15 @@ ENDINGS: Final = (".html", ".md", ".json")
 
 def report_file(report: OptimizationReport, ending: str) -> bytes:
     """HTML, Markdown or JSON, in UTF-8. Raises UsageError for another ending."""
-    if ending == ".html":
+
+    def page() -> str:
         from burnish.optimizers.report.page import html
 
-        return html(report).encode("utf-8", "replace")
-    if ending == ".md":
+        return html(report)
+
+    def marked() -> str:
         from burnish.optimizers.report.markdown import markdown
 
-        return markdown(report).encode("utf-8", "replace")
-    if ending == ".json":
-        return msgspec.json.format(msgspec.json.encode(report))
-    raise UsageError(f"no report ends in {ending!r}", hint=f"use {', '.join(ENDINGS)}")
+        return markdown(report)
+
+    return in_form(ending, {".html": page, ".md": marked, ".json": lambda: as_json(report)})
