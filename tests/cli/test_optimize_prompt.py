@@ -243,7 +243,7 @@ def test_a_prompt_that_takes_nothing_of_the_examples_is_refused(
             2,
             "no optimizer is called 'refletive'; did you mean reflective?",
         ),
-        (("mail/kind", "--data", "mails.csv", *BOTH, "--goal", "fame"), 2, "use quality, effic"),
+        (("mail/kind", "--data", "mails.csv", *BOTH, "--goal", "fame"), 2, "use quality, clar"),
         (("mail/kind", "--data", "mails.csv", *BOTH, "--target", "5"), 2, "scores go from 0 to 1"),
         (("mail/kind", "--data", "mails.csv", *BOTH, "--report", "a.pdf"), 2, "no ending of a rep"),
         (("--resume", "0197"), 3, "no optimisation has the id '0197'"),

@@ -63,7 +63,7 @@ def planned(plan: OptimizationPlan) -> str:
     """How many examples for what, how many answers, and about what they cost."""
     of = plan.optimization
     whole = plan.train + plan.validation + plan.test
-    compared = 2 * plan.test
+    compared = 2 * plan.test * plan.answers_each
     writes = of.writer or "no model writes candidates"
     if of.writer:
         writes = f"about {_counted(plan.proposals, 'proposal')} by {of.writer}"
@@ -71,11 +71,12 @@ def planned(plan: OptimizationPlan) -> str:
     about = f"{of.prompt} with {of.model}, {of.algorithm} for {of.goal}"
     apart = f"{plan.validation:,} tell candidates apart, {plan.test:,} judge the best"
     parts = f"{plan.search:,} to search, {plan.final:,} to choose, {compared:,} to compare"
+    twice = f", {plan.answers_each} of a prompt to an example" if plan.answers_each > 1 else ""
     return "\n".join(
         [
             f"{about}: {_counted(whole, 'example')} of {of.dataset}",
             f"  {plan.train:,} may be shown in prompts, {apart}",
-            f"  at most {most}: {parts}",
+            f"  at most {most}{twice}: {parts}",
             f"  {writes}; answers {_cost(plan)}",
         ]
     )

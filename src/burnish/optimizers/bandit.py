@@ -99,7 +99,7 @@ def top_two(problem: Problem, pool: list[str]) -> str:
     random = problem.random("top two", problem.rounds)
 
     def drawn(one: str) -> float:
-        mean, n = problem.standing(one)
+        mean, n = problem.valued(one)
         return random.betavariate(1 + mean * n, 1 + (1 - mean) * n)
 
     first = max(pool, key=drawn)

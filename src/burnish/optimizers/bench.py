@@ -16,6 +16,7 @@ from burnish.optimizers.budget import Ledger
 from burnish.optimizers.candidate import Candidate
 from burnish.optimizers.demonstrations import Demonstration, shown, too_long
 from burnish.optimizers.drive import Drafted
+from burnish.optimizers.goals.goal import Goal
 from burnish.optimizers.log import kept
 from burnish.optimizers.operators.asked import ASKED, AskedOperator, Evidence, Question
 from burnish.optimizers.operators.offline import OPERATORS
@@ -69,9 +70,11 @@ class PromptBench:
         write: Write | None,
         concurrency: int,
         calls_each: int = 1,
+        goal: Goal,
         seed: int = 0,
     ) -> None:
         self._book = book
+        self._goal = goal
         self._ledger = ledger
         self._examples = examples
         self._rules = rules
@@ -261,21 +264,22 @@ class PromptBench:
     def _evidence(self, ask: Propose) -> Evidence:
         """What the first parent answered to the examples that it failed, and to one that it did
         right."""
-        known = self._book.measured(ask.parents[0])
-        passed = next((n for (n, _), each in known.items() if (each.value or 0.0) >= _PASSED), None)
+        values = self._book.values(ask.parents[0])
+        passed = next((n for n, value in values.items() if value >= _PASSED), None)
         return Evidence(
-            records=tuple(self._record(n, known[n, 0]) for n in ask.examples if (n, 0) in known),
-            passed=None if passed is None else self._record(passed, known[passed, 0]),
+            records=tuple(self._record(ask.parents[0], n) for n in ask.examples if n in values),
+            passed=None if passed is None else self._record(ask.parents[0], passed),
         )
 
-    def _record(self, number: int, measured: Measured) -> Record:
-        example = self._examples[number]
+    def _record(self, candidate: str, number: int) -> Record:
+        example, answers = self._examples[number], self._book.answers(candidate, number)
+        told = (answers[0].notes or answers[0].error, self._goal.remark(number, answers))
         return Record(
             inputs=example.inputs,
-            output=measured.output,
+            output=answers[0].output,
             expected=example.expected,
-            score=measured.value,
-            notes=measured.notes or measured.error,
+            score=answers[0].value,
+            notes="; ".join(each for each in told if each),
         )
 
 

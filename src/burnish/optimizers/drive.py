@@ -134,7 +134,7 @@ async def _answer(playing: Play, ask: Ask, problem: Problem, bench: Bench, log: 
 
 async def _measure(ask: Measure, problem: Problem, bench: Bench, log: Log) -> bool:
     book, ledger = problem.book, problem.ledger
-    wanted = [pair for pair in dict.fromkeys(ask.pairs) if pair not in book][: problem.left]
+    wanted = _answers(ask.pairs, problem)
     found = {pair: known for pair in wanted if (known := log.known(pair)) is not None}
     missing = [pair for pair in wanted if pair not in found]
 
@@ -152,6 +152,19 @@ async def _measure(ask: Measure, problem: Problem, bench: Bench, log: Log) -> bo
             book.record(pair, found[pair])
             ledger.measured(found[pair].calls, found[pair].cost_usd)
     return bool(missing)
+
+
+def _answers(pairs: Sequence[Pair], problem: Problem) -> list[Pair]:
+    """Those that are asked for, as far as the budget goes; each measurement as a whole."""
+    each, book = problem.ledger.answers_each, problem.book
+    if each == 1:
+        return [pair for pair in dict.fromkeys(pairs) if pair not in book][: problem.left]
+    whole = [
+        [Pair(name, example, repeat * each + n) for n in range(each)]
+        for name, example, repeat in dict.fromkeys(pairs)
+    ]
+    missing = [answers for answers in whole if any(pair not in book for pair in answers)]
+    return [pair for answers in missing[: problem.left] for pair in answers if pair not in book]
 
 
 async def _drafted(ask: Propose, problem: Problem, bench: Bench) -> Drafted:

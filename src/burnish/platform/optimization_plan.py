@@ -13,16 +13,20 @@ from burnish.evals.wanted import Wanted as Evaluated
 from burnish.generation.result import OFFLINE
 from burnish.optimizers.budget import Ledger
 from burnish.optimizers.frozen import check
+from burnish.optimizers.goals import goal_of
 from burnish.optimizers.parts import Parts, afforded, divided
 from burnish.optimizers.wanted import Wanted
 from burnish.platform.readiness import none_ready, unready
+from burnish.prompts.config import read_config
 from burnish.storage.optimization import Optimization
 
 if TYPE_CHECKING:
     from burnish.evals.datasets import AsyncDatasets
     from burnish.library.prompts import AsyncPrompts
+    from burnish.optimizers.goals import Goal
     from burnish.platform.evaluating import Evaluating
     from burnish.platform.live import Live
+    from burnish.prompts.prompt import PromptVersion
     from burnish.settings import Settings
     from burnish.storage.evaluation import Evaluation
     from burnish.storage.example import Example, ScorerSpec
@@ -35,8 +39,8 @@ class OptimizationPlan(msgspec.Struct, frozen=True, kw_only=True):
     """What it would do. `train`, `validation` and `test` are numbers of examples: those that may be
     shown in prompts, those that candidates are told apart by, and those that judge the best one in
     the end. `search` answers are for the search, `final` for a last choice, and `proposals` is
-    about how many candidates a model is asked for. `cost_usd` is an estimate of the answers; None
-    where no price is known."""
+    about how many candidates a model is asked for. Each example is answered `answers_each` times by
+    a prompt. `cost_usd` is an estimate of the answers; None where no price is known."""
 
     optimization: Optimization
     train: int
@@ -45,6 +49,7 @@ class OptimizationPlan(msgspec.Struct, frozen=True, kw_only=True):
     search: int
     final: int
     proposals: int
+    answers_each: int = 1
     cost_usd: float | None
     notes: tuple[str, ...] = ()
 
@@ -86,12 +91,16 @@ class OptimizationPlans:
         original = await self._prompts.get(evaluation.prompts[0])
         check(original.version.messages)
         examples = await self.examples(evaluation.dataset, wanted.tags, evaluation.examples)
+        goal = goal_of(wanted.goal, examples)
+        wanted, warmed = _warmed(wanted, goal, original.version)
         writer, notes = await self._writer(wanted)
-        optimization = self._made(wanted, evaluation, model, original.version.id, writer)
-        calls_each = self.calls_each(optimization, examples)
-        parts = afforded(divided(examples, wanted.seed), wanted.budget, calls_each)
-        whole = Ledger(wanted.budget, calls_each=calls_each).left
-        search = min(whole - parts.kept, len(parts.validation) * MOST_EXAMPLES)
+        optimization = self._made(
+            wanted, evaluation, model, original.version.id, writer, notes=warmed
+        )
+        calls_each, each = self.calls_each(optimization, examples), goal.answers_each
+        parts = afforded(divided(examples, wanted.seed), wanted.budget, calls_each, each)
+        whole = Ledger(wanted.budget, calls_each=calls_each, answers_each=each).left
+        search = each * min(whole - parts.kept, len(parts.validation) * MOST_EXAMPLES)
         cost = plan.estimate.cost_usd
         return OptimizationPlan(
             optimization=optimization,
@@ -99,14 +108,22 @@ class OptimizationPlans:
             validation=len(parts.validation),
             test=len(parts.test),
             search=search,
-            final=parts.final,
-            proposals=search // _PACE if writer else 0,
-            cost_usd=None if cost is None else cost / max(1, evaluation.size) * whole,
-            notes=(*plan.notes, *notes, *_of_examples(parts)),
+            final=parts.final * each,
+            proposals=search // each // _PACE if writer else 0,
+            answers_each=each,
+            cost_usd=None if cost is None else cost / max(1, evaluation.size) * whole * each,
+            notes=(*plan.notes, *warmed, *notes, *_of_examples(parts)),
         )
 
     def _made(
-        self, wanted: Wanted, evaluation: Evaluation, model: str, version_id: str, writer: str
+        self,
+        wanted: Wanted,
+        evaluation: Evaluation,
+        model: str,
+        version_id: str,
+        writer: str,
+        *,
+        notes: Sequence[str],
     ) -> Optimization:
         return Optimization(
             id=self._new_id(),
@@ -120,7 +137,7 @@ class OptimizationPlans:
             scorers=evaluation.scorers,
             parameters=wanted.parameters,
             budget=msgspec.to_builtins(wanted.budget),
-            settings=_settings(wanted, evaluation.examples),
+            settings=_settings(wanted, evaluation.examples, notes),
             seed=wanted.seed,
             concurrency=evaluation.concurrency,
             fresh=wanted.fresh,
@@ -180,10 +197,22 @@ def _as_evaluated(wanted: Wanted) -> Evaluated:
     )
 
 
-def _settings(wanted: Wanted, examples: int) -> dict[str, object]:
+def _settings(wanted: Wanted, examples: int, notes: Sequence[str]) -> dict[str, object]:
+    """`notes` are for the report."""
     kept = ("tags", "target", "rounds", "unchanged", "variant")
     found = {name: msgspec.to_builtins(getattr(wanted, name)) for name in kept}
-    return {**found, "examples": examples}
+    return {**found, "examples": examples, "notes": list(notes)}
+
+
+def _warmed(wanted: Wanted, goal: Goal, version: PromptVersion) -> tuple[Wanted, tuple[str, ...]]:
+    """With a temperature above 0 where the goal needs one, and what to tell of it."""
+    given = wanted.parameters.get("temperature", read_config(version.config).temperature)
+    if goal.warmth is None or given:
+        return wanted, ()
+    parameters = {**wanted.parameters, "temperature": goal.warmth}
+    why = "at 0 every prompt agrees with itself" if given == 0 else "none is given"
+    told = f"answers are asked for at temperature {goal.warmth:g}: {why}"
+    return msgspec.structs.replace(wanted, parameters=parameters), (told,)
 
 
 def _of_examples(parts: Parts) -> tuple[str, ...]:

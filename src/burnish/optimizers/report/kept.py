@@ -130,7 +130,7 @@ def _choices(problem: Problem) -> Iterator[Choice]:
 def _is_worse(problem: Problem, candidate: str) -> bool | None:
     if candidate == problem.leader:
         return False
-    ours, best = problem.book.values(candidate), problem.book.values(problem.leader)
+    ours, best = problem.book.scores(candidate), problem.book.scores(problem.leader)
     common = [n for n in problem.validation if n in ours and n in best]
     if len(common) < _LEAST:
         return None
@@ -145,7 +145,7 @@ def _changed(
 ) -> Iterator[Changed]:
     """Those that changed most first."""
     book = problem.book
-    before, after = book.values(problem.original), book.values(problem.leader)
+    before, after = book.scores(problem.original), book.scores(problem.leader)
     most = sorted(numbers, key=lambda n: -abs(after[n] - before[n]))[:_MOST_ROWS]
     for n in most:
         asked = asked_of(examples[n])

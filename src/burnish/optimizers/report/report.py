@@ -8,7 +8,7 @@ import msgspec
 
 from burnish.optimizers.report.kept import Changed, Choice, Divided, Kept
 from burnish.optimizers.room import ListedCandidate, ShownOptimization
-from burnish.optimizers.verdict import Answers, Beside
+from burnish.optimizers.verdict import Answers, Beside, Gain
 from burnish.prompts.diff import MessageDiff, compare_messages
 from burnish.prompts.prompt import Message
 from burnish.shapes import convert
@@ -17,7 +17,8 @@ from burnish.shapes import convert
 class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     """The best candidate beside the original, on `n` examples that nothing was chosen by. `low` and
     `high` are the ends of the 95 % interval of the difference; `needed` is about how many such
-    examples would show it. So many of them were `won` and `lost`."""
+    examples would show it. So many of them were `won` and `lost`. `own` is the measure of a goal
+    other than quality."""
 
     n: int
     before: Answers
@@ -30,6 +31,7 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     needed: int | None
     won: int
     lost: int
+    own: Gain | None = None
 
 
 class Effort(msgspec.Struct, frozen=True, kw_only=True):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import msgspec
 
@@ -19,11 +19,12 @@ from burnish.evals.report.words import (
 )
 from burnish.optimizers.report.kept import Changed
 from burnish.optimizers.report.report import Comparison, OptimizationReport, Option
-from burnish.optimizers.verdict import Answers
+from burnish.optimizers.verdict import Answers, Gain
 from burnish.prompts.diff import MessageDiff, as_lines
 
 _MOST_REASONS = 5
 _CONTEXT = 2
+_FIGURES = ("score", "tokens", "latency", "USD an answer")
 _SHORT = 8
 _SHORT_ASKED, _SHORT_ANSWER = 100, 50
 
@@ -71,13 +72,27 @@ def beside(report: OptimizationReport) -> Sheet | None:
     if found is None:
         return None
     best = report.best or "best, not kept"
-    rows = ((f"original {report.prompt}", found.before), (best, found.after))
+    names, own = (f"original {report.prompt}", best), found.own
+    # Tokens have a column in any case.
+    owns: list[tuple[str, ...]] = [(), ()]
+    if own is not None and own.measure != "tokens":
+        owns = [(number(own.before),), (number(own.after),)]
+    rows = zip(names, owns, (found.before, found.after), strict=True)
     return Sheet(
         title="Before and after",
-        headings=("prompt", "score", "tokens", "latency", "USD an answer"),
-        rows=tuple((visible(name), *_figures(answers)) for name, answers in rows),
-        remark=difference(found),
+        headings=("prompt", *([own.measure] if own and owns[0] else []), *_FIGURES),
+        rows=tuple((visible(name), *more, *_figures(answers)) for name, more, answers in rows),
+        remark=difference(found) if own is None else f"{gain(own)}; score: {difference(found)}",
     )
+
+
+def gain(own: Gain) -> str:
+    """`agreement: difference +0.440 [+0.240, +0.640], p < 0.001`."""
+    told: Callable[[float], str] = "{:+.1f}".format if own.measure == "tokens" else signed
+    interval = ""
+    if own.low is not None and own.high is not None:
+        interval = f" [{told(own.low)}, {told(own.high)}]"
+    return f"{own.measure}: difference {told(own.difference)}{interval}, {p_text(own.p)}"
 
 
 def _figures(answers: Answers) -> tuple[str, ...]:
