@@ -7,7 +7,15 @@ import random
 from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
 from typing import Any, NamedTuple
 
-from burnish.errors import BudgetExceeded, BurnishError, Unavailable
+from burnish.errors import (
+    AllModelsFailed,
+    BudgetExceeded,
+    BurnishError,
+    ConnectionLost,
+    ModelTimeout,
+    OutputRejected,
+    Unavailable,
+)
 from burnish.optimizers.admission import Rules
 from burnish.optimizers.ask import NO_CHANGE, NO_WRITER, Measured, Pair, Propose
 from burnish.optimizers.asking.record import Record
@@ -38,6 +46,8 @@ _AWAY = (
     "circuit_open",
     "key_refused",
 )
+# Those of answers that may have been paid for though nobody got them.
+_UNHEARD = ("model_timeout", "connection_lost", "all_models_failed")
 _MOST_IN_A_ROW = 9
 _MOST_AGAIN = 5
 Answer = Callable[[Candidate, Example, int], Awaitable[Result]]
@@ -169,7 +179,7 @@ class PromptBench:
         unscored = "" if result.error or result.score is not None else f"metric: {notes or 'none'}"
         return Measured(
             value=None if result.score is None else min(1.0, max(0.0, result.score)),
-            cost_usd=0.0 if result.cached else result.cost_usd,
+            cost_usd=_paid(result),
             latency_ms=result.latency_ms,
             input_tokens=result.input_tokens,
             output_tokens=result.output_tokens,
@@ -244,7 +254,7 @@ class PromptBench:
                 rejected.append(error.what)
                 break
             except BurnishError as error:
-                costs.append(None)
+                costs.append(_cost_of(error))
                 rejected.append(f"the model that writes failed: {error.what}")
                 continue
             costs.append(written.cost_usd)
@@ -258,7 +268,8 @@ class PromptBench:
             candidates=tuple(candidates),
             rejected=tuple(rejected),
             calls=len(costs),
-            cost_usd=None if None in costs else sum(each or 0.0 for each in costs),
+            cost_usd=sum(each or 0.0 for each in costs),
+            unpriced=costs.count(None),
         )
 
     def _evidence(self, ask: Propose) -> Evidence:
@@ -289,6 +300,22 @@ def words_of(example: Example) -> frozenset[str]:
         return frozenset()
     text = " ".join(str(value) for value in example.inputs.values())
     return frozenset(text.casefold().split()) or frozenset({""})
+
+
+def _paid(result: Result) -> float | None:
+    """None where it is not known."""
+    if result.cached or (result.error and not result.error.startswith(_UNHEARD)):
+        return 0.0
+    return result.cost_usd
+
+
+def _cost_of(error: BurnishError) -> float | None:
+    """Of a call that failed, as calls are recorded: unknown where a provider may have worked on
+    what nobody got."""
+    if isinstance(error, OutputRejected):
+        return error.cost_usd
+    causes = error.causes if isinstance(error, AllModelsFailed) else (error,)
+    return None if any(isinstance(each, ModelTimeout | ConnectionLost) for each in causes) else 0.0
 
 
 def _notes(result: Result) -> Iterator[str]:

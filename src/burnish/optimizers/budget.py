@@ -91,9 +91,15 @@ class Ledger:
         self.metric_calls += 1
         self._paid(calls, cost_usd)
 
-    def proposed(self, calls: int, cost_usd: float | None) -> None:
+    def proposed(self, calls: int, cost_usd: float | None, unpriced: int = 0) -> None:
         self.proposals += calls
+        self.unpriced += unpriced
         self._paid(calls, cost_usd)
+
+    @property
+    def known_usd(self) -> float | None:
+        """What was paid as far as prices are known; None where none is."""
+        return None if self.unpriced and not self.cost_usd else self.cost_usd
 
     def halt(self, why: str) -> None:
         """Nothing more is affordable, for a reason outside of the counts: money, time."""

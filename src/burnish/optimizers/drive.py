@@ -20,12 +20,13 @@ USED_UP = "the budget is used up"
 @dataclass(frozen=True, kw_only=True)
 class Drafted:
     """What came of one Propose: candidates, and why others are turned down. `calls` of models were
-    paid for it."""
+    paid for it, with `cost_usd` as far as prices are known, which of `unpriced` they are not."""
 
     candidates: tuple[Candidate, ...] = ()
     rejected: tuple[str, ...] = ()
     calls: int = 0
     cost_usd: float | None = 0.0
+    unpriced: int = 0
 
 
 class Bench(Protocol):
@@ -174,7 +175,7 @@ async def _drafted(ask: Propose, problem: Problem, bench: Bench) -> Drafted:
 
 
 def _taken(found: Drafted, problem: Problem) -> Drafts:
-    problem.ledger.proposed(found.calls, found.cost_usd)
+    problem.ledger.proposed(found.calls, found.cost_usd, found.unpriced)
     problem.turned_down.update(each for each in found.rejected if each != USED_UP)
     for each in found.candidates:
         problem.book.add(each)

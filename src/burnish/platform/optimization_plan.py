@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import random
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -90,12 +91,18 @@ class OptimizationPlans:
             raise none_ready(problems)
         original = await self._prompts.get(evaluation.prompts[0])
         check(original.version.messages)
-        examples = await self.examples(evaluation.dataset, wanted.tags, evaluation.examples)
+        settings = _settings(wanted, evaluation.examples)
+        settings |= await self._drawn(evaluation.dataset, wanted)
+        examples = await self.examples(evaluation.dataset, settings, wanted.seed)
         goal = goal_of(wanted.goal, examples)
         wanted, warmed = _warmed(wanted, goal, original.version)
         writer, notes = await self._writer(wanted)
         optimization = self._made(
-            wanted, evaluation, model, original.version.id, writer, notes=warmed
+            msgspec.structs.replace(wanted, writer=writer),
+            evaluation,
+            model,
+            original.version.id,
+            settings | {"notes": list(warmed)},
         )
         calls_each, each = self.calls_each(optimization, examples), goal.answers_each
         parts = afforded(divided(examples, wanted.seed), wanted.budget, calls_each, each)
@@ -112,7 +119,7 @@ class OptimizationPlans:
             proposals=search // each // _PACE if writer else 0,
             answers_each=each,
             cost_usd=None if cost is None else cost / max(1, evaluation.size) * whole * each,
-            notes=(*plan.notes, *warmed, *notes, *_of_examples(parts)),
+            notes=(*plan.notes, *warmed, *notes, *_of_many(settings), *_of_examples(parts)),
         )
 
     def _made(
@@ -121,9 +128,7 @@ class OptimizationPlans:
         evaluation: Evaluation,
         model: str,
         version_id: str,
-        writer: str,
-        *,
-        notes: Sequence[str],
+        settings: dict[str, Any],
     ) -> Optimization:
         return Optimization(
             id=self._new_id(),
@@ -133,11 +138,11 @@ class OptimizationPlans:
             goal=wanted.goal,
             dataset=evaluation.dataset,
             model=model,
-            writer=writer,
+            writer=wanted.writer,
             scorers=evaluation.scorers,
             parameters=wanted.parameters,
             budget=msgspec.to_builtins(wanted.budget),
-            settings=_settings(wanted, evaluation.examples, notes),
+            settings=settings,
             seed=wanted.seed,
             concurrency=evaluation.concurrency,
             fresh=wanted.fresh,
@@ -145,12 +150,26 @@ class OptimizationPlans:
             created_at=datetime.now(UTC),
         )
 
-    async def examples(self, dataset: str, tags: Sequence[str], limit: int) -> list[Example]:
-        """Always the same ones in the same order, for a version of a dataset never changes."""
-        return [
-            each
-            async for each in self._datasets.iter_examples(dataset, tags=tuple(tags), limit=limit)
-        ]
+    async def _drawn(self, dataset: str, wanted: Wanted) -> dict[str, int]:
+        """Among how many examples the most that are used are drawn; nothing where all are used."""
+        there = await self._datasets.count(dataset, tags=wanted.tags)
+        among = min(there, wanted.limit or there)
+        return {"among": among} if among > MOST_EXAMPLES else {}
+
+    async def examples(self, dataset: str, settings: Mapping[str, Any], seed: int) -> list[Example]:
+        """Always the same ones in the same order, for a version of a dataset never changes. Those
+        that are first there may be of one kind, so of too many some are drawn."""
+        tags, count = tuple(settings.get("tags", ())), settings["examples"]
+        among = settings.get("among", count)
+        draw = random.Random(f"examples {seed}")  # noqa: S311 - the same again for a seed
+        places = set(draw.sample(range(among), count) if among > count else range(count))
+        found: list[Example] = []
+        place = 0
+        async for each in self._datasets.iter_examples(dataset, tags=tags, limit=among):
+            if place in places:
+                found.append(each)
+            place += 1
+        return found
 
     def calls_each(self, optimization: Optimization, examples: Sequence[Example]) -> int:
         """How many calls an answer takes at most: a judge asks once, of two answers twice."""
@@ -197,11 +216,10 @@ def _as_evaluated(wanted: Wanted) -> Evaluated:
     )
 
 
-def _settings(wanted: Wanted, examples: int, notes: Sequence[str]) -> dict[str, object]:
-    """`notes` are for the report."""
+def _settings(wanted: Wanted, examples: int) -> dict[str, Any]:
     kept = ("tags", "target", "rounds", "unchanged", "variant")
     found = {name: msgspec.to_builtins(getattr(wanted, name)) for name in kept}
-    return {**found, "examples": examples, "notes": list(notes)}
+    return {**found, "examples": examples}
 
 
 def _warmed(wanted: Wanted, goal: Goal, version: PromptVersion) -> tuple[Wanted, tuple[str, ...]]:
@@ -213,6 +231,11 @@ def _warmed(wanted: Wanted, goal: Goal, version: PromptVersion) -> tuple[Wanted,
     why = "at 0 every prompt agrees with itself" if given == 0 else "none is given"
     told = f"answers are asked for at temperature {goal.warmth:g}: {why}"
     return msgspec.structs.replace(wanted, parameters=parameters), (told,)
+
+
+def _of_many(settings: Mapping[str, Any]) -> tuple[str, ...]:
+    among = settings.get("among", 0)
+    return (f"{MOST_EXAMPLES:,} of {among:,} examples are used, drawn by the seed",) * bool(among)
 
 
 def _of_examples(parts: Parts) -> tuple[str, ...]:

@@ -151,9 +151,7 @@ class Optimizations:
         from burnish.platform.searching import Searching, as_evaluation
 
         await self._check_dataset(of)
-        examples = await self.plans.examples(
-            of.dataset, of.settings.get("tags", ()), of.settings["examples"]
-        )
+        examples = await self.plans.examples(of.dataset, of.settings, of.seed)
         goal = goal_of(of.goal, examples)
         version = (await self._prompts.get(of.prompt)).version
         searching = Searching(
@@ -227,6 +225,7 @@ class Optimizations:
                 over=int(revision),
                 branch=branch,
                 metadata={"optimised": _record(of, problem)},
+                config=dict(best.parameters),
                 message=f"Improve {of.prompt}: {told.partition(': ')[2]}"[:_MESSAGE],
             )
             return f"{name}@{found.version.revision}", told
@@ -236,9 +235,13 @@ class Optimizations:
         try:
             return await saved(MAIN, text)
         except Conflict:
-            branch = f"optimized-{of.id[-8:]}"
-            told = f"{text}; {name} has changed meanwhile, so the result stands on the branch"
-            return await saved(branch, f"{told} {branch}")
+            branch, latest = f"optimized-{of.id[-8:]}", await self._prompts.get(f"{name}@latest")
+            # What was older from the beginning has not changed since.
+            since = latest.version.created_at > of.created_at
+            why = f"{name} has changed meanwhile" if since else f"{name} has newer versions"
+            return await saved(
+                branch, f"{text}; {why}, so the result stands on the branch {branch}"
+            )
 
     async def _version_of(self, of: Optimization) -> str:
         """One that an attempt before has kept, and died before it could say so."""

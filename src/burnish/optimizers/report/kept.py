@@ -61,8 +61,9 @@ class Choice(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Kept(msgspec.Struct, frozen=True, kw_only=True):
-    """`cost_usd` is of answers and proposals, None where a price is unknown; `seconds` are of work,
-    all attempts together. `rejected` says why candidates were turned down, and how often."""
+    """`cost_usd` is of answers and proposals, None where no price is known; it is at least so much
+    where that of `unpriced` ones is not. `seconds` are of work, all attempts together. `rejected`
+    says why candidates were turned down, and how often."""
 
     verdict: Verdict | None = None
     leader: str = ""
@@ -74,6 +75,7 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
     answers: int = 0
     proposals: int = 0
     cost_usd: float | None = None
+    unpriced: int = 0
     seconds: float = 0.0
     rounds: int = 0
     ended: str = ""
@@ -102,7 +104,8 @@ def kept_of(
         calls=ledger.calls,
         answers=ledger.metric_calls,
         proposals=ledger.proposals,
-        cost_usd=None if ledger.unpriced else ledger.cost_usd,
+        cost_usd=ledger.known_usd,
+        unpriced=ledger.unpriced,
         seconds=seconds,
         rounds=problem.rounds,
         ended=_ended(problem, parts),

@@ -36,8 +36,9 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
 
 class Effort(msgspec.Struct, frozen=True, kw_only=True):
     """What the search did. Of the `candidates` (without the original) `measured` had an answer;
-    `rejected` says why others were turned down, and how often. `cost_usd` is None where a price is
-    unknown, `seconds` are of work. `ended` is why nothing more was searched."""
+    `rejected` says why others were turned down, and how often. `cost_usd` is None where no price is
+    known; it is at least so much where that of `unpriced` answers and proposals is not. `seconds`
+    are of work. `ended` is why nothing more was searched."""
 
     answers: int
     failed: int
@@ -49,6 +50,7 @@ class Effort(msgspec.Struct, frozen=True, kw_only=True):
     rejected: dict[str, int]
     rounds: int
     cost_usd: float | None
+    unpriced: int
     seconds: float
     ended: str
 
@@ -154,9 +156,9 @@ def _comparison(found: Beside | None) -> Comparison | None:
 def _effort(shown: ShownOptimization, kept: Kept) -> Effort:
     counts, of = shown.counts, shown.optimization
     if kept.verdict is not None:
-        cost = kept.cost_usd
+        cost, unpriced = kept.cost_usd, kept.unpriced
     else:
-        cost = None if counts.unpriced else counts.cost_usd
+        cost, unpriced = counts.cost_usd, counts.unpriced
     return Effort(
         answers=counts.answers,
         failed=counts.failed,
@@ -167,7 +169,8 @@ def _effort(shown: ShownOptimization, kept: Kept) -> Effort:
         turned_down=sum(kept.rejected.values()) or shown.rejected,
         rejected=kept.rejected,
         rounds=kept.rounds,
-        cost_usd=cost,
+        cost_usd=None if unpriced and not cost else cost,
+        unpriced=unpriced,
         seconds=kept.seconds,
         ended=of.ended_why or kept.ended,
     )

@@ -105,7 +105,8 @@ def effort(report: OptimizationReport) -> list[tuple[str, str]]:
     did, parts = report.effort, report.examples
     answers = counted(did.answers, "answer") + (f", {did.failed} failed" if did.failed else "")
     calls = [answers, *([counted(did.proposals, "proposal")] if did.proposals else [])]
-    cost = "unknown cost" if did.cost_usd is None else f"{dollars(did.cost_usd)} USD"
+    least = "at least " if did.unpriced else ""
+    cost = "unknown cost" if did.cost_usd is None else f"{least}{dollars(did.cost_usd)} USD"
     tried = f"{did.candidates} besides the original, {did.measured} measured"
     facts = [
         (
