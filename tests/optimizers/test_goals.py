@@ -104,6 +104,11 @@ def test_what_is_surely_higher_in_the_goals_measure_becomes_the_next_version(
     assert own.low is not None
     assert 0 < own.low < own.difference
     assert own.p < 0.05
+    # What costs less is known to be worse, though not in its score.
+    original = next(each for each in report.front if each.is_original)
+    assert (original.score, original.is_worse) == (1.0, True)
+    assert original.own is not None
+    assert original.own < 0.5
     # Nobody scores lower, and only the rule made the difference.
     assert report.comparison.difference == 0
     best = next(each for each in shown.candidates if each.id == one.report["leader"])

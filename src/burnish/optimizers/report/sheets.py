@@ -143,24 +143,32 @@ def choices(report: OptimizationReport) -> Sheet | None:
     """The Pareto set; None where the original is alone in it."""
     if len(report.front) < 2:
         return None
+    own = report.comparison.own if report.comparison is not None else None
+    more = [own.measure] if own is not None and own.measure != "tokens" else []
+    head = ("candidate", "n", *more, "score", "tokens", "latency", "USD")
     sheet = Sheet(
         title="None of these is beaten in every respect",
-        headings=("candidate", "n", "score", "tokens", "latency", "USD", "length", "made by"),
-        rows=tuple((*_option(each), f"{each.length:,}", _made(each)) for each in report.front),
+        headings=(*head, "length", "made by"),
+        rows=tuple(
+            (*_option(each, len(more)), f"{each.length:,}", _made(each)) for each in report.front
+        ),
         remark=_cheapest(report),
     )
     narrow = msgspec.structs.replace(
         sheet,
-        headings=(*sheet.headings[:6], "made by"),
-        rows=tuple((*_option(each), _role(each) or each.operator) for each in report.front),
+        headings=(*head, "made by"),
+        rows=tuple(
+            (*_option(each, len(more)), _role(each) or each.operator) for each in report.front
+        ),
     )
     return msgspec.structs.replace(sheet, narrow=narrow)
 
 
-def _option(each: Option) -> tuple[str, ...]:
+def _option(each: Option, owns: int) -> tuple[str, ...]:
     cost, latency = dollars(each.cost_usd), milliseconds(each.latency_ms)
     name = each.candidate[:_SHORT]
-    return name, str(each.n), number(each.score), f"{each.tokens:.0f}", latency, cost
+    own = (number(each.own),) * owns
+    return name, str(each.n), *own, number(each.score), f"{each.tokens:.0f}", latency, cost
 
 
 def _role(each: Option) -> str:
