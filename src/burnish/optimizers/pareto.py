@@ -28,8 +28,8 @@ class Point(NamedTuple):
 
 
 def front(problem: Problem) -> list[Point]:
-    """Not dominated in score, the goal's own measure, cost, latency and tokens, best score first; as
-    far as it is known, for the means have errors. The original and the leader are in it in any
+    """Not dominated in score, the goal's own measure, cost, latency and tokens, best score first;
+    as far as it is known, for the means have errors. The original and the leader are in it in any
     case."""
     points = [point_of(problem, each) for each in problem.book.candidates]
     kept = (problem.original, problem.leader)

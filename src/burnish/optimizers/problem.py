@@ -38,8 +38,8 @@ class Problem:
     are the keys of what a candidate changes in the original, part by part, and `words`
     those of an example that can be shown in a prompt (none of one that cannot). `arms` are ways to
     change it (an operator, or `operator:technique`) and `beliefs` what is thought of them: the
-    parameters of a Beta distribution of the chance that the result is better. The `goal` says what
-    better means."""
+    parameters of a Beta distribution of the chance that the result is better; `tried` counts how
+    often each was, and how often the result was better. The `goal` says what better means."""
 
     original: str
     train: Sequence[int]
@@ -54,6 +54,7 @@ class Problem:
     words: Callable[[int], frozenset[str]] = lambda _: frozenset()
     arms: tuple[str, ...] = ()
     beliefs: dict[str, tuple[float, float]] = field(default_factory=dict[str, tuple[float, float]])
+    tried: dict[str, tuple[int, int]] = field(default_factory=dict[str, tuple[int, int]])
     goal: Goal = field(default_factory=_quality)
     leader: str = ""
     expected: float = 0.0

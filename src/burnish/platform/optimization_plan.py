@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,7 @@ import msgspec
 from burnish.errors import UsageError
 from burnish.evals.wanted import Wanted as Evaluated
 from burnish.generation.result import OFFLINE
+from burnish.optimizers.beliefs import Counts, beliefs_from
 from burnish.optimizers.budget import Ledger
 from burnish.optimizers.frozen import check
 from burnish.optimizers.goals import goal_of
@@ -31,9 +32,11 @@ if TYPE_CHECKING:
     from burnish.settings import Settings
     from burnish.storage.evaluation import Evaluation
     from burnish.storage.example import Example, ScorerSpec
+    from burnish.storage.store import Fetched, Store
 
 MOST_EXAMPLES = 1_000
 _PACE = 12
+_LOOKED_AT = 200
 
 
 class OptimizationPlan(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,6 +69,7 @@ class OptimizationPlans:
         settings: Settings,
         algorithms: Callable[[], Sequence[str]],
         new_id: Callable[[], str],
+        open_store: Callable[[], Awaitable[Store]],
     ) -> None:
         self._evaluating = evaluating
         self._live = live
@@ -74,6 +78,7 @@ class OptimizationPlans:
         self._settings = settings
         self._algorithms = algorithms
         self._new_id = new_id
+        self._open_store = open_store
 
     async def plan(self, wanted: Wanted) -> OptimizationPlan:
         """Raises UsageError where it could give nothing, NotFound for a prompt or dataset that is
@@ -102,7 +107,7 @@ class OptimizationPlans:
             evaluation,
             model,
             original.version.id,
-            settings | {"notes": list(warmed)},
+            settings | {"notes": list(warmed)} | await self._learnt(wanted, original, writer),
         )
         calls_each, each = self.calls_each(optimization, examples), goal.answers_each
         parts = afforded(divided(examples, wanted.seed), wanted.budget, calls_each, each)
@@ -149,6 +154,19 @@ class OptimizationPlans:
             who=self._settings.author_name,
             created_at=datetime.now(UTC),
         )
+
+    async def _learnt(self, wanted: Wanted, prompt: Fetched, writer: str) -> dict[str, Any]:
+        """What others in its category have learnt by now. It is kept with the optimisation, so that
+        one which goes on later goes on by the same; and one that is the same again learns nothing
+        from itself."""
+        category, learnt = prompt.prompt.category, list[Counts]()
+        store = await self._open_store()
+        for each in await store.optimizations.page(_LOOKED_AT):
+            alike = each.settings.get("category") == category and each.goal == wanted.goal
+            again = each.version_id == prompt.version.id
+            if alike and not again and bool(each.writer) == bool(writer):
+                learnt.append(each.report.get("tried", {}))
+        return {"category": category, "beliefs": beliefs_from(filter(None, learnt))}
 
     async def _drawn(self, dataset: str, wanted: Wanted) -> dict[str, int]:
         """Among how many examples the most that are used are drawn; nothing where all are used."""

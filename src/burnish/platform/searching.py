@@ -123,6 +123,7 @@ class Searching:
             edits=edits.keys,
             words=lambda n: words.get(n, frozenset()),
             arms=_arms(bench, names),
+            beliefs=convert(of.settings.get("beliefs", {}), dict[str, tuple[float, float]]),
             notes=list(of.settings.get("notes", ())),
         )
         searching = course(problem, optimizer, parts.test, final=parts.final)

@@ -63,7 +63,8 @@ class Choice(msgspec.Struct, frozen=True, kw_only=True):
 class Kept(msgspec.Struct, frozen=True, kw_only=True):
     """`cost_usd` is of answers and proposals, None where no price is known; it is at least so much
     where that of `unpriced` ones is not. `seconds` are of work, all attempts together. `rejected`
-    says why candidates were turned down, and how often."""
+    says why candidates were turned down, and how often, and `tried` how often each way to change a
+    prompt was, and how often it paid."""
 
     verdict: Verdict | None = None
     leader: str = ""
@@ -80,6 +81,7 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
     rounds: int = 0
     ended: str = ""
     rejected: dict[str, int] = {}
+    tried: dict[str, tuple[int, int]] = {}
     notes: tuple[str, ...] = ()
 
 
@@ -110,6 +112,7 @@ def kept_of(
         rounds=problem.rounds,
         ended=_ended(problem, parts),
         rejected=dict(problem.turned_down.most_common(_MOST_REASONS)),
+        tried=dict(problem.tried),
         notes=tuple(problem.notes),
     )
 
