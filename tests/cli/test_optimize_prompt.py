@@ -283,3 +283,14 @@ def test_a_terminal_shows_the_whole_outcome_within_its_width() -> None:
     assert "\nNone of these is beaten in every respect\n" in told
     assert "\nburnish prompts diff mail/kind@1 mail/kind@2" in told
     assert "wrote report.html" in shown
+
+
+def test_a_dry_run_for_clarity_tells_that_each_example_is_answered_twice(
+    run: Run, asked: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install(monkeypatch)
+    told = run(*asked, "--goal", "clarity", "--dry-run").out
+    assert "auto for clarity" in told
+    assert "at most 300 answers" in told
+    assert "each example is answered 2 times by a prompt" in told
+    assert "answered 2 times" not in run(*asked, "--dry-run").out

@@ -71,12 +71,13 @@ def planned(plan: OptimizationPlan) -> str:
     about = f"{of.prompt} with {of.model}, {of.algorithm} for {of.goal}"
     apart = f"{plan.validation:,} tell candidates apart, {plan.test:,} judge the best"
     parts = f"{plan.search:,} to search, {plan.final:,} to choose, {compared:,} to compare"
-    twice = f", {plan.answers_each} of a prompt to an example" if plan.answers_each > 1 else ""
+    each = f"  each example is answered {plan.answers_each} times by a prompt"
     return "\n".join(
         [
             f"{about}: {_counted(whole, 'example')} of {of.dataset}",
             f"  {plan.train:,} may be shown in prompts, {apart}",
-            f"  at most {most}{twice}: {parts}",
+            f"  at most {most}: {parts}",
+            *([each] if plan.answers_each > 1 else []),
             f"  {writes}; answers {_cost(plan)}",
         ]
     )

@@ -91,4 +91,4 @@ class Measured(Quality):
     def lacked(self, problem: Problem) -> str:
         found = problem.book.owns(problem.original)
         mean = mean_of(found, problem.validation)
-        return f"has surely more {self.measure} than its {mean:.2f}"
+        return f"seems better than its {self.measure} of {mean:.2f}"
