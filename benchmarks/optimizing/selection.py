@@ -13,8 +13,8 @@ from burnish.optimizers.book import Book
 from burnish.optimizers.budget import Budget, Ledger
 from burnish.optimizers.candidate import Candidate
 from burnish.optimizers.drive import Drafted, Unwritten, play
+from burnish.optimizers.finals import halving
 from burnish.optimizers.problem import Problem
-from burnish.optimizers.settle import halving
 from burnish.prompts.prompt import Message
 
 from .surfaces import Surface

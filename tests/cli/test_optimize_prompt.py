@@ -243,7 +243,7 @@ def test_a_prompt_that_takes_nothing_of_the_examples_is_refused(
             2,
             "no optimizer is called 'refletive'; did you mean reflective?",
         ),
-        (("mail/kind", "--data", "mails.csv", *BOTH, "--goal", "fame"), 2, "use quality, effic"),
+        (("mail/kind", "--data", "mails.csv", *BOTH, "--goal", "fame"), 2, "use quality, clar"),
         (("mail/kind", "--data", "mails.csv", *BOTH, "--target", "5"), 2, "scores go from 0 to 1"),
         (("mail/kind", "--data", "mails.csv", *BOTH, "--report", "a.pdf"), 2, "no ending of a rep"),
         (("--resume", "0197"), 3, "no optimisation has the id '0197'"),
@@ -283,3 +283,14 @@ def test_a_terminal_shows_the_whole_outcome_within_its_width() -> None:
     assert "\nNone of these is beaten in every respect\n" in told
     assert "\nburnish prompts diff mail/kind@1 mail/kind@2" in told
     assert "wrote report.html" in shown
+
+
+def test_a_dry_run_for_clarity_tells_that_each_example_is_answered_twice(
+    run: Run, asked: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install(monkeypatch)
+    told = run(*asked, "--goal", "clarity", "--dry-run").out
+    assert "auto for clarity" in told
+    assert "at most 300 answers" in told
+    assert "each example is answered 2 times by a prompt" in told
+    assert "answered 2 times" not in run(*asked, "--dry-run").out

@@ -76,6 +76,24 @@ def test_a_user_message_keeps_its_parts(old: str, new: str, says: str) -> None:
     assert rejected(user=ORIGINAL[1].content.replace(old, new)).startswith(says)
 
 
+@pytest.mark.parametrize(
+    ("new", "says"),
+    [
+        ("Sort it. <mail>{{ text }}", "loses </mail>, one half of a pair of marks"),
+        ("Sort it. {{ text }}</mail>", "loses <mail>, one half of a pair of marks"),
+        # Naming one once more loses nothing, and none is no half.
+        ("Sort what is in <mail>. <mail>{{ text }}</mail>", ""),
+        ("Sort this: {{ text }}", ""),
+        ('Sort it. <mail kind="new">{{ text }}</mail>', ""),
+        ("Sort it. <br/><mail>{{ text }}</mail>", ""),
+    ],
+)
+def test_marks_around_an_input_come_as_a_pair(new: str, says: str) -> None:
+    rules = Rules(original=(Message("user", "Sort it.<br>\n<mail>{{ text }}</mail>"),))
+    new = new.replace(". ", ".\n", 1).replace(": ", ":\n", 1)
+    assert rules.rejects(Candidate(messages=(Message("user", new),))) == says
+
+
 def test_other_words_are_admitted() -> None:
     system = ORIGINAL[0].content.replace("You sort mail", "Sort the mail that came")
     assert rejected(system=system, user=f"Think first.\n\n{ORIGINAL[1].content}") == ""

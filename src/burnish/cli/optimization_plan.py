@@ -62,7 +62,7 @@ def planned(plan: OptimizationPlan) -> str:
     """How many examples for what, how many answers, and about what they cost."""
     of = plan.optimization
     whole = plan.train + plan.validation + plan.test
-    compared = 2 * plan.test
+    compared = 2 * plan.test * plan.answers_each
     writes = of.writer or "no model writes candidates"
     if of.writer:
         writes = f"about {_counted(plan.proposals, 'proposal')} by {of.writer}"
@@ -70,11 +70,13 @@ def planned(plan: OptimizationPlan) -> str:
     about = f"{of.prompt} with {of.model}, {of.algorithm} for {of.goal}"
     apart = f"{plan.validation:,} tell candidates apart, {plan.test:,} judge the best"
     parts = f"{plan.search:,} to search, {plan.final:,} to choose, {compared:,} to compare"
+    each = f"  each example is answered {plan.answers_each} times by a prompt"
     return "\n".join(
         [
             f"{about}: {_counted(whole, 'example')} of {of.dataset}",
             f"  {plan.train:,} may be shown in prompts, {apart}",
             f"  at most {most}: {parts}",
+            *([each] if plan.answers_each > 1 else []),
             f"  {writes}; answers {_cost(plan)}",
         ]
     )

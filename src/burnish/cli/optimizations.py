@@ -140,10 +140,11 @@ def _facts(shown: ShownOptimization) -> Iterator[tuple[str, str]]:
     yield "candidates", _tried(shown)
     if counts.answers:
         failed = f", {counts.failed} failed" if counts.failed else ""
-        cost = None if counts.unpriced == counts.answers else counts.cost_usd
+        cost = None if counts.unpriced and not counts.cost_usd else counts.cost_usd
+        least = "at least " if counts.unpriced and cost else ""
         yield (
             "answers",
-            f"{counts.answers}{failed}; {counted(counts.calls, 'call')}, {cost_of(cost)}",
+            f"{counts.answers}{failed}; {counted(counts.calls, 'call')}, {least}{cost_of(cost)}",
         )
     yield "job", one.job_id
     yield "who", one.who

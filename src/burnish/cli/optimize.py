@@ -59,7 +59,11 @@ class How:
         Parameter(help="auto, reflective, fewshot, genetic, bandit, gepa, or one of a plug-in."),
     ] = "auto"
     goal: Annotated[
-        str, Parameter(help="quality, or efficiency: fewer tokens, and a score not surely worse.")
+        str,
+        Parameter(
+            help="quality; clarity: answers that agree when asked twice; specificity: answers of "
+            "the expected form; efficiency: fewer tokens. All but quality keep the score."
+        ),
     ] = "quality"
     variant: Annotated[
         bool,

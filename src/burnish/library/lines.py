@@ -178,15 +178,18 @@ class Lines:
         author: str = "",
         message: str = "",
         metadata: dict[str, Any] | None = None,
+        config: dict[str, Any] | None = None,
     ) -> Saved:
         """The next revision of the main line has this text, which is known to improve on the
-        revision `over`. Raises Conflict where that is no longer the latest. On another `branch`,
-        which begins at `over` unless it is there, it is the next revision in any case."""
+        revision `over`, and its config with what `config` says otherwise. Raises Conflict where
+        that is no longer the latest. On another `branch`, which begins at `over` unless it is
+        there, it is the next revision in any case."""
         before = await self._shelf.fetch(name, revision=over)
         if branch not in {each.name for each in await self.branches(name)}:
             await self.branch(name, branch, at=str(over))
         fields = drafts.given(content, None, None, metadata) | {"branch": branch}
-        fields |= {"config": before.version.config, "author": author or self._author()}
+        whole = drafts.config_of({**before.version.config, **(config or {})})
+        fields |= {"config": whole, "author": author or self._author()}
         fields["message"] = message or f"Improve on revision {over}"
         return await self._versions.revise(
             name,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from functools import cached_property
@@ -20,6 +21,7 @@ from burnish.prompts.template import read
 
 _SHORT = 600
 _SHOWN = 60
+_MARK = re.compile(r"<(/?)([A-Za-z][\w.:-]{0,60})(?:\s[^<>]{0,200})?(?<!/)>")
 
 
 class Rules(msgspec.Struct, frozen=True, kw_only=True, dict=True):
@@ -42,6 +44,7 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True, dict=True):
             self._same_messages,
             self._kept_parts,
             self._structure,
+            self._marks,
             self._template,
             self._length,
             self._copies,
@@ -87,6 +90,18 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True, dict=True):
                     return _told(loss)
         return ""
 
+    def _marks(self, messages: Messages) -> str:
+        """Marks such as <mail> … </mail> tell a model where an input begins and ends: both, or
+        none."""
+        for was, message in self._pairs(messages):
+            before, after = _marks_of(was.content), _marks_of(message.content)
+            for name in {name for _, name in before}:
+                halves = [min(before[half, name], after[half, name]) for half in ("", "/")]
+                if before["", name] == before["/", name] and halves[0] != halves[1]:
+                    gone = "</" if halves[1] < halves[0] else "<"
+                    return f"loses {gone}{name}>, one half of a pair of marks"
+        return ""
+
     def _template(self, messages: Messages) -> str:
         for was, message in self._pairs(messages):
             if was.role != "placeholder" and was.content != message.content:
@@ -107,6 +122,11 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     def _copies(self, messages: Messages) -> str:
         run = self.forbidden.copied(_joined(messages), self._text)
         return f'copies an example: "{_short(" ".join(run.split()))}"' if run else ""
+
+
+def _marks_of(text: str) -> Counter[tuple[str, str]]:
+    """How often each mark opens (`""`) and closes (`"/"`)."""
+    return Counter((found[1], found[2]) for found in _MARK.finditer(text))
 
 
 def _tags_differ(before: list[Tag], after: list[Tag]) -> str:

@@ -7,9 +7,9 @@ from dataclasses import replace
 from math import log1p, sqrt
 
 from burnish.optimizers.ask import Ask
+from burnish.optimizers.finals import halving
 from burnish.optimizers.optimizer import Optimizer
 from burnish.optimizers.problem import Problem, Search
-from burnish.optimizers.settle import halving
 
 # The size of a turn, of all that there is, and what is kept to compare leaders in the end.
 _TURN, _KEPT = 0.04, 0.05
@@ -95,17 +95,17 @@ class _Part:
     def turn(self, calls: int) -> Search:
         """Until it has used so many measurements, or has come to its end."""
         ledger = self.problem.ledger
-        began = ledger.metric_calls
+        began = ledger.measured_so_far
         idle = 0
         if not self._began:
             self._began = True
             self._go(lambda: next(self._search))
-        while self._ask is not None and ledger.metric_calls < began + calls and idle < _STEPS:
-            before = ledger.metric_calls
+        while self._ask is not None and ledger.measured_so_far < began + calls and idle < _STEPS:
+            before = ledger.measured_so_far
             drafts = yield self._ask
             self._go(lambda told=drafts: self._search.send(told))
-            idle = 0 if ledger.metric_calls > before else idle + 1
-        self._used += ledger.metric_calls - began
+            idle = 0 if ledger.measured_so_far > before else idle + 1
+        self._used += ledger.measured_so_far - began
 
     def _go(self, step: Step) -> None:
         try:

@@ -18,9 +18,9 @@ _PARENTS = {"crossover": 2, "merge": 2, "difference": 3}
 
 class Bandit:
     """The arms are operators, those with techniques one for each. Thompson sampling draws the
-    chance of each arm to give a better prompt from its Beta posterior; the posteriors that a search
-    ends with are where the next one of the same intent begins (`problem.beliefs`). Candidates that
-    kept up share the remaining calls by top-two Thompson sampling (Russo 2016), which finds the
+    chance of each arm to give a better prompt from its Beta posterior; what searches in the same
+    category have learnt is where the next one begins (`problem.beliefs`). Candidates that kept up
+    share the remaining calls by top-two Thompson sampling (Russo 2016), which finds the
     best arm with fewer draws than equal shares."""
 
     name = "bandit"
@@ -78,6 +78,8 @@ class Bandit:
     def _learn(self, problem: Problem, arm: str, gain: float | None) -> None:
         good, bad = problem.beliefs.get(arm, (1.0, 1.0))
         reward = 1.0 if gain is not None and gain > 0 else 0.0
+        tried, paid = problem.tried.get(arm, (0, 0))
+        problem.tried[arm] = (tried + 1, paid + int(reward))
         problem.beliefs[arm] = (
             1 + (good - 1) * _KEPT + reward,
             1 + (bad - 1) * _KEPT + 1 - reward,
@@ -99,7 +101,7 @@ def top_two(problem: Problem, pool: list[str]) -> str:
     random = problem.random("top two", problem.rounds)
 
     def drawn(one: str) -> float:
-        mean, n = problem.standing(one)
+        mean, n = problem.valued(one)
         return random.betavariate(1 + mean * n, 1 + (1 - mean) * n)
 
     first = max(pool, key=drawn)

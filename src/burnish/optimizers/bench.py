@@ -7,7 +7,15 @@ import random
 from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
 from typing import Any, NamedTuple
 
-from burnish.errors import BudgetExceeded, BurnishError, Unavailable
+from burnish.errors import (
+    AllModelsFailed,
+    BudgetExceeded,
+    BurnishError,
+    ConnectionLost,
+    ModelTimeout,
+    OutputRejected,
+    Unavailable,
+)
 from burnish.evals.report.words import counted
 from burnish.optimizers.admission import Rules
 from burnish.optimizers.ask import NO_CHANGE, NO_WRITER, TURNS, Measured, Pair, Propose
@@ -17,6 +25,7 @@ from burnish.optimizers.budget import Ledger
 from burnish.optimizers.candidate import Candidate
 from burnish.optimizers.demonstrations import shown, shown_as_turns, too_long
 from burnish.optimizers.drive import Drafted
+from burnish.optimizers.goals.goal import Goal
 from burnish.optimizers.log import kept
 from burnish.optimizers.operators.asked import ASKED, AskedOperator, Evidence, Question
 from burnish.optimizers.operators.offline import OPERATORS
@@ -39,6 +48,8 @@ _AWAY = (
     "circuit_open",
     "key_refused",
 )
+# Those of answers that may have been paid for though nobody got them.
+_UNHEARD = ("model_timeout", "connection_lost", "all_models_failed")
 _MOST_IN_A_ROW = 9
 _MOST_AGAIN = 5
 Answer = Callable[[Candidate, Example, int], Awaitable[Result]]
@@ -71,9 +82,11 @@ class PromptBench:
         write: Write | None,
         concurrency: int,
         calls_each: int = 1,
+        goal: Goal,
         seed: int = 0,
     ) -> None:
         self._book = book
+        self._goal = goal
         self._ledger = ledger
         self._examples = examples
         self._rules = rules
@@ -168,7 +181,7 @@ class PromptBench:
         unscored = "" if result.error or result.score is not None else f"metric: {notes or 'none'}"
         return Measured(
             value=None if result.score is None else min(1.0, max(0.0, result.score)),
-            cost_usd=0.0 if result.cached else result.cost_usd,
+            cost_usd=_paid(result),
             latency_ms=result.latency_ms,
             input_tokens=result.input_tokens,
             output_tokens=result.output_tokens,
@@ -244,7 +257,7 @@ class PromptBench:
                 rejected.append(error.what)
                 break
             except BurnishError as error:
-                costs.append(None)
+                costs.append(_cost_of(error))
                 rejected.append(f"the model that writes failed: {error.what}")
                 continue
             costs.append(written.cost_usd)
@@ -258,27 +271,29 @@ class PromptBench:
             candidates=tuple(candidates),
             rejected=tuple(rejected),
             calls=len(costs),
-            cost_usd=None if None in costs else sum(each or 0.0 for each in costs),
+            cost_usd=sum(each or 0.0 for each in costs),
+            unpriced=costs.count(None),
         )
 
     def _evidence(self, ask: Propose) -> Evidence:
         """What the first parent answered to the examples that it failed, and to one that it did
         right."""
-        known = self._book.measured(ask.parents[0])
-        passed = next((n for (n, _), each in known.items() if (each.value or 0.0) >= _PASSED), None)
+        values = self._book.values(ask.parents[0])
+        passed = next((n for n, value in values.items() if value >= _PASSED), None)
         return Evidence(
-            records=tuple(self._record(n, known[n, 0]) for n in ask.examples if (n, 0) in known),
-            passed=None if passed is None else self._record(passed, known[passed, 0]),
+            records=tuple(self._record(ask.parents[0], n) for n in ask.examples if n in values),
+            passed=None if passed is None else self._record(ask.parents[0], passed),
         )
 
-    def _record(self, number: int, measured: Measured) -> Record:
-        example = self._examples[number]
+    def _record(self, candidate: str, number: int) -> Record:
+        example, answers = self._examples[number], self._book.answers(candidate, number)
+        told = (answers[0].notes or answers[0].error, self._goal.remark(number, answers))
         return Record(
             inputs=example.inputs,
-            output=measured.output,
+            output=answers[0].output,
             expected=example.expected,
-            score=measured.value,
-            notes=measured.notes or measured.error,
+            score=answers[0].value,
+            notes="; ".join(each for each in told if each),
         )
 
 
@@ -288,6 +303,22 @@ def words_of(example: Example) -> frozenset[str]:
         return frozenset()
     text = " ".join(str(value) for value in example.inputs.values())
     return frozenset(text.casefold().split()) or frozenset({""})
+
+
+def _paid(result: Result) -> float | None:
+    """None where it is not known."""
+    if result.cached or (result.error and not result.error.startswith(_UNHEARD)):
+        return 0.0
+    return result.cost_usd
+
+
+def _cost_of(error: BurnishError) -> float | None:
+    """Of a call that failed, as calls are recorded: unknown where a provider may have worked on
+    what nobody got."""
+    if isinstance(error, OutputRejected):
+        return error.cost_usd
+    causes = error.causes if isinstance(error, AllModelsFailed) else (error,)
+    return None if any(isinstance(each, ModelTimeout | ConnectionLost) for each in causes) else 0.0
 
 
 def _notes(result: Result) -> Iterator[str]:

@@ -37,12 +37,14 @@ class Budget(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass
 class Ledger:
-    """`calls_each` is how many calls one measurement takes at most: an answer, and its judges.
-    `reserved` metric calls are kept back for what follows the search, which begins when it
-    `is_settling`. A search that is `ended` for a reason gets nothing more."""
+    """`calls_each` is how many calls one answer takes at most: itself, and its judges;
+    `answers_each` is how many answers one measurement takes. `reserved` measurements are kept back
+    for what follows the search, which begins when it `is_settling`. A search that is `ended` for a
+    reason gets nothing more."""
 
     budget: Budget
     calls_each: int = 1
+    answers_each: int = 1
     calls: int = 0
     metric_calls: int = 0
     proposals: int = 0
@@ -61,10 +63,15 @@ class Ledger:
         return max(0, self._affordable() - self.reserved)
 
     @property
+    def measured_so_far(self) -> int:
+        """Measurements that were made."""
+        return self.metric_calls // self.answers_each
+
+    @property
     def proposals_left(self) -> int:
         if self.halted or (self.ended and not self.is_settling):
             return 0
-        kept = self.reserved * self.calls_each
+        kept = self.reserved * self.calls_each * self.answers_each
         return max(
             0,
             min(
@@ -77,15 +84,22 @@ class Ledger:
         if self.halted:
             return 0
         calls = _rest(self.budget.calls, self.calls) // self.calls_each
-        return min(_rest(self.budget.metric_calls, self.metric_calls), calls)
+        answers = min(_rest(self.budget.metric_calls, self.metric_calls), calls)
+        return answers // self.answers_each
 
     def measured(self, calls: int, cost_usd: float | None) -> None:
         self.metric_calls += 1
         self._paid(calls, cost_usd)
 
-    def proposed(self, calls: int, cost_usd: float | None) -> None:
+    def proposed(self, calls: int, cost_usd: float | None, unpriced: int = 0) -> None:
         self.proposals += calls
+        self.unpriced += unpriced
         self._paid(calls, cost_usd)
+
+    @property
+    def known_usd(self) -> float | None:
+        """What was paid as far as prices are known; None where none is."""
+        return None if self.unpriced and not self.cost_usd else self.cost_usd
 
     def halt(self, why: str) -> None:
         """Nothing more is affordable, for a reason outside of the counts: money, time."""

@@ -20,12 +20,13 @@ USED_UP = "the budget is used up"
 @dataclass(frozen=True, kw_only=True)
 class Drafted:
     """What came of one Propose: candidates, and why others are turned down. `calls` of models were
-    paid for it."""
+    paid for it, with `cost_usd` as far as prices are known, which of `unpriced` they are not."""
 
     candidates: tuple[Candidate, ...] = ()
     rejected: tuple[str, ...] = ()
     calls: int = 0
     cost_usd: float | None = 0.0
+    unpriced: int = 0
 
 
 class Bench(Protocol):
@@ -134,7 +135,7 @@ async def _answer(playing: Play, ask: Ask, problem: Problem, bench: Bench, log: 
 
 async def _measure(ask: Measure, problem: Problem, bench: Bench, log: Log) -> bool:
     book, ledger = problem.book, problem.ledger
-    wanted = [pair for pair in dict.fromkeys(ask.pairs) if pair not in book][: problem.left]
+    wanted = _answers(ask.pairs, problem)
     found = {pair: known for pair in wanted if (known := log.known(pair)) is not None}
     missing = [pair for pair in wanted if pair not in found]
 
@@ -154,6 +155,19 @@ async def _measure(ask: Measure, problem: Problem, bench: Bench, log: Log) -> bo
     return bool(missing)
 
 
+def _answers(pairs: Sequence[Pair], problem: Problem) -> list[Pair]:
+    """Those that are asked for, as far as the budget goes; each measurement as a whole."""
+    each, book = problem.ledger.answers_each, problem.book
+    if each == 1:
+        return [pair for pair in dict.fromkeys(pairs) if pair not in book][: problem.left]
+    whole = [
+        [Pair(name, example, repeat * each + n) for n in range(each)]
+        for name, example, repeat in dict.fromkeys(pairs)
+    ]
+    missing = [answers for answers in whole if any(pair not in book for pair in answers)]
+    return [pair for answers in missing[: problem.left] for pair in answers if pair not in book]
+
+
 async def _drafted(ask: Propose, problem: Problem, bench: Bench) -> Drafted:
     if ask.operator in problem.paid and problem.proposals_left < ask.count:
         return Drafted(rejected=(USED_UP,))
@@ -161,7 +175,7 @@ async def _drafted(ask: Propose, problem: Problem, bench: Bench) -> Drafted:
 
 
 def _taken(found: Drafted, problem: Problem) -> Drafts:
-    problem.ledger.proposed(found.calls, found.cost_usd)
+    problem.ledger.proposed(found.calls, found.cost_usd, found.unpriced)
     problem.turned_down.update(each for each in found.rejected if each != USED_UP)
     for each in found.candidates:
         problem.book.add(each)

@@ -26,7 +26,8 @@ class Genetic:
     name = "genetic"
 
     def search(self, problem: Problem) -> Search:
-        if not any(self._can(problem, each) for each in (*_CHANGING, *_CROSSING)):
+        changing = (*_CHANGING, *problem.goal.ways)
+        if not any(self._can(problem, each) for each in (*changing, *_CROSSING)):
             return
         population = [problem.original]
         yield from problem.measure(population, problem.validation[:8])
@@ -70,7 +71,8 @@ class Genetic:
     ) -> Generator[Ask, Drafts | None, tuple[list[str], tuple[str, ...]]]:
         parents = [self._winner(fitness, list(fitness), random)]
         others = [each for each in fitness if each != parents[0]]
-        operators = [each for each in _CHANGING if self._can(problem, each)]
+        changing = (*_CHANGING, *problem.goal.ways)
+        operators = [each for each in changing if self._can(problem, each)]
         if others and random.random() < 0.5:
             parents.append(self._winner(fitness, others, random))
             operators = [each for each in _CROSSING if self._can(problem, each)] or operators

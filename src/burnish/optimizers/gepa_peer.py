@@ -9,6 +9,7 @@ from typing import Any
 
 from burnish.errors import MissingExtra
 from burnish.optimizers.ask import Ask, Drafts, Measure, Pair
+from burnish.optimizers.book import mean_of
 from burnish.optimizers.changes import changed, is_changeable
 from burnish.optimizers.problem import Problem, Search
 
@@ -133,8 +134,9 @@ class _Adapter:
         """gepa's own choice: the best mean on what all accepted ones were measured on."""
         problem, judges = self._problem, set(self.judges)
         whole = [each for each in problem.book.candidates if judges <= self._known(each)]
-        best = max(whole, key=lambda each: problem.book.mean(each, self.judges))
-        problem.lead(best, problem.book.mean(best, self.judges))
+        means = {each: mean_of(problem.book.values(each), self.judges) for each in whole}
+        best = max(whole, key=means.__getitem__)
+        problem.lead(best, means[best])
 
     def _known(self, candidate: str) -> set[int]:
         return set(self._problem.book.values(candidate))

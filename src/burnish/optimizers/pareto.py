@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from burnish.optimizers.book import mean_of
 from burnish.optimizers.problem import Problem
 
 # Fewer answers tell nothing of cost and latency either.
@@ -12,8 +13,9 @@ _LEAST = 8
 
 
 class Point(NamedTuple):
-    """Of one candidate: `score` is better when higher, all others when lower. Costs are those of
-    its answers in the mean, None where a price is unknown; `length` is in characters."""
+    """Of one candidate: `score` and `own`, the goal's own measure (None: it has none), are better
+    when higher, all others when lower. Costs are those of its answers in the mean, None where a
+    price is unknown; `length` is in characters."""
 
     candidate: str
     n: int
@@ -22,11 +24,13 @@ class Point(NamedTuple):
     latency_ms: float
     tokens: float
     length: int
+    own: float | None = None
 
 
 def front(problem: Problem) -> list[Point]:
-    """Not dominated in score, cost, latency and tokens, best score first; as far as it is known,
-    for the means have errors. The original and the leader are in it in any case."""
+    """Not dominated in score, the goal's own measure, cost, latency and tokens, best score first;
+    as far as it is known, for the means have errors. The original and the leader are in it in any
+    case."""
     points = [point_of(problem, each) for each in problem.book.candidates]
     kept = (problem.original, problem.leader)
     known = [each for each in points if each.n >= _LEAST or (each.candidate in kept and each.n)]
@@ -70,6 +74,7 @@ def point_of(problem: Problem, candidate: str) -> Point:
     n = max(1, len(answers))
     priced = [each.cost_usd for each in answers if each.cost_usd is not None]
     score, known = problem.standing(candidate)
+    owns = book.owns(candidate)
     return Point(
         candidate=candidate,
         n=known,
@@ -78,8 +83,10 @@ def point_of(problem: Problem, candidate: str) -> Point:
         latency_ms=sum(each.latency_ms for each in answers) / n,
         tokens=sum(each.tokens for each in answers) / n,
         length=book.candidates[candidate].length,
+        own=mean_of(owns, problem.validation) if owns else None,
     )
 
 
 def _losses(point: Point) -> tuple[float, ...]:
-    return (-point.score, point.cost_usd or 0.0, point.latency_ms, point.tokens)
+    costs = (point.cost_usd or 0.0, point.latency_ms, point.tokens)
+    return (-point.score, *costs, -(point.own or 0.0))

@@ -62,18 +62,20 @@ def divided(examples: Sequence[Example], seed: int = 0) -> Parts:
     )
 
 
-def afforded(parts: Parts, budget: Budget, calls_each: int = 1) -> Parts:
-    """With no more examples to judge than the budget has room for beside the search. Raises
-    UsageError where that leaves too little for either."""
-    whole = Ledger(budget, calls_each=calls_each).left
+def afforded(parts: Parts, budget: Budget, calls_each: int = 1, answers_each: int = 1) -> Parts:
+    """With no more examples to judge than the budget has room for beside the search, where each
+    takes so many answers of a prompt. Raises UsageError where that leaves too little for either."""
+    whole = Ledger(budget, calls_each=calls_each, answers_each=answers_each).left
     test = parts.test[: max(_JUDGES, int(whole * _SHARE) // 2)]
     needed = 2 * len(test) + _LEAST_SEARCH
     if whole < needed:
         each = f", {calls_each} calls each" if calls_each > 1 else ""
+        calls = needed * calls_each * answers_each
         raise UsageError(
-            f"a budget for {whole} answers leaves nothing to search with: comparing the best "
-            f"prompt with the original over {len(test)} examples takes {2 * len(test)}",
-            hint=f"give {needed * calls_each} calls at least{each}; 300 is a good beginning",
+            f"a budget for {whole * answers_each} answers leaves nothing to search with: comparing "
+            f"the best prompt with the original over {len(test)} examples takes "
+            f"{2 * len(test) * answers_each}",
+            hint=f"give {calls} calls at least{each}; 300 is a good beginning",
         )
     final = int((whole - 2 * len(test)) * _FINAL)
     return msgspec.structs.replace(parts, test=test, final=final)

@@ -8,19 +8,28 @@ from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from burnish.optimizers.ask import Ask, Drafts, Measure, Pair, Propose
 from burnish.optimizers.book import Book
 from burnish.optimizers.budget import Ledger
 
+if TYPE_CHECKING:
+    from burnish.optimizers.goals.goal import Goal
+
 # Of so many examples is the mean of all, in that of one candidate.
 _DRAWN = 4.0
-# Of a token, about.
-_CHARACTERS = 4
 # A leader that was measured on so many scores what it seems to.
 ENOUGH = 16
 Search = Generator[Ask, Drafts | None, None]
 """Yields what it asks for. It is sent the Drafts of a Propose; scores are in the book."""
+
+
+def _quality() -> Goal:
+    # Goals know problems.
+    from burnish.optimizers.goals.quality import Quality
+
+    return Quality()
 
 
 @dataclass(kw_only=True)
@@ -31,8 +40,9 @@ class Problem:
     are the keys of what a candidate changes in the original, part by part, and `words`
     those of an example that can be shown in a prompt (none of one that cannot). `arms` are ways to
     change it (an operator, or `operator:technique`) and `beliefs` what is thought of them: the
-    parameters of a Beta distribution of the chance that the result is better. The search may end
-    once its leader is known to score the `target`."""
+    parameters of a Beta distribution of the chance that the result is better; `tried` counts how
+    often each was, and how often the result was better. The `goal` says what better means. The
+    search may end once its leader is known to score the `target`."""
 
     original: str
     train: Sequence[int]
@@ -47,8 +57,8 @@ class Problem:
     words: Callable[[int], frozenset[str]] = lambda _: frozenset()
     arms: tuple[str, ...] = ()
     beliefs: dict[str, tuple[float, float]] = field(default_factory=dict[str, tuple[float, float]])
-    length_weight: float = 0.02
-    tokens_weight: float = 0.0
+    tried: dict[str, tuple[int, int]] = field(default_factory=dict[str, tuple[int, int]])
+    goal: Goal = field(default_factory=_quality)
     target: float | None = None
     leader: str = ""
     expected: float = 0.0
@@ -94,36 +104,31 @@ class Problem:
         yield from self.measure([self.leader], rest[: ENOUGH - n])
 
     def fitness(self, candidate: str) -> float:
-        """Its shrunken mean on the validation list, less a little if it is longer; with a
-        `tokens_weight`, less so much for each whole of the original's tokens that it takes more."""
-        known = self.book.candidates
-        if self.tokens_weight:
-            more = self._tokens(candidate) / max(1.0, self._tokens(self.original)) - 1
-            return self.shrunken(candidate) - self.tokens_weight * more
-        longer = known[candidate].length / max(1, known[self.original].length) - 1
-        return self.shrunken(candidate) - self.length_weight * min(1.0, max(0.0, longer))
-
-    def _tokens(self, candidate: str) -> float:
-        """About those of the prompt, without what examples bring, and of a mean answer."""
-        found = self.book.measured(candidate).values()
-        answers = [each.output_tokens for each in found if not each.error]
-        answer = sum(answers) / len(answers) if answers else 0.0
-        return self.book.candidates[candidate].length / _CHARACTERS + answer
+        """Its shrunken value, less what the goal counts against it."""
+        return self.shrunken(candidate) - self.goal.costs(self, candidate)
 
     def shrunken(self, candidate: str) -> float:
-        """Its mean on the validation list, drawn to that of all measurements as if by a few
+        """Its mean value on the validation list, drawn to that of all measurements as if by a few
         examples more."""
         total, n = self._sum(candidate)
         return (total + _DRAWN * self.book.overall) / (n + _DRAWN)
 
-    def standing(self, candidate: str) -> tuple[float, int]:
-        """Its mean over those examples of the validation list that it was measured on, and how
-        many they are."""
+    def valued(self, candidate: str) -> tuple[float, int]:
+        """Its mean value over those examples of the validation list that it was measured on, and
+        how many they are."""
         total, n = self._sum(candidate)
         return (total / n if n else 0.0), n
 
+    def standing(self, candidate: str) -> tuple[float, int]:
+        """As `valued`, of its scores."""
+        if self.book.scores(candidate) is self.book.values(candidate):
+            return self.valued(candidate)
+        scores = self.book.scores(candidate)
+        known = [scores[each] for each in self.validation if each in scores]
+        return (sum(known) / len(known) if known else 0.0), len(known)
+
     def _sum(self, candidate: str) -> tuple[float, int]:
-        """Of its scores on the validation list, added up again when there are more."""
+        """Of its values on the validation list, added up again when there are more."""
         measured = len(self.book.measured(candidate))
         found = self._sums.get(candidate)
         if found is None or found[0] != measured:
@@ -144,7 +149,7 @@ class Problem:
         """Of each candidate in turn, so that the last ones lack scores where the budget ends."""
         several = tuple(examples)
         pairs = [Pair(each, example, repeat) for each in candidates for example in several]
-        yield Measure(tuple(pair for pair in pairs if pair not in self.book))
+        yield Measure(tuple(pairs))
 
     def propose(
         self,

@@ -59,7 +59,7 @@ def within_cost(cost_usd: float) -> Stop:
 
     def stop(problem: Problem) -> str:
         ledger = problem.ledger
-        each = ledger.cost_usd / max(1, ledger.metric_calls)
+        each = ledger.cost_usd / max(1, ledger.metric_calls) * ledger.answers_each
         if ledger.cost_usd + each * ledger.reserved >= cost_usd:
             return f"the rest of ${cost_usd:g} is kept for the comparison"
         return ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 import msgspec
@@ -11,8 +11,8 @@ import numpy as np
 
 from burnish.evals.statistics import ALPHA, examples_needed, paired
 from burnish.optimizers.ask import NO_CHANGE, NO_WRITER
+from burnish.optimizers.book import mean_of
 from burnish.optimizers.problem import Problem
-from burnish.optimizers.settle import LOST, SAVED
 
 Outcome = Literal["improved", "kept", "not measured"]
 Reason = Literal[
@@ -29,7 +29,12 @@ Reason = Literal[
     "worse",
     "budget",
 ]
-_CEILING, _MANY = 0.97, 0.5
+Cause = tuple[Reason, str, str]
+"""What it names, why in words, and what to do about it."""
+CEILING = 0.97
+# What a better prompt for another goal than quality may seem to lose of the score.
+LOST = 0.03
+_MANY = 0.5
 
 
 class Answers(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,10 +46,28 @@ class Answers(msgspec.Struct, frozen=True, kw_only=True):
     cost_usd: float | None
 
 
+class Gain(msgspec.Struct, frozen=True, kw_only=True):
+    """The best candidate beside the original in a goal's own `measure` (`agreement`, `form`,
+    `tokens`): the means over `n` examples, and the ends of the 95 % interval of the difference.
+    `needed` is about how many examples would show it."""
+
+    measure: str
+    n: int
+    before: float
+    after: float
+    difference: float
+    low: float | None
+    high: float | None
+    p: float
+    test: str
+    needed: int | None
+
+
 class Beside(msgspec.Struct, frozen=True, kw_only=True):
     """The best candidate beside the original, on `n` examples that nothing was chosen by. `low` and
-    `high` are the ends of the 95 % interval of the difference, `won` and `lost` the numbers of the
-    examples that changed."""
+    `high` are the ends of the 95 % interval of the difference in score, `won` and `lost` the
+    numbers of the examples whose score changed. `own` is the goal's own measure, None for
+    quality."""
 
     n: int
     before: Answers
@@ -57,6 +80,7 @@ class Beside(msgspec.Struct, frozen=True, kw_only=True):
     needed: int | None
     won: tuple[int, ...] = ()
     lost: tuple[int, ...] = ()
+    own: Gain | None = None
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,35 +96,57 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
 
 def beside(problem: Problem, test: Sequence[int]) -> Beside | None:
     """None below two examples that both have answered to."""
-    book = problem.book
-    before, after = book.values(problem.original), book.values(problem.leader)
+    before, after = (problem.book.scores(each) for each in (problem.original, problem.leader))
+    score = gained("score", before, after, test)
+    if score is None:
+        return None
     common = [n for n in test if n in before and n in after]
+    return Beside(
+        n=score.n,
+        before=_answers(problem, problem.original, common),
+        after=_answers(problem, problem.leader, common),
+        difference=score.difference,
+        low=score.low,
+        high=score.high,
+        p=score.p,
+        test=score.test,
+        needed=score.needed,
+        won=tuple(n for n in common if after[n] > before[n]),
+        lost=tuple(n for n in common if after[n] < before[n]),
+        own=problem.goal.gain(problem, common),
+    )
+
+
+def gained(
+    measure: str, before: Mapping[int, float], after: Mapping[int, float], examples: Sequence[int]
+) -> Gain | None:
+    """Paired by example; None below two that both have."""
+    common = [n for n in examples if n in before and n in after]
     if len(common) < 2:
         return None
     theirs, ours = ([known[n] for n in common] for known in (before, after))
     binary = set(theirs) | set(ours) <= {0.0, 1.0}
     found = paired(np.array(ours), np.array(theirs), binary=binary)
     difference = found.difference or 0.0
-    return Beside(
+    return Gain(
+        measure=measure,
         n=len(common),
-        before=_answers(problem, problem.original, common),
-        after=_answers(problem, problem.leader, common),
+        before=sum(theirs) / len(common),
+        after=sum(ours) / len(common),
         difference=difference,
         low=None if found.interval is None else found.interval.low,
         high=None if found.interval is None else found.interval.high,
         p=found.p,
         test=found.test,
         needed=examples_needed(difference, found.variance) if difference else None,
-        won=tuple(n for n in common if after[n] > before[n]),
-        lost=tuple(n for n in common if after[n] < before[n]),
     )
 
 
-def judged(problem: Problem, found: Beside | None, goal: str = "quality") -> Verdict:
-    """Improved only where the difference is surely above 0 on examples never used (for the goal
-    `efficiency`: where it saves tokens, and the score is not surely lower)."""
+def judged(problem: Problem, found: Beside | None) -> Verdict:
+    """Improved only where the gain is surely above 0 on examples never used, by the problem's
+    goal."""
     if problem.leader == problem.original:
-        return _nothing(problem, goal)
+        return _nothing(problem)
     if found is None:
         text = "kept the original: the budget did not reach to compare the best prompt with it"
         return Verdict(
@@ -110,42 +156,30 @@ def judged(problem: Problem, found: Beside | None, goal: str = "quality") -> Ver
             why=problem.ledger.halted or "nothing was left for the comparison",
             advice="give a larger budget; what is measured is kept",
         )
-    change = f"{found.before.score:.2f} → {found.after.score:.2f}"
-    over = f"over {found.n} examples that nothing was chosen by"
-    if goal == "efficiency":
-        return _cheaper(found, change, over)
-    if is_gain(found):
-        return Verdict(
-            outcome="improved",
-            text=f"improved: {change} ({_interval(found)}) {over}",
-            beside=found,
-        )
-    return _unshown(found, change, over)
+    return problem.goal.verdict(found)
 
 
-def is_gain(found: Beside) -> bool:
+def is_gain(found: Beside | Gain) -> bool:
     return found.low is not None and found.low > 0 and found.p < ALPHA
 
 
-def _cheaper(found: Beside, change: str, over: str) -> Verdict:
-    saved = 1 - found.after.tokens / found.before.tokens if found.before.tokens else 0.0
-    text = f"{found.before.tokens:.0f} → {found.after.tokens:.0f} tokens an answer, score {change}"
-    worse = found.high is not None and found.high < 0
-    if saved >= SAVED and not worse and found.difference >= -LOST:
-        whole = f"improved: {text} ({_interval(found)}) {over}"
-        return Verdict(outcome="improved", text=whole, beside=found)
-    why = "the score is lower" if saved >= SAVED else "it saves too few tokens"
-    return Verdict(
-        outcome="kept",
-        text=f"kept the original: {text} {over}; {why}",
-        reason="worse" if saved >= SAVED else "nothing better",
-        why=why,
-        beside=found,
-    )
+def not_worse(found: Beside) -> bool:
+    """Whether the score is not surely lower, and seems to be hardly."""
+    surely = found.high is not None and found.high < 0
+    return not surely and found.difference >= -LOST
 
 
-def _unshown(found: Beside, change: str, over: str) -> Verdict:
-    """A best candidate whose gain did not hold, or could not be shown."""
+def improved(text: str, found: Beside) -> Verdict:
+    return Verdict(outcome="improved", text=f"improved: {text} {_over(found)}", beside=found)
+
+
+def kept(found: Beside, text: str, reason: Reason, why: str, advice: str = "") -> Verdict:
+    told = f"kept the original: {text} {_over(found)}; {why}"
+    return Verdict(outcome="kept", text=told, reason=reason, why=why, advice=advice, beside=found)
+
+
+def unshown(found: Beside) -> Verdict:
+    """A best candidate whose gain in score did not hold, or could not be shown."""
     if found.difference <= 0:
         reason: Reason = "worse" if found.difference < 0 else "noise"
         why = "what looked better while searching was luck: it does not hold on new examples"
@@ -155,11 +189,27 @@ def _unshown(found: Beside, change: str, over: str) -> Verdict:
         reason = "noise" if enough else "too few examples"
         why = f"a gain of {found.difference:.2f} cannot be told from luck over {found.n} examples"
         advice = f"about {found.needed} examples that judge would show it" if found.needed else ""
-    text = f"kept the original: {change} ({_interval(found)}) is no gain shown {over}"
+    told = change(found.before.score, found.after.score, found)
+    text = f"kept the original: {told} is no gain shown {_over(found)}"
     return Verdict(outcome="kept", text=text, reason=reason, why=why, advice=advice, beside=found)
 
 
-def _nothing(problem: Problem, goal: str) -> Verdict:
+def change(before: float, after: float, found: Beside | Gain) -> str:
+    """`0.50 → 0.75 (+0.25, 95 % interval +0.10 to +0.40)`."""
+    return f"{before:.2f} → {after:.2f} ({interval(found)})"
+
+
+def interval(found: Beside | Gain) -> str:
+    if found.low is None or found.high is None:
+        return f"{found.difference:+.2f}"
+    return f"{found.difference:+.2f}, 95 % interval {found.low:+.2f} to {found.high:+.2f}"
+
+
+def _over(found: Beside) -> str:
+    return f"over {found.n} examples that nothing was chosen by"
+
+
+def _nothing(problem: Problem) -> Verdict:
     halted = problem.ledger.halted
     if halted and not any(map(problem.book.measured, problem.book.candidates)):
         return Verdict(
@@ -169,7 +219,7 @@ def _nothing(problem: Problem, goal: str) -> Verdict:
             why=halted,
             advice="no call was made: give a larger budget, or allow shorter answers",
         )
-    reason, why, advice = _cause(problem, saving=goal == "efficiency")
+    reason, why, advice = _failing(problem) or problem.goal.reached(problem) or _cause(problem)
     return Verdict(
         outcome="not measured" if reason in ("model errors", "failing metric") else "kept",
         text=f"kept the original: {why}",
@@ -179,37 +229,50 @@ def _nothing(problem: Problem, goal: str) -> Verdict:
     )
 
 
-def _cause(problem: Problem, *, saving: bool) -> tuple[Reason, str, str]:
-    """Why nothing was found to be better, the likeliest cause first."""
+def _failing(problem: Problem) -> Cause | None:
     book = problem.book
     answers = [each for one in book.candidates for each in book.measured(one).values()]
     failed = [each.error for each in answers if each.error]
+    if not failed or len(failed) < _MANY * len(answers):
+        return None
+    named: Reason = "failing metric" if failed[0].startswith("metric") else "model errors"
+    what = "the scorer" if named == "failing metric" else "the model"
+    why = f"{what} failed on {len(failed)} of {len(answers)} answers: {failed[0]}"
+    return named, why, "mend that first; burnish evaluate shows it row by row"
+
+
+def constant(problem: Problem) -> Cause | None:
+    """Where every answer scores the same, but not all of it."""
+    book = problem.book
+    answers = [each for one in book.candidates for each in book.measured(one).values()]
     values = [each.value for each in answers if each.value is not None]
+    mean, _ = problem.standing(problem.original)
+    if len(values) < 2 or max(values) - min(values) >= 1e-9 or mean >= CEILING:
+        return None
+    why = f"every answer scores {values[0]:.2f}, whatever the prompt"
+    return "constant metric", why, "choose a scorer that tells good answers from bad ones"
+
+
+def ceiling(problem: Problem) -> Cause | None:
+    """Where the original scores nearly all that can be scored."""
     mean, n = problem.standing(problem.original)
-    drafts = len(book.candidates) - 1
+    if not n or mean < CEILING:
+        return None
+    why = f"it is right on {mean:.0%} of {n} examples already"
+    return "ceiling", why, "give harder examples, or optimise for --goal efficiency"
+
+
+def _cause(problem: Problem) -> Cause:
+    """Why nothing was found to be better, where there was something to find."""
+    drafts = len(problem.book.candidates) - 1
     harmless = (NO_CHANGE, NO_WRITER)
     junk = {why: n for why, n in problem.turned_down.items() if why not in harmless}
-    if failed and len(failed) >= _MANY * len(answers):
-        named = "failing metric" if failed[0].startswith("metric") else "model errors"
-        what = "the scorer" if named == "failing metric" else "the model"
-        why = f"{what} failed on {len(failed)} of {len(answers)} answers: {failed[0]}"
-        return named, why, "mend that first; burnish evaluate shows it row by row"
-    if len(values) > 1 and max(values) - min(values) < 1e-9 and not mean >= _CEILING:
-        why = f"every answer scores {values[0]:.2f}, whatever the prompt"
-        return "constant metric", why, "choose a scorer that tells good answers from bad ones"
-    if n and mean >= _CEILING and not saving:
-        why = f"it is right on {mean:.0%} of {n} examples already"
-        return "ceiling", why, "give harder examples, or optimise for --goal efficiency"
     if sum(junk.values()) > drafts:
         return "junk candidates", *_undrafted(junk)
     if not drafts:
         return "no candidates", *_undrafted(junk)
-    others, more = f"none of {drafts} others", "give a larger budget, or a stronger --writer"
-    if saving:
-        why = f"{others} saves {SAVED:.0%} of its tokens at no lower score"
-    else:
-        why = f"{others} scores higher than its {mean:.2f} over {n} examples"
-    return "nothing better", why, more
+    why = f"none of {drafts} others {problem.goal.lacked(problem)}"
+    return "nothing better", why, "give a larger budget, or a stronger --writer"
 
 
 def _undrafted(junk: dict[str, int]) -> tuple[str, str]:
@@ -221,18 +284,13 @@ def _undrafted(junk: dict[str, int]) -> tuple[str, str]:
     return why, "name a stronger model with --writer"
 
 
-def _interval(found: Beside) -> str:
-    if found.low is None or found.high is None:
-        return f"{found.difference:+.2f}"
-    return f"{found.difference:+.2f}, 95 % interval {found.low:+.2f} to {found.high:+.2f}"
-
-
 def _answers(problem: Problem, candidate: str, examples: Sequence[int]) -> Answers:
     known = problem.book.measured(candidate)
-    found = [known[n, 0] for n in examples]
+    among = set(examples)
+    found = [each for (number, _), each in known.items() if number in among]
     costs = [each.cost_usd for each in found if each.cost_usd is not None]
     return Answers(
-        score=problem.book.mean(candidate, examples),
+        score=mean_of(problem.book.scores(candidate), examples),
         tokens=sum(each.tokens for each in found) / len(found),
         latency_ms=sum(each.latency_ms for each in found) / len(found),
         cost_usd=math.fsum(costs) / len(found) if len(costs) == len(found) else None,

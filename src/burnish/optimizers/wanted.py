@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Sequence
-from typing import Any, Literal, Self, get_args
+from typing import Any, Self
 
 import msgspec
 
 from burnish.errors import UsageError
 from burnish.optimizers.budget import Budget
+from burnish.optimizers.goals import GOALS, GoalName, no_goal
 from burnish.prompts.refs import check_branch
 
-Goal = Literal["quality", "efficiency"]
-GOALS: tuple[Goal, ...] = get_args(Goal)
 CALLS = 300
 """Calls of models in all, where nothing else is said."""
 
@@ -28,7 +27,7 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     prompt: str
     data: Any = None
     algorithm: str = "auto"
-    goal: Goal = "quality"
+    goal: GoalName = "quality"
     budget: Budget = Budget(calls=CALLS)
     model: str = ""
     writer: str = ""
@@ -58,7 +57,7 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
                 subject=self.algorithm,
             )
         if self.goal not in GOALS:
-            raise UsageError(f"there is no goal {self.goal!r}", hint=f"use {', '.join(GOALS)}")
+            raise no_goal(self.goal)
         for name in ("limit", "rounds", "unchanged", "concurrency"):
             value = getattr(self, name)
             if value is not None and value < 1:

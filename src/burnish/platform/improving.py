@@ -214,6 +214,7 @@ class Improving(Experimenting):
             settings=self.settings,
             algorithms=lambda: self.optimizers,
             new_id=self._ids,
+            open_store=self._open_store,
         )
         return Optimizations(
             self.jobs,

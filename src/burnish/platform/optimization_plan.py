@@ -2,44 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import random
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
 from burnish.errors import UsageError
 from burnish.evals.wanted import Wanted as Evaluated
 from burnish.generation.result import OFFLINE
+from burnish.optimizers.beliefs import Counts, beliefs_from
 from burnish.optimizers.budget import Ledger
 from burnish.optimizers.frozen import check
+from burnish.optimizers.goals import goal_of
 from burnish.optimizers.optimizer import check_ready
 from burnish.optimizers.parts import Parts, afforded, divided
 from burnish.optimizers.wanted import Wanted
 from burnish.platform.readiness import none_ready, unready
+from burnish.prompts.config import read_config
 from burnish.storage.optimization import Optimization
 
 if TYPE_CHECKING:
     from burnish.evals.datasets import AsyncDatasets
     from burnish.evals.prepared import Prepared
     from burnish.library.prompts import AsyncPrompts
+    from burnish.optimizers.goals import Goal
     from burnish.optimizers.optimizer import Optimizer
     from burnish.platform.evaluating import Evaluating
     from burnish.platform.live import Live
     from burnish.settings import Settings
     from burnish.storage.evaluation import Evaluation
     from burnish.storage.example import Example, ScorerSpec
+    from burnish.storage.store import Store
 
 MOST_EXAMPLES = 1_000
 _PACE = 12
+_LOOKED_AT = 200
 
 
 class OptimizationPlan(msgspec.Struct, frozen=True, kw_only=True):
     """What it would do. `train`, `validation` and `test` are numbers of examples: those that may be
     shown in prompts, those that candidates are told apart by, and those that judge the best one in
     the end. `search` answers are for the search, `final` for a last choice, and `proposals` is
-    about how many candidates a model is asked for. `cost_usd` is an estimate of the answers; None
-    where no price is known."""
+    about how many candidates a model is asked for. Each example is answered `answers_each` times by
+    a prompt. `cost_usd` is an estimate of the answers; None where no price is known."""
 
     optimization: Optimization
     train: int
@@ -48,8 +55,17 @@ class OptimizationPlan(msgspec.Struct, frozen=True, kw_only=True):
     search: int
     final: int
     proposals: int
+    answers_each: int = 1
     cost_usd: float | None
     notes: tuple[str, ...] = ()
+
+
+class _Original(NamedTuple):
+    """What a search begins with: its version, its own temperature, the prompt's category."""
+
+    version_id: str
+    temperature: float | None
+    category: str
 
 
 class OptimizationPlans:
@@ -63,6 +79,7 @@ class OptimizationPlans:
         settings: Settings,
         algorithms: Callable[[], Mapping[str, Optimizer]],
         new_id: Callable[[], str],
+        open_store: Callable[[], Awaitable[Store]],
     ) -> None:
         self._evaluating = evaluating
         self._live = live
@@ -71,6 +88,7 @@ class OptimizationPlans:
         self._settings = settings
         self._algorithms = algorithms
         self._new_id = new_id
+        self._open_store = open_store
 
     async def plan(self, wanted: Wanted, draft: Prepared | None = None) -> OptimizationPlan:
         """Raises UsageError where it could give nothing, NotFound for a prompt or dataset that is
@@ -88,14 +106,24 @@ class OptimizationPlans:
         (model,) = evaluation.models
         if problems := await unready(self._live.registry, [model]):
             raise none_ready(problems)
-        version_id = await self._checked(evaluation.prompts[0], draft)
-        examples = await self.examples(evaluation.dataset, wanted.tags, evaluation.examples)
+        original = await self._original(evaluation.prompts[0], draft)
+        settings = _settings(wanted, evaluation.examples)
+        settings |= await self._drawn(evaluation.dataset, wanted)
+        examples = await self.examples(evaluation.dataset, settings, wanted.seed)
+        goal = goal_of(wanted.goal, examples)
+        wanted, warmed = _warmed(wanted, goal, original.temperature)
         writer, notes = await self._writer(wanted)
-        optimization = self._made(wanted, evaluation, model, version_id, writer)
-        calls_each = self.calls_each(optimization, examples)
-        parts = afforded(divided(examples, wanted.seed), wanted.budget, calls_each)
-        whole = Ledger(wanted.budget, calls_each=calls_each).left
-        search = min(whole - parts.kept, len(parts.validation) * MOST_EXAMPLES)
+        optimization = self._made(
+            msgspec.structs.replace(wanted, writer=writer),
+            evaluation,
+            model,
+            original.version_id,
+            settings | {"notes": list(warmed)} | await self._learnt(wanted, original, writer),
+        )
+        calls_each, each = self.calls_each(optimization, examples), goal.answers_each
+        parts = afforded(divided(examples, wanted.seed), wanted.budget, calls_each, each)
+        whole = Ledger(wanted.budget, calls_each=calls_each, answers_each=each).left
+        search = each * min(whole - parts.kept, len(parts.validation) * MOST_EXAMPLES)
         cost = plan.estimate.cost_usd
         return OptimizationPlan(
             optimization=optimization,
@@ -103,23 +131,32 @@ class OptimizationPlans:
             validation=len(parts.validation),
             test=len(parts.test),
             search=search,
-            final=parts.final,
-            proposals=search // _PACE if writer else 0,
-            cost_usd=None if cost is None else cost / max(1, evaluation.size) * whole,
-            notes=(*plan.notes, *notes, *_of_examples(parts)),
+            final=parts.final * each,
+            proposals=search // each // _PACE if writer else 0,
+            answers_each=each,
+            cost_usd=None if cost is None else cost / max(1, evaluation.size) * whole * each,
+            notes=(*plan.notes, *warmed, *notes, *_of_many(settings), *_of_examples(parts)),
         )
 
-    async def _checked(self, prompt: str, draft: Prepared | None) -> str:
-        """The version's id. Raises UsageError for marks that do not fit together."""
+    async def _original(self, prompt: str, draft: Prepared | None) -> _Original:
+        """Raises UsageError for marks that do not fit together."""
         if draft is not None:
             check(draft.messages)
-            return draft.version_id
-        version = (await self._prompts.get(prompt)).version
-        check(version.messages)
-        return version.id
+            folder, _, name = draft.name.partition("/")
+            category = folder if name else ""
+            return _Original(draft.version_id, draft.parameters.temperature, category)
+        found = await self._prompts.get(prompt)
+        check(found.version.messages)
+        temperature = read_config(found.version.config).temperature
+        return _Original(found.version.id, temperature, found.prompt.category)
 
     def _made(
-        self, wanted: Wanted, evaluation: Evaluation, model: str, version_id: str, writer: str
+        self,
+        wanted: Wanted,
+        evaluation: Evaluation,
+        model: str,
+        version_id: str,
+        settings: dict[str, Any],
     ) -> Optimization:
         return Optimization(
             id=self._new_id(),
@@ -129,11 +166,11 @@ class OptimizationPlans:
             goal=wanted.goal,
             dataset=evaluation.dataset,
             model=model,
-            writer=writer,
+            writer=wanted.writer,
             scorers=evaluation.scorers,
             parameters=wanted.parameters,
             budget=msgspec.to_builtins(wanted.budget),
-            settings=_settings(wanted, evaluation.examples),
+            settings=settings,
             seed=wanted.seed,
             concurrency=evaluation.concurrency,
             fresh=wanted.fresh,
@@ -141,12 +178,39 @@ class OptimizationPlans:
             created_at=datetime.now(UTC),
         )
 
-    async def examples(self, dataset: str, tags: Sequence[str], limit: int) -> list[Example]:
-        """Always the same ones in the same order, for a version of a dataset never changes."""
-        return [
-            each
-            async for each in self._datasets.iter_examples(dataset, tags=tuple(tags), limit=limit)
-        ]
+    async def _learnt(self, wanted: Wanted, original: _Original, writer: str) -> dict[str, Any]:
+        """What others in its category have learnt by now. It is kept with the optimisation, so that
+        one which goes on later goes on by the same; and one that is the same again learns nothing
+        from itself."""
+        category, learnt = original.category, list[Counts]()
+        store = await self._open_store()
+        for each in await store.optimizations.page(_LOOKED_AT):
+            alike = each.settings.get("category") == category and each.goal == wanted.goal
+            again = each.version_id == original.version_id
+            if alike and not again and bool(each.writer) == bool(writer):
+                learnt.append(each.report.get("tried", {}))
+        return {"category": category, "beliefs": beliefs_from(filter(None, learnt))}
+
+    async def _drawn(self, dataset: str, wanted: Wanted) -> dict[str, int]:
+        """Among how many examples the most that are used are drawn; nothing where all are used."""
+        there = await self._datasets.count(dataset, tags=wanted.tags)
+        among = min(there, wanted.limit or there)
+        return {"among": among} if among > MOST_EXAMPLES else {}
+
+    async def examples(self, dataset: str, settings: Mapping[str, Any], seed: int) -> list[Example]:
+        """Always the same ones in the same order, for a version of a dataset never changes. Those
+        that are first there may be of one kind, so of too many some are drawn."""
+        tags, count = tuple(settings.get("tags", ())), settings["examples"]
+        among = settings.get("among", count)
+        draw = random.Random(f"examples {seed}")  # noqa: S311 - the same again for a seed
+        places = set(draw.sample(range(among), count) if among > count else range(count))
+        found: list[Example] = []
+        place = 0
+        async for each in self._datasets.iter_examples(dataset, tags=tags, limit=among):
+            if place in places:
+                found.append(each)
+            place += 1
+        return found
 
     def calls_each(self, optimization: Optimization, examples: Sequence[Example]) -> int:
         """How many calls an answer takes at most: a judge asks once, of two answers twice."""
@@ -193,10 +257,27 @@ def as_evaluated(wanted: Wanted) -> Evaluated:
     )
 
 
-def _settings(wanted: Wanted, examples: int) -> dict[str, object]:
+def _settings(wanted: Wanted, examples: int) -> dict[str, Any]:
     kept = ("tags", "target", "rounds", "unchanged", "variant", "branch")
     found = {name: msgspec.to_builtins(getattr(wanted, name)) for name in kept}
     return {**found, "examples": examples}
+
+
+def _warmed(wanted: Wanted, goal: Goal, own: float | None) -> tuple[Wanted, tuple[str, ...]]:
+    """With a temperature above 0 where the goal needs one, and what to tell of it; `own` is the
+    prompt's."""
+    given = wanted.parameters.get("temperature", own)
+    if goal.warmth is None or given:
+        return wanted, ()
+    parameters = {**wanted.parameters, "temperature": goal.warmth}
+    why = "at 0 every prompt agrees with itself" if given == 0 else "none is given"
+    told = f"answers are asked for at temperature {goal.warmth:g}: {why}"
+    return msgspec.structs.replace(wanted, parameters=parameters), (told,)
+
+
+def _of_many(settings: Mapping[str, Any]) -> tuple[str, ...]:
+    among = settings.get("among", 0)
+    return (f"{MOST_EXAMPLES:,} of {among:,} examples are used, drawn by the seed",) * bool(among)
 
 
 def _of_examples(parts: Parts) -> tuple[str, ...]:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from burnish.jobs.job import JobContext
     from burnish.library.prompts import AsyncPrompts
     from burnish.models.budget import Budget as Money
+    from burnish.optimizers.goals import Goal
     from burnish.optimizers.optimizer import Optimizer
     from burnish.optimizers.problem import Problem
     from burnish.optimizers.verdict import Verdict
@@ -170,12 +171,12 @@ class Optimizations:
             await store.optimizations.add(optimization)
 
     async def _searched(self, context: JobContext, of: Optimization) -> Searched:
+        from burnish.optimizers.goals import goal_of
         from burnish.platform.searching import Searching, as_evaluation
 
         await self._check_dataset(of)
-        examples = await self.plans.examples(
-            of.dataset, of.settings.get("tags", ()), of.settings["examples"]
-        )
+        examples = await self.plans.examples(of.dataset, of.settings, of.seed)
+        goal = goal_of(of.goal, examples)
         version = (await self._prompts.get(of.prompt)).version
         searching = Searching(
             self._live,
@@ -186,6 +187,7 @@ class Optimizations:
             examples=examples,
             context=await asyncio.to_thread(self._composer.operators_for, version.messages),
             calls_each=self.plans.calls_each(of, examples),
+            goal=goal,
         )
         money, began, used_s = await self._money(of), time.monotonic(), _used_s(of)
         answering, close = await self._evaluating.answering(as_evaluation(of), money)
@@ -195,7 +197,7 @@ class Optimizations:
 
         try:
             return await searching.search(
-                self._optimizer(_algorithm(of)), answering, money, told, used_s=used_s
+                self._optimizer(_algorithm(of, goal)), answering, money, told, used_s=used_s
             )
         finally:
             close()
@@ -223,7 +225,7 @@ class Optimizations:
         from burnish.optimizers.verdict import beside, judged
 
         problem = found.problem
-        verdict = judged(problem, beside(problem, found.parts.test), of.goal)
+        verdict = judged(problem, beside(problem, found.parts.test))
         best, text = "", verdict.text
         if verdict.outcome == "improved":
             best, text = await self._kept(of, problem, verdict.text)
@@ -245,6 +247,7 @@ class Optimizations:
                 over=int(revision),
                 branch=branch,
                 metadata={"optimised": _record(of, problem)},
+                config=dict(best.parameters),
                 message=f"Improve {of.prompt}: {told.partition(': ')[2]}"[:_MESSAGE],
             )
             return f"{name}@{found.version.revision}", told
@@ -256,9 +259,13 @@ class Optimizations:
         try:
             return await saved(MAIN, text)
         except Conflict:
-            branch = f"optimized-{of.id[-8:]}"
-            told = f"{text}; {name} has changed meanwhile, so the result stands on the branch"
-            return await saved(branch, f"{told} {branch}")
+            branch, latest = f"optimized-{of.id[-8:]}", await self._prompts.get(f"{name}@latest")
+            # What was older from the beginning has not changed since.
+            since = latest.version.created_at > of.created_at
+            why = f"{name} has changed meanwhile" if since else f"{name} has newer versions"
+            return await saved(
+                branch, f"{text}; {why}, so the result stands on the branch {branch}"
+            )
 
     async def _version_of(self, of: Optimization) -> str:
         """One that an attempt before has kept, and died before it could say so."""
@@ -298,9 +305,8 @@ def _busy(of: Optimization, job: Job) -> Conflict:
     )
 
 
-def _algorithm(of: Optimization) -> str:
-    """For fewer tokens, prompts are changed as a whole: what each edit is worth is not the aim."""
-    return "genetic" if (of.algorithm, of.goal) == ("auto", "efficiency") else of.algorithm
+def _algorithm(of: Optimization, goal: Goal) -> str:
+    return goal.algorithm if of.algorithm == "auto" else of.algorithm
 
 
 def _is_settled(of: Optimization) -> bool:
@@ -321,7 +327,8 @@ def _used_s(of: Optimization) -> float:
 
 def _progress(problem: Problem) -> tuple[int, int]:
     ledger = problem.ledger
-    return ledger.metric_calls, ledger.metric_calls + ledger.left + ledger.reserved
+    left = (ledger.left + ledger.reserved) * ledger.answers_each
+    return ledger.metric_calls, ledger.metric_calls + left
 
 
 def _facts(problem: Problem) -> dict[str, float | str]:

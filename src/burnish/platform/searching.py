@@ -10,22 +10,12 @@ import msgspec
 from burnish.models.model import ModelRequest
 from burnish.models.question import Question
 from burnish.optimizers.admission import Rules
-from burnish.optimizers.bench import (
-    DEMONSTRATE,
-    UNITE,
-    Answer,
-    PromptBench,
-    Write,
-    Written,
-    words_of,
-)
+from burnish.optimizers.bench import Answer, PromptBench, Write, Written, words_of
 from burnish.optimizers.book import Book
 from burnish.optimizers.budget import Budget, Ledger
 from burnish.optimizers.candidate import Candidate
 from burnish.optimizers.drive import play
 from burnish.optimizers.log import StoredLog
-from burnish.optimizers.operators.asked import ASKED
-from burnish.optimizers.operators.offline import OPERATORS
 from burnish.optimizers.operators.operator import Context
 from burnish.optimizers.parts import afforded, divided
 from burnish.optimizers.problem import Problem
@@ -49,6 +39,7 @@ if TYPE_CHECKING:
     from burnish.evals.prepared import Prepared
     from burnish.library.prompts import AsyncPrompts
     from burnish.models.budget import Budget as Money
+    from burnish.optimizers.goals import Goal
     from burnish.optimizers.operators.asked import Question as Asked
     from burnish.optimizers.optimizer import Optimizer
     from burnish.optimizers.parts import Parts
@@ -62,15 +53,6 @@ if TYPE_CHECKING:
 # Candidates may be longer than the original: a gain has to be shown in any case.
 _LONGEST = 3.0
 _WARMTH = 0.7
-# Of two prompts that are as good, one for half of the tokens counts like .15 of the score.
-_TOKENS = 0.3
-_SHORTER = frozenset({"condense"})
-_SHORTENS = frozenset({"shorten", "take", "merge", "drop", "unite"})
-_PAID = {"quality": frozenset(ASKED) - {"condense"}, "efficiency": _SHORTER}
-_FREE = {
-    "quality": frozenset((*OPERATORS, UNITE, DEMONSTRATE)) - {"shorten"},
-    "efficiency": _SHORTENS,
-}
 
 
 class Searched(msgspec.Struct, frozen=True):
@@ -93,6 +75,7 @@ class Searching:
         examples: Sequence[Example],
         context: Context,
         calls_each: int,
+        goal: Goal,
     ) -> None:
         self._live = live
         self._prompts = prompts
@@ -102,6 +85,7 @@ class Searching:
         self._examples = examples
         self._context = context
         self._calls_each = calls_each
+        self._goal = goal
         self._prepared: dict[str, Prepared] = {}
 
     async def search(
@@ -116,11 +100,13 @@ class Searching:
         """Goes on where the log ends. `used_s` is what earlier attempts have worked."""
         of = self._of
         budget = convert(of.budget, Budget)
-        parts = afforded(divided(self._examples, of.seed), budget, self._calls_each)
-        book = Book()
+        goal = self._goal
+        each = (self._calls_each, goal.answers_each)
+        parts = afforded(divided(self._examples, of.seed), budget, *each)
+        book = Book(goal.own)
         book.add(self._original)
         edits = Edits(book, self._context, self._original)
-        ledger = Ledger(budget, calls_each=self._calls_each)
+        ledger = Ledger(budget, calls_each=self._calls_each, answers_each=goal.answers_each)
         bench = self._bench(book, ledger, edits, answering, money)
         words: dict[int, frozenset[str]] = {n: words_of(self._examples[n]) for n in parts.train}
         names = [each.name for each in self._context.techniques]
@@ -132,14 +118,16 @@ class Searching:
             ledger=ledger,
             seed=of.seed,
             target=of.settings.get("target"),
-            paid=bench.paid & _PAID[of.goal],
-            free=bench.free & _FREE[of.goal],
-            tokens_weight=_TOKENS if of.goal == "efficiency" else 0.0,
+            paid=bench.paid & goal.paid,
+            free=bench.free & goal.free,
+            goal=goal,
             edits=edits.keys,
             words=lambda n: words.get(n, frozenset()),
             arms=_arms(bench, names),
+            beliefs=convert(of.settings.get("beliefs", {}), dict[str, tuple[float, float]]),
+            notes=list(of.settings.get("notes", ())),
         )
-        searching = course(problem, optimizer, parts.test, final=parts.final, goal=of.goal)
+        searching = course(problem, optimizer, parts.test, final=parts.final)
         async with await StoredLog.load(self._store.optimizations, of) as log:
             await play(
                 searching,
@@ -170,6 +158,7 @@ class Searching:
             write=self._write(money) if of.writer else None,
             concurrency=of.concurrency,
             calls_each=self._calls_each,
+            goal=self._goal,
             seed=of.seed,
         )
 

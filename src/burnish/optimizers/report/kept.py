@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
-import numpy as np
 
 from burnish.evals.report.asked import asked_of
-from burnish.evals.statistics import paired
 from burnish.optimizers.ask import Measured
 from burnish.optimizers.drive import USED_UP
 from burnish.optimizers.pareto import front
 from burnish.optimizers.parts import Parts
 from burnish.optimizers.problem import Problem
-from burnish.optimizers.verdict import Verdict
+from burnish.optimizers.verdict import Verdict, gained
 from burnish.storage.example import Example
 
 _MOST_ROWS, _MOST_CHARS, _MOST_REASONS = 10, 200, 20
@@ -47,8 +45,9 @@ class Changed(msgspec.Struct, frozen=True, kw_only=True):
 class Choice(msgspec.Struct, frozen=True, kw_only=True):
     """A candidate that none is better than in every respect, over the `n` examples that told
     candidates apart and that it was measured on. Costs are the means of an answer, None where a
-    price is unknown; `length` is in characters. `is_worse`: it scores surely less than the best one
-    on the examples that both have; None where they are too few to tell."""
+    price is unknown; `length` is in characters. `own` is its mean in the goal's own measure, None
+    where the goal has none. `is_worse`: on the examples that both have it is surely below the best
+    one in score or in that measure; None where they are too few to tell."""
 
     candidate: str
     n: int
@@ -57,12 +56,15 @@ class Choice(msgspec.Struct, frozen=True, kw_only=True):
     latency_ms: float = 0.0
     tokens: float = 0.0
     length: int = 0
+    own: float | None = None
     is_worse: bool | None = None
 
 
 class Kept(msgspec.Struct, frozen=True, kw_only=True):
-    """`cost_usd` is of answers and proposals, None where a price is unknown; `seconds` are of work,
-    all attempts together. `rejected` says why candidates were turned down, and how often."""
+    """`cost_usd` is of answers and proposals, None where no price is known; it is at least so much
+    where that of `unpriced` ones is not. `seconds` are of work, all attempts together. `rejected`
+    says why candidates were turned down, and how often, and `tried` how often each way to change a
+    prompt was, and how often it paid."""
 
     verdict: Verdict | None = None
     leader: str = ""
@@ -74,10 +76,12 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
     answers: int = 0
     proposals: int = 0
     cost_usd: float | None = None
+    unpriced: int = 0
     seconds: float = 0.0
     rounds: int = 0
     ended: str = ""
     rejected: dict[str, int] = {}
+    tried: dict[str, tuple[int, int]] = {}
     notes: tuple[str, ...] = ()
 
 
@@ -102,11 +106,13 @@ def kept_of(
         calls=ledger.calls,
         answers=ledger.metric_calls,
         proposals=ledger.proposals,
-        cost_usd=None if ledger.unpriced else ledger.cost_usd,
+        cost_usd=ledger.known_usd,
+        unpriced=ledger.unpriced,
         seconds=seconds,
         rounds=problem.rounds,
         ended=_ended(problem, parts),
         rejected=dict(problem.turned_down.most_common(_MOST_REASONS)),
+        tried=dict(problem.tried),
         notes=tuple(problem.notes),
     )
 
@@ -130,14 +136,21 @@ def _choices(problem: Problem) -> Iterator[Choice]:
 def _is_worse(problem: Problem, candidate: str) -> bool | None:
     if candidate == problem.leader:
         return False
-    ours, best = problem.book.values(candidate), problem.book.values(problem.leader)
+    book, leader = problem.book, problem.leader
+    found = [_is_below(problem, book.scores(candidate), book.scores(leader))]
+    if book.owns(leader):
+        found.append(_is_below(problem, book.owns(candidate), book.owns(leader)))
+    return True if True in found else None if None in found else False
+
+
+def _is_below(
+    problem: Problem, ours: Mapping[int, float], best: Mapping[int, float]
+) -> bool | None:
     common = [n for n in problem.validation if n in ours and n in best]
     if len(common) < _LEAST:
         return None
-    one, other = ([known[n] for n in common] for known in (ours, best))
-    binary = set(one) | set(other) <= {0.0, 1.0}
-    interval = paired(np.array(one), np.array(other), binary=binary).interval
-    return interval is not None and interval.high < 0
+    found = gained("", best, ours, common)
+    return found is not None and found.high is not None and found.high < 0
 
 
 def _changed(
@@ -145,7 +158,7 @@ def _changed(
 ) -> Iterator[Changed]:
     """Those that changed most first."""
     book = problem.book
-    before, after = book.values(problem.original), book.values(problem.leader)
+    before, after = book.scores(problem.original), book.scores(problem.leader)
     most = sorted(numbers, key=lambda n: -abs(after[n] - before[n]))[:_MOST_ROWS]
     for n in most:
         asked = asked_of(examples[n])

@@ -25,6 +25,7 @@ from burnish.optimizers.report.sheets import (
     told,
     turned_down,
 )
+from burnish.optimizers.verdict import Gain
 
 _SIGNS = {"+": "good", "-": "bad"}
 
@@ -42,7 +43,7 @@ def _view(report: OptimizationReport) -> dict[str, Any]:
         "setting": setting(report),
         "reasons": [(name, visible(text)) for name, text in reasons(report)],
         "beside": _sheet(beside(report)),
-        "difference": [] if found is None else [_difference(found)],
+        "difference": [] if found is None else _differences(found),
         "reach": "0" if found is None else f"{_reach(found):.2f}",
         "is_kept": bool(report.best),
         "diff": [
@@ -70,27 +71,38 @@ def _sheet(sheet: Sheet | None) -> dict[str, Any] | None:
     return {name: getattr(sheet, name) for name in sheet.__struct_fields__ if name != "narrow"}
 
 
-def _difference(found: Comparison) -> dict[str, Any]:
+def _differences(found: Comparison) -> list[dict[str, Any]]:
+    """Tokens are no share of one, and have no place on that scale."""
+    reach, own = _reach(found), found.own
+    if own is None or own.measure == "tokens":
+        return [_difference(found, "best less original", reach)]
+    name = "best less original, {}".format
+    return [_difference(own, name(own.measure), reach), _difference(found, name("score"), reach)]
+
+
+def _difference(found: Comparison | Gain, name: str, reach: float) -> dict[str, Any]:
     interval, told_interval = None, ""
     if found.low is not None and found.high is not None:
         interval = Interval(low=found.low, high=found.high, method=found.test)
         told_interval = f"[{signed(found.low)}, {signed(found.high)}]"
     text = f"{signed(found.difference)} {told_interval}".rstrip()
     is_sure = found.low is not None and found.low > 0
-    reach = _reach(found)
     return {
-        "name": "best less original",
+        "name": name,
         "text": text,
         "aside": "",
         "mood": "good" if is_sure else "soft",
-        "label": f"best less original: {text}",
+        "label": f"{name}: {text}",
         **bar(found.difference, interval, -reach, reach),
     }
 
 
 def _reach(found: Comparison) -> float:
-    ends = (found.difference, found.low or 0.0, found.high or 0.0)
-    return max(0.1, *(abs(end) for end in ends))
+    every: list[Comparison | Gain] = [found]
+    if found.own is not None and found.own.measure != "tokens":
+        every.append(found.own)
+    ends = [end for each in every for end in (each.difference, each.low or 0.0, each.high or 0.0)]
+    return max(0.1, *map(abs, ends))
 
 
 def _rows(what: str, rows: Sequence[Changed], whole: int) -> list[dict[str, Any]]:

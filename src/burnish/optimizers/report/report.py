@@ -8,7 +8,7 @@ import msgspec
 
 from burnish.optimizers.report.kept import Changed, Choice, Divided, Kept
 from burnish.optimizers.room import ListedCandidate, ShownOptimization
-from burnish.optimizers.verdict import Answers, Beside
+from burnish.optimizers.verdict import Answers, Beside, Gain
 from burnish.prompts.diff import MessageDiff, compare_messages
 from burnish.prompts.prompt import Message
 from burnish.shapes import convert
@@ -17,7 +17,8 @@ from burnish.shapes import convert
 class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     """The best candidate beside the original, on `n` examples that nothing was chosen by. `low` and
     `high` are the ends of the 95 % interval of the difference; `needed` is about how many such
-    examples would show it. So many of them were `won` and `lost`."""
+    examples would show it. So many of them were `won` and `lost`. `own` is the measure of a goal
+    other than quality."""
 
     n: int
     before: Answers
@@ -30,12 +31,14 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     needed: int | None
     won: int
     lost: int
+    own: Gain | None = None
 
 
 class Effort(msgspec.Struct, frozen=True, kw_only=True):
     """What the search did. Of the `candidates` (without the original) `measured` had an answer;
-    `rejected` says why others were turned down, and how often. `cost_usd` is None where a price is
-    unknown, `seconds` are of work. `ended` is why nothing more was searched."""
+    `rejected` says why others were turned down, and how often. `cost_usd` is None where no price is
+    known; it is at least so much where that of `unpriced` answers and proposals is not. `seconds`
+    are of work. `ended` is why nothing more was searched."""
 
     answers: int
     failed: int
@@ -47,6 +50,7 @@ class Effort(msgspec.Struct, frozen=True, kw_only=True):
     rejected: dict[str, int]
     rounds: int
     cost_usd: float | None
+    unpriced: int
     seconds: float
     ended: str
 
@@ -152,9 +156,9 @@ def _comparison(found: Beside | None) -> Comparison | None:
 def _effort(shown: ShownOptimization, kept: Kept) -> Effort:
     counts, of = shown.counts, shown.optimization
     if kept.verdict is not None:
-        cost = kept.cost_usd
+        cost, unpriced = kept.cost_usd, kept.unpriced
     else:
-        cost = None if counts.unpriced else counts.cost_usd
+        cost, unpriced = counts.cost_usd, counts.unpriced
     return Effort(
         answers=counts.answers,
         failed=counts.failed,
@@ -165,7 +169,8 @@ def _effort(shown: ShownOptimization, kept: Kept) -> Effort:
         turned_down=sum(kept.rejected.values()) or shown.rejected,
         rejected=kept.rejected,
         rounds=kept.rounds,
-        cost_usd=cost,
+        cost_usd=None if unpriced and not cost else cost,
+        unpriced=unpriced,
         seconds=kept.seconds,
         ended=of.ended_why or kept.ended,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import msgspec
 
@@ -19,11 +19,12 @@ from burnish.evals.report.words import (
 )
 from burnish.optimizers.report.kept import Changed
 from burnish.optimizers.report.report import Comparison, OptimizationReport, Option
-from burnish.optimizers.verdict import Answers
+from burnish.optimizers.verdict import Answers, Gain
 from burnish.prompts.diff import MessageDiff, as_lines, sides
 
 _MOST_REASONS = 5
 _CONTEXT = 2
+_FIGURES = ("score", "tokens", "latency", "USD an answer")
 _SHORT = 8
 _SHORT_ASKED, _SHORT_ANSWER = 100, 50
 
@@ -71,13 +72,27 @@ def beside(report: OptimizationReport) -> Sheet | None:
     if found is None:
         return None
     best = report.best or "best, not kept"
-    rows = ((f"original {report.prompt}", found.before), (best, found.after))
+    names, own = (f"original {report.prompt}", best), found.own
+    # Tokens have a column in any case.
+    owns: list[tuple[str, ...]] = [(), ()]
+    if own is not None and own.measure != "tokens":
+        owns = [(number(own.before),), (number(own.after),)]
+    rows = zip(names, owns, (found.before, found.after), strict=True)
     return Sheet(
         title="Before and after",
-        headings=("prompt", "score", "tokens", "latency", "USD an answer"),
-        rows=tuple((visible(name), *_figures(answers)) for name, answers in rows),
-        remark=difference(found),
+        headings=("prompt", *([own.measure] if own and owns[0] else []), *_FIGURES),
+        rows=tuple((visible(name), *more, *_figures(answers)) for name, more, answers in rows),
+        remark=difference(found) if own is None else f"{gain(own)}; score: {difference(found)}",
     )
+
+
+def gain(own: Gain) -> str:
+    """`agreement: difference +0.440 [+0.240, +0.640], p < 0.001`."""
+    told: Callable[[float], str] = "{:+.1f}".format if own.measure == "tokens" else signed
+    interval = ""
+    if own.low is not None and own.high is not None:
+        interval = f" [{told(own.low)}, {told(own.high)}]"
+    return f"{own.measure}: difference {told(own.difference)}{interval}, {p_text(own.p)}"
 
 
 def _figures(answers: Answers) -> tuple[str, ...]:
@@ -90,7 +105,8 @@ def effort(report: OptimizationReport) -> list[tuple[str, str]]:
     did, parts = report.effort, report.examples
     answers = counted(did.answers, "answer") + (f", {did.failed} failed" if did.failed else "")
     calls = [answers, *([counted(did.proposals, "proposal")] if did.proposals else [])]
-    cost = "unknown cost" if did.cost_usd is None else f"{dollars(did.cost_usd)} USD"
+    least = "at least " if did.unpriced else ""
+    cost = "unknown cost" if did.cost_usd is None else f"{least}{dollars(did.cost_usd)} USD"
     tried = f"{did.candidates} besides the original, {did.measured} measured"
     facts = [
         (
@@ -127,24 +143,32 @@ def choices(report: OptimizationReport) -> Sheet | None:
     """The Pareto set; None where the original is alone in it."""
     if len(report.front) < 2:
         return None
+    own = report.comparison.own if report.comparison is not None else None
+    more = [own.measure] if own is not None and own.measure != "tokens" else []
+    head = ("candidate", "n", *more, "score", "tokens", "latency", "USD")
     sheet = Sheet(
         title="None of these is beaten in every respect",
-        headings=("candidate", "n", "score", "tokens", "latency", "USD", "length", "made by"),
-        rows=tuple((*_option(each), f"{each.length:,}", _made(each)) for each in report.front),
+        headings=(*head, "length", "made by"),
+        rows=tuple(
+            (*_option(each, len(more)), f"{each.length:,}", _made(each)) for each in report.front
+        ),
         remark=_cheapest(report),
     )
     narrow = msgspec.structs.replace(
         sheet,
-        headings=(*sheet.headings[:6], "made by"),
-        rows=tuple((*_option(each), _role(each) or each.operator) for each in report.front),
+        headings=(*head, "made by"),
+        rows=tuple(
+            (*_option(each, len(more)), _role(each) or each.operator) for each in report.front
+        ),
     )
     return msgspec.structs.replace(sheet, narrow=narrow)
 
 
-def _option(each: Option) -> tuple[str, ...]:
+def _option(each: Option, owns: int) -> tuple[str, ...]:
     cost, latency = dollars(each.cost_usd), milliseconds(each.latency_ms)
     name = each.candidate[:_SHORT]
-    return name, str(each.n), number(each.score), f"{each.tokens:.0f}", latency, cost
+    own = (number(each.own),) * owns
+    return name, str(each.n), *own, number(each.score), f"{each.tokens:.0f}", latency, cost
 
 
 def _role(each: Option) -> str:
