@@ -294,3 +294,29 @@ def test_a_dry_run_for_clarity_tells_that_each_example_is_answered_twice(
     assert "at most 300 answers" in told
     assert "each example is answered 2 times by a prompt" in told
     assert "answered 2 times" not in run(*asked, "--dry-run").out
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--where", "score < 0.6", "--schedule", ""),
+        ("--where", ""),
+        ("--resume", ""),
+        ("mail/kind", "--data", "mails", "--branch", ""),
+    ],
+)
+def test_an_option_that_is_empty_is_not_taken_as_left_out(
+    run: Run, options: tuple[str, ...]
+) -> None:
+    found = run("optimize", *options)
+    assert found.code == 2
+    assert "is empty" in found.err
+
+
+@pytest.mark.parametrize(
+    "option", [("--max-minutes", "1"), ("--budget", "300"), ("--branch", "b"), ("--max-cost", "1")]
+)
+def test_what_goes_on_is_bounded_as_it_was(run: Run, option: tuple[str, str]) -> None:
+    found = run("optimize", "--resume", "01970000", *option)
+    assert found.code == 2
+    assert "as it was asked for" in found.err

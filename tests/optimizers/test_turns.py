@@ -103,7 +103,49 @@ def test_whatever_an_example_holds_is_printed_as_it_is(one: str, answer: str, mo
 @settings(deadline=None)
 @given(st.lists(HOSTILE, min_size=1, max_size=3))
 def test_another_section_asks_for_the_same_values(values: list[str]) -> None:
+    """As before, where a value holds what is a template's."""
     pairs = [Demonstration({"text": value}, "x") for value in values]
     once, other = shown_as_turns(SYSTEM, pairs), (SYSTEM[0], Message("user", "This: {{ text }}."))
     assert once is not None
-    assert carried(once, other) == shown_as_turns(other, pairs)
+    asked = rendered(carried(once, other), text="y")[1:-1:2]
+    assert all(
+        one
+        in (
+            (f"This: {value}.",)
+            if not set(value) & set("{}")
+            else (f"Mail: {value}", f"This: {value}.")
+        )
+        for one, value in zip(asked, values, strict=True)
+    )
+
+
+TWO = (Message("user", "{{ a }} {{ b }}"),)
+
+
+def test_values_that_cannot_be_told_apart_are_asked_as_before() -> None:
+    once = shown_as_turns(TWO, [Demonstration({"a": "hello world", "b": "x"}, "y")])
+    other = (Message("user", "First: {{ a }}\nSecond: {{ b }}"),)
+    assert once is not None
+    assert rendered(carried(once, other), a="1", b="2")[0] == "hello world x"
+    plain = shown_as_turns(TWO, [Demonstration({"a": "hello", "b": "x"}, "y")])
+    assert plain is not None
+    assert rendered(carried(plain, other), a="1", b="2")[0] == "First: hello\nSecond: x"
+
+
+def test_marks_that_somebody_wrote_in_another_way_are_no_part_of_the_text() -> None:
+    own = (
+        Message("user", "{#examples#}Mail: hello{#/examples#}"),
+        Message("assistant", "{#examples#}greeting{#/examples#}"),
+        *SYSTEM[1:],
+    )
+    other = (Message("user", "This: {{ text }}"),)
+    assert rendered(carried(own, other), text="x") == ["This: hello", "greeting", "This: x"]
+
+
+def test_values_side_by_side_make_no_template() -> None:
+    three = (Message("user", "{{ a }}{{ b }}{{ c }}"),)
+    values = {"a": "{", "b": "{secret}", "c": "}"}
+    found = shown_as_turns(three, [Demonstration(values, "{")])
+    assert found is not None
+    check(found)
+    assert rendered(found, a="1", b="2", c="3")[:2] == ["{{secret}}", "{"]

@@ -41,6 +41,15 @@ class Common:
 
 
 NONE = Common()
+
+
+def check_not_empty(**options: str | None) -> None:
+    """A variable of the shell that is not set must not read as an option that is not given."""
+    for name, value in options.items():
+        if value == "":
+            raise UsageError(f"--{name} is empty", hint="give a value, or leave the option out")
+
+
 # More is no prompt and no context; reading on would fill the memory.
 MAX_BYTES = 10 * 1024 * 1024
 # Stands for `-`, which is a word of its own everywhere but where these parameters, by what they

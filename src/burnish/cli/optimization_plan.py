@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from burnish.cli.common import note, out, warn
+from burnish.cli.common import check_not_empty, note, out, warn
 from burnish.cli.going_on import submitted
 from burnish.cli.money import cost_of
 from burnish.errors import UsageError
@@ -30,10 +30,11 @@ class Later:
     background: Annotated[
         bool, Parameter(negative="", help="Leave it to burnish worker, and print the ids.")
     ] = False
-    resume: Annotated[str, Parameter(help="Go on with the optimisation of this id.")] = ""
+    resume: Annotated[str | None, Parameter(help="Go on with the optimisation of this id.")] = None
 
     def check(self, files: list[Path]) -> None:
         """Before an optimisation is stored that nobody wants so."""
+        check_not_empty(resume=self.resume)
         if self.resume and (self.background or self.dry_run):
             other = "background" if self.background else "dry-run"
             raise UsageError(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
-from burnish.cli.common import NONE, Common, out_json, platform, warn
+from burnish.cli.common import NONE, Common, check_not_empty, out_json, platform, warn
 from burnish.cli.compose import MaxCost
 from burnish.cli.evaluate import Data, Scorer
 from burnish.cli.followed import followed
@@ -70,8 +70,11 @@ class How:
         Parameter(negative="", help="Keep the result for this model, on a branch of its own."),
     ] = False
     branch: Annotated[
-        str, Parameter(help="Keep the result on this branch, and leave the prompt as it is.")
-    ] = ""
+        str | None,
+        Parameter(
+            help="Keep the result on this branch, and leave the prompt as it is.",
+        ),
+    ] = None
 
 
 @Parameter(name="*")
@@ -151,9 +154,10 @@ def optimize(
         return _where(many, data, asked, later, report or [], max_cost=max_cost, common=common)
     check_reports(report or [])
     options = asked.options(max_cost)
-    with resumable("optimization", later.resume) as begun, platform(common) as p:
+    with resumable("optimization", later.resume or "") as begun, platform(common) as p:
         if later.resume:
-            done = _resumed(p, later.resume, scorer or [], more=bool(prompt or data))
+            more = bool(prompt or data) or any((how, bounds, examples, max_cost is not None))
+            done = _resumed(p, later.resume, scorer or [], more=more)
             return finish(done, report or [], common)
         _check_given(prompt, data)
         plan = p.plan_optimization(prompt, data, files=True, **options)
@@ -191,6 +195,7 @@ class Asked:
         """As `p.optimize` takes them."""
         from burnish.optimizers.budget import Budget
 
+        check_not_empty(branch=self.how.branch)
         given = asdict(self.bounds)
         minutes = given.pop("max_minutes")
         budget = Budget(
@@ -201,7 +206,8 @@ class Asked:
         )
         asked = asdict(self.examples)
         asked |= {"tags": asked["tags"] or (), "scorers": self.scorers}
-        return {**asdict(self.how), **given, **asked, "budget": budget}
+        how = asdict(self.how) | {"branch": self.how.branch or ""}
+        return {**how, **given, **asked, "budget": budget}
 
     def given(self, max_cost: float | None) -> dict[str, Any]:
         """As a job takes them: what is not the usual, so that a schedule shows what was said."""
@@ -210,6 +216,7 @@ class Asked:
                 "--dataset names a file's examples, and no worker has the file",
                 hint="burnish datasets add NAME FILE, then --data NAME",
             )
+        check_not_empty(branch=self.how.branch)
         groups = ((self.how, How()), (self.bounds, Bounds()), (self.examples, Examples()))
         said = {
             name: value
@@ -233,7 +240,7 @@ def _where(
 ) -> int:
     with platform(common) as p:
         if later.dry_run:
-            show_weak(p.weak_prompts(many.where), common)
+            show_weak(p.weak_prompts(many.where or ""), common)
         elif later.background or many.schedule:
             leave(p, many, data, asked.given(max_cost), common)
         else:
@@ -259,7 +266,7 @@ def _resumed(
     if more:
         raise UsageError(
             "--resume goes on with an optimisation as it was asked for",
-            hint="leave out the prompt and --data",
+            hint="leave out the prompt and --data, and all that says how",
         )
     found = p.optimizations.get(optimization_id)
     if found.outcome in ("improved", "kept"):

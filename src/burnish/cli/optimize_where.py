@@ -13,7 +13,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 import msgspec
 from cyclopts import Parameter
 
-from burnish.cli.common import Common, note, on_terminal, out, out_json, table, warn
+from burnish.cli.common import (
+    Common,
+    check_not_empty,
+    note,
+    on_terminal,
+    out,
+    out_json,
+    table,
+    warn,
+)
 from burnish.cli.followed import followed
 from burnish.cli.optimization_plan import Later
 from burnish.cli.report_files import write_file
@@ -33,25 +42,26 @@ class Many:
     """Which prompts, and when."""
 
     where: Annotated[
-        str,
+        str | None,
         Parameter(
             help='Instead of a prompt: all for which this holds, such as "rating < 0.6" or '
-            '"score < 0.8 and category = mail"; each on the dataset of its last evaluation.'
+            '"score < 0.8 and category = mail"; each on the dataset of its last evaluation.',
         ),
-    ] = ""
+    ] = None
     again: Annotated[
         bool, Parameter(negative="", help="With --where: also those that were optimised already.")
     ] = False
     schedule: Annotated[
-        str,
+        str | None,
         Parameter(
             help="With --where: not now, but whenever this cron expression says so (UTC); "
-            "see burnish schedule."
+            "see burnish schedule.",
         ),
-    ] = ""
+    ] = None
 
     def check(self, prompt: str, later: Later, files: Sequence[Path]) -> None:
         """Before anything is looked up."""
+        check_not_empty(where=self.where, schedule=self.schedule)
         if not self.where:
             if self.again or self.schedule:
                 name = "again" if self.again else "schedule"
@@ -98,7 +108,7 @@ def optimize_where(
     tell = _teller(common)
     with followed(p, "the same command; what has ended is left out") as progress:
         report = p.optimize_where(
-            many.where,
+            many.where or "",
             data,
             max_cost_usd=max_cost,
             again=many.again,
@@ -210,7 +220,7 @@ def leave(
     if many.schedule:
         from burnish.cli.schedule import tell
 
-        name = name_of(many.where)
+        name = name_of(many.where or "")
         wanted["where"] = many.where
         tell(
             p.schedules.add(name, "optimizations", many.schedule, input=wanted),
@@ -218,7 +228,7 @@ def leave(
         )
         note(f"Times are kept while burnish worker runs; for cron: burnish schedule cron {name}")
         return
-    job = p.submit_optimizations(many.where, **wanted)
+    job = p.submit_optimizations(many.where or "", **wanted)
     out_json({"job": job}) if common.json else out(job.id)
     note(f"burnish worker runs it; burnish jobs watch {job.id[:18]} shows how far it is")
 

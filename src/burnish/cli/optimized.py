@@ -49,7 +49,7 @@ class Optimizing:
         str | None, Parameter(show_default="auto", help="As of burnish optimize.")
     ] = None
     goal: Annotated[
-        str | None, Parameter(show_default="quality", help="quality, or efficiency.")
+        str | None, Parameter(show_default="quality", help="As of burnish optimize.")
     ] = None
     scorer: Annotated[
         list[str] | None,

@@ -13,7 +13,7 @@ from burnish.errors import TemplateRefused, UsageError
 from burnish.optimizers.blocks import Tag, comments_of, tags
 from burnish.optimizers.candidate import Candidate
 from burnish.optimizers.demonstrations import Messages, without
-from burnish.optimizers.frozen import OPENS, is_frozen, regions
+from burnish.optimizers.frozen import OPENS, check, is_frozen, regions
 from burnish.optimizers.shingles import Shingles
 from burnish.prompts.preserve import Loss, lost
 from burnish.prompts.prompt import Message
@@ -165,8 +165,7 @@ def _cannot_be_rendered(messages: Messages) -> str:
             if message.role != "placeholder":
                 read(message.content)
         without(messages)
-        for message in messages:
-            regions(message.content)
+        check(messages)
     except TemplateRefused as error:
         return f"cannot be rendered: {error.what}"
     except UsageError:

@@ -10,7 +10,10 @@ Part = Literal["train", "validation", "test"]
 # Why nothing came of a Propose, by no fault of what was written.
 NO_CHANGE = "gives nothing new"
 NO_WRITER = "no model writes candidates"
+# How the reason begins for which a search ends by its target.
+TARGET = "the target"
 # How examples are shown: in one text, or each as a question and its answer.
+DEMONSTRATE = "demonstrate"
 BLOCK, TURNS = "block", "turns"
 
 

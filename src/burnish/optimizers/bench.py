@@ -18,7 +18,7 @@ from burnish.errors import (
 )
 from burnish.evals.report.words import counted
 from burnish.optimizers.admission import Rules
-from burnish.optimizers.ask import NO_CHANGE, NO_WRITER, TURNS, Measured, Pair, Propose
+from burnish.optimizers.ask import DEMONSTRATE, NO_CHANGE, NO_WRITER, TURNS, Measured, Pair, Propose
 from burnish.optimizers.asking.record import Record
 from burnish.optimizers.book import Book
 from burnish.optimizers.budget import Ledger
@@ -36,7 +36,7 @@ from burnish.optimizers.united import Edits
 from burnish.storage.example import Example
 from burnish.storage.result import Result
 
-UNITE, DEMONSTRATE = "unite", "demonstrate"
+UNITE = "unite"
 _PASSED = 1.0
 # Codes of errors that concern no example and no prompt. After so many in a row, tries of the calls'
 # own not counted, the model is away.

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Generator, Sequence
 from random import Random
 
-from burnish.optimizers.ask import BLOCK, TURNS, Ask, Drafts
+from burnish.optimizers.ask import BLOCK, DEMONSTRATE, TURNS, Ask, Drafts
 from burnish.optimizers.problem import Problem
 
 MOST_SHOWN = 4
-_DEMONSTRATE = "demonstrate"
 # Ways that take more than the one prompt that is to be changed.
 _OF_SEVERAL = frozenset({"crossover", "merge", "difference"})
 
@@ -40,7 +39,7 @@ def _unwritten(
     if not ways:
         return ()
     way = random.choice(ways)
-    if way == _DEMONSTRATE:
+    if way == DEMONSTRATE:
         count = min(len(shown), random.randint(1, MOST_SHOWN))
         examples, form = random.sample(shown, count), random.choice((BLOCK, TURNS))
         return (yield from problem.propose(way, (parent,), examples=examples, form=form))
@@ -56,7 +55,7 @@ def _showable(problem: Problem) -> list[int]:
 
 def _ways(problem: Problem, shown: Sequence[int]) -> list[str]:
     ways = [each for each in problem.arms if _is_open(problem, each)]
-    return [*ways, _DEMONSTRATE] if shown and _DEMONSTRATE in problem.free else ways
+    return [*ways, DEMONSTRATE] if shown and DEMONSTRATE in problem.free else ways
 
 
 def _is_open(problem: Problem, arm: str) -> bool:

@@ -11,6 +11,7 @@ from burnish.optimizers.turns import (
     Demonstration,
     Messages,
     carried_turns,
+    closable,
     with_turns,
     without_turns,
 )
@@ -70,6 +71,7 @@ def _put(messages: Messages, body: str) -> Messages:
     if not body:
         return messages
     own = _place_of(messages)
+    body = closable(body)
     place = own or _default(messages)
     if place is None:
         return messages

@@ -8,11 +8,9 @@ from random import Random
 import numpy as np
 
 from burnish.optimizers.additive import Additive, Floats, Posterior
-from burnish.optimizers.ask import BLOCK, TURNS, Ask, Drafts, Measure, Pair
+from burnish.optimizers.ask import BLOCK, DEMONSTRATE, TURNS, Ask, Drafts, Measure, Pair
 from burnish.optimizers.problem import Problem, Search
 
-MOST_SHOWN = 4
-_DEMONSTRATE = "demonstrate"
 _SIZES = (1, 2, 3, 4)
 _POOL = 24
 # What examples must be worth, for they make the prompt longer.
@@ -33,7 +31,7 @@ class FewShot:
     name = "fewshot"
 
     def search(self, problem: Problem) -> Search:
-        if _DEMONSTRATE not in problem.free:
+        if DEMONSTRATE not in problem.free:
             return
         yield from _Sets(problem).search()
 
@@ -85,7 +83,7 @@ class _Sets:
         """Not every prompt can be asked for an example."""
         for form in tuple(self._forms):
             made = yield from self._problem.propose(
-                _DEMONSTRATE, (self._problem.original,), examples=self._pool[:1], form=form
+                DEMONSTRATE, (self._problem.original,), examples=self._pool[:1], form=form
             )
             if not made and len(self._forms) > 1:
                 del self._forms[form]
@@ -124,7 +122,7 @@ class _Sets:
     def _demonstrated(
         self, wording: str, form: str, shown: Sequence[int]
     ) -> Generator[Ask, Drafts | None, str]:
-        made = yield from self._problem.propose(_DEMONSTRATE, (wording,), examples=shown, form=form)
+        made = yield from self._problem.propose(DEMONSTRATE, (wording,), examples=shown, form=form)
         if not made:
             return self._problem.original
         number = next(number for each, number in self._wordings if each == wording)

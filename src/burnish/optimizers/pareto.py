@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
 from burnish.optimizers.book import mean_of
@@ -46,22 +45,6 @@ def dominates(one: Point, other: Point) -> bool:
     """As good in every respect, and better in one."""
     mine, theirs = _losses(one), _losses(other)
     return mine != theirs and all(a <= b for a, b in zip(mine, theirs, strict=True))
-
-
-def crowding(points: Sequence[Point]) -> dict[str, float]:
-    """How far its neighbours are on the front (Deb and others 2002): those at an end of a respect
-    are infinitely far, for nothing else shows what is possible there."""
-    found = dict.fromkeys((each.candidate for each in points), 0.0)
-    for respect in range(len(_losses(points[0])) if points else 0):
-        order = sorted(points, key=lambda each: _losses(each)[respect])
-        values = [_losses(each)[respect] for each in order]
-        width = values[-1] - values[0]
-        for place, each in enumerate(order):
-            if place in (0, len(order) - 1):
-                found[each.candidate] = float("inf")
-            elif width:
-                found[each.candidate] += (values[place + 1] - values[place - 1]) / width
-    return found
 
 
 def point_of(problem: Problem, candidate: str) -> Point:

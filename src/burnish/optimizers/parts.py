@@ -45,7 +45,7 @@ def divided(examples: Sequence[Example], seed: int = 0) -> Parts:
     if len(examples) < LEAST_EXAMPLES:
         raise UsageError(
             f"{len(examples)} examples are too few to optimise with: some must be left to judge",
-            hint=f"give {LEAST_EXAMPLES} at least, and 60 or more to show a gain of ten points; "
+            hint=f"give {LEAST_EXAMPLES} at least, and about 200 to show a gain of 0.2; "
             "burnish datasets generate writes some to begin with",
         )
     order = list(range(len(examples)))

@@ -96,8 +96,9 @@ class Problem:
 
     def confirm(self) -> Search:
         """A leader that is expected to score the target is measured until that is known."""
-        n = self.standing(self.leader)[1]
-        if self.target is None or self.expected < self.target or n >= ENOUGH:
+        mean, n = self.standing(self.leader)
+        seems = mean if n and self.goal.own is not None else self.expected
+        if self.target is None or seems < self.target or n >= ENOUGH:
             return
         known = self.book.values(self.leader)
         rest = [each for each in self.validation if each not in known]

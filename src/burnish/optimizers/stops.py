@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 
 from burnish.errors import UsageError
+from burnish.optimizers.ask import TARGET
 from burnish.optimizers.problem import ENOUGH, Problem
 
 Stop = Callable[[Problem], str]
@@ -20,7 +21,7 @@ def at_target(score: float) -> Stop:
     def stop(problem: Problem) -> str:
         mean, n = problem.standing(problem.leader)
         if n >= min(len(problem.validation), ENOUGH) and mean >= score:
-            return f"the target of {score:g} is reached: {mean:.2f} over {n} examples"
+            return f"{TARGET} of {score:g} is reached: {mean:.2f} over {n} examples"
         return ""
 
     return stop

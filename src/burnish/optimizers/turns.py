@@ -16,6 +16,9 @@ from burnish.prompts.render import as_text
 from burnish.prompts.template import escape_all
 
 VALUE = re.compile(r"\{\{\s*(\w+)\s*\}\}")
+_ANY = ("(.*?)", "(.*)")
+# Taking a text apart takes a power of its length.
+_MOST_VALUES = 2
 _COMMENT = re.compile(r"\{#.*?#\}\n?", re.DOTALL)
 
 Messages = tuple[Message, ...]
@@ -90,16 +93,18 @@ def _section(text: str) -> str:
 
 
 def _turn(frame: str, pair: Demonstration) -> tuple[Message, Message]:
-    def value(found: re.Match[str]) -> str:
-        return escape_all(as_text(pair.inputs[found[1]]))
-
-    return _marked("user", VALUE.sub(value, frame)), _marked(
-        "assistant", escape_all(as_text(pair.output))
-    )
+    asked = VALUE.sub(lambda found: as_text(pair.inputs[found[1]]), frame)
+    return _marked("user", asked), _marked("assistant", as_text(pair.output))
 
 
 def _marked(role: Any, text: str) -> Message:
-    return Message(role, f"{OPENS}{text}{CLOSES}")
+    """Escaped as a whole: two values side by side may make a tag that neither is."""
+    return Message(role, f"{OPENS}{closable(escape_all(text))}{CLOSES}")
+
+
+def closable(text: str) -> str:
+    """An escaped text that no mark behind it makes a tag with."""
+    return f"{text[:-1]}{{{{ '{{' }}}}" if text.endswith("{") else text
 
 
 def _inserted(messages: Messages, turns: Sequence[Message]) -> Messages:
@@ -110,14 +115,18 @@ def _asked_anew(message: Message, was: str, now: str) -> Message:
     """The same values in another text; as it is where they cannot be told from it."""
     if message.role != "user":
         return message
-    names = VALUE.findall(was)
-    words = [re.escape(each) for each in VALUE.split(was)[::2]]
-    found = re.fullmatch("(.*?)".join(words), _inside(message), re.DOTALL)
-    if found is None or not set(VALUE.findall(now)) <= set(names):
+    names, text = VALUE.findall(was), _inside(message)
+    if len(names) > _MOST_VALUES:
         return message
-    values = dict(zip(names, found.groups(), strict=True))
+    words = [re.escape(each) for each in VALUE.split(was)[::2]]
+    shortest, longest = (re.fullmatch(each.join(words), text, re.DOTALL) for each in _ANY)
+    told_apart = shortest and longest and shortest.groups() == longest.groups()
+    if shortest is None or not told_apart or "{" in text or not set(VALUE.findall(now)) <= {*names}:
+        return message
+    values = dict(zip(names, shortest.groups(), strict=True))
     return _marked("user", VALUE.sub(lambda one: values[one[1]], now))
 
 
 def _inside(message: Message) -> str:
-    return message.content[len(OPENS) : -len(CLOSES)]
+    text = message.content
+    return text[text.index("#}") + 2 : text.rindex("{#")]

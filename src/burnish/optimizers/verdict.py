@@ -9,8 +9,9 @@ from typing import Literal
 import msgspec
 import numpy as np
 
+from burnish.evals.report.words import counted
 from burnish.evals.statistics import ALPHA, examples_needed, paired
-from burnish.optimizers.ask import NO_CHANGE, NO_WRITER
+from burnish.optimizers.ask import NO_CHANGE, NO_WRITER, TARGET
 from burnish.optimizers.book import mean_of
 from burnish.optimizers.problem import Problem
 
@@ -246,8 +247,9 @@ def constant(problem: Problem) -> Cause | None:
     book = problem.book
     answers = [each for one in book.candidates for each in book.measured(one).values()]
     values = [each.value for each in answers if each.value is not None]
+    several = [one for one in book.candidates if book.measured(one)]
     mean, _ = problem.standing(problem.original)
-    if len(values) < 2 or max(values) - min(values) >= 1e-9 or mean >= CEILING:
+    if len(several) < 2 or len(values) < 2 or max(values) - min(values) >= 1e-9 or mean >= CEILING:
         return None
     why = f"every answer scores {values[0]:.2f}, whatever the prompt"
     return "constant metric", why, "choose a scorer that tells good answers from bad ones"
@@ -264,6 +266,9 @@ def ceiling(problem: Problem) -> Cause | None:
 
 def _cause(problem: Problem) -> Cause:
     """Why nothing was found to be better, where there was something to find."""
+    if problem.ledger.ended.startswith(TARGET):
+        # The original itself reaches it.
+        return "ceiling", problem.ledger.ended, "give a higher --target, or none"
     drafts = len(problem.book.candidates) - 1
     harmless = (NO_CHANGE, NO_WRITER)
     junk = {why: n for why, n in problem.turned_down.items() if why not in harmless}
@@ -280,7 +285,7 @@ def _undrafted(junk: dict[str, int]) -> tuple[str, str]:
         return "there was nothing to change it with", "name a model with --writer"
     most = max(junk, key=junk.__getitem__)
     total = sum(junk.values())
-    why = f"{total} proposals could not be used, most often: {most}"
+    why = f"{counted(total, 'proposal')} could not be used, most often: {most}"
     return why, "name a stronger model with --writer"
 
 

@@ -362,6 +362,10 @@ def wanted_of(prompt: str, data: Any, options: dict[str, Any]) -> Wanted:
     if isinstance(budget, int):
         budget = Budget(calls=budget)
     if budget is not None:
+        if not isinstance(budget, Budget):
+            raise UsageError(
+                f"a budget of {budget!r}", hint="give a number of calls, or a burnish.Budget"
+            )
         given["budget"] = budget
     for name in ("scorers", "tags"):
         value = given.get(name, ())

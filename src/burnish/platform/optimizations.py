@@ -146,6 +146,13 @@ class Optimizations:
         await self._begin(own, here=False)
         return own
 
+    async def bounded(self, of: Optimization, cost_usd: float | None) -> Optimization:
+        """With another bound on all that it may cost. One that is not stored yet has its own."""
+        store = (await self._open_store()).optimizations
+        budget = {**of.budget, "cost_usd": cost_usd}
+        await store.change(of.id, budget=budget)
+        return msgspec.structs.replace(of, budget=budget)
+
     async def spent_usd(self, of: Optimization) -> float:
         """What its answers and proposals have cost, as far as prices are known."""
         store = (await self._open_store()).optimizations

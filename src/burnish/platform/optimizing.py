@@ -185,7 +185,7 @@ def _optimized(
         scorers=report.scorers,
         calls=report.effort.calls,
         cost_usd=whole,
-        notes=(*notes, *report.notes),
+        notes=tuple(dict.fromkeys((*notes, *report.notes))),
     )
 
 

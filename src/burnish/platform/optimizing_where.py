@@ -24,7 +24,9 @@ _MEASURED = ("improved", "kept")
 # What makes another search, and another result, of the same prompt on the same examples. The bound
 # on money is what others of one command have left.
 _SAME = ("version_id", "dataset", "model", "goal", "scorers")
-_ALIKE = (*_SAME, "algorithm", "writer", "parameters", "settings", "seed", "fresh")
+_ALIKE = (*_SAME, "algorithm", "writer", "parameters", "seed", "fresh")
+# What others have learnt meanwhile, and what is told, makes no other search of it.
+_LEARNT = ("beliefs", "category", "notes")
 
 
 class WhereOptimized(msgspec.Struct, frozen=True, kw_only=True):
@@ -141,15 +143,17 @@ class OptimizingWhere:
             self._each(found)
 
     async def _went_on(self, of: Optimization, number: int, whole: int) -> WhereOptimized:
-        has_ended = of.ended_at is not None and of.outcome != "stopped"
-        return await self._ended(of if has_ended else await self._do(of, number, whole))
+        if of.ended_at is not None and of.outcome != "stopped":
+            self._spent_usd += await self._optimizations.spent_usd(of)
+            return _told(of)
+        return await self._done(of, number, whole)
 
     async def _optimized(
         self, weak: WeakPrompt, number: int, whole: int
     ) -> WhereOptimized | WhereLeft:
         reference = f"{weak.name}@{weak.revision}"
-        if not (self._asked.data or weak.dataset):
-            return await self._unmeasurable(reference)
+        if left := await self._came_of_one(reference, weak):
+            return left
         left_usd = self._left_usd()
         plan = await self._plan(reference, self._asked.data or weak.dataset, self._options(weak))
         known = await self._known(plan.optimization)
@@ -159,7 +163,22 @@ class OptimizingWhere:
             # A bound that allows not even the first one is a mistake.
             return WhereLeft(prompt=reference, why=short, failed=not self._spent_usd)
         self._note(plan.notes)
-        return await self._ended(await self._do(known or plan.optimization, number, whole))
+        of = plan.optimization if known is None else await self._bounded(known, left_usd)
+        return await self._done(of, number, whole)
+
+    async def _bounded(self, known: Optimization, left_usd: float | None) -> Optimization:
+        """One that is gone on with may spend what is left now, beside what it has spent."""
+        cost_usd = None
+        if left_usd is not None:
+            cost_usd = left_usd + await self._optimizations.spent_usd(known)
+        return await self._optimizations.bounded(known, cost_usd)
+
+    async def _done(self, of: Optimization, number: int, whole: int) -> WhereOptimized:
+        before = await self._optimizations.spent_usd(of)
+        try:
+            return _told(await self._do(of, number, whole))
+        finally:
+            self._spent_usd += await self._optimizations.spent_usd(of) - before
 
     def _options(self, weak: WeakPrompt) -> dict[str, Any]:
         """As asked, and else as the prompt was evaluated last."""
@@ -176,12 +195,18 @@ class OptimizingWhere:
             "budget": budget,
         }
 
-    async def _unmeasurable(self, reference: str) -> WhereLeft:
+    async def _came_of_one(self, reference: str, weak: WeakPrompt) -> WhereLeft | None:
+        """Raises UsageError where there is nothing to measure with."""
+        if weak.dataset:
+            return None
         version = (await self._prompts.get(reference)).version
-        if made := version.metadata.get("optimised"):
+        made = version.metadata.get("optimised")
+        if made and not self._asked.again:
             known = str(made.get("optimization", ""))
             why = "it came of an optimisation, and was not evaluated since"
             return WhereLeft(prompt=reference, why=why, optimization=known)
+        if self._asked.data:
+            return None
         raise UsageError(
             "nothing to measure with: its latest version was never evaluated",
             hint="give --data, or evaluate it first",
@@ -205,19 +230,6 @@ class OptimizingWhere:
                 return each
         return None
 
-    async def _ended(self, of: Optimization) -> WhereOptimized:
-        self._spent_usd += await self._optimizations.spent_usd(of)
-        return WhereOptimized(
-            id=of.id,
-            prompt=of.prompt,
-            dataset=of.dataset,
-            model=of.model,
-            outcome=of.outcome,
-            text=of.text,
-            best=of.best,
-            cost_usd=of.report.get("cost_usd"),
-        )
-
     def _left_usd(self) -> float | None:
         whole = self._asked.max_cost_usd
         return None if whole is None else whole - self._spent_usd
@@ -228,6 +240,19 @@ class OptimizingWhere:
 
     def _change(self, **fields: Any) -> None:
         self._report = msgspec.structs.replace(self._report, **fields)
+
+
+def _told(of: Optimization) -> WhereOptimized:
+    return WhereOptimized(
+        id=of.id,
+        prompt=of.prompt,
+        dataset=of.dataset,
+        model=of.model,
+        outcome=of.outcome,
+        text=of.text,
+        best=of.best,
+        cost_usd=of.report.get("cost_usd"),
+    )
 
 
 def _name(reference: str) -> str:
@@ -247,7 +272,12 @@ def _was_stopped(one: Optimization, other: Optimization) -> bool:
     """Half way, and it would do what the other would."""
     unended = one.ended_at is None or one.outcome == "stopped"
     mine, others = ({**each.budget, "cost_usd": None} for each in (one, other))
-    return unended and mine == others and _equal(one, other, _ALIKE)
+    wanted, planned = (
+        {name: value for name, value in each.settings.items() if name not in _LEARNT}
+        for each in (one, other)
+    )
+    same = _plain(wanted) == _plain(planned)
+    return unended and same and mine == others and _equal(one, other, _ALIKE)
 
 
 def _too_little(plan: OptimizationPlan, left_usd: float | None) -> str:

@@ -65,6 +65,7 @@ class Change(TypedDict, total=False):
     report: dict[str, Any]
     ended_at: datetime | None
     job_id: str
+    budget: dict[str, Any]
 
 
 class Found(msgspec.Struct, frozen=True, kw_only=True):

@@ -53,7 +53,8 @@ class Efficiency(Quality):
     def gain(self, problem: Problem, examples: Sequence[int]) -> Gain | None:
         def tokens(candidate: str) -> dict[int, float]:
             known = problem.book.measured(candidate)
-            return {number: float(each.tokens) for (number, _), each in known.items()}
+            found = {number: each for (number, _), each in known.items() if not each.error}
+            return {number: float(each.tokens) for number, each in found.items()}
 
         return gained("tokens", tokens(problem.original), tokens(problem.leader), examples)
 
@@ -62,6 +63,9 @@ class Efficiency(Quality):
         saved = 1 - after.tokens / before.tokens if before.tokens else 0.0
         score = f"{before.score:.2f} → {after.score:.2f}"
         text = f"{before.tokens:.0f} → {after.tokens:.0f} tokens an answer, score {score}"
+        surely = found.own is not None and found.own.high is not None and found.own.high < 0
+        if saved >= SAVED and not surely:
+            return kept(found, text, "noise", "it saves tokens with some answers only")
         if saved >= SAVED and not_worse(found):
             return improved(f"{text} ({interval(found)})", found)
         if saved >= SAVED:

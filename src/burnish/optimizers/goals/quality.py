@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from burnish.optimizers.bench import DEMONSTRATE, UNITE
+from burnish.optimizers.ask import DEMONSTRATE
+from burnish.optimizers.bench import UNITE
 from burnish.optimizers.finals import finalists, halving
 from burnish.optimizers.operators.asked import ASKED
 from burnish.optimizers.operators.offline import OPERATORS
