@@ -177,7 +177,7 @@ def test_what_came_of_it_stands_on_a_terminal_after_the_prompt(ready: Run) -> No
         ((*BOTH, "--budget", "0"), "a budget of 0 calls allows nothing"),
         ((*BOTH, "--budget", "30"), "give 64 calls at least"),
         ((*BOTH, "--algorithm", "refletive"), "did you mean reflective?"),
-        ((*BOTH, "--goal", "fame"), "use quality, efficiency"),
+        ((*BOTH, "--goal", "fame"), "use quality, clarity, efficiency"),
         (("--optimize", "--data", "empty.csv", "--models", "fake:a"), "empty.csv"),
         (("--optimize", "--data", "mails.csv", "--models", "ollama:none"), "cannot be reached"),
     ],
