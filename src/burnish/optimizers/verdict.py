@@ -249,9 +249,10 @@ def constant(problem: Problem) -> Cause | None:
     values = [each.value for each in answers if each.value is not None]
     several = [one for one in book.candidates if book.measured(one)]
     mean, _ = problem.standing(problem.original)
-    if len(several) < 2 or len(values) < 2 or max(values) - min(values) >= 1e-9 or mean >= CEILING:
+    if len(values) < 2 or max(values) - min(values) >= 1e-9 or mean >= CEILING:
         return None
-    why = f"every answer scores {values[0]:.2f}, whatever the prompt"
+    why = f"every answer scores {values[0]:.2f}"
+    why = f"{why}, whatever the prompt" if len(several) > 1 else why
     return "constant metric", why, "choose a scorer that tells good answers from bad ones"
 
 
