@@ -1,13 +1,14 @@
-"""Optimisers with a real model on public tasks: each of ours, random search and the package `gepa`,
-all with 300 answers, the same changes to choose from and the same comparison in the end.
+"""Optimisers with a real model on public tasks, with 300 answers, the same changes to choose from
+and the same comparison in the end. `--methods` chooses among ours, random search and the package
+`gepa`: the committed results are those of `auto` alone.
 
-    python benchmarks/real_optimizers.py --tasks FOLDER [--memory FOLDER] [--seeds 1]
+    python benchmarks/real_optimizers.py --tasks FOLDER [--memory FOLDER] [--methods auto]
 
 The folder holds six files of BIG-Bench Hard (`optimizing/real/tasks.py`), one object a line with
 `input` and `expected`; they are no part of the project. The built-in model answers, and no model
 writes: so small a one cannot. What is reported is the gain on 100 examples of each task that the
 optimisation never had, with its 95 % interval: paired, by the t distribution over examples. It
-takes about four hours of one core; what the model has said, and each result, is kept in `--memory`,
+takes about four hours of one core for all methods; what the model has said, and each result, is kept in `--memory`,
 so that a run that was broken off goes on.
 """
 

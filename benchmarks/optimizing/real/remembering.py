@@ -38,7 +38,6 @@ class Remembering:
             "CREATE TABLE IF NOT EXISTS answers (key TEXT PRIMARY KEY, reply BLOB)"
         )
         self._turn = asyncio.Lock()
-        self.asked = 0
 
     async def complete(self, request: ModelRequest) -> ModelReply:
         assert request.temperature == 0
@@ -54,7 +53,6 @@ class Remembering:
         return None if row is None else msgspec.json.decode(row[0], type=ModelReply)
 
     async def _answer(self, key: str, request: ModelRequest) -> ModelReply:
-        self.asked += 1
         try:
             reply = await self._model.complete(request)
         except ModelFailed as error:
