@@ -8,8 +8,8 @@ The folder holds six files of BIG-Bench Hard (`optimizing/real/tasks.py`), one o
 `input` and `expected`; they are no part of the project. The built-in model answers, and no model
 writes: so small a one cannot. What is reported is the gain on 100 examples of each task that the
 optimisation never had, with its 95 % interval: paired, by the t distribution over examples. It
-takes about four hours of one core for all methods; what the model has said, and each result, is kept in `--memory`,
-so that a run that was broken off goes on.
+takes about four hours of one core for all methods; what the model has said, and each result, is
+kept in `--memory`, so that a run that was broken off goes on.
 """
 
 from __future__ import annotations
