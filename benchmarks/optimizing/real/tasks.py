@@ -5,8 +5,9 @@ are no unseen ones. That examples are shown as turns, too, was decided by answer
 of four of them, and that `auto` expects much of showing examples after it had failed on one; the
 held-out examples were used for neither.
 
-`UNSEEN` are all others whose questions have fewer than 500 characters in the mean. No model had
-been asked anything of them before the optimisers were finished."""
+`UNSEEN` are all others whose questions have fewer than 500 characters in the mean, but for
+object_counting, which `real_task.py` asks. No model had been asked anything of them before the
+optimisers were finished."""
 
 from __future__ import annotations
 
@@ -24,7 +25,6 @@ TASKS = (
     "navigate",
 )
 UNSEEN = (
-    "object_counting",
     "movie_recommendation",
     "snarks",
     "date_understanding",
