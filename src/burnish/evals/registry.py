@@ -142,6 +142,16 @@ class Scorers:
                 found[str(spec.parameters.get("model") or self._tools.judge_model())] = None
         return tuple(name for name in found if name)
 
+    def questions(self, specs: Iterable[ScorerSpec]) -> int:
+        """How many questions they put to models about one answer, as long as each answer to them
+        can be used."""
+        found = 0
+        for spec in specs:
+            kind = self._by_name.get(spec.name.removeprefix(NOT))
+            if kind is not None and kind.asks_model and not self.refusal(spec):
+                found += kind.questions(_checked(spec, kind))
+        return found
+
     def close(self) -> None:
         self._tools.close()
 

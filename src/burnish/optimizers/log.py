@@ -212,6 +212,7 @@ def _found(pair: Pair, measured: Measured) -> Found:
         output=kept(measured.output),
         notes=kept(measured.notes),
         run_id=measured.run_id,
+        paid_usd=measured.paid_usd,
     )
 
 

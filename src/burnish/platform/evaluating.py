@@ -245,6 +245,10 @@ class Evaluating:
         named = self._scorers(None).judges(scorers)
         return [self._live.registry.full_name(name) for name in named]
 
+    def questions(self, scorers: Sequence[ScorerSpec]) -> int:
+        """How many questions they put to models about one answer."""
+        return self._scorers(None).questions(scorers)
+
     async def budget(self, evaluations: Sequence[Evaluation], goes: int = 1) -> Budget:
         """Of evaluations that have one bound together, `goes` times. What earlier attempts have
         spent of it is gone."""

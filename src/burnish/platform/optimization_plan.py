@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from burnish.platform.live import Live
     from burnish.settings import Settings
     from burnish.storage.evaluation import Evaluation
-    from burnish.storage.example import Example, ScorerSpec
+    from burnish.storage.example import Example
     from burnish.storage.store import Store
 
 MOST_EXAMPLES = 1_000
@@ -213,14 +213,10 @@ class OptimizationPlans:
         return found
 
     def calls_each(self, optimization: Optimization, examples: Sequence[Example]) -> int:
-        """How many calls an answer takes at most: a judge asks once, of two answers twice."""
-
-        def judges(scorers: Sequence[ScorerSpec]) -> int:
-            asked = [each for each in scorers if self._evaluating.judges([each])]
-            return sum(2 if "pair" in each.name else 1 for each in asked)
-
+        """How many calls an answer takes: itself, and what its judges ask."""
+        asked = self._evaluating.questions
         own = {msgspec.json.encode(each.scorers): each.scorers for each in examples}
-        return 1 + judges(optimization.scorers) + max(map(judges, own.values()), default=0)
+        return 1 + asked(optimization.scorers) + max(map(asked, own.values()), default=0)
 
     async def _writer(self, wanted: Wanted) -> tuple[str, tuple[str, ...]]:
         """The full name of the model that writes; empty where there is none, and why."""
