@@ -104,3 +104,14 @@ def test_an_evaluation_tells_what_judges_cost() -> None:
     assert column.cost.per_answer_usd == 0
     assert [each.judge_calls for each in results] == [1] * len(ROWS)
     assert sum(each.judge_cost_usd or 0.0 for each in results) == pytest.approx(column.cost.usd)
+
+
+def test_judges_are_in_the_estimate_before_anything_is_asked() -> None:
+    court = Court(VERDICT)
+    asked: dict[str, Any] = {"models": "fake:a", "scorers": ["exact", CRITERION]}
+    with burnish.open(plugins=[court]) as p:
+        p.prompts.create("mail/kind", PROMPT)
+        guess = p.plan_evaluation("mail/kind", ROWS, **asked).estimate
+    assert court.calls == 0
+    assert (guess.calls, guess.judge_calls) == (len(ROWS), len(ROWS))
+    assert guess.cost_usd == pytest.approx(len(ROWS) * EACH, rel=0.5)

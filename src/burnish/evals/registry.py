@@ -142,14 +142,15 @@ class Scorers:
                 found[str(spec.parameters.get("model") or self._tools.judge_model())] = None
         return tuple(name for name in found if name)
 
-    def questions(self, specs: Iterable[ScorerSpec]) -> int:
-        """How many questions they put to models about one answer, as long as each answer to them
-        can be used."""
-        found = 0
+    def questions(self, specs: Iterable[ScorerSpec]) -> dict[str, int]:
+        """How many questions about one answer they put to each model that judges, as long as what
+        it says can be used."""
+        found: dict[str, int] = {}
         for spec in specs:
             kind = self._by_name.get(spec.name.removeprefix(NOT))
             if kind is not None and kind.asks_model and not self.refusal(spec):
-                found += kind.questions(_checked(spec, kind))
+                (judge,) = self.judges([spec])
+                found[judge] = found.get(judge, 0) + kind.questions(_checked(spec, kind))
         return found
 
     def close(self) -> None:

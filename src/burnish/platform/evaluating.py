@@ -113,6 +113,7 @@ class Evaluating:
             renderer=self._renderer,
             price=self._past.price,
             usual=self._past.usual_tokens,
+            judges=self.questions,
         )
         misfits = checked_fit(_distinct(several), evaluation.models, first)
         judges = self.judges([*evaluation.scorers, *(s for e in first for s in e.scorers)])
@@ -245,9 +246,13 @@ class Evaluating:
         named = self._scorers(None).judges(scorers)
         return [self._live.registry.full_name(name) for name in named]
 
-    def questions(self, scorers: Sequence[ScorerSpec]) -> int:
-        """How many questions they put to models about one answer."""
-        return self._scorers(None).questions(scorers)
+    def questions(self, scorers: Sequence[ScorerSpec]) -> dict[str, int]:
+        """How many questions about one answer they put to each model that judges, by its full
+        name."""
+        if not scorers:
+            return {}
+        asked = self._scorers(None).questions(scorers)
+        return {self._live.registry.full_name(name): count for name, count in asked.items()}
 
     async def budget(self, evaluations: Sequence[Evaluation], goes: int = 1) -> Budget:
         """Of evaluations that have one bound together, `goes` times. What earlier attempts have

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from burnish.platform.live import Live
     from burnish.settings import Settings
     from burnish.storage.evaluation import Evaluation
-    from burnish.storage.example import Example
+    from burnish.storage.example import Example, ScorerSpec
     from burnish.storage.store import Store
 
 MOST_EXAMPLES = 1_000
@@ -214,7 +214,10 @@ class OptimizationPlans:
 
     def calls_each(self, optimization: Optimization, examples: Sequence[Example]) -> int:
         """How many calls an answer takes: itself, and what its judges ask."""
-        asked = self._evaluating.questions
+
+        def asked(scorers: Sequence[ScorerSpec]) -> int:
+            return sum(self._evaluating.questions(scorers).values())
+
         own = {msgspec.json.encode(each.scorers): each.scorers for each in examples}
         return 1 + asked(optimization.scorers) + max(map(asked, own.values()), default=0)
 
