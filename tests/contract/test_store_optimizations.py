@@ -138,9 +138,9 @@ async def test_steps_come_in_their_order_and_the_last_of_a_number_counts(store: 
         for n in (4, 1, 30)
     ]
     for each in steps:
-        await store.optimizations.put_steps(made.id, [each])
+        await store.optimizations.put(made.id, [], [each])
     again = structs.replace(steps[0], operator="unite", drafted={})
-    await store.optimizations.put_steps(made.id, [again])
+    await store.optimizations.put(made.id, [], [again])
     assert await store.optimizations.steps(made.id) == [steps[1], again, steps[2]]
 
 
@@ -172,7 +172,7 @@ async def test_a_deleted_optimisation_takes_all_of_it_along(store: Store) -> Non
     step = Step(step=0, operator="reflect", drafted={}, at=AT)
     for each in (made, other):
         await store.optimizations.put(each.id, [answer("a", 0)])
-        await store.optimizations.put_steps(each.id, [step])
+        await store.optimizations.put(each.id, [], [step])
     await store.optimizations.delete(made.id)
     assert await store.optimizations.page(9) == [other]
     assert (await told(store, made.id), await store.optimizations.steps(made.id)) == ([], [])
@@ -183,4 +183,4 @@ async def test_a_deleted_optimisation_takes_all_of_it_along(store: Store) -> Non
     with pytest.raises(NotFound):
         await store.optimizations.put(made.id, [answer("a", 0)])
     with pytest.raises(NotFound):
-        await store.optimizations.put_steps(made.id, [step])
+        await store.optimizations.put(made.id, [], [step])

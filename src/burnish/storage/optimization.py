@@ -153,13 +153,11 @@ class Optimizations(Protocol):
         """Raises NotFound."""
         ...
 
-    async def put(self, optimization_id: str, found: Sequence[Found]) -> None:
-        """All or none; an answer that is there already is replaced. Raises NotFound where the
-        optimisation is gone."""
-        ...
-
-    async def put_steps(self, optimization_id: str, steps: Sequence[Step]) -> None:
-        """All or none; a step whose number is there already replaces it."""
+    async def put(
+        self, optimization_id: str, found: Sequence[Found], steps: Sequence[Step] = ()
+    ) -> None:
+        """All or none; an answer or a step that is there already is replaced. Raises NotFound where
+        the optimisation is gone."""
         ...
 
     async def steps(self, optimization_id: str) -> list[Step]:

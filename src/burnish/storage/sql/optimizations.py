@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Iterable, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from datetime import UTC, datetime
 from typing import Any, Unpack
 
@@ -19,6 +19,7 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from burnish.errors import Conflict, NotFound, UsageError
 from burnish.storage.optimization import Change, Counts, Found, Optimization, Standing, Step
@@ -93,37 +94,31 @@ class SqlOptimizations:
             if not (await connection.execute(changed)).rowcount:
                 raise _gone(optimization_id)
 
-    async def put(self, optimization_id: str, found: Sequence[Found]) -> None:
-        if not found:
+    async def put(
+        self, optimization_id: str, found: Sequence[Found], steps: Sequence[Step] = ()
+    ) -> None:
+        if not found and not steps:
             return
         try:
             if self._dialect == "sqlite":
-                rows = [_row(optimization_id, each) for each in found]
-                await driver_write(self._database, (_PUT, rows))
+                await self._put_by_driver(optimization_id, found, steps)
             else:
-                await self._replace(optimization_id, found)
+                async with self._database.writing() as connection:
+                    await _replace(connection, optimization_id, found)
+                    await _replace_steps(connection, optimization_id, steps)
         except IntegrityError:
             raise _gone(optimization_id) from None
 
-    async def put_steps(self, optimization_id: str, steps: Sequence[Step]) -> None:
-        try:
-            if self._dialect == "sqlite":
-                rows = [
-                    (optimization_id, e.step, e.operator, encode_json(e.drafted), _time(e.at))
-                    for e in steps
-                ]
-                await driver_write(self._database, (_PUT_STEPS, rows))
-            else:
-                await self._replace_steps(optimization_id, steps)
-        except IntegrityError:
-            raise _gone(optimization_id) from None
-
-    async def _replace_steps(self, optimization_id: str, steps: Sequence[Step]) -> None:
-        there = (_s.optimization_id == optimization_id, _s.step.in_([s.step for s in steps]))
-        rows = [{"optimization_id": optimization_id, **structs.asdict(step)} for step in steps]
-        async with self._database.writing() as connection:
-            await connection.execute(delete(optimization_steps).where(*there))
-            await connection.execute(insert(optimization_steps), rows)
+    async def _put_by_driver(
+        self, optimization_id: str, found: Sequence[Found], steps: Sequence[Step]
+    ) -> None:
+        rows = [_row(optimization_id, each) for each in found]
+        made = [
+            (optimization_id, e.step, e.operator, encode_json(e.drafted), _time(e.at))
+            for e in steps
+        ]
+        both = ((_PUT, rows), (_PUT_STEPS, made))
+        await driver_write(self._database, *((sql, given) for sql, given in both if given))
 
     async def steps(self, optimization_id: str) -> list[Step]:
         query = select(*(_s[name] for name in Step.__struct_fields__))
@@ -180,17 +175,6 @@ class SqlOptimizations:
         async with self._database.reading() as connection:
             return (await connection.execute(_AFTER, values)).all()
 
-    async def _replace(self, optimization_id: str, found: Iterable[Found]) -> None:
-        # The last of a place counts.
-        rows = {(each.candidate, each.example, each.repeat): each for each in found}
-        there = (_a.optimization_id == optimization_id, tuple_(*_PLACE).in_(list(rows)))
-        async with self._database.writing() as connection:
-            await connection.execute(delete(optimization_answers).where(*there))
-            await connection.execute(
-                insert(optimization_answers),
-                [{"optimization_id": optimization_id, **structs.asdict(e)} for e in rows.values()],
-            )
-
     async def _all(self, query: Select[Any]) -> list[Optimization]:
         rows = await self._rows(query)
         return [Optimization(**{name: row[name] for name in _OF_ONE}) for row in rows]
@@ -198,6 +182,32 @@ class SqlOptimizations:
     async def _rows(self, query: Any) -> Sequence[RowMapping]:
         async with self._database.reading() as connection:
             return (await connection.execute(query)).mappings().all()
+
+
+async def _replace(
+    connection: AsyncConnection, optimization_id: str, found: Sequence[Found]
+) -> None:
+    if not found:
+        return
+    # The last of a place counts.
+    rows = {(each.candidate, each.example, each.repeat): each for each in found}
+    there = (_a.optimization_id == optimization_id, tuple_(*_PLACE).in_(list(rows)))
+    await connection.execute(delete(optimization_answers).where(*there))
+    await connection.execute(
+        insert(optimization_answers),
+        [{"optimization_id": optimization_id, **structs.asdict(e)} for e in rows.values()],
+    )
+
+
+async def _replace_steps(
+    connection: AsyncConnection, optimization_id: str, steps: Sequence[Step]
+) -> None:
+    if not steps:
+        return
+    there = (_s.optimization_id == optimization_id, _s.step.in_([s.step for s in steps]))
+    rows = [{"optimization_id": optimization_id, **structs.asdict(step)} for step in steps]
+    await connection.execute(delete(optimization_steps).where(*there))
+    await connection.execute(insert(optimization_steps), rows)
 
 
 def _time(at: datetime) -> str:
