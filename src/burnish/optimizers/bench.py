@@ -23,6 +23,7 @@ from burnish.optimizers.log import kept
 from burnish.optimizers.operators.asked import ASKED, AskedOperator, Evidence, Question
 from burnish.optimizers.operators.offline import OPERATORS
 from burnish.optimizers.operators.operator import Context
+from burnish.optimizers.operators.parameters import VARY, with_value
 from burnish.optimizers.operators.techniques import with_technique
 from burnish.optimizers.turns import Demonstration
 from burnish.optimizers.united import Edits
@@ -96,7 +97,8 @@ class PromptBench:
 
     @property
     def free(self) -> frozenset[str]:
-        return frozenset((*OPERATORS, UNITE, DEMONSTRATE))
+        varied = frozenset[str]() if self._context.vary else frozenset({VARY})
+        return frozenset((*OPERATORS, UNITE, DEMONSTRATE)) - varied
 
     async def measure(self, pairs: Sequence[Pair], keep: Callable[[Pair, Measured], None]) -> str:
         """As many at once as it may."""
@@ -190,6 +192,8 @@ class PromptBench:
             return self._edits.united(ask.options["edits"])
         if ask.operator == DEMONSTRATE:
             return self._demonstrated(parents[0], ask)
+        if name := ask.options.get("parameter"):
+            return with_value(self._context, parents[0], str(name), ask.options["value"])
         if technique := ask.options.get("technique"):
             return self._with(parents[0], str(technique))
         draw = random.Random(  # noqa: S311 - the same again for a seed

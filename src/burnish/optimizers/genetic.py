@@ -14,7 +14,7 @@ _DIFFERENCE = 0.25
 _CROSSING = ("crossover", "merge")
 _CHANGING = (
     "reflect", "critique_edit", "paraphrase", "add", "swap", "take", "drop", "reorder", "phrase",
-    "shorten", "condense",
+    "shorten", "condense", "vary",
 )  # fmt: skip
 
 

@@ -38,7 +38,8 @@ class Problem:
     failures in `train` and compares on `validation`, in the order given; those that judge the
     result in the end are not among them. `paid` operators ask a model, `free` ones do not. `edits`
     are the keys of what a candidate changes in the original, part by part, and `words`
-    those of an example that can be shown in a prompt (none of one that cannot). `arms` are ways to
+    those of an example that can be shown in a prompt (none of one that cannot). `vary` has the
+    values that the model's parameters may have. `arms` are ways to
     change it (an operator, or `operator:technique`) and `beliefs` what is thought of them: the
     parameters of a Beta distribution of the chance that the result is better; `tried` counts how
     often each was, and how often the result was better. The `goal` says what better means. The
@@ -56,6 +57,7 @@ class Problem:
     edits: Callable[[str], tuple[str, ...]] = lambda _: ()
     words: Callable[[int], frozenset[str]] = lambda _: frozenset()
     arms: tuple[str, ...] = ()
+    vary: dict[str, tuple[float, ...]] = field(default_factory=dict[str, tuple[float, ...]])
     beliefs: dict[str, tuple[float, float]] = field(default_factory=dict[str, tuple[float, float]])
     tried: dict[str, tuple[int, int]] = field(default_factory=dict[str, tuple[int, int]])
     goal: Goal = field(default_factory=_quality)

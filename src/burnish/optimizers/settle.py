@@ -6,10 +6,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from burnish.optimizers.ask import Measure, Pair
+from burnish.optimizers.operators.parameters import VARY
 from burnish.optimizers.optimizer import Optimizer
 from burnish.optimizers.problem import Problem, Search
 
 _FIRST = 4
+_TRIED = 8
 
 
 def course(
@@ -23,6 +25,7 @@ def course(
     if _all_failed(problem):
         # The search would find nothing but the same error, again and again.
         return
+    yield from _varied(problem)
     yield from optimizer.search(problem)
     ledger.is_settling = True
     ledger.reserved = 2 * len(test)
@@ -32,6 +35,20 @@ def course(
         # Example by example, so that what the budget affords can be compared.
         both = (problem.original, problem.leader)
         yield Measure(tuple(Pair(each, example) for example in test for each in both))
+
+
+def _varied(problem: Problem) -> Search:
+    """Each value that a parameter may have is tried with the original, whatever searches then: by
+    the scores of all together it is known what each is worth."""
+    made: list[str] = []
+    for name, values in problem.vary.items():
+        for value in values:
+            made += yield from problem.propose(
+                VARY, (problem.original,), parameter=name, value=value
+            )
+    several = [each for each in dict.fromkeys(made) if each != problem.original]
+    if several:
+        yield from problem.measure([problem.original, *several], problem.validation[:_TRIED])
 
 
 def _all_failed(problem: Problem) -> bool:

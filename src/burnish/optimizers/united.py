@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+import msgspec
 
 from burnish.optimizers.book import Book
 from burnish.optimizers.candidate import Candidate
@@ -21,6 +24,7 @@ class Edits:
         self._original = original
         self._base = without(original.messages)
         self._known: dict[str, tuple[Edit, str]] = {}
+        self._values: dict[str, tuple[str, Any]] = {}
         self._of: dict[str, tuple[str, ...]] = {}
 
     def keys(self, candidate: str) -> tuple[str, ...]:
@@ -30,22 +34,30 @@ class Edits:
             found = {_key(each): each for each in edits(self._base, messages)}
             for key, each in found.items():
                 self._known.setdefault(key, (each, candidate))
-            self._of[candidate] = tuple(found)
+            self._of[candidate] = (*found, *self._varied(candidate))
         return self._of[candidate]
+
+    def _varied(self, candidate: str) -> Iterator[str]:
+        for name, value in self._book.candidates[candidate].parameters.items():
+            self._values[f"{name} {value}"] = name, value
+            yield f"{name} {value}"
 
     def united(self, keys: Sequence[str]) -> Candidate | None:
         """The original with these edits; of two that exclude each other, with the first."""
-        messages = composed(self._base, [self._known[key][0] for key in keys])
-        if messages == self._base:
+        texts = [key for key in keys if key in self._known]
+        messages = composed(self._base, [self._known[key][0] for key in texts])
+        values = dict(self._values[key] for key in reversed(keys) if key in self._values)
+        if messages == self._base and not values:
             return None
-        parents = self._parents(keys)
-        return made(
+        parents = self._parents(texts)
+        united = made(
             self._context,
             [self._original, *parents],
             messages,
             "unite",
             why=f"has {len(keys)} edits that seem worth it",
         )
+        return msgspec.structs.replace(united, parameters=values) if values else united
 
     def _parents(self, keys: Iterable[str]) -> list[Candidate]:
         ids = dict.fromkeys(self._known[key][1] for key in keys)

@@ -20,7 +20,8 @@ CALLS = 300
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     """`data`, `scorers`, `tags`, `limit`, `dataset` and `parameters` are as in `evaluate`. `model`
     answers, `writer` writes candidates (`offline`: none). `target` is a score at which the search
-    ends, `rounds` and `unchanged` are numbers of rounds after which it does. With `variant` the
+    ends, `rounds` and `unchanged` are numbers of rounds after which it does. `vary` has values that
+    parameters of the model that answers may have instead of the prompt's. With `variant` the
     result is kept for this model alone, on a branch named after it, with `branch` on that one; the
     prompt stays as it is."""
 
@@ -38,6 +39,7 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     rounds: int | None = None
     unchanged: int | None = None
     parameters: dict[str, Any] = {}
+    vary: dict[str, tuple[float, ...]] = {}
     concurrency: int | None = None
     seed: int = 0
     fresh: bool = False

@@ -57,6 +57,7 @@ class Improving(Experimenting):
         temperature: float | None = None,
         max_tokens: int | None = None,
         concurrency: int | None = None,
+        vary: Mapping[str, Sequence[float]] | None = None,
         seed: int = 0,
         fresh: bool = False,
         variant: bool = False,
@@ -72,7 +73,9 @@ class Improving(Experimenting):
         it says otherwise; a `burnish.Budget` bounds answers, proposals, money and time apart).
         `model` answers, `writer` writes candidates (`offline`: techniques, wording and examples
         alone). The search ends at a `target` score, after so many `rounds`, or after so many that
-        changed nothing (`unchanged`). With `variant` the result is kept for this model, on a branch
+        changed nothing (`unchanged`). `vary` has values that parameters of the model may have
+        instead of the prompt's ({"temperature": [0, 0.7]}; also max_tokens); the best is kept in
+        the version's config. With `variant` the result is kept for this model, on a branch
         of its own, with `branch` on the one of that name; the prompt stays as it is. What is
         between {# keep #} and {# /keep #} is never changed.
 
@@ -326,6 +329,7 @@ _OPTIONS = frozenset(
         "target",
         "rounds",
         "unchanged",
+        "vary",
         "temperature",
         "max_tokens",
         "concurrency",
@@ -348,6 +352,7 @@ def wanted_of(prompt: str, data: Any, options: dict[str, Any]) -> Wanted:
     """Raises UsageError for a name that is none of `optimize`'s, and would do nothing."""
     from burnish.evals.wanted import PARAMETERS
     from burnish.optimizers.budget import Budget
+    from burnish.optimizers.varied import checked_vary
     from burnish.optimizers.wanted import Wanted
 
     given = {name: value for name, value in options.items() if value is not None}
@@ -367,6 +372,8 @@ def wanted_of(prompt: str, data: Any, options: dict[str, Any]) -> Wanted:
                 f"a budget of {budget!r}", hint="give a number of calls, or a burnish.Budget"
             )
         given["budget"] = budget
+    if "vary" in given:
+        given["vary"] = checked_vary(given["vary"])
     for name in ("scorers", "tags"):
         value = given.get(name, ())
         given[name] = (value,) if isinstance(value, str) else tuple(value)

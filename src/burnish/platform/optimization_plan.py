@@ -258,6 +258,7 @@ def as_evaluated(wanted: Wanted) -> Evaluated:
 
 def _settings(wanted: Wanted, examples: int) -> dict[str, Any]:
     kept = ("tags", "target", "rounds", "unchanged", "variant", "branch")
+    kept = (*kept, *(["vary"] if wanted.vary else []))
     found = {name: msgspec.to_builtins(getattr(wanted, name)) for name in kept}
     return {**found, "examples": examples}
 
@@ -266,6 +267,11 @@ def _warmed(wanted: Wanted, goal: Goal, own: float | None) -> tuple[Wanted, tupl
     """With a temperature above 0 where the goal needs one, and what to tell of it; `own` is the
     prompt's."""
     given = wanted.parameters.get("temperature", own)
+    if goal.warmth is not None and 0 in wanted.vary.get("temperature", ()):
+        raise UsageError(
+            f"for {goal.name} answers are told apart, and at temperature 0 there is one",
+            hint="let the temperature vary above 0",
+        )
     if goal.warmth is None or given:
         return wanted, ()
     parameters = {**wanted.parameters, "temperature": goal.warmth}

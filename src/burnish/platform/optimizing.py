@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -60,6 +60,7 @@ class Optimize(msgspec.Struct, frozen=True, kw_only=True):
     unchanged: int | None = None
     temperature: float | None = None
     max_tokens: int | None = None
+    vary: Mapping[str, Sequence[float]] | None = None
     concurrency: int | None = None
     seed: int = 0
     dataset: str = ""

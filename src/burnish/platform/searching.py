@@ -124,6 +124,7 @@ class Searching:
             edits=edits.keys,
             words=lambda n: words.get(n, frozenset()),
             arms=_arms(bench, names),
+            vary=self._context.vary,
             beliefs=convert(of.settings.get("beliefs", {}), dict[str, tuple[float, float]]),
             notes=list(of.settings.get("notes", ())),
         )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from burnish.optimizers.bench import UNITE
 from burnish.optimizers.finals import LEAST, best_beside, loss
 from burnish.optimizers.goals.quality import Quality
+from burnish.optimizers.operators.parameters import VARY
 from burnish.optimizers.pareto import point_of
 from burnish.optimizers.verdict import (
     LOST,
@@ -37,7 +38,7 @@ _CHARACTERS = 4
 class Efficiency(Quality):
     name = "efficiency"
     paid = frozenset({"condense"})
-    free = frozenset({"shorten", "take", "merge", "drop", UNITE})
+    free = frozenset({"shorten", "take", "merge", "drop", VARY, UNITE})
     # Prompts are changed as a whole: what each edit is worth is not the aim.
     algorithm = "genetic"
 

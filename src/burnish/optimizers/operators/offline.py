@@ -9,6 +9,7 @@ from burnish.optimizers import lines
 from burnish.optimizers.candidate import Candidate
 from burnish.optimizers.demonstrations import without
 from burnish.optimizers.operators.operator import Context, Operator, made
+from burnish.optimizers.operators.parameters import VARY, vary
 from burnish.optimizers.operators.techniques import add, swap, take
 from burnish.optimizers.operators.wording import once, phrase, shorten
 from burnish.prompts.prompt import Message
@@ -70,6 +71,7 @@ OPERATORS: dict[str, Operator] = {
             description="lets two sections or two bullets of a list change places",
             make=reorder,
         ),
+        Operator(name=VARY, description="asks with another value of a parameter", make=vary),
         Operator(name="phrase", description="says an instruction in other words", make=phrase),
         Operator(
             name="shorten", description="leaves out fillers and what is said twice", make=shorten

@@ -18,11 +18,14 @@ from burnish.techniques.templates import render_addition
 
 class Context(msgspec.Struct, frozen=True, kw_only=True):
     """`original` is what the search began with, `techniques` are those that suit the prompt, best
-    first."""
+    first. `vary` has the values that parameters of the model may have, by their names, and `usual`
+    those that they have without it."""
 
     original: Messages
     techniques: tuple[Technique, ...] = ()
     intent: Intent | None = None
+    vary: dict[str, tuple[float, ...]] = {}
+    usual: dict[str, float] = {}
 
 
 Make = Callable[[Context, Sequence[Candidate], Random], Candidate | None]

@@ -1,0 +1,45 @@
+"""Which parameters of the model a search may change, and to what."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+
+from burnish.errors import UsageError
+
+# What the config of a prompt can hold, with the least and the most of each.
+BOUNDS: dict[str, tuple[float, float]] = {"temperature": (0, 2), "max_tokens": (1, 1_000_000)}
+_WHOLE = frozenset({"max_tokens"})
+_MOST = 8
+
+
+def checked_vary(given: object) -> dict[str, tuple[float, ...]]:
+    """By the name of the parameter, each value once. Raises UsageError for what is no such
+    mapping."""
+    if not isinstance(given, Mapping):
+        raise UsageError(
+            f"what may vary is {given!r}", hint="give values by name: {'temperature': [0, 0.7]}"
+        )
+    several = cast("Mapping[Any, Any]", given)
+    return {str(name): _values(str(name), values) for name, values in several.items()}
+
+
+def _values(name: str, given: object) -> tuple[float, ...]:
+    if name not in BOUNDS:
+        raise UsageError(f"{name!r} cannot vary", hint=f"use {' or '.join(BOUNDS)}", subject=name)
+    values = cast("Sequence[Any]", given) if isinstance(given, list | tuple) else (given,)
+    found = tuple(dict.fromkeys(_value(name, each) for each in values))
+    if not 1 <= len(found) <= _MOST:
+        raise UsageError(f"{name} has {len(found)} values", hint=f"give 1 to {_MOST}")
+    return found
+
+
+def _value(name: str, given: Any) -> float:
+    least, most = BOUNDS[name]
+    is_number = isinstance(given, int | float) and not isinstance(given, bool)
+    if not is_number or not math.isfinite(given) or not least <= given <= most:
+        raise UsageError(f"{name} cannot be {given!r}", hint=f"give {least:g} to {most:g}")
+    if name in _WHOLE and given != int(given):
+        raise UsageError(f"{name} cannot be {given!r}", hint="give a whole number")
+    return int(given) if name in _WHOLE else float(given)
