@@ -151,6 +151,7 @@ class Platform(SyncFace[AsyncPlatform]):
     optimize_where = blocking(AsyncPlatform.optimize_where)
     submit_optimizations = blocking(AsyncPlatform.submit_optimizations)
     weak_prompts = blocking(AsyncPlatform.weak_prompts)
+    plan_optimizations = blocking(AsyncPlatform.plan_optimizations)
     export_pairs = blocking(AsyncPlatform.export_pairs)
     score = blocking(AsyncPlatform.score)
     check_judge = blocking(AsyncPlatform.check_judge)

@@ -13,7 +13,7 @@ from burnish.storage.job import Job
 
 if TYPE_CHECKING:
     from burnish.evals.summary import ColumnSummary, Summary
-    from burnish.platform.optimizing_where import WhereReport
+    from burnish.platform.where import WhereReport
 
 EVALUATION, EXPERIMENT, OPTIMIZATION = "evaluation", "experiment", "optimization"
 OPTIMIZATIONS = "optimizations"
@@ -127,7 +127,7 @@ def _optimizations(job: Job) -> Iterable[tuple[str, str]]:
 
 def _report(job: Job) -> WhereReport | None:
     """The result of a job that optimises several; None where there is none yet."""
-    from burnish.platform.optimizing_where import WhereReport
+    from burnish.platform.where import WhereReport
     from burnish.shapes import convert
 
     return None if job.result is None else convert(job.result, WhereReport)

@@ -30,8 +30,8 @@ from burnish.errors import UsageError
 
 if TYPE_CHECKING:
     import burnish
-    from burnish.platform.optimizing_where import WhereLeft, WhereOptimized, WhereReport
     from burnish.platform.weak import WeakPrompt
+    from burnish.platform.where import WhereLeft, WhereOptimized, WhereReport
 
 _LONGEST_NAME = 64
 
@@ -129,7 +129,7 @@ def optimize_where(
 
 def _teller(common: Common) -> Callable[[WhereOptimized | WhereLeft], None]:
     """Tells a pipe what came of each prompt as it ends; a terminal, where a bar moves, later."""
-    from burnish.platform.optimizing_where import WhereLeft
+    from burnish.platform.where import WhereLeft
 
     stdout, at_once = sys.stdout, not (common.json or on_terminal())
 

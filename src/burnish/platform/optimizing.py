@@ -16,7 +16,7 @@ from burnish.optimizers.budget import Budget
 from burnish.optimizers.report.report import report_of
 from burnish.optimizers.wanted import Wanted
 from burnish.platform.groundwork import Groundwork
-from burnish.platform.improving import wanted_of
+from burnish.platform.optimize_options import wanted_of
 from burnish.prompts.prompt import join_messages
 
 if TYPE_CHECKING:
