@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from tests.optimizers.stored import IMPROVED, optimization, put
 from tests.optimizers.test_optimize_where import KEPT, PROMPT, ROWS, WEAK, Priced, answers
 
 import burnish
@@ -15,6 +16,7 @@ from burnish.models.model import Capabilities, ModelRequest
 from burnish.platform.where import WhereLeft
 
 DEAR = "openai:gpt-4o-mini"
+ENDED = IMPROVED | {"outcome": "kept", "best": ""}
 JUDGE = burnish.ScorerSpec(
     name="rubric", value="Says which it is.", parameters={"model": "fake:judge"}
 )
@@ -159,3 +161,25 @@ def test_a_plan_tells_what_would_be_optimised_at_what_cost_and_what_not_and_why(
     assert "are left of the bound on all" in bound.left[-2].why
     unknown = p.plan_optimizations("category = mail", **KEPT)
     assert (unknown.cost_usd, unknown.unpriced, len(unknown.planned)) == (None, 3, 3)
+
+
+@pytest.mark.slow
+def test_a_job_knows_all_that_it_has_begun_however_many(p: burnish.Platform) -> None:
+    """Also where each is to be optimised again, and the first one was that of a weak prompt."""
+    job = p.submit_optimizations(WEAK, again=True, writer="offline", budget=130)
+    put(
+        *(
+            optimization(
+                id=f"01970000-0000-7000-8000-{number:012d}",
+                prompt=f"mail/{number or 'a'}@1",
+                job_id=job.id,
+                **ENDED,
+            )
+            for number in range(1_005)
+        )
+    )
+    p.jobs.work(once=True)
+    done = p.jobs.get(job.id)
+    told = [each["prompt"] for each in done.result["optimized"]]
+    assert (len(told), told[0]) == (1_005, "mail/a@1")
+    assert answers(p) == 0
