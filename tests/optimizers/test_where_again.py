@@ -16,7 +16,7 @@ from burnish.models.model import Capabilities, ModelRequest
 from burnish.platform.where import WhereLeft
 
 DEAR = "openai:gpt-4o-mini"
-ENDED = IMPROVED | {"outcome": "kept", "best": ""}
+ENDED: dict[str, Any] = IMPROVED | {"outcome": "kept", "best": ""}
 JUDGE = burnish.ScorerSpec(
     name="rubric", value="Says which it is.", parameters={"model": "fake:judge"}
 )

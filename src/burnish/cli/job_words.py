@@ -8,7 +8,7 @@ from shutil import get_terminal_size
 from typing import TYPE_CHECKING, Any
 
 from burnish.cli.common import counted
-from burnish.cli.money import usd
+from burnish.cli.money import cost_of, usd
 from burnish.storage.job import Job
 
 if TYPE_CHECKING:
@@ -118,7 +118,8 @@ def _optimizations(job: Job) -> Iterable[tuple[str, str]]:
     if report is None:
         return
     for one in report.optimized:
-        yield one.prompt, f"{one.text} (burnish optimizations show {one.id[:18]})"
+        cost = cost_of(one.cost_usd, one.unpriced)
+        yield one.prompt, f"{one.text}; {cost} (burnish optimizations show {one.id[:18]})"
     for left in report.left:
         yield left.prompt, f"{'failed' if left.failed else 'left out'}: {left.why}"
     if not (report.optimized or report.left):

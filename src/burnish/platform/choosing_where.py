@@ -9,7 +9,7 @@ import msgspec
 
 from burnish.errors import BurnishError, StoreError, UsageError
 from burnish.optimizers.budget import Budget
-from burnish.optimizers.wanted import CALLS
+from burnish.optimizers.usual import CALLS
 from burnish.platform.earlier import Known
 from burnish.platform.where import Where, WhereLeft, WherePlan, WherePlanned
 from burnish.storage.optimization import Optimization

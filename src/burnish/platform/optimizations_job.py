@@ -9,7 +9,7 @@ import msgspec
 
 from burnish.errors import BurnishError, UsageError
 from burnish.optimizers.budget import Budget
-from burnish.optimizers.wanted import CALLS
+from burnish.optimizers.usual import CALLS
 from burnish.optimizers.where import parse_where
 from burnish.platform.where import Where, WhereReport
 
