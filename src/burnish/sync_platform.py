@@ -42,7 +42,6 @@ class Prompts(SyncFace[AsyncPrompts]):
     graph = blocking(AsyncPrompts.graph)
     similar = blocking(AsyncPrompts.similar)
     copy = blocking(AsyncPrompts.copy)
-    improve = blocking(AsyncPrompts.improve)
     improve_with = blocking(AsyncPrompts.improve_with)
     tag = blocking(AsyncPrompts.tag)
     ask_label = blocking(AsyncPrompts.ask_label)

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
 from pathlib import Path
 
 import pytest
 from tests.cli.conftest import Run
-from tests.cli.optimizing import PROMPT, RULES, install, mails
+from tests.cli.optimizing import PROMPT, RULES, by_rules, install, mails, with_rule
 from tests.cli.test_schedules_kept import pass_the_time
 from tests.cli.test_terminal import screen
+
+from burnish.models import built_in
+from burnish.models.fake import Fake
+from burnish.models.model import Capabilities, ModelRequest
 
 ROWS = "text,expected\n" + "".join(f"item {n},Say: item {n}\n" for n in range(40))
 
@@ -193,6 +198,46 @@ def test_results_stay_on_a_branch_with_a_report_of_each_for_a_pull_request(
     report = Path("reports/new/mail/kind.md").read_text()
     assert f"+{RULES[0]}" in report
     assert "it stands on the branch weekly" in report
+
+
+class Priced(Fake):
+    """As dear as a model of that provider."""
+
+    @property
+    def provider(self) -> str:
+        return "openai"
+
+
+def test_a_cost_that_is_not_known_whole_is_at_least_so_much(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def say(request: ModelRequest) -> str:
+        return (with_rule if "unheard" in request.model else by_rules)(request)
+
+    priced, before = Priced(say, capabilities=Capabilities()), built_in.models()
+    monkeypatch.setattr(built_in, "models", lambda: [*before, priced])
+    rows = mails(tmp_path / "mails.csv")
+    how = ("--writer", "openai:unheard-of", "--algorithm", "reflective", "--budget", "160")
+    known = ("--models", "openai:gpt-4o-mini")
+    short = ("--max-tokens", "20")
+    run("prompts", "create", "mail/kind", PROMPT)
+    assert run("evaluate", "mail/kind", "--data", rows, *known, *short).code == 0
+    asked = ("optimize", "--where", "name = mail/kind", *how, *short)
+    job = run(*asked, "--background").out.strip()
+    assert run("worker", "--once").code == 0
+    told = run("jobs", "show", job).out
+    assert re.search(r"mail/kind@1: .*; at least 0\.\d+ USD \(burnish optimizations show", told)
+    with monkeypatch.context() as patch:
+        patch.setattr("burnish.cli.optimize_where.on_terminal", lambda: True)
+        shown = run(*asked, "--again", "--fresh", "--data", "mails", "--model", known[1]).out
+    assert re.search(r"^  at least 0\.\d+ USD; burnish optimizations show", shown, re.MULTILINE)
+    made = run(
+        *("enhance", PROMPT, "--optimize", "--data", "mails", "--save", "mail/other"),
+        *known,
+        *how,
+    )
+    assert made.code == 0
+    assert re.search(r"; at least 0\.\d+ USD; ", made.err), made.err
 
 
 def no_access(path: Path, mode: int) -> bool:

@@ -48,7 +48,9 @@ def _row(each: WherePlanned) -> tuple[str, ...]:
 
 def tell_none(where: str) -> None:
     """A condition that holds for nothing is no silence."""
-    warn(f"no prompt has {where}; what was never rated or evaluated is not known to be weak")
+    unknown = "; what was never rated or evaluated is not known to be weak"
+    asks = "rating" in where or "score" in where
+    warn(f"no prompt has {where}{unknown if asks else ''}")
 
 
 def why(one: WhereLeft) -> str:
