@@ -283,6 +283,10 @@ def test_a_schedule_that_is_there_is_kept_and_how_to_name_another_is_told(
     assert run(*words).code == 0
     named = {e["name"]: e for e in json.loads(run("schedule", "list", "--json").out)}
     assert named["optimize-score-0.6"]["cron"] == "0 6 * * 1"
+    shown = screen("schedule", "list")
+    assert re.search(
+        r"^optimize-score-0\.6 .* 0 6 \* \* 1 +\d\d-\d\d 06:00 +never", shown, re.MULTILINE
+    )
     wanted = {"writer": "offline", "budget": 120, "tags": ["a b"], "where": "score < 0.6"}
     assert (named["weekly"]["cron"], named["weekly"]["input"]) == ("0 6 * * 2", wanted)
 

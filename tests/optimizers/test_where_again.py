@@ -23,11 +23,12 @@ JUDGE = burnish.ScorerSpec(
 
 
 class World:
-    """Answers, unless it is `refusing`; judges, unless that is `away`; measures, unless `broken`.
+    """Answers `answers_left` times, unless it is `refusing`; judges, unless that is `away`; measures, unless `broken`.
     None of its answers is right."""
 
     def __init__(self) -> None:
         self.refusing = self.away = self.broken = False
+        self.answers_left = 1_000
 
     def models(self) -> list[Fake]:
         return [Fake(self._say), Priced(self._say, capabilities=Capabilities())]
@@ -47,6 +48,9 @@ class World:
             if self.away:
                 raise KeyRefused("no key")
             return '{"reason": "It says neither.", "score": 1}'
+        self.answers_left -= 1
+        if self.answers_left < 0:
+            raise KeyRefused("no key")
         if self.refusing:
             raise RequestRefused("it is too long")
         return "It may be either."
@@ -107,6 +111,21 @@ def test_a_request_that_is_refused_waits_until_it_is_another_one(
     assert outcomes(p, fresh=True) == ["not measured"]
     assert "request_refused" in left(p, fresh=True).why
     assert outcomes(p, fresh=True, max_tokens=9) == ["not measured"]
+
+
+@pytest.mark.spec("OPT-10")
+def test_a_model_that_was_away_is_asked_again_for_the_rest(
+    p: burnish.Platform, world: World
+) -> None:
+    world.answers_left = 40  # and then it is away
+    first = p.optimize_where(WEAK, **KEPT, fresh=True)
+    assert (first.optimized, first.left[0].failed) == ((), True)
+    (begun,) = p.optimizations.list()
+    assert 0 < answers(p) <= 40
+    world.answers_left = 1_000
+    with burnish.open(plugins=[world]) as again:
+        second = again.optimize_where(WEAK, **KEPT, fresh=True)
+        assert [(e.id, e.outcome) for e in second.optimized] == [(begun.id, "kept")]
 
 
 @pytest.mark.spec("OPT-10")

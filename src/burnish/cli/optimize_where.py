@@ -8,8 +8,9 @@ import os
 import re
 import shlex
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from burnish.platform.where import WhereLeft, WhereOptimized, WhereReport
 
 _LONGEST_NAME = 64
-_FENCE_BYTES = 16
+_FENCE_BYTES, _MOST_FILES = 16, 10_000
 
 
 @Parameter(name="*")
@@ -111,13 +112,24 @@ def _prompt_in(folder: Path) -> Path | None:
     """A prompt's file, as burnish sync and export write them."""
     from burnish.library.sync.file_form import has_front_matter
 
-    for place, folders, names in os.walk(folder):
-        folders[:] = sorted(each for each in folders if not each.startswith("."))
-        for path in (Path(place, each) for each in sorted(names) if each.endswith(".md")):
+    for path in islice(_markdown(folder), _MOST_FILES):
+        try:
             with path.open("rb") as file:
                 if has_front_matter(file.read(_FENCE_BYTES)):
                     return path
+        except OSError as error:
+            raise UsageError(
+                f"{path} cannot be read: {error.strerror}",
+                hint="give a folder of their own: --report reports",
+            ) from None
     return None
+
+
+def _markdown(folder: Path) -> Iterator[Path]:
+    for place, folders, names in os.walk(folder):
+        folders[:] = sorted(each for each in folders if not each.startswith("."))
+        paths = (Path(place, each) for each in sorted(names) if each.endswith(".md"))
+        yield from (path for path in paths if path.is_file())
 
 
 def optimize_where(
