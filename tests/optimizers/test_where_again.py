@@ -94,6 +94,7 @@ def test_a_scorer_that_fails_is_not_paid_for_again_until_something_changes(
     assert found.failed
     assert "nothing could be measured: the scorer failed on" in found.why
     assert "no ruler" in found.why
+    assert found.why.endswith(", then --again")
     assert found.optimization == p.optimizations.list()[0].id
     p.datasets.add("rows", ROWS[:100], replace=True)
     assert outcomes(p, scorers=["strict"]) == ["not measured"]

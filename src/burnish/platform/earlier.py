@@ -71,9 +71,11 @@ def _still(one: Optimization, other: Optimization) -> str:
         return ""
     if verdict.reason == "budget" and _is_larger(other.budget, one.budget):
         return ""
+    # Nothing shows that what stands outside of the search was mended.
+    mended = "" if verdict.reason == "budget" else ", then --again"
     return (
         f"not begun again, for on {one.dataset} with {one.model} nothing could be measured: "
-        f"{verdict.why}; {verdict.advice}"
+        f"{verdict.why}; {verdict.advice}{mended}"
     )
 
 
