@@ -51,7 +51,7 @@ from burnish.optimizers.report.report import OptimizationReport
 from burnish.optimizers.room import ListedOptimization, ShownOptimization
 from burnish.platform.evaluating import Plan
 from burnish.platform.optimization_plan import OptimizationPlan
-from burnish.platform.optimizing_where import WhereReport
+from burnish.platform.where import WherePlan, WhereReport
 from burnish.prompts.diff import Diff
 from burnish.prompts.prompt import Branch
 from burnish.settings import fields
@@ -118,6 +118,7 @@ SCHEMAS: dict[str, Any] = {
     "optimize": OptimizationReport,
     "optimize-plan": OptimizationPlan,
     "optimize-where": WhereReport,
+    "optimize-where-plan": WherePlan,
     "optimizations-list": list[ListedOptimization],
     "optimizations-show": ShownOptimization,
     "experiments-plan": Needed,

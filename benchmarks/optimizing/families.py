@@ -12,44 +12,38 @@ import argparse
 import os
 import statistics
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 
+from burnish.optimizers.ask import Ask, Drafts
 from burnish.optimizers.auto import Auto
 from burnish.optimizers.bandit import Bandit
 from burnish.optimizers.genetic import Genetic
 from burnish.optimizers.optimizer import Optimizer
-from burnish.optimizers.problem import Problem, Search
+from burnish.optimizers.problem import Problem
 from burnish.optimizers.reflective import Reflective
 
 from .gepa_runs import BUDGETS, run_gepa, standard_error
+from .random_search import RandomSearch
 from .variants import UNWRITTEN, WHOLE, WORLDS
 from .worlds import HELD_OUT, TUNING
 from .worlds_bench import Run, run_ours
 
-_ENOUGH = 12
+# A round that asks for nothing new ends with the budget in any case.
+_MOST_ROUNDS = 100_000
 
 
-class RandomSearch:
-    """Each proposal changes any candidate so far and is measured on as many examples; the best
-    mean leads."""
+def _reflected(
+    problem: Problem, known: Sequence[str], examples: Sequence[int]
+) -> Generator[Ask, Drafts | None, Sequence[str]]:
+    parent = problem.random("parent", problem.rounds).choice(known)
+    failing = problem.book.failing(parent, examples)
+    return (yield from problem.propose("reflect", (parent,), examples=failing))
 
-    name = "random search"
 
-    def search(self, problem: Problem) -> Search:
-        examples = problem.validation[:_ENOUGH]
-        yield from problem.measure([problem.original], examples)
-        known = [problem.original]
-        while problem.left:
-            problem.rounds += 1
-            parent = problem.random("parent", problem.rounds).choice(known)
-            failing = problem.book.failing(parent, examples)
-            for child in (yield from problem.propose("reflect", (parent,), examples=failing)):
-                yield from problem.measure([child], examples)
-                if problem.standing(child)[1] == _ENOUGH and child not in known:
-                    known.append(child)
-            problem.lead(max(known, key=lambda one: problem.standing(one)[0]))
+def _random() -> Optimizer:
+    return RandomSearch("random search", _reflected, _MOST_ROUNDS)
 
 
 def auto() -> Optimizer:
@@ -61,7 +55,7 @@ OURS: dict[str, Callable[[], Optimizer]] = {
     "genetic": Genetic,
     "bandit": Bandit,
     "auto": auto,
-    "random search": RandomSearch,
+    "random search": _random,
 }
 GEPA = {"gepa, 25 validation examples": 25, "gepa, 50 validation examples": 50}
 METHODS = (*OURS, *GEPA)

@@ -49,8 +49,7 @@ class BurnishError(Exception):
     @property
     def code(self) -> str:
         """The error's stable name in JSON output, such as `not_found`."""
-        name = type(self).__name__
-        return "".join(f"_{c.lower()}" if c.isupper() else c for c in name).lstrip("_")
+        return _code_of(type(self))
 
 
 class UsageError(BurnishError):
@@ -193,3 +192,13 @@ class MissingExtra(BurnishError):
             hint=f"run: pip install 'burnish[{extra}]'",
             subject=extra,
         )
+
+
+def codes_of(kind: type[BurnishError]) -> tuple[str, ...]:
+    """The codes of that kind of error and of all below it."""
+    below = (code for each in kind.__subclasses__() for code in codes_of(each))
+    return (_code_of(kind), *below)
+
+
+def _code_of(kind: type[BurnishError]) -> str:
+    return "".join(f"_{c.lower()}" if c.isupper() else c for c in kind.__name__).lstrip("_")

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
 from pathlib import Path
 
 import pytest
 from tests.cli.conftest import Run
-from tests.cli.optimizing import PROMPT, RULES, install, mails
+from tests.cli.optimizing import PROMPT, RULES, by_rules, install, mails, with_rule
 from tests.cli.test_schedules_kept import pass_the_time
+from tests.cli.test_terminal import screen
+
+from burnish.models import built_in
+from burnish.models.fake import Fake
+from burnish.models.model import Capabilities, ModelRequest
 
 ROWS = "text,expected\n" + "".join(f"item {n},Say: item {n}\n" for n in range(40))
 
@@ -22,11 +28,52 @@ def evaluated(run: Run, tmp_path: Path) -> None:
         assert run("evaluate", name, "--data", "rows.csv", "--models", "fake:echo").code == 0
 
 
-def test_weak_prompts_are_listed_before_anything_is_spent(run: Run, evaluated: None) -> None:
-    done = run("optimize", "--where", "score < 0.6", "--dry-run")
-    assert (done.code, done.out) == (0, "mail/bad@1\t-\t0.00\trows\n")
-    told = json.loads(run("optimize", "--where", "score < 0.6", "--dry-run", "--json").out)
-    assert [(each["name"], each["score"], each["n"]) for each in told] == [("mail/bad", 0.0, 40)]
+ASKED = ("optimize", "--where", "score < 0.6", "--writer", "offline", "--budget", "120")
+
+
+@pytest.mark.spec("OPT-10")
+def test_what_would_be_done_is_told_with_its_cost_before_anything_is_spent(
+    run: Run, evaluated: None
+) -> None:
+    run("prompts", "create", "mail/new", "Tell me: {{ text }}")
+    asked = ("optimize", "--where", "category = mail", "--writer", "offline", "--budget", "120")
+    done = run(*asked, "--dry-run")
+    planned = [line.split("\t") for line in done.out.splitlines()]
+    assert (done.code, planned) == (
+        0,
+        [
+            ["mail/bad@1", "-", "0.00", "rows@1", "120", "0", "0"],
+            ["mail/good@1", "-", "1.00", "rows@1", "120", "0", "0"],
+        ],
+    )
+    assert "mail/new@1: nothing to measure with" in done.err
+    told = json.loads(run(*asked, "--dry-run", "--json").out)
+    assert [(each["prompt"], each["answers"]) for each in told["planned"]] == [
+        ("mail/bad@1", 120),
+        ("mail/good@1", 120),
+    ]
+    assert [(each["prompt"], each["failed"]) for each in told["left"]] == [("mail/new@1", True)]
+    assert (told["cost_usd"], told["unpriced"]) == (0.0, 0)
+    assert json.loads(run("optimizations", "list", "--json").out) == []
+    # What is optimised is left out, and the plan says so as the command does.
+    run(*ASKED)
+    after = run(*ASKED, "--dry-run")
+    assert (after.code, after.out) == (0, "")
+    assert "mail/bad@1: left out: it was optimised already" in after.err
+    assert "about" not in (shown := screen(*asked, "--dry-run"))
+    assert "1 prompt: at most 120 answers, 0 USD" in shown
+    assert "mail/bad@1: left out: it was optimised already" in shown
+
+
+def test_a_condition_that_holds_for_nothing_is_said_the_same_way_everywhere(
+    run: Run, evaluated: None
+) -> None:
+    said = "burnish: note: no prompt has rating < 0.6; what was never rated or evaluated"
+    for more in ((), ("--dry-run",)):
+        done = run("optimize", "--where", "rating < 0.6", *more)
+        assert (done.code, done.out) == (0, "")
+        assert [line[: len(said)] for line in done.err.splitlines()] == [said]
+    assert said in screen("optimize", "--where", "rating < 0.6").replace("\n", "")
 
 
 def test_each_weak_prompt_is_optimised_on_the_examples_of_its_last_evaluation(
@@ -40,9 +87,6 @@ def test_each_weak_prompt_is_optimised_on_the_examples_of_its_last_evaluation(
     assert line.split("\t")[1:3] == ["mail/bad@1", "kept"]
     (found,) = json.loads(run("optimizations", "list", "--json").out)
     assert (found["prompt"], found["dataset"]) == ("mail/bad@1", "rows@1")
-    # Nobody has rated a prompt, and what is not known is not weak.
-    none = run("optimize", "--where", "rating < 0.6")
-    assert (none.code, none.out) == (0, "")
 
 
 def test_one_that_cannot_be_measured_keeps_none_from_its_turn(run: Run, evaluated: None) -> None:
@@ -154,6 +198,97 @@ def test_results_stay_on_a_branch_with_a_report_of_each_for_a_pull_request(
     report = Path("reports/new/mail/kind.md").read_text()
     assert f"+{RULES[0]}" in report
     assert "it stands on the branch weekly" in report
+
+
+class Priced(Fake):
+    """As dear as a model of that provider."""
+
+    @property
+    def provider(self) -> str:
+        return "openai"
+
+
+def test_a_cost_that_is_not_known_whole_is_at_least_so_much(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def say(request: ModelRequest) -> str:
+        return (with_rule if "unheard" in request.model else by_rules)(request)
+
+    priced, before = Priced(say, capabilities=Capabilities()), built_in.models()
+    monkeypatch.setattr(built_in, "models", lambda: [*before, priced])
+    rows = mails(tmp_path / "mails.csv")
+    how = ("--writer", "openai:unheard-of", "--algorithm", "reflective", "--budget", "160")
+    known = ("--models", "openai:gpt-4o-mini")
+    short = ("--max-tokens", "20")
+    run("prompts", "create", "mail/kind", PROMPT)
+    assert run("evaluate", "mail/kind", "--data", rows, *known, *short).code == 0
+    asked = ("optimize", "--where", "name = mail/kind", *how, *short)
+    job = run(*asked, "--background").out.strip()
+    assert run("worker", "--once").code == 0
+    told = run("jobs", "show", job).out
+    assert re.search(r"mail/kind@1: .*; at least 0\.\d+ USD \(burnish optimizations show", told)
+    with monkeypatch.context() as patch:
+        patch.setattr("burnish.cli.optimize_where.on_terminal", lambda: True)
+        shown = run(*asked, "--again", "--fresh", "--data", "mails", "--model", known[1]).out
+    assert re.search(r"^  at least 0\.\d+ USD; burnish optimizations show", shown, re.MULTILINE)
+    made = run(
+        *("enhance", PROMPT, "--optimize", "--data", "mails", "--save", "mail/other"),
+        *known,
+        *how,
+    )
+    assert made.code == 0
+    assert re.search(r"; at least 0\.\d+ USD; ", made.err), made.err
+
+
+def no_access(path: Path, mode: int) -> bool:
+    """As everybody but root finds a folder of others."""
+    return bool(path) and not mode
+
+
+def test_reports_take_no_folder_that_holds_prompts_or_is_none_before_anything_is_paid(
+    run: Run, evaluated: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert run("sync", "prompts").code == 0
+    before = Path("prompts/mail/bad.md").read_bytes()
+    done = run(*ASKED, "--report", "prompts")
+    assert (done.code, "prompts/mail/bad.md is a prompt" in done.err) == (2, True), done.err
+    Path("file").write_text("")
+    for folder in ("file", "file/reports"):
+        done = run(*ASKED, "--report", folder)
+        assert (done.code, "is a file; give a folder" in done.err) == (2, True), done.err
+    with monkeypatch.context() as patch:
+        patch.setattr("os.access", no_access)
+        done = run(*ASKED, "--report", "reports/new")
+        assert (done.code, "nothing can be written in" in done.err) == (2, True), done.err
+    assert json.loads(run("optimizations", "list", "--json").out) == []
+    assert Path("prompts/mail/bad.md").read_bytes() == before
+    # A README, and reports of before, are no prompts.
+    Path("reports").mkdir()
+    Path("reports/README.md").write_text("# Reports\n")
+    assert run(*ASKED, "--report", "reports").code == 0
+    assert run(*ASKED, "--again", "--report", "reports").code == 0
+    assert Path("reports/README.md").read_text() == "# Reports\n"
+
+
+def test_a_schedule_that_is_there_is_kept_and_how_to_name_another_is_told(
+    run: Run, evaluated: None
+) -> None:
+    assert run(*ASKED, "--schedule", "0 6 * * 1").code == 0
+    again = run(*ASKED, "--tag", "a b", "--schedule", "0 6 * * 2")
+    assert again.code == 4
+    assert "burnish schedule remove optimize-score-0.6 takes it away" in again.err
+    told = again.err.partition("for one beside it: burnish ")[2]
+    words = shlex.split(told.replace("NAME", "weekly"))
+    assert words[:4] == ["schedule", "add", "weekly", "optimizations"]
+    assert run(*words).code == 0
+    named = {e["name"]: e for e in json.loads(run("schedule", "list", "--json").out)}
+    assert named["optimize-score-0.6"]["cron"] == "0 6 * * 1"
+    shown = screen("schedule", "list")
+    assert re.search(
+        r"^optimize-score-0\.6 .* 0 6 \* \* 1 +\d\d-\d\d 06:00 +never", shown, re.MULTILINE
+    )
+    wanted = {"writer": "offline", "budget": 120, "tags": ["a b"], "where": "score < 0.6"}
+    assert (named["weekly"]["cron"], named["weekly"]["input"]) == ("0 6 * * 2", wanted)
 
 
 @pytest.mark.parametrize(

@@ -269,6 +269,21 @@ async def test_a_schedule_is_begun_by_hand_once_at_a_time(store: Store) -> None:
     assert await store.schedules.begin("nightly", SOON, job("backup"))
 
 
+async def test_who_read_a_schedule_before_it_was_begun_by_hand_begins_no_second_job(
+    store: Store,
+) -> None:
+    await store.schedules.add(SCHEDULE)
+    (read,) = await store.schedules.due(SOON)
+    assert await store.schedules.begin("nightly", SOON, by_hand := job("backup"))
+    assert not await store.schedules.fire(read, LATER, SOON, job("backup"))
+    (after,) = await store.schedules.all()
+    assert (after.last_job, after.next_at) == (by_hand.id, LATER)
+    assert await store.jobs.page() == [by_hand]
+    await store.schedules.remove("nightly")
+    assert not await store.schedules.begin("nightly", LATER, job("backup"))
+    assert await store.jobs.page() == [by_hand]
+
+
 async def test_a_paused_schedule_does_not_fire(store: Store) -> None:
     await store.schedules.add(SCHEDULE)
     assert await store.schedules.pause("nightly", paused=True, next_at=SOON)

@@ -14,6 +14,7 @@ from burnish.storage.optimization import Counts, Found, Optimization, Step
 from burnish.storage.store import Store
 
 AT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+OTHER = "01970000-0000-7000-8000-000000000098"
 
 
 def optimization(number: int = 1, **fields: Any) -> Optimization:
@@ -78,12 +79,24 @@ async def test_a_page_is_of_a_whole_name(store: Store) -> None:
         assert await store.optimizations.page(9, dataset=name) == wanted
 
 
-async def test_a_page_is_of_a_job(store: Store) -> None:
-    one, two = optimization(1, job_id="j1"), optimization(2, job_id="j2")
-    for each in (one, two):
+async def test_those_of_a_job_are_known_by_its_id_however_many(store: Store) -> None:
+    of_it = [optimization(n, prompt=f"p{n}@1", job_id="j1") for n in range(30)]
+    for each in (*of_it, optimization(40, job_id="j2")):
         await store.optimizations.add(each)
-    assert await store.optimizations.page(9, job="j1") == [one]
-    assert await store.optimizations.page(9, job="j3") == []
+    assert await store.optimizations.of_job("j1") == [(e.id, e.prompt) for e in of_it]
+    assert await store.optimizations.of_job("j3") == []
+
+
+async def test_those_that_asked_the_same_are_found_however_many(store: Store) -> None:
+    same = [optimization(n, seed=n) for n in range(45)]
+    others = [{"prompt": "mail/late@9"}, {"version_id": OTHER}, {"dataset": "parcels@3"}]
+    more = [{"model": "fake:other"}, {"goal": "clarity"}]
+    for each in same:
+        await store.optimizations.add(each)
+    for n, fields in enumerate([*others, *more]):
+        await store.optimizations.add(optimization(50 + n, **fields))
+    assert [each async for each in store.optimizations.alike(optimization(90))] == same[::-1]
+    assert [e async for e in store.optimizations.alike(optimization(91, model="none"))] == []
 
 
 async def test_its_end_is_written_into_it(store: Store) -> None:

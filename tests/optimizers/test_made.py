@@ -14,6 +14,7 @@ from burnish import AsyncPlatform
 from burnish.errors import BurnishError, NotFound, ServerFault, UsageError
 from burnish.models.fake import Fake
 from burnish.models.model import Capabilities, ModelReply, ModelRequest, Usage
+from burnish.optimizers.report.report import report_of
 from burnish.platform.optimization_plan import OptimizationPlan
 from burnish.storage.job import Job
 
@@ -169,6 +170,35 @@ def test_one_bound_on_money_holds_for_the_prompt_and_the_search() -> None:
     assert bound == pytest.approx(0.2 - made.cost_usd)
     assert 0 < found_of(made).cost_usd <= 0.2
     assert 1 < len(model.requests) <= 100
+
+
+def test_what_has_no_price_is_told_beside_what_has_one() -> None:
+    """The writer's price is unknown."""
+
+    def say(request: ModelRequest) -> str:
+        return (with_rule if "unheard" in request.model else by_rules)(request)
+
+    known, unheard = "openai:gpt-4o-mini", "openai:unheard-of"
+    with opened(Priced(say, capabilities=Capabilities(local=False))) as p:
+        how = asked(model=known, writer=unheard, max_tokens=20, budget=160)
+        found = found_of(p.enhance(PROMPT, save="mail/kind", optimize=how))
+        report = report_of(p.optimizations.show(found.id))
+        assert found.unpriced == report.effort.unpriced == report.effort.proposals > 0
+        assert found.cost_usd == report.effort.cost_usd
+        assert found.cost_usd
+        p.evaluate("mail/kind", ROWS, models=known, dataset="rows", max_tokens=20)
+        options: dict[str, Any] = {
+            "writer": unheard,
+            "max_tokens": 20,
+            "budget": 160,
+            "fresh": True,
+        }
+        (one,) = p.optimize_where("name = mail/kind", algorithm="reflective", **options).optimized
+        assert one.cost_usd
+        assert one.unpriced > 0
+        only = asked(model="openai:unknown", writer="offline", max_tokens=20, budget=120)
+        none = found_of(p.enhance(PROMPT, save="mail/other", optimize=only))
+        assert (none.cost_usd, none.unpriced > 0) == (None, True)
 
 
 def test_a_model_that_is_down_leaves_the_original_and_a_search_to_go_on_with() -> None:

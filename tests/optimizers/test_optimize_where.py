@@ -14,7 +14,7 @@ from burnish.errors import Conflict, NotFound, UsageError
 from burnish.models.fake import Fake
 from burnish.models.model import Capabilities, ModelRequest
 from burnish.optimizers.problem import Problem, Search
-from burnish.platform.optimizing_where import WhereLeft, WhereOptimized, WhereReport
+from burnish.platform.where import WhereLeft, WhereOptimized, WhereReport
 from burnish.storage.job import Job
 
 ROWS = [{"id": f"r{n}", "inputs": {"mail": f"mail {n}"}, "expected": right(n)} for n in range(120)]

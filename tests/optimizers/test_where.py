@@ -69,3 +69,12 @@ def test_tags_and_quoted_texts_can_be_asked_for() -> None:
     assert not first.holds({"tag": ("old one",)})
     assert second.holds({"category": "my mail"})
     assert not second.holds({"category": None})
+
+
+def test_conditions_are_joined_by_and_in_any_case_and_a_text_may_hold_the_word() -> None:
+    for joint in ("and", "AND", "And"):
+        first, second = parse_where(f"score < 0.6 {joint}  name = 'black {joint} white'")
+        assert first.holds({"score": 0.5})
+        assert second.holds({"name": f"black {joint} white"})
+    with pytest.raises(UsageError, match="is no condition"):
+        parse_where("score < 0.6 and")

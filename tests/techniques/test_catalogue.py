@@ -217,3 +217,14 @@ def test_switching_makes_a_new_catalogue(catalog: Catalog) -> None:
     assert catalog.list() == before
     assert "house_style" in catalog.with_(own("house_style"))
     assert "house_style" not in catalog
+
+
+def test_a_category_that_there_is_not_is_refused_in_python_too() -> None:
+    known = next(iter(built_in_techniques()))
+    given: dict[str, Any] = msgspec.structs.asdict(known)
+    assert Technique(**given) == known
+    given["category"] = "reasonin"
+    with pytest.raises(UsageError, match="no category 'reasonin'; did you mean reasoning"):
+        Technique(**given)
+    with pytest.raises(UsageError, match=f"{known.name}: .*; use structure, zero_shot"):
+        msgspec.structs.replace(known, category=cast("Any", "anything"))

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Generator, Sequence
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 import burnish
+from burnish.optimizers.ask import Ask, Drafts
 from burnish.optimizers.changes import changed
-from burnish.optimizers.problem import Problem, Search
+from burnish.optimizers.problem import Problem
+from optimizing.random_search import ENOUGH, RandomSearch
 
 from .remembering import MODEL, Remembering
 from .tasks import PROMPT, Task
@@ -17,29 +20,16 @@ from .tasks import PROMPT, Task
 CALLS = 300
 MAX_TOKENS = 12
 METHODS = ("auto", "fewshot", "reflective", "genetic", "bandit", "random", "gepa")
-_ENOUGH = 12
+_MOST_ROUNDS = 10 * ENOUGH * ENOUGH
 
 
-class RandomSearch:
-    """Each proposal changes any candidate so far and is measured on as many examples; the best
-    mean leads."""
-
-    name = "random"
-
-    def search(self, problem: Problem) -> Search:
-        examples = problem.validation[:_ENOUGH]
-        yield from problem.measure([problem.original], examples)
-        known = [problem.original]
-        while problem.left and problem.rounds < 10 * _ENOUGH * _ENOUGH:
-            problem.rounds += 1
-            random = problem.random("round", problem.rounds)
-            child = yield from changed(problem, random.choice(known), random)
-            if child is None or child in known:
-                continue
-            yield from problem.measure([child], examples)
-            if problem.standing(child)[1] == _ENOUGH:
-                known.append(child)
-            problem.lead(max(known, key=lambda one: problem.standing(one)[0]))
+def _changed(
+    problem: Problem, known: Sequence[str], examples: Sequence[int]
+) -> Generator[Ask, Drafts | None, Sequence[str]]:
+    del examples
+    random = problem.random("round", problem.rounds)
+    child = yield from changed(problem, random.choice(known), random)
+    return () if child is None else (child,)
 
 
 class Found(NamedTuple):
@@ -59,7 +49,9 @@ class Paths(NamedTuple):
 
 def search(task: Task, method: str, seed: int, paths: Paths) -> Found:
     model = Remembering(paths.weights, paths.memory)
-    plugin = SimpleNamespace(models=lambda: [model], optimizers=lambda: [RandomSearch()])
+    plugin = SimpleNamespace(
+        models=lambda: [model], optimizers=lambda: [RandomSearch("random", _changed, _MOST_ROUNDS)]
+    )
     asked: dict[str, Any] = {"temperature": 0.0, "max_tokens": MAX_TOKENS, "concurrency": 1}
     with tempfile.TemporaryDirectory() as home, burnish.open(home, plugins=[plugin]) as p:
         name = f"task/{task.name}"

@@ -8,12 +8,12 @@ from shutil import get_terminal_size
 from typing import TYPE_CHECKING, Any
 
 from burnish.cli.common import counted
-from burnish.cli.money import usd
+from burnish.cli.money import cost_of, usd
 from burnish.storage.job import Job
 
 if TYPE_CHECKING:
     from burnish.evals.summary import ColumnSummary, Summary
-    from burnish.platform.optimizing_where import WhereReport
+    from burnish.platform.where import WhereReport
 
 EVALUATION, EXPERIMENT, OPTIMIZATION = "evaluation", "experiment", "optimization"
 OPTIMIZATIONS = "optimizations"
@@ -118,7 +118,8 @@ def _optimizations(job: Job) -> Iterable[tuple[str, str]]:
     if report is None:
         return
     for one in report.optimized:
-        yield one.prompt, f"{one.text} (burnish optimizations show {one.id[:18]})"
+        cost = cost_of(one.cost_usd, one.unpriced)
+        yield one.prompt, f"{one.text}; {cost} (burnish optimizations show {one.id[:18]})"
     for left in report.left:
         yield left.prompt, f"{'failed' if left.failed else 'left out'}: {left.why}"
     if not (report.optimized or report.left):
@@ -127,7 +128,7 @@ def _optimizations(job: Job) -> Iterable[tuple[str, str]]:
 
 def _report(job: Job) -> WhereReport | None:
     """The result of a job that optimises several; None where there is none yet."""
-    from burnish.platform.optimizing_where import WhereReport
+    from burnish.platform.where import WhereReport
     from burnish.shapes import convert
 
     return None if job.result is None else convert(job.result, WhereReport)

@@ -141,11 +141,8 @@ def _facts(shown: ShownOptimization) -> Iterator[tuple[str, str]]:
     if counts.answers:
         failed = f", {counts.failed} failed" if counts.failed else ""
         cost = None if counts.unpriced and not counts.cost_usd else counts.cost_usd
-        least = "at least " if counts.unpriced and cost else ""
-        yield (
-            "answers",
-            f"{counts.answers}{failed}; {counted(counts.calls, 'call')}, {least}{cost_of(cost)}",
-        )
+        calls, paid = counted(counts.calls, "call"), cost_of(cost, counts.unpriced)
+        yield "answers", f"{counts.answers}{failed}; {calls}, {paid}"
     yield "job", one.job_id
     yield "who", one.who
     yield "made", _time(one.created_at)

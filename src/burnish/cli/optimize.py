@@ -15,15 +15,16 @@ from burnish.cli.followed import followed
 from burnish.cli.going_on import go_on, resumable
 from burnish.cli.optimization_plan import Later, show_plan, submit, tell_plan
 from burnish.cli.optimization_report import check_reports, finish
-from burnish.cli.optimize_where import Many, leave, optimize_where, show_weak
+from burnish.cli.optimize_where import Many, leave, optimize_where
+from burnish.cli.optimize_where_plan import show_where_plan
 from burnish.errors import UsageError
+from burnish.optimizers.usual import CALLS
 
 if TYPE_CHECKING:
     import burnish
     from burnish.optimizers.room import ShownOptimization
     from burnish.platform.optimization_plan import OptimizationPlan
 
-CALLS = 300
 Prompt = Annotated[str, Parameter(help="The prompt to improve (name, name@3, name@label).")]
 
 Reports = Annotated[
@@ -240,7 +241,16 @@ def _where(
 ) -> int:
     with platform(common) as p:
         if later.dry_run:
-            show_weak(p.weak_prompts(many.where or ""), common)
+            options = asked.options(None)
+            plan = p.plan_optimizations(
+                many.where or "",
+                data,
+                max_cost_usd=max_cost,
+                again=many.again,
+                files=True,
+                **options,
+            )
+            show_where_plan(plan, common)
         elif later.background or many.schedule:
             leave(p, many, data, asked.given(max_cost), common)
         else:

@@ -3,14 +3,17 @@ time to time."""
 
 from __future__ import annotations
 
+import json
+import os
 import re
+import shlex
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import msgspec
 from cyclopts import Parameter
 
 from burnish.cli.common import (
@@ -20,20 +23,21 @@ from burnish.cli.common import (
     on_terminal,
     out,
     out_json,
-    table,
     warn,
 )
 from burnish.cli.followed import followed
+from burnish.cli.money import cost_of
 from burnish.cli.optimization_plan import Later
+from burnish.cli.optimize_where_plan import tell_none, why
 from burnish.cli.report_files import write_file
-from burnish.errors import UsageError
+from burnish.errors import Conflict, UsageError
 
 if TYPE_CHECKING:
     import burnish
-    from burnish.platform.optimizing_where import WhereLeft, WhereOptimized, WhereReport
-    from burnish.platform.weak import WeakPrompt
+    from burnish.platform.where import WhereLeft, WhereOptimized, WhereReport
 
 _LONGEST_NAME = 64
+_FENCE_BYTES, _MOST_FILES = 16, 10_000
 
 
 @Parameter(name="*")
@@ -84,13 +88,48 @@ class Many:
 
 
 def _check_folder(files: Sequence[Path]) -> None:
+    """Before anything is paid for."""
     if not files:
         return
     one = files[0]
-    if len(files) > 1 or one.suffix.lower() in (".html", ".md", ".json") or one.is_file():
+    if len(files) > 1 or one.suffix.lower() in (".html", ".md", ".json"):
         raise UsageError(
             "--where writes a report for each prompt", hint="give one folder: --report reports"
         )
+    there = next(path for path in (one, *one.absolute().parents) if path.exists())
+    if not there.is_dir():
+        raise UsageError(f"{there} is a file", hint="give a folder: --report reports")
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise UsageError(f"nothing can be written in {there}", hint="give another folder")
+    if prompt := _prompt_in(one):
+        raise UsageError(
+            f"{prompt} is a prompt, and reports take the same names",
+            hint="give a folder of their own: --report reports",
+        )
+
+
+def _prompt_in(folder: Path) -> Path | None:
+    """A prompt's file, as burnish sync and export write them."""
+    from burnish.library.sync.file_form import has_front_matter
+
+    for path in islice(_markdown(folder), _MOST_FILES):
+        try:
+            with path.open("rb") as file:
+                if has_front_matter(file.read(_FENCE_BYTES)):
+                    return path
+        except OSError as error:
+            raise UsageError(
+                f"{path} cannot be read: {error.strerror}",
+                hint="give a folder of their own: --report reports",
+            ) from None
+    return None
+
+
+def _markdown(folder: Path) -> Iterator[Path]:
+    for place, folders, names in os.walk(folder):
+        folders[:] = sorted(each for each in folders if not each.startswith("."))
+        paths = (Path(place, each) for each in sorted(names) if each.endswith(".md"))
+        yield from (path for path in paths if path.is_file())
 
 
 def optimize_where(
@@ -121,6 +160,8 @@ def optimize_where(
         warn(each)
     if common.json:
         out_json(report)
+    elif not (report.optimized or report.left):
+        tell_none(report.where)
     elif on_terminal():
         _show_report(report)
     _write(p, report, files)
@@ -129,14 +170,14 @@ def optimize_where(
 
 def _teller(common: Common) -> Callable[[WhereOptimized | WhereLeft], None]:
     """Tells a pipe what came of each prompt as it ends; a terminal, where a bar moves, later."""
-    from burnish.platform.optimizing_where import WhereLeft
+    from burnish.platform.where import WhereLeft
 
     stdout, at_once = sys.stdout, not (common.json or on_terminal())
 
     def tell(found: WhereOptimized | WhereLeft) -> None:
         if isinstance(found, WhereLeft):
             if not on_terminal():
-                warn(_why(found))
+                warn(why(found))
         elif at_once:
             stdout.write(f"{_line(found)}\n")
             stdout.flush()
@@ -148,22 +189,15 @@ def _line(one: WhereOptimized) -> str:
     return f"{one.id}\t{one.prompt}\t{one.outcome}\t{one.best or '-'}\t{one.text}"
 
 
-def _why(one: WhereLeft) -> str:
-    known = one.optimization[:18] if on_terminal() else one.optimization
-    more = f" (burnish optimizations show {known})" if known else ""
-    return f"{one.prompt}: {'' if one.failed else 'left out: '}{one.why}{more}"
-
-
 def _show_report(report: WhereReport) -> None:
-    if not (report.optimized or report.left):
-        note(f"No prompt has {report.where}.")
     for each in report.optimized:
         out(f"{each.prompt}: {each.text}")
-        note(f"  burnish optimizations show {each.id[:18]}")
+        cost = cost_of(each.cost_usd, each.unpriced)
+        out(f"  {cost}; burnish optimizations show {each.id[:18]}")
     for each in report.left:
-        out(_why(each))
-    if any(not each.failed and each.optimization for each in report.left):
-        note("--again optimises also what was optimised already.")
+        out(why(each))
+    if any(each.optimization for each in report.left):
+        note("--again optimises also what is left out.")
 
 
 def _write(p: burnish.Platform, report: WhereReport, files: Sequence[Path]) -> None:
@@ -192,24 +226,6 @@ def _write(p: burnish.Platform, report: WhereReport, files: Sequence[Path]) -> N
         )
 
 
-def show_weak(weak: Sequence[WeakPrompt], common: Common) -> None:
-    """What --dry-run tells."""
-    if common.json:
-        out_json([msgspec.to_builtins(each) for each in weak])
-    elif on_terminal() and weak:
-        table(("prompt", "rating", "score", "examples"), [_row(each) for each in weak])
-    elif weak:
-        out("\n".join("\t".join(_row(each)) for each in weak))
-    else:
-        note("No prompt is weak.")
-
-
-def _row(each: WeakPrompt) -> tuple[str, str, str, str]:
-    score = "-" if each.score is None else f"{each.score:.2f}"
-    rating = "-" if each.rating is None else f"{each.rating:.2f}"
-    return (f"{each.name}@{each.revision}", rating, score, each.dataset or "-")
-
-
 def leave(
     p: burnish.Platform, many: Many, data: str | None, given: Mapping[str, Any], common: Common
 ) -> None:
@@ -218,15 +234,7 @@ def leave(
     wanted |= {"data": data} if data else {}
     wanted |= {"again": True} if many.again else {}
     if many.schedule:
-        from burnish.cli.schedule import tell
-
-        name = name_of(many.where or "")
-        wanted["where"] = many.where
-        tell(
-            p.schedules.add(name, "optimizations", many.schedule, input=wanted),
-            as_json=common.json,
-        )
-        note(f"Times are kept while burnish worker runs; for cron: burnish schedule cron {name}")
+        _schedule(p, {**wanted, "where": many.where}, many.schedule, common)
         return
     job = p.submit_optimizations(many.where or "", **wanted)
     out_json({"job": job}) if common.json else out(job.id)
@@ -237,3 +245,32 @@ def name_of(where: str) -> str:
     """A schedule's name: `score < 0.6` is optimize-score-0.6."""
     plain = re.sub(r"[^a-z0-9.]+", "-", f"optimize-{where.lower()}")
     return plain[:_LONGEST_NAME].strip("-.")
+
+
+def _schedule(p: burnish.Platform, given: dict[str, Any], cron: str, common: Common) -> None:
+    from burnish.cli.schedule import tell
+
+    name = name_of(given["where"])
+    try:
+        made = p.schedules.add(name, "optimizations", cron, input=given)
+    except Conflict as error:
+        pairs = " ".join(f"--set {shlex.quote(_pair(*each))}" for each in given.items())
+        raise Conflict(
+            error.what,
+            hint=f"burnish schedule remove {name} takes it away; for one beside it: "
+            f"burnish schedule add NAME optimizations {shlex.quote(cron)} {pairs}",
+            subject=name,
+        ) from None
+    tell(made, as_json=common.json)
+    note(f"Times are kept while burnish worker runs; for cron: burnish schedule cron {name}")
+
+
+def _pair(name: str, value: Any) -> str:
+    """As --set takes it: text as it is, unless it would be read as something else."""
+    if not isinstance(value, str):
+        return f"{name}={json.dumps(value)}"
+    try:
+        json.loads(value)
+    except ValueError:
+        return f"{name}={value}"
+    return f"{name}={json.dumps(value)}"

@@ -13,6 +13,7 @@ from burnish.cli.going_on import go_on
 from burnish.cli.money import cost_of
 from burnish.cli.optimization_plan import show_plan, tell_plan
 from burnish.errors import UsageError
+from burnish.optimizers.usual import CALLS
 
 if TYPE_CHECKING:
     import burnish
@@ -59,7 +60,8 @@ class Optimizing:
         ),
     ] = None
     budget: Annotated[
-        int | None, Parameter(show_default="300", help="Calls of models in all, for the search.")
+        int | None,
+        Parameter(show_default=str(CALLS), help="Calls of models in all, for the search."),
     ] = None
     limit: Annotated[int | None, Parameter(help="Only the first so many examples.")] = None
     seed: Annotated[
@@ -164,7 +166,7 @@ def told(done: Done, common: Common) -> int:
         out("")
         show_terminal(done.report)
     else:
-        warn(f"{found.text}; {cost_of(found.cost_usd)}; {_now(found)}")
+        warn(f"{found.text}; {cost_of(found.cost_usd, found.unpriced)}; {_now(found)}")
     return 0 if done.report.is_measured else 1
 
 

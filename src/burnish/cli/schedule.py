@@ -31,8 +31,8 @@ def list_(*, common: Common = NONE) -> None:
     elif not schedules:
         note("No schedules.")
     elif on_terminal():
-        headings = ("name", "kind", "about", "when", "next (UTC)", "last (UTC)")
-        table(headings, map(_row, schedules), wide="about")
+        headings = ("name", "job", "when", "next (UTC)", "last (UTC)")
+        table(headings, map(_row, schedules), wide="job")
     else:
         out("\n".join("\t".join(_columns(each)) for each in schedules))
 
@@ -42,7 +42,8 @@ def _row(schedule: Schedule) -> tuple[str, ...]:
     then = "paused" if schedule.paused else f"{schedule.next_at.astimezone(UTC):%m-%d %H:%M}"
     when = f"{schedule.cron}{zone}"
     last = f"{schedule.last_at.astimezone(UTC):%m-%d %H:%M}" if schedule.last_at else "never"
-    return (schedule.name, schedule.kind, _about(schedule.input), when, then, last)
+    job = ": ".join(filter(None, (schedule.kind, _about(schedule.input))))
+    return (schedule.name, job, when, then, last)
 
 
 def _about(given: dict[str, Any]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
@@ -17,8 +18,14 @@ from burnish.prompts.prompt import Message
 
 _MOST_CHARS = 60_000
 _MAX_TOKENS = 1_000
+_JUDGE, _FAILED = "the judge", "failed:"
 
 Winner = Literal["first", "second", "tie"]
+
+
+def is_unreached(error: str) -> bool:
+    """Whether an error, or one told within it, is of a judge that did not answer."""
+    return bool(re.search(rf"{_JUDGE} \S+ {_FAILED}", error))
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
@@ -165,9 +172,10 @@ class Judge:
         except BudgetExceeded:
             raise
         except BurnishError as error:
-            return Verdict(error=f"the judge {self._model} failed: {error.what}", reached=False)
+            told = f"{_JUDGE} {self._model} {_FAILED} {error.what}"
+            return Verdict(error=told, reached=False)
         if problem:
-            return Verdict(error=f"the judge {self._model} gave no verdict: {problem}")
+            return Verdict(error=f"{_JUDGE} {self._model} gave no verdict: {problem}")
         return Verdict(value=value, reason=reason, all=(value,))
 
     async def _said(self, messages: tuple[Message, ...], sample: int) -> str:

@@ -18,7 +18,8 @@ class Optimized(msgspec.Struct, frozen=True, kw_only=True):
     compare: `before` is over the `n` examples that the original answered. `improved` says
     that the other text is surely better, and is the version `best`; else the original stays, `best`
     is empty, and `text` says why. `calls` are those of the search and `cost_usd` that of all,
-    those that wrote the original among them; None where a price is unknown."""
+    those that wrote the original among them: None where no price is known, and at least so much
+    where that of `unpriced` calls is not."""
 
     id: str
     outcome: Outcome
@@ -39,4 +40,5 @@ class Optimized(msgspec.Struct, frozen=True, kw_only=True):
     scorers: tuple[str, ...] = ()
     calls: int = 0
     cost_usd: float | None = 0.0
+    unpriced: int = 0
     notes: tuple[str, ...] = ()

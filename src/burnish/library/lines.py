@@ -138,36 +138,6 @@ class Lines:
         }
         return await self._versions.derive(refs.check_name(name), fields, found)
 
-    async def improve(
-        self,
-        name: str,
-        candidate: int,
-        *,
-        over: int,
-        author: str = "",
-        message: str = "",
-        metadata: dict[str, Any] | None = None,
-    ) -> Saved:
-        """The next revision of the main line says what the revision `candidate` says, and is known
-        to improve on the revision `over`. Raises Conflict where that is no longer the latest."""
-        better = await self._shelf.fetch(name, revision=candidate)
-        before = await self._shelf.fetch(name, revision=over)
-        version = better.version
-        fields: dict[str, Any] = {
-            "messages": version.messages,
-            "variables": version.variables,
-            "config": version.config,
-            "metadata": version.metadata
-            if metadata is None
-            else drafts.plain("metadata", metadata),
-            "parents": (version.id,),
-            "author": author or self._author(),
-            "message": message or f"Improve on revision {over}",
-        }
-        return await self._versions.revise(
-            name, fields, over, always=True, related=((before.version.id, "optimised"),)
-        )
-
     async def improve_with(
         self,
         name: str,

@@ -101,7 +101,6 @@ class AsyncPrompts:
     revert = _opened_lines(Lines.revert)
     blame = _opened_lines(Lines.blame)
     copy = _opened_lines(Lines.copy)
-    improve = _opened_lines(Lines.improve)
     improve_with = _opened_lines(Lines.improve_with)
     tag = _opened_lines(Lines.tag)
     ask_label = _opened_lines(Lines.ask_label)

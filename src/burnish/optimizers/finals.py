@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from burnish.optimizers.problem import Problem, Search
 
 FINALISTS = 3
-# A candidate that was measured on fewer looks good by luck.
+# A candidate that was measured on fewer looks good by luck, nothing is surely worse over fewer, and
+# fewer tell nothing of cost and latency either.
 LEAST = 8
 _CHEAPER = 0.9
 # So many measurements more draw a candidate to what is expected of it, and an example to all.

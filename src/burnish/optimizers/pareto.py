@@ -5,10 +5,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from burnish.optimizers.book import mean_of
+from burnish.optimizers.finals import LEAST
 from burnish.optimizers.problem import Problem
-
-# Fewer answers tell nothing of cost and latency either.
-_LEAST = 8
 
 
 class Point(NamedTuple):
@@ -32,7 +30,7 @@ def front(problem: Problem) -> list[Point]:
     case."""
     points = [point_of(problem, each) for each in problem.book.candidates]
     kept = (problem.original, problem.leader)
-    known = [each for each in points if each.n >= _LEAST or (each.candidate in kept and each.n)]
+    known = [each for each in points if each.n >= LEAST or (each.candidate in kept and each.n)]
     best = [
         each
         for each in known

@@ -9,9 +9,11 @@ from typing import Literal
 import msgspec
 import numpy as np
 
+from burnish.errors import RequestRefused, Unavailable, codes_of
+from burnish.evals.judge import is_unreached
 from burnish.evals.report.words import counted
 from burnish.evals.statistics import ALPHA, examples_needed, paired
-from burnish.optimizers.ask import NO_CHANGE, NO_WRITER, TARGET
+from burnish.optimizers.ask import NO_CHANGE, NO_WRITER, TARGET, Measured
 from burnish.optimizers.book import mean_of
 from burnish.optimizers.problem import Problem
 
@@ -36,6 +38,9 @@ CEILING = 0.97
 # What a better prompt for another goal than quality may seem to lose of the score.
 LOST = 0.03
 _MANY = 0.5
+# Codes of errors that another time may not have: of all that make a model unavailable, one alone
+# concerns what it was asked.
+_AWAY = tuple(f"{each}:" for each in codes_of(Unavailable) if each not in codes_of(RequestRefused))
 
 
 class Answers(msgspec.Struct, frozen=True, kw_only=True):
@@ -85,13 +90,15 @@ class Beside(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
-    """`why` tells in words what `reason` names; `advice` what to do about it."""
+    """`why` tells in words what `reason` names; `advice` what to do about it. `passing`: what was
+    amiss may mend itself, for a model was away."""
 
     outcome: Outcome
     text: str
     reason: Reason = ""
     why: str = ""
     advice: str = ""
+    passing: bool = False
     beside: Beside | None = None
 
 
@@ -227,19 +234,31 @@ def _nothing(problem: Problem) -> Verdict:
         reason=reason,
         why=why,
         advice=advice,
+        passing=reason in ("model errors", "failing metric") and _is_passing(problem),
     )
 
 
 def _failing(problem: Problem) -> Cause | None:
-    book = problem.book
-    answers = [each for one in book.candidates for each in book.measured(one).values()]
-    failed = [each.error for each in answers if each.error]
+    answers, failed = _answered(problem)
     if not failed or len(failed) < _MANY * len(answers):
         return None
     named: Reason = "failing metric" if failed[0].startswith("metric") else "model errors"
     what = "the scorer" if named == "failing metric" else "the model"
     why = f"{what} failed on {len(failed)} of {len(answers)} answers: {failed[0]}"
     return named, why, "mend that first; burnish evaluate shows it row by row"
+
+
+def _answered(problem: Problem) -> tuple[list[Measured], list[str]]:
+    """All answers, and the errors of those that failed."""
+    book = problem.book
+    answers = [each for one in book.candidates for each in book.measured(one).values()]
+    return answers, [each.error for each in answers if each.error]
+
+
+def _is_passing(problem: Problem) -> bool:
+    _, failed = _answered(problem)
+    away = [each for each in failed if each.startswith(_AWAY) or is_unreached(each)]
+    return len(away) >= _MANY * len(failed)
 
 
 def constant(problem: Problem) -> Cause | None:

@@ -11,10 +11,8 @@ import msgspec
 from burnish.errors import UsageError
 from burnish.optimizers.budget import Budget
 from burnish.optimizers.goals import GOALS, GoalName, no_goal
+from burnish.optimizers.usual import CALLS
 from burnish.prompts.refs import check_branch
-
-CALLS = 300
-"""Calls of models in all, where nothing else is said."""
 
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):

@@ -22,6 +22,8 @@ _COMPARED: dict[str, Callable[[Any, Any], bool]] = {
     "!=": operator.ne,
 }
 _TERM = re.compile(r"\s*([a-z]+)\s*(<=|>=|==|!=|<|>|=)\s*(\"[^\"]*\"|'[^']*'|[^\s\"'<>=!]+)\s*\Z")
+# Before another condition, so that a text may hold the word.
+_AND = re.compile(r"\s+(?i:and)\s+(?=[a-z]+\s*[<>=!])")
 _LONGEST = 500
 
 
@@ -44,7 +46,7 @@ def parse_where(text: str) -> tuple[Condition, ...]:
     """All of them have to hold. Raises UsageError for what is no condition."""
     if len(text) > _LONGEST:
         raise UsageError(f"a condition of {len(text)} characters", hint=f"use {_LONGEST} at most")
-    return tuple(_condition(part) for part in re.split(r"\s+and\s+", text.strip()))
+    return tuple(_condition(part) for part in _AND.split(text.strip()))
 
 
 def _condition(part: str) -> Condition:

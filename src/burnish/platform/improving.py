@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from burnish.errors import UsageError
 from burnish.platform.experimenting import Experimenting
+from burnish.platform.optimize_options import OPTIONS, wanted_of
 
 if TYPE_CHECKING:
     from burnish.evals.pairs import WrittenPairs
@@ -19,22 +19,16 @@ if TYPE_CHECKING:
     from burnish.optimizers.budget import Budget
     from burnish.optimizers.optimizer import Optimizer
     from burnish.optimizers.room import ShownOptimization
-    from burnish.optimizers.wanted import Wanted
+    from burnish.platform.choosing_where import Choosing
     from burnish.platform.optimization_plan import OptimizationPlan
     from burnish.platform.optimizations import Optimizations
     from burnish.platform.optimizations_job import OptimizationsJob
-    from burnish.platform.optimizing_where import (
-        Do,
-        Each,
-        Where,
-        WhereLeft,
-        WhereOptimized,
-        WhereReport,
-    )
+    from burnish.platform.optimizing_where import Do, Each
     from burnish.platform.weak import WeakPrompt
+    from burnish.platform.where import Where, WhereLeft, WhereOptimized, WherePlan, WhereReport
     from burnish.storage.example import ScorerSpec
     from burnish.storage.job import Job
-    from burnish.storage.optimization import Optimization
+    from burnish.storage.optimization import OfJob, Optimization
 
 
 class Improving(Experimenting):
@@ -82,7 +76,7 @@ class Improving(Experimenting):
         Raises UsageError where the examples or the budget are too few to show anything, NotFound
         for a prompt or dataset that is not there.
         """
-        given = {name: value for name, value in locals().items() if name in _OPTIONS}
+        given = {name: value for name, value in locals().items() if name in OPTIONS}
         plan = await self.plan_optimization(**given)
         return await self.run_optimization(plan.optimization, progress=progress)
 
@@ -146,13 +140,14 @@ class Improving(Experimenting):
         model and scored the same way unless the `options`, those of `optimize`, say otherwise.
 
         One that was optimised already, on the same version of the prompt and of the dataset, with
-        the same model, scorers and goal, is left out, unless `again`; one that was stopped half way
-        is gone on with. A prompt that fails is told (`each` hears of every one) and keeps none
-        from its turn. A `budget` is for each prompt, `max_cost_usd` for all of them together.
+        the same model, scorers and goal, is left out, unless `again`; so is one that could not be
+        measured for a reason that is still there (a model that was away may be back). One that was
+        stopped half way is gone on with. A prompt that fails is told (`each` hears of every one)
+        and keeps none from its turn. A `budget` is for each prompt, `max_cost_usd` for all of them.
 
         Raises UsageError for what is no condition, and for an option that there is not.
         """
-        from burnish.platform.optimizing_where import Where
+        from burnish.platform.where import Where
 
         asked = Where(
             where=where, data=data, options=options, max_cost_usd=max_cost_usd, again=again
@@ -166,6 +161,26 @@ class Improving(Experimenting):
             return await self._optimizations.run(of, progress=told)
 
         return await self._optimize_all(asked, do=done, each=each)
+
+    async def plan_optimizations(
+        self,
+        where: str,
+        data: Data | None = None,
+        *,
+        max_cost_usd: float | None = None,
+        again: bool = False,
+        **options: Any,
+    ) -> WherePlan:
+        """What `optimize_where` with these options would do, and about what that would cost: which
+        prompts it would optimise, and which not, and why. No model is asked. Raises as it does."""
+        from burnish.platform.choosing_where import plan_where
+        from burnish.platform.where import Where
+
+        asked = Where(
+            where=where, data=data, options=options, max_cost_usd=max_cost_usd, again=again
+        )
+        choosing = self._choosing(asked)
+        return await plan_where(choosing, await self.weak_prompts(where))
 
     async def submit_optimizations(self, where: str, *, priority: int = 0, **options: Any) -> Job:
         """Leaves `optimize_where` to `burnish worker`, which looks the prompts up when it begins.
@@ -232,18 +247,22 @@ class Improving(Experimenting):
         )
 
     async def _optimize_all(
-        self,
-        asked: Where,
-        *,
-        do: Do,
-        begun: Sequence[Optimization] = (),
-        each: Each | None = None,
+        self, asked: Where, *, do: Do, begun: Sequence[OfJob] = (), each: Each | None = None
     ) -> WhereReport:
         from burnish.platform.optimizing_where import OptimizingWhere
 
-        # What is wrong for all is said once.
-        wanted_of("", None, asked.options).checked(tuple(self.optimizers))
+        choosing = self._choosing(asked)
         weak = await self.weak_prompts(asked.where)
+        return await OptimizingWhere(choosing, self._optimizations, do=do, each=each).run(
+            weak, begun
+        )
+
+    def _choosing(self, asked: Where) -> Choosing:
+        """Raises UsageError for what is wrong for all, so that it is said once."""
+        from burnish.platform.choosing_where import Choosing
+        from burnish.platform.earlier import Known, earlier
+
+        wanted_of("", None, asked.options).checked(tuple(self.optimizers))
         bound, usual = asked.max_cost_usd, self.settings.models.max_cost_usd
         bound = usual if bound is None else bound
         asked = msgspec.structs.replace(asked, max_cost_usd=bound or None)  # 0 bounds nothing
@@ -251,16 +270,10 @@ class Improving(Experimenting):
         async def planned(prompt: str, data: Any, options: dict[str, Any]) -> OptimizationPlan:
             return await self.plan_optimization(prompt, data, **options)
 
-        course = OptimizingWhere(
-            asked,
-            self._optimizations,
-            self.optimizations,
-            self.prompts,
-            plan=planned,
-            do=do,
-            each=each,
-        )
-        return await course.run(weak, begun)
+        async def known(of: Optimization) -> Known | None:
+            return await earlier(self._open_store, of)
+
+        return Choosing(asked, self.prompts, plan=planned, earlier=known)
 
     @cached_property
     def _optimizations_job(self) -> OptimizationsJob:
@@ -314,67 +327,7 @@ class Improving(Experimenting):
         return await self._optimizations_job.do(context, read(context.job, OptimizationsInput))
 
 
-_OPTIONS = frozenset(
-    {
-        "prompt",
-        "data",
-        "algorithm",
-        "goal",
-        "budget",
-        "model",
-        "writer",
-        "scorers",
-        "tags",
-        "limit",
-        "target",
-        "rounds",
-        "unchanged",
-        "vary",
-        "temperature",
-        "max_tokens",
-        "concurrency",
-        "seed",
-        "fresh",
-        "variant",
-        "branch",
-        "dataset",
-    }
-)
-
-
 def _one_of(job: Job, prompt: str, number: int, whole: int) -> Job:
     """Which of several prompts it is about is said beside how far it is."""
     told = msgspec.structs.replace(job.progress, message=f"{prompt} ({number} of {whole})")
     return msgspec.structs.replace(job, progress=told)
-
-
-def wanted_of(prompt: str, data: Any, options: dict[str, Any]) -> Wanted:
-    """Raises UsageError for a name that is none of `optimize`'s, and would do nothing."""
-    from burnish.evals.wanted import PARAMETERS
-    from burnish.optimizers.budget import Budget
-    from burnish.optimizers.varied import checked_vary
-    from burnish.optimizers.wanted import Wanted
-
-    given = {name: value for name, value in options.items() if value is not None}
-    parameters = {name: given.pop(name) for name in PARAMETERS if name in given and name != "seed"}
-    if strange := sorted(set(given) - (set(Wanted.__struct_fields__) - {"prompt", "data"})):
-        raise UsageError(
-            f"optimize has no option {strange[0]!r}",
-            hint=f"use {', '.join(sorted(_OPTIONS))}",
-            subject=strange[0],
-        )
-    budget = given.pop("budget", None)
-    if isinstance(budget, int):
-        budget = Budget(calls=budget)
-    if budget is not None:
-        if not isinstance(budget, Budget):
-            raise UsageError(
-                f"a budget of {budget!r}", hint="give a number of calls, or a burnish.Budget"
-            )
-        given["budget"] = budget
-    if "vary" in given:
-        given["vary"] = checked_vary(given["vary"])
-    for name in ("scorers", "tags"):
-        value = given.get(name, ())
-        given[name] = (value,) if isinstance(value, str) else tuple(value)
-    return Wanted(prompt=prompt, data=data, parameters=parameters, **given)

@@ -119,7 +119,7 @@ class Optimizations:
                 hint=f"what is there stays; go on with burnish optimize --resume {optimization.id}",
                 subject=optimization.id,
             )
-        return await self._get(optimization.id)
+        return await self.get(optimization.id)
 
     async def do(self, context: JobContext, given: OptimizationInput) -> Any:
         """The work: searches, compares what is found with the original, and keeps it if it is
@@ -129,7 +129,7 @@ class Optimizations:
     async def do_one(self, context: JobContext, optimization_id: str) -> Optimization:
         """The work on one, in a job that may do others, too."""
         store = await self._open_store()
-        of = await self._get(optimization_id)
+        of = await self.get(optimization_id)
         if _is_settled(of):
             return of
         await store.optimizations.change(
@@ -241,7 +241,7 @@ class Optimizations:
         best, text = "", verdict.text
         if verdict.outcome == "improved":
             best, text = await self._kept(of, problem, verdict.text)
-        report = (await self._get(of.id)).report | _report(found, verdict)
+        report = (await self.get(of.id)).report | _report(found, verdict)
         return await self._end(of, outcome=verdict.outcome, text=text, best=best, report=report)
 
     async def _kept(self, of: Optimization, problem: Problem, text: str) -> tuple[str, str]:
@@ -291,9 +291,10 @@ class Optimizations:
     async def _end(self, of: Optimization, **changes: Any) -> Optimization:
         store = await self._open_store()
         await store.optimizations.change(of.id, ended_at=datetime.now(UTC), **changes)
-        return await self._get(of.id)
+        return await self.get(of.id)
 
-    async def _get(self, optimization_id: str) -> Optimization:
+    async def get(self, optimization_id: str) -> Optimization:
+        """By its whole id. Raises NotFound."""
         found = await (await self._open_store()).optimizations.by_prefix(optimization_id, 1)
         if not found:
             raise NotFound(f"there is no optimisation {optimization_id}", hint="it was deleted")

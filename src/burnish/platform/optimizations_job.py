@@ -9,9 +9,9 @@ import msgspec
 
 from burnish.errors import BurnishError, UsageError
 from burnish.optimizers.budget import Budget
-from burnish.optimizers.wanted import CALLS
+from burnish.optimizers.usual import CALLS
 from burnish.optimizers.where import parse_where
-from burnish.platform.optimizing_where import Where, WhereReport
+from burnish.platform.where import Where, WhereReport
 
 if TYPE_CHECKING:
     from burnish.jobs.job import JobContext
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from burnish.storage.store import Store
 
 OPTIMIZATIONS = "optimizations"
-_MOST = 1_000
 _AT_LEAST_ONE = msgspec.Meta(ge=1)
 _OWN = ("where", "data", "again", "max_cost_usd", "budget", "proposals", "max_minutes")
 
@@ -127,7 +126,7 @@ class OptimizationsJob:
         """The work. What an attempt before has begun is gone on with, and what it has ended is not
         begun again."""
         store = (await self._open_store()).optimizations
-        begun = await store.page(_MOST, job=context.job.id)
+        begun = await store.of_job(context.job.id)
         spent: dict[str, float] = {}
 
         async def done(of: Optimization, number: int, whole: int) -> Optimization:
@@ -140,7 +139,7 @@ class OptimizationsJob:
             await context.progress(number, whole, of.prompt)
             return of
 
-        report = await self._run(given.asked, begun=begun[::-1], do=done)
+        report = await self._run(given.asked, begun=begun, do=done)
         whole = len(report.optimized) + len(report.left)
         await context.progress(whole, whole)
         return msgspec.to_builtins(report)

@@ -16,7 +16,7 @@ from burnish.optimizers.budget import Budget
 from burnish.optimizers.report.report import report_of
 from burnish.optimizers.wanted import Wanted
 from burnish.platform.groundwork import Groundwork
-from burnish.platform.improving import wanted_of
+from burnish.platform.optimize_options import wanted_of
 from burnish.prompts.prompt import join_messages
 
 if TYPE_CHECKING:
@@ -163,9 +163,8 @@ def _optimized(
     made: Generation,
     notes: Sequence[str],
 ) -> Optimized:
-    cost, both = report.effort.cost_usd, report.comparison
-    original = shown.candidates[0]
-    whole = None if cost is None or made.cost_usd is None else cost + made.cost_usd
+    both, original = report.comparison, shown.candidates[0]
+    cost, unpriced = _paid(report, made)
     return Optimized(
         id=report.id,
         outcome=shown.optimization.outcome or "stopped",
@@ -185,9 +184,21 @@ def _optimized(
         dataset=report.dataset,
         scorers=report.scorers,
         calls=report.effort.calls,
-        cost_usd=whole,
+        cost_usd=cost,
+        unpriced=unpriced,
         notes=tuple(dict.fromkeys((*notes, *report.notes))),
     )
+
+
+def _paid(report: OptimizationReport, made: Generation) -> tuple[float | None, int]:
+    """What is known of the cost of search and writing, and how many calls are not in it."""
+    phases = [phase.cost_usd for each in made.candidates for phase in each.phases]
+    # What was asked beside the phases may be what has no price.
+    writing = max(1, phases.count(None)) if made.cost_usd is None else 0
+    unpriced = report.effort.unpriced + writing
+    known = sum(each or 0.0 for each in phases) if made.cost_usd is None else made.cost_usd
+    whole = known + (report.effort.cost_usd or 0.0)
+    return (None if unpriced and not whole else whole), unpriced
 
 
 def _taken(made: Generation, version: PromptVersion, reference: str) -> Generation:

@@ -7,116 +7,41 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from burnish.errors import BurnishError, StoreError, UsageError
-from burnish.optimizers.budget import Budget
-from burnish.optimizers.wanted import CALLS
-from burnish.storage.optimization import Optimization, Outcome
+from burnish.errors import BurnishError, StoreError
+from burnish.platform.where import WhereLeft, WhereOptimized, WhereReport
+from burnish.storage.optimization import OfJob, Optimization
 
 if TYPE_CHECKING:
-    from burnish.library.prompts import AsyncPrompts
-    from burnish.optimizers.room import AsyncOptimizations, ListedOptimization
-    from burnish.platform.optimization_plan import OptimizationPlan
+    from burnish.platform.choosing_where import Choosing
     from burnish.platform.optimizations import Optimizations
     from burnish.platform.weak import WeakPrompt
 
-_LOOKED_AT = 200
-_MEASURED = ("improved", "kept")
-# What makes another search, and another result, of the same prompt on the same examples. The bound
-# on money is what others of one command have left.
-_SAME = ("version_id", "dataset", "model", "goal", "scorers")
-_ALIKE = (*_SAME, "algorithm", "writer", "parameters", "seed", "fresh")
-# What others have learnt meanwhile, and what is told, makes no other search of it.
-_LEARNT = ("beliefs", "category", "notes")
-
-
-class WhereOptimized(msgspec.Struct, frozen=True, kw_only=True):
-    """The optimisation of one of the prompts, and what came of it, as in `Optimization`. `cost_usd`
-    is None where a price is unknown."""
-
-    id: str
-    prompt: str
-    dataset: str
-    model: str
-    outcome: Outcome
-    text: str
-    best: str = ""
-    cost_usd: float | None = None
-
-    @property
-    def is_measured(self) -> bool:
-        return self.outcome in _MEASURED
-
-
-class WhereLeft(msgspec.Struct, frozen=True, kw_only=True):
-    """A prompt (its pinned reference) that was not optimised, and why. `failed` is what somebody
-    has to mend; else there was nothing to do. `optimization` is the earlier one that says so."""
-
-    prompt: str
-    why: str
-    failed: bool = False
-    optimization: str = ""
-
-
-class WhereReport(msgspec.Struct, frozen=True, kw_only=True):
-    """What came of all prompts for which a condition held, the weakest first. `notes` hold for
-    several of them."""
-
-    where: str
-    optimized: tuple[WhereOptimized, ...] = ()
-    left: tuple[WhereLeft, ...] = ()
-    notes: tuple[str, ...] = ()
-
-    @property
-    def is_measured(self) -> bool:
-        """Whether nothing failed, and each could be measured."""
-        return not any(e.failed for e in self.left) and all(e.is_measured for e in self.optimized)
-
-
-class Where(msgspec.Struct, frozen=True, kw_only=True):
-    """What is wanted. The `options` are those of `optimize` for each prompt; `max_cost_usd` bounds
-    all of them together. `again` optimises also what was optimised already."""
-
-    where: str
-    data: Any = None
-    options: dict[str, Any] = {}
-    max_cost_usd: float | None = None
-    again: bool = False
-
-
-Plan = Callable[[str, Any, dict[str, Any]], Awaitable["OptimizationPlan"]]
 Do = Callable[[Optimization, int, int], Awaitable[Optimization]]
 Each = Callable[[WhereOptimized | WhereLeft], None]
 
 
 class OptimizingWhere:
-    """One command. `plan` says what an optimisation would do and `do` does it, told that it is the
-    so-manieth of so many; `each` hears what came of a prompt."""
+    """One command. `do` does an optimisation, told that it is the so-manieth of so many; `each`
+    hears what came of a prompt."""
 
     def __init__(
         self,
-        asked: Where,
+        choosing: Choosing,
         optimizations: Optimizations,
-        room: AsyncOptimizations,
-        prompts: AsyncPrompts,
         *,
-        plan: Plan,
         do: Do,
         each: Each | None = None,
     ) -> None:
-        self._asked = asked
+        self._choosing = choosing
         self._optimizations = optimizations
-        self._room = room
-        self._prompts = prompts
-        self._plan = plan
         self._do = do
         self._each = each
-        self._report = WhereReport(where=asked.where)
-        self._spent_usd = 0.0
+        self._report = WhereReport(where=choosing.asked.where)
 
-    async def run(self, weak: Sequence[WeakPrompt], begun: Sequence[Optimization]) -> WhereReport:
+    async def run(self, weak: Sequence[WeakPrompt], begun: Sequence[OfJob]) -> WhereReport:
         """`begun` are those of an attempt before; what has ended of them is not done again. One
         prompt that fails keeps none from its turn. Raises StoreError."""
-        names = {_name(each.prompt) for each in begun}
+        names = {each.prompt.rpartition("@")[0] for each in begun}
         rest = [each for each in weak if each.name not in names]
         whole = len(begun) + len(rest)
         for number, of in enumerate(begun, start=1):
@@ -142,26 +67,20 @@ class OptimizingWhere:
         if self._each is not None:
             self._each(found)
 
-    async def _went_on(self, of: Optimization, number: int, whole: int) -> WhereOptimized:
+    async def _went_on(self, begun: OfJob, number: int, whole: int) -> WhereOptimized:
+        of = await self._optimizations.get(begun.id)
         if of.ended_at is not None and of.outcome != "stopped":
-            self._spent_usd += await self._optimizations.spent_usd(of)
+            self._choosing.spent_usd += await self._optimizations.spent_usd(of)
             return _told(of)
         return await self._done(of, number, whole)
 
     async def _optimized(
         self, weak: WeakPrompt, number: int, whole: int
     ) -> WhereOptimized | WhereLeft:
-        reference = f"{weak.name}@{weak.revision}"
-        if left := await self._came_of_one(reference, weak):
-            return left
-        left_usd = self._left_usd()
-        plan = await self._plan(reference, self._asked.data or weak.dataset, self._options(weak))
-        known = await self._known(plan.optimization)
-        if isinstance(known, WhereLeft):
-            return known
-        if short := _too_little(plan, left_usd):
-            # A bound that allows not even the first one is a mistake.
-            return WhereLeft(prompt=reference, why=short, failed=not self._spent_usd)
+        found = await self._choosing.choose(weak)
+        if isinstance(found, WhereLeft):
+            return found
+        plan, known, left_usd = found
         self._note(plan.notes)
         of = plan.optimization if known is None else await self._bounded(known, left_usd)
         return await self._done(of, number, whole)
@@ -178,61 +97,7 @@ class OptimizingWhere:
         try:
             return _told(await self._do(of, number, whole))
         finally:
-            self._spent_usd += await self._optimizations.spent_usd(of) - before
-
-    def _options(self, weak: WeakPrompt) -> dict[str, Any]:
-        """As asked, and else as the prompt was evaluated last."""
-        given = self._asked.options
-        budget = given.get("budget") or CALLS
-        budget = Budget(calls=budget) if isinstance(budget, int) else budget
-        bounds = [each for each in (budget.cost_usd, self._left_usd()) if each is not None]
-        if bounds:
-            # A budget of nothing would be a mistake, and what is left is looked at later.
-            budget = msgspec.structs.replace(budget, cost_usd=max(min(bounds), 1e-6))
-        return given | {
-            "model": given.get("model") or weak.model,
-            "scorers": given.get("scorers") or weak.scorers,
-            "budget": budget,
-        }
-
-    async def _came_of_one(self, reference: str, weak: WeakPrompt) -> WhereLeft | None:
-        """Raises UsageError where there is nothing to measure with."""
-        if weak.dataset:
-            return None
-        version = (await self._prompts.get(reference)).version
-        made = version.metadata.get("optimised")
-        if made and not self._asked.again:
-            known = str(made.get("optimization", ""))
-            why = "it came of an optimisation, and was not evaluated since"
-            return WhereLeft(prompt=reference, why=why, optimization=known)
-        if self._asked.data:
-            return None
-        raise UsageError(
-            "nothing to measure with: its latest version was never evaluated",
-            hint="give --data, or evaluate it first",
-        )
-
-    async def _known(self, of: Optimization) -> ListedOptimization | WhereLeft | None:
-        """An earlier one to go on with, or the one for which this is left out."""
-        if self._asked.again:
-            return None
-        for each in await self._room.list(prompt=_name(of.prompt), limit=_LOOKED_AT):
-            if not _equal(each, of, _SAME):
-                continue
-            if each.outcome in _MEASURED:
-                on = f"on {each.dataset} with {each.model}: {each.outcome}"
-                why = f"it was optimised already {on}"
-                return WhereLeft(prompt=of.prompt, why=why, optimization=each.id)
-            if each.state in ("queued", "running"):
-                why = f"another job is at it; burnish optimize --resume {each.id} goes on"
-                return WhereLeft(prompt=of.prompt, why=why, optimization=each.id)
-            if _was_stopped(each, of):
-                return each
-        return None
-
-    def _left_usd(self) -> float | None:
-        whole = self._asked.max_cost_usd
-        return None if whole is None else whole - self._spent_usd
+            self._choosing.spent_usd += await self._optimizations.spent_usd(of) - before
 
     def _note(self, notes: Sequence[str]) -> None:
         new = [each for each in notes if each not in self._report.notes]
@@ -252,42 +117,5 @@ def _told(of: Optimization) -> WhereOptimized:
         text=of.text,
         best=of.best,
         cost_usd=of.report.get("cost_usd"),
+        unpriced=of.report.get("unpriced", 0),
     )
-
-
-def _name(reference: str) -> str:
-    return reference.rpartition("@")[0]
-
-
-def _equal(one: Optimization, other: Optimization, fields: Sequence[str]) -> bool:
-    return all(_plain(getattr(one, name)) == _plain(getattr(other, name)) for name in fields)
-
-
-def _plain(value: object) -> bytes:
-    """What is stored is plain JSON, and what was planned is not yet."""
-    return msgspec.json.encode(value, order="deterministic")
-
-
-def _was_stopped(one: Optimization, other: Optimization) -> bool:
-    """Half way, and it would do what the other would."""
-    unended = one.ended_at is None or one.outcome == "stopped"
-    mine, others = ({**each.budget, "cost_usd": None} for each in (one, other))
-    wanted, planned = (
-        {name: value for name, value in each.settings.items() if name not in _LEARNT}
-        for each in (one, other)
-    )
-    same = _plain(wanted) == _plain(planned)
-    return unended and same and mine == others and _equal(one, other, _ALIKE)
-
-
-def _too_little(plan: OptimizationPlan, left_usd: float | None) -> str:
-    """Why what is left of the money is not enough; empty where it is."""
-    if left_usd is None:
-        return ""
-    compared = 2 * plan.test
-    whole = max(1, plan.search + plan.final + compared)
-    least = (plan.cost_usd or 0.0) * compared / whole
-    if left_usd > least or left_usd > 0.0 == least:
-        return ""
-    about = f", and to compare two prompts takes about {least:.2g}" if least else ""
-    return f"{max(0.0, left_usd):.2g} USD are left of the bound on all{about}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
-from typing import Any, Literal, Protocol, TypedDict, Unpack
+from typing import Any, Literal, NamedTuple, Protocol, TypedDict, Unpack
 
 import msgspec
 
@@ -66,6 +66,13 @@ class Change(TypedDict, total=False):
     ended_at: datetime | None
     job_id: str
     budget: dict[str, Any]
+
+
+class OfJob(NamedTuple):
+    """An optimisation's id, and the pinned reference of its prompt."""
+
+    id: str
+    prompt: str
 
 
 class Found(msgspec.Struct, frozen=True, kw_only=True):
@@ -143,10 +150,19 @@ class Optimizations(Protocol):
         ...
 
     async def page(
-        self, limit: int, *, prompt: str = "", dataset: str = "", job: str = "", before: str = ""
+        self, limit: int, *, prompt: str = "", dataset: str = "", before: str = ""
     ) -> list[Optimization]:
-        """Newest first, of a prompt's or dataset's name, or of a job's id, where one is given;
-        `before` is the id after which the page goes on."""
+        """Newest first, of a prompt's or dataset's name where one is given; `before` is the id
+        after which the page goes on."""
+        ...
+
+    def alike(self, optimization: Optimization) -> AsyncIterator[Optimization]:
+        """All that were asked of the same version, dataset, model and goal; newest first, some at
+        a time."""
+        ...
+
+    async def of_job(self, job_id: str) -> list[OfJob]:
+        """All that a job does, in the order in which they were begun."""
         ...
 
     async def change(self, optimization_id: str, **fields: Unpack[Change]) -> None:

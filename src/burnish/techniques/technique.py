@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from functools import lru_cache
 from typing import Annotated, Any, Literal, get_args
 
 import msgspec
 from msgspec import Meta
 
+from burnish.errors import UsageError
 from burnish.intents.intent import Intent
 from burnish.prompts.sections import SectionKind
 
@@ -136,6 +138,16 @@ class Technique(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     version: Annotated[int, Meta(ge=1)] = 1
     active: bool = True
     priority: Annotated[int, Meta(ge=0, le=100)] = 50
+
+    def __post_init__(self) -> None:
+        """Raises UsageError for a category that there is not, which no listing would show."""
+        if self.category not in CATEGORIES:
+            near = get_close_matches(str(self.category), CATEGORIES, n=1)
+            raise UsageError(
+                f"technique {self.name}: there is no category {self.category!r}",
+                hint=f"did you mean {near[0]}?" if near else f"use {', '.join(CATEGORIES)}",
+                subject=self.name,
+            )
 
     def suited_to(self, intent: Intent) -> bool:
         return intent not in self.avoid_for and ("all" in self.suits or intent in self.suits)

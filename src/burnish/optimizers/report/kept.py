@@ -9,6 +9,7 @@ import msgspec
 from burnish.evals.report.asked import asked_of
 from burnish.optimizers.ask import Measured
 from burnish.optimizers.drive import USED_UP
+from burnish.optimizers.finals import LEAST
 from burnish.optimizers.pareto import front
 from burnish.optimizers.parts import Parts
 from burnish.optimizers.problem import Problem
@@ -16,8 +17,6 @@ from burnish.optimizers.verdict import Verdict, gained
 from burnish.storage.example import Example
 
 _MOST_ROWS, _MOST_CHARS, _MOST_REASONS = 10, 200, 20
-# Over fewer nothing is surely worse.
-_LEAST = 8
 
 
 class Divided(msgspec.Struct, frozen=True, kw_only=True):
@@ -147,7 +146,7 @@ def _is_below(
     problem: Problem, ours: Mapping[int, float], best: Mapping[int, float]
 ) -> bool | None:
     common = [n for n in problem.validation if n in ours and n in best]
-    if len(common) < _LEAST:
+    if len(common) < LEAST:
         return None
     found = gained("", best, ours, common)
     return found is not None and found.high is not None and found.high < 0

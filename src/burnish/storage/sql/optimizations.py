@@ -22,7 +22,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from burnish.errors import Conflict, NotFound, UsageError
-from burnish.storage.optimization import Change, Counts, Found, Optimization, Standing, Step
+from burnish.storage.optimization import Change, Counts, Found, OfJob, Optimization, Standing, Step
 from burnish.storage.sql.database import Database
 from burnish.storage.sql.driver import TypedRows, driver_write
 from burnish.storage.tables import optimization_answers, optimization_steps, optimizations
@@ -31,7 +31,9 @@ from burnish.storage.tables.base import encode_json
 _o, _a, _s = optimizations.c, optimization_answers.c, optimization_steps.c
 _OF_ONE = Optimization.__struct_fields__
 _FIELDS = Found.__struct_fields__
-_PAGE = 500
+_PAGE, _FEW = 500, 20
+# The reference names the version; it is there for the index.
+_ALIKE = ("prompt", "version_id", "dataset", "model", "goal")
 # Written out, as rows of runs are: each answer becomes a row.
 _PUT = (
     f"INSERT OR REPLACE INTO {optimization_answers.name} (optimization_id, {', '.join(_FIELDS)})"  # noqa: S608 - names of our own
@@ -75,7 +77,7 @@ class SqlOptimizations:
         return await self._all(select(optimizations).where(*where).order_by(_o.id).limit(limit))
 
     async def page(
-        self, limit: int, *, prompt: str = "", dataset: str = "", job: str = "", before: str = ""
+        self, limit: int, *, prompt: str = "", dataset: str = "", before: str = ""
     ) -> list[Optimization]:
         query = select(optimizations).order_by(_o.id.desc()).limit(limit)
         if before:
@@ -84,9 +86,20 @@ class SqlOptimizations:
             query = query.where(*_versions_of(_o.prompt, prompt))
         if dataset:
             query = query.where(*_versions_of(_o.dataset, dataset))
-        if job:
-            query = query.where(_o.job_id == job)
         return await self._all(query)
+
+    async def alike(self, optimization: Optimization) -> AsyncGenerator[Optimization]:
+        same = [_o[name] == getattr(optimization, name) for name in _ALIKE]
+        query = select(optimizations).where(*same).order_by(_o.id.desc()).limit(_FEW)
+        page = await self._all(query)
+        while page:
+            for each in page:
+                yield each
+            page = await self._all(query.where(_o.id < page[-1].id))
+
+    async def of_job(self, job_id: str) -> list[OfJob]:
+        query = select(_o.id, _o.prompt).where(_o.job_id == job_id).order_by(_o.id)
+        return [OfJob(**row) for row in await self._rows(query)]
 
     async def change(self, optimization_id: str, **fields: Unpack[Change]) -> None:
         changed = update(optimizations).where(_o.id == optimization_id).values(**fields)

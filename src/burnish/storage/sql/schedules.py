@@ -3,11 +3,12 @@ from __future__ import annotations
 from datetime import datetime
 
 from msgspec import structs
-from sqlalchemy import Select, delete, func, insert, select, update
+from sqlalchemy import Select, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from burnish.errors import Conflict
-from burnish.storage.job import Job
+from burnish.storage.job import ENDED, Job
 from burnish.storage.jobs import Schedule
 from burnish.storage.sql.database import Database
 from burnish.storage.sql.jobs import insert_job
@@ -50,34 +51,35 @@ class SqlSchedules:
 
     async def fire(self, schedule: Schedule, next_at: datetime, now: datetime, job: Job) -> bool:
         same = (_c.name == schedule.name, _c.next_at == schedule.next_at, _c.paused.is_(False))
-        unended = select(func.count()).where(
-            jobs.c.id == schedule.last_job, jobs.c.state.in_(("queued", "running"))
-        )
         async with self._database.writing() as connection:
             moved = update(schedules).where(*same).values(next_at=next_at)
             if not (await connection.execute(moved)).rowcount:
                 return False
-            if schedule.last_job and await connection.scalar(unended):
-                return False
-            begun = update(schedules).where(_c.name == schedule.name)
-            await connection.execute(begun.values(last_at=now, last_job=job.id))
-            await insert_job(connection, job)
-        return True
+            return await _begun(connection, schedule.name, now, job)
 
     async def begin(self, name: str, now: datetime, job: Job) -> bool:
-        last = select(_c.last_job).where(_c.name == name).scalar_subquery()
-        unended = select(func.count()).where(
-            jobs.c.id == last, jobs.c.state.in_(("queued", "running"))
-        )
-        begun = update(schedules).where(_c.name == name).values(last_at=now, last_job=job.id)
         async with self._database.writing() as connection:
-            if await connection.scalar(unended):
-                return False
-            await connection.execute(begun)
-            await insert_job(connection, job)
-        return True
+            return await _begun(connection, name, now, job)
 
     async def _all(self, query: Select[tuple[object, ...]]) -> list[Schedule]:
         async with self._database.reading() as connection:
             result = await connection.execute(query)
         return [Schedule(**row) for row in result.mappings()]
+
+
+async def _begun(connection: AsyncConnection, name: str, now: datetime, job: Job) -> bool:
+    """Adds the job, unless the one that the schedule began before has not ended: by what the row
+    says now, for somebody may have begun one since it was read. Who begins one holds the row until
+    the transaction ends, so that of several at once the others see its job."""
+    # SQLite's writer holds the lock from its beginning, and takes no FOR UPDATE.
+    held = select(_c.last_job).where(_c.name == name).with_for_update()
+    last = await connection.scalar(held)
+    if last is None:  # it was removed
+        return False
+    unended = select(jobs.c.id).where(jobs.c.id == last, jobs.c.state.not_in(ENDED))
+    if last and await connection.scalar(unended):
+        return False
+    begun = update(schedules).where(_c.name == name).values(last_at=now, last_job=job.id)
+    await connection.execute(begun)
+    await insert_job(connection, job)
+    return True

@@ -1,0 +1,59 @@
+"""optimize --where --dry-run: which prompts would be optimised at what cost, and which not."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from burnish.cli.common import Common, counted, on_terminal, out, out_json, table, warn
+from burnish.cli.money import cost_of, usd
+
+if TYPE_CHECKING:
+    from burnish.platform.where import WhereLeft, WherePlan, WherePlanned
+
+_HEADINGS = ("prompt", "rating", "score", "dataset", "answers", "proposals", "USD")
+
+
+def show_where_plan(plan: WherePlan, common: Common) -> None:
+    if common.json:
+        out_json(plan)
+        return
+    if not (plan.planned or plan.left):
+        tell_none(plan.where)
+    if plan.planned:
+        _show(plan)
+    for each in plan.left:
+        out(why(each)) if on_terminal() else warn(why(each))
+    for each in plan.notes:
+        warn(each)
+
+
+def _show(plan: WherePlan) -> None:
+    rows = [_row(each) for each in plan.planned]
+    if not on_terminal():
+        out("\n".join("\t".join(row) for row in rows))
+        return
+    table(_HEADINGS, rows, wide="prompt")
+    answers = sum(each.answers for each in plan.planned)
+    cost = cost_of(plan.cost_usd, plan.unpriced)
+    about = f"about {cost}" if plan.cost_usd and not plan.unpriced else cost
+    out(f"{counted(len(rows), 'prompt')}: at most {counted(answers, 'answer')}, {about}")
+
+
+def _row(each: WherePlanned) -> tuple[str, ...]:
+    known = ("-" if value is None else f"{value:.2f}" for value in (each.rating, each.score))
+    cost = each.cost_usd
+    shown = usd(cost if cost is None or not on_terminal() else round(cost, 4))
+    return (each.prompt, *known, each.dataset, f"{each.answers}", f"{each.proposals}", shown)
+
+
+def tell_none(where: str) -> None:
+    """A condition that holds for nothing is no silence."""
+    unknown = "; what was never rated or evaluated is not known to be weak"
+    asks = "rating" in where or "score" in where
+    warn(f"no prompt has {where}{unknown if asks else ''}")
+
+
+def why(one: WhereLeft) -> str:
+    known = one.optimization[:18] if on_terminal() else one.optimization
+    more = f" (burnish optimizations show {known})" if known else ""
+    return f"{one.prompt}: {'' if one.failed else 'left out: '}{one.why}{more}"
