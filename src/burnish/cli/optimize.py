@@ -17,6 +17,7 @@ from burnish.cli.optimization_plan import Later, show_plan, submit, tell_plan
 from burnish.cli.optimization_report import check_reports, finish
 from burnish.cli.optimize_where import Many, leave, optimize_where
 from burnish.cli.optimize_where_plan import show_where_plan
+from burnish.cli.version_options import values_of
 from burnish.errors import UsageError
 from burnish.optimizers.usual import CALLS
 
@@ -119,6 +120,14 @@ class Examples:
     max_tokens: Annotated[
         int | None, Parameter(show_default="the prompt's", help="Longest answer.")
     ] = None
+    vary: Annotated[
+        list[str] | None,
+        Parameter(
+            negative="",
+            help="PARAMETER=VALUES that the search may choose from, such as temperature=0,0.7 or "
+            "max_tokens=50,200; repeatable.",
+        ),
+    ] = None
     seed: Annotated[int, Parameter(help="The same again gives the same search.")] = 0
     fresh: Annotated[
         bool, Parameter(negative="", help="Ask also where the answer is remembered.")
@@ -206,7 +215,8 @@ class Asked:
             seconds=None if minutes is None else minutes * 60,
         )
         asked = asdict(self.examples)
-        asked |= {"tags": asked["tags"] or (), "scorers": self.scorers}
+        vary = values_of(self.examples.vary or [])
+        asked |= {"tags": asked["tags"] or (), "scorers": self.scorers, "vary": vary}
         how = asdict(self.how) | {"branch": self.how.branch or ""}
         return {**how, **given, **asked, "budget": budget}
 
@@ -226,6 +236,7 @@ class Asked:
             if value != getattr(usual, name)
         }
         said |= {"scorers": self.scorers} if self.scorers else {}
+        said |= {"vary": values_of(said["vary"])} if "vary" in said else {}
         return said if max_cost is None else {**said, "max_cost_usd": max_cost}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, get_args
@@ -85,6 +86,25 @@ def _found(messages: Sequence[Message], known: Sequence[Variable]) -> tuple[Vari
 
     texts = [each.content for each in messages if each.role != "placeholder"]
     return find_variables(texts, tuple(known))
+
+
+def values_of(pairs: Sequence[str]) -> dict[str, list[float]]:
+    """Of `temperature=0,0.7`. Raises UsageError for what is no number."""
+    found: dict[str, list[float]] = {}
+    for pair in pairs:
+        key, given = _split(pair, "--vary temperature=0,0.7")
+        try:
+            found.setdefault(key, []).extend(json.loads(f"[{given}]", parse_constant=_no_number))
+        except ValueError:
+            raise UsageError(
+                f"{key} has values that are no numbers: {given}",
+                hint="write --vary temperature=0,0.7",
+            ) from None
+    return found
+
+
+def _no_number(text: str) -> float:
+    raise ValueError(text)
 
 
 def _split(pair: str, example: str) -> tuple[str, str]:

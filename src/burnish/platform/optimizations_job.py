@@ -51,6 +51,7 @@ class OptimizationsInput(msgspec.Struct, frozen=True, kw_only=True, forbid_unkno
     unchanged: int | None = None
     temperature: float | None = None
     max_tokens: int | None = None
+    vary: dict[str, tuple[float, ...]] = {}
     concurrency: int | None = None
     seed: int = 0
     fresh: bool = False
