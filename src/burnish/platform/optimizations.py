@@ -74,7 +74,7 @@ class Optimizations:
 
     async def submit(self, optimization: Optimization, *, priority: int = 0) -> Job:
         """Stores it and leaves it to workers."""
-        await self._begin(optimization, here=False)
+        optimization = await self._begin(optimization, here=False)
         job = await self._jobs.submit(
             OPTIMIZATION,
             {"id": optimization.id},
@@ -95,7 +95,7 @@ class Optimizations:
     ) -> Optimization:
         """Does it here until it has ended, or goes on with it. Raises Conflict where another
         process is at it, BurnishError where the work fails; what is there stays."""
-        await self._begin(optimization, here=True)
+        optimization = await self._begin(optimization, here=True)
         await self._check_free(optimization)
         if not _is_settled(optimization):
             await self._check_dataset(optimization)
@@ -143,8 +143,7 @@ class Optimizations:
         """Stores it as one of several that the job does, if it is not there. Raises UsageError for
         a function among its scorers, which a worker has not."""
         own = msgspec.structs.replace(optimization, job_id=job.id)
-        await self._begin(own, here=False)
-        return own
+        return await self._begin(own, here=False)
 
     async def bounded(self, of: Optimization, cost_usd: float | None) -> Optimization:
         """With another bound on all that it may cost. One that is not stored yet has its own."""
@@ -169,13 +168,16 @@ class Optimizations:
         if job is not None and job.kind != OPTIMIZATION and job.state in ("queued", "running"):
             raise _busy(of, job)
 
-    async def _begin(self, optimization: Optimization, *, here: bool) -> None:
+    async def _begin(self, optimization: Optimization, *, here: bool) -> Optimization:
+        """Stores it with its examples, where it is not there."""
         from burnish.platform.searching import as_evaluation
 
         self._evaluating.check_scorers(as_evaluation(optimization), here=here)
         store = await self._open_store()
         if not await store.optimizations.by_prefix(optimization.id, 1):
+            optimization = await self.plans.stored(optimization)
             await store.optimizations.add(optimization)
+        return optimization
 
     async def _searched(self, context: JobContext, of: Optimization) -> Searched:
         from burnish.optimizers.goals import goal_of
