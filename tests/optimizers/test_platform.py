@@ -286,7 +286,7 @@ def _junk(request: ModelRequest) -> ModelReply:
 @pytest.mark.parametrize(
     ("model", "reason", "told"),
     [
-        (_perfect, "ceiling", "right on 100%"),
+        (_perfect, "ceiling", "right on all "),
         (_constant, "constant metric", "every answer scores 0.00"),
         (_junk, "junk candidates", "could not be used"),
     ],

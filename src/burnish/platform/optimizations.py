@@ -137,7 +137,13 @@ class Optimizations:
             if (await self._jobs.get(context.job.id)).state == "cancelled":
                 await self._end(of, outcome="stopped", text="kept the original: it was cancelled")
             raise
-        return await self._settled(of, found)
+        # Whoever cancels it now gets what it came to, not half of it.
+        settling = asyncio.ensure_future(self._settled(of, found))
+        try:
+            return await asyncio.shield(settling)
+        except asyncio.CancelledError:
+            await settling
+            raise
 
     async def begin_for(self, job: Job, optimization: Optimization) -> Optimization:
         """Stores it as one of several that the job does, if it is not there. Raises UsageError for
@@ -174,8 +180,8 @@ class Optimizations:
 
         self._evaluating.check_scorers(as_evaluation(optimization), here=here)
         store = await self._open_store()
+        optimization = await self.plans.stored(optimization)
         if not await store.optimizations.by_prefix(optimization.id, 1):
-            optimization = await self.plans.stored(optimization)
             await store.optimizations.add(optimization)
         return optimization
 

@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from burnish.optimizers.verdict import Beside, Cause, Gain, Verdict
 
 
+MEASURES = {"clarity": "agreement", "specificity": "form", "efficiency": "tokens"}
+"""What goals measure beside the score, or in its place."""
+
+
 class Goal(Protocol):
     """What better means. `paid` and `free` are the operators that may serve it (`ways` those of
     them that are made for it), `algorithm` is what `auto` stands for, and one measurement takes
