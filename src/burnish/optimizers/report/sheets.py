@@ -99,8 +99,8 @@ def _measured(report: OptimizationReport) -> Sheet | None:
         title="What was measured",
         headings=("prompt", "n", "score", "95 % interval"),
         rows=tuple((visible(name), *_standing(stood)) for name, stood in rows),
-        remark="Over those examples that tell candidates apart that each was measured on; nothing "
-        "was compared on those that judge.",
+        remark="Over the examples that tell candidates apart, as far as each was measured on them; "
+        "nothing was compared on those that judge.",
     )
 
 
