@@ -106,6 +106,8 @@ class Unstored:
     async def count(
         self, reference: str, *, split: str | None = None, tags: Sequence[str] = ()
     ) -> int:
+        if split is None and not tags:
+            return self._staging.count
         return sum([1 async for _ in self.iter_examples(reference, split=split, tags=tags)])
 
     async def tags(self, reference: str, *, split: str | None = None) -> dict[str, int]:
