@@ -28,6 +28,7 @@ _COMMAND = [sys.executable, "-c", "from burnish.cli.main import entry; entry()"]
 _OWN = frozenset(
     {
         "cost_usd",
+        "unpriced",
         "latency_ms",
         "seconds",
         "id",

@@ -40,6 +40,11 @@ def answer(candidate: str, example: int, **fields: Any) -> Found:
     return Found(candidate=candidate, example=example, **(given | fields))
 
 
+def paid(cost_usd: float | None, paid_usd: float | None) -> dict[str, Any]:
+    """What such an answer costs, and what was paid for it and its judges."""
+    return {"cost_usd": cost_usd, "paid_usd": paid_usd}
+
+
 async def stored(store: Store) -> Optimization:
     made = optimization()
     await store.optimizations.add(made)
@@ -133,18 +138,18 @@ async def test_steps_come_in_their_order_and_the_last_of_a_number_counts(store: 
         for n in (4, 1, 30)
     ]
     for each in steps:
-        await store.optimizations.put_steps(made.id, [each])
+        await store.optimizations.put(made.id, [], [each])
     again = structs.replace(steps[0], operator="unite", drafted={})
-    await store.optimizations.put_steps(made.id, [again])
+    await store.optimizations.put(made.id, [], [again])
     assert await store.optimizations.steps(made.id) == [steps[1], again, steps[2]]
 
 
 async def test_answers_are_counted(store: Store) -> None:
     made = await stored(store)
     given = [
-        answer("a", 0, value=0.5, cost_usd=0.25, calls=2, input_tokens=7, output_tokens=2),
-        answer("a", 0, repeat=1, value=1.0, cost_usd=0.25, input_tokens=7, output_tokens=3),
-        answer("a", 1, value=0.25, cost_usd=None, input_tokens=5, output_tokens=1),
+        answer("a", 0, value=0.5, **paid(0.25, 1.25), calls=2, input_tokens=7, output_tokens=2),
+        answer("a", 0, repeat=1, value=1.0, **paid(0.25, 0.0), input_tokens=7, output_tokens=3),
+        answer("a", 1, value=0.25, **paid(None, None), input_tokens=5, output_tokens=1),
         answer("b", 0, value=None, cost_usd=0.0, calls=0, error="rate_limited", output=""),
     ]
     await store.optimizations.put(made.id, given)
@@ -155,7 +160,7 @@ async def test_answers_are_counted(store: Store) -> None:
     assert a.score == 0.5
     assert (b.examples, b.answers, b.failed, b.score) == (1, 1, 1, 0.0)
     assert await store.optimizations.counts(made.id) == Counts(
-        candidates=2, answers=4, failed=1, calls=4, cost_usd=0.5, unpriced=1
+        candidates=2, answers=4, failed=1, calls=4, cost_usd=1.25, unpriced=1
     )
     assert await store.optimizations.counts(optimization(2).id) == Counts()
     assert await store.optimizations.standings(optimization(2).id) == []
@@ -167,7 +172,7 @@ async def test_a_deleted_optimisation_takes_all_of_it_along(store: Store) -> Non
     step = Step(step=0, operator="reflect", drafted={}, at=AT)
     for each in (made, other):
         await store.optimizations.put(each.id, [answer("a", 0)])
-        await store.optimizations.put_steps(each.id, [step])
+        await store.optimizations.put(each.id, [], [step])
     await store.optimizations.delete(made.id)
     assert await store.optimizations.page(9) == [other]
     assert (await told(store, made.id), await store.optimizations.steps(made.id)) == ([], [])
@@ -178,4 +183,4 @@ async def test_a_deleted_optimisation_takes_all_of_it_along(store: Store) -> Non
     with pytest.raises(NotFound):
         await store.optimizations.put(made.id, [answer("a", 0)])
     with pytest.raises(NotFound):
-        await store.optimizations.put_steps(made.id, [step])
+        await store.optimizations.put(made.id, [], [step])

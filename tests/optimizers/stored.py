@@ -93,11 +93,15 @@ async def _tried(one: Optimization) -> None:
     await log.drafts(3, Drafted(candidates=(BOTH, AGAIN)))
     await log.drafts(7, Drafted(candidates=(SHORT,), rejected=("too long", "loses {{ name }}")))
     for example in range(4):
-        answer = Measured(value=0.5, cost_usd=0.001, input_tokens=10, output_tokens=2)
+        answer = Measured(
+            value=0.5, cost_usd=0.001, paid_usd=0.001, input_tokens=10, output_tokens=2
+        )
         log.score(Pair(ORIGINAL.id, example), answer)
-        log.score(Pair(BOTH.id, example), Measured(value=0.75 if example else 1.0, cost_usd=0.002))
-    log.score(Pair(BOTH.id, 0, 1), Measured(value=0.5, cost_usd=None))
-    log.score(Pair(WHEN.id, 2), Measured(value=None, cost_usd=None, error="no answer"))
+        both = Measured(value=0.75 if example else 1.0, cost_usd=0.002, paid_usd=0.002)
+        log.score(Pair(BOTH.id, example), both)
+    unknown: dict[str, Any] = {"cost_usd": None, "paid_usd": None}
+    log.score(Pair(BOTH.id, 0, 1), Measured(value=0.5, **unknown))
+    log.score(Pair(WHEN.id, 2), Measured(value=None, error="no answer", **unknown))
     await log.flush()
     await store.close()
 

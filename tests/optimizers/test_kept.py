@@ -69,7 +69,7 @@ async def _written(one: Optimization, made: Candidate) -> None:
     await store.optimizations.add(one)
     drafted: dict[str, Any] = msgspec.to_builtins(Drafted(candidates=(made,)))
     step = Step(step=1, operator="phrase", drafted=drafted, at=datetime.now(UTC))
-    await store.optimizations.put_steps(one.id, [step])
+    await store.optimizations.put(one.id, [], [step])
     await store.close()
 
 

@@ -29,7 +29,7 @@ from burnish.optimizers.drive import Drafted, Unwritten
 from burnish.optimizers.log import StoredLog
 from burnish.optimizers.problem import Problem
 from burnish.prompts.prompt import Message
-from burnish.storage.optimization import Found
+from burnish.storage.optimization import Found, Step
 from burnish.storage.sqlite import open_sqlite
 from burnish.storage.store import Store
 
@@ -237,12 +237,14 @@ class Away:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._real, name)
 
-    async def put(self, optimization_id: str, found: Sequence[Found]) -> None:
+    async def put(
+        self, optimization_id: str, found: Sequence[Found], steps: Sequence[Step] = ()
+    ) -> None:
         self.puts.append(len(found))
         if self.failures:
             self.failures -= 1
             raise StoreError("the disk is full")
-        await self._real.put(optimization_id, found)
+        await self._real.put(optimization_id, found, steps)
 
 
 async def test_what_cannot_be_written_is_told_and_waits(store: Store) -> None:

@@ -41,7 +41,8 @@ def test_the_built_in_model_answers_for_each_prompt_and_one_of_them_is_kept(
     assert (found.model, found.writer) == (f"local:{MODEL}", "")
     assert f"text/kind@{kept.version.revision}" == made.reference
     assert (kept.version.revision == 1) is (found.outcome == "kept")
-    assert 24 <= found.calls == len(asked) <= 36
+    # More than the original alone was asked, and no more than was allowed.
+    assert len(rows) < found.calls == len(asked) <= 36
     assert found.cost_usd == 0
     assert found.before is not None
     assert 0 <= found.before <= 1

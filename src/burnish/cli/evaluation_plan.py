@@ -40,6 +40,8 @@ def planned(plan: Plan) -> str:
     tokens = f"about {_counted(guess.input_tokens + guess.output_tokens, 'token')}"
     calls = f"{_counted(guess.calls, 'call')}: {_TIMES.join(parts)}"
     scored = ", ".join(dict.fromkeys(each.metric or each.name for each in asked.scorers))
+    if guess.judge_calls:
+        calls += f"; {_counted(guess.judge_calls, 'question')} to judges"
     return "; ".join(
         (calls, *([f"scored by {scored}"] if scored else []), f"{tokens}, {_cost(guess)}")
     )

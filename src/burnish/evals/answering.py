@@ -8,6 +8,7 @@ from typing import Protocol
 import msgspec
 
 from burnish.errors import BudgetExceeded, BurnishError, VariableError
+from burnish.evals import meter
 from burnish.evals.prepared import Prepared, rendered
 from burnish.evals.scored import Answered, Scorer
 from burnish.evals.till import Till
@@ -86,7 +87,8 @@ class Answering:
             output_tokens=tokens.output_tokens or 0,
         )
         specs = (*self._specs, *example.scorers)
-        scores = tuple([await self._score(spec, answered) for spec in specs])
+        with meter.running() as judged:
+            scores = tuple([await self._score(spec, answered) for spec in specs])
         return msgspec.structs.replace(
             blank,
             run_id=answer.run_id,
@@ -99,6 +101,8 @@ class Answering:
             output_tokens=answered.output_tokens,
             cost_usd=cost_usd,
             cached=answer.cached,
+            judge_calls=judged.calls,
+            judge_cost_usd=judged.cost_usd,
         )
 
     async def _score(self, spec: ScorerSpec, answered: Answered) -> Score:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -22,6 +22,9 @@ from burnish.storage.example import Example, ScorerSpec
 # Chat formats wrap each message in a few tokens, and begin the answer with some.
 _A_MESSAGE = 4
 _A_REPLY = 3
+# Of a judge beside what it reads of the task and the answer, and a verdict with its reason.
+_JUDGE_IN = 260
+_JUDGE_OUT = 60
 
 
 Price = Callable[[str, Usage], float | None]
@@ -31,11 +34,15 @@ UsualTokens = Callable[[str, str], Awaitable[float | None]]
 asked."""
 
 
+Judges = Callable[[Sequence[ScorerSpec]], Mapping[str, float]]
+"""How many questions about one answer scorers put to each model that judges, by its full name."""
+
+
 class Estimate(msgspec.Struct, frozen=True, kw_only=True):
-    """Of all calls together, when none is remembered and none repeated. `cost_usd` leaves out the
-    models in `unpriced`, and is None where no model has a known price. `basis` says what the length
-    of answers was taken from: `runs` of the version, what is `expected`, what the prompt has `asked
-    for`, or a `guess`."""
+    """Of all `calls` that answer, and of `judge_calls`, when none is remembered and none repeated.
+    Tokens are those of answers. `cost_usd` is of both, leaves out the models in `unpriced`, and is
+    None where no model has a known price. `basis` says what the length of answers was taken from:
+    `runs` of the version, what is `expected`, what the prompt has `asked for`, or a `guess`."""
 
     calls: int
     input_tokens: int
@@ -43,6 +50,7 @@ class Estimate(msgspec.Struct, frozen=True, kw_only=True):
     cost_usd: float | None
     unpriced: tuple[str, ...] = ()
     basis: str = "guess"
+    judge_calls: int = 0
 
 
 async def estimated(
@@ -53,6 +61,7 @@ async def estimated(
     renderer: Renderer,
     price: Price,
     usual: UsualTokens,
+    judges: Judges,
 ) -> Estimate:
     sums = _Sums()
     for prepared in prompts:
@@ -66,13 +75,18 @@ async def estimated(
             mean_out, basis = await _mean_output(prepared, model, seen, evaluation.scorers, usual)
             sums.bases |= {*basis.split("/")}
             sums.add(model, calls, mean_in, mean_out, _priced(price, model, mean_in, mean_out))
+            asked = _judged(judges, evaluation.scorers, for_it)
+            for judge, times in asked.items():
+                one = _priced(price, judge, _JUDGE_IN + mean_in + mean_out, _JUDGE_OUT)
+                sums.judge(judge, calls * times, one)
     return Estimate(
         calls=round(sums.calls),
         input_tokens=round(sums.tokens_in),
         output_tokens=round(sums.tokens_out),
-        cost_usd=None if len(sums.unpriced) == len(evaluation.models) else sums.cost,
+        cost_usd=None if not sums.priced else sums.cost,
         unpriced=tuple(sums.unpriced),
         basis="/".join(sorted(sums.bases)) or "guess",
+        judge_calls=round(sums.judge_calls),
     )
 
 
@@ -81,19 +95,40 @@ class _Sums:
     calls: float = 0.0
     tokens_in: float = 0.0
     tokens_out: float = 0.0
+    judge_calls: float = 0.0
     cost: float = 0.0
+    priced: bool = False
     unpriced: dict[str, None] = field(default_factory=dict[str, None])
     bases: set[str] = field(default_factory=set[str])
 
     def add(
         self, model: str, calls: float, mean_in: float, mean_out: float, one: float | None
     ) -> None:
-        if one is None:
-            self.unpriced[model] = None
         self.calls += calls
         self.tokens_in += calls * mean_in
         self.tokens_out += calls * mean_out
+        self._pay(model, calls, one)
+
+    def judge(self, model: str, calls: float, one: float | None) -> None:
+        self.judge_calls += calls
+        self._pay(model, calls, one)
+
+    def _pay(self, model: str, calls: float, one: float | None) -> None:
+        self.priced |= one is not None
+        if one is None:
+            self.unpriced[model] = None
         self.cost += calls * (one or 0.0)
+
+
+def _judged(
+    judges: Judges, scorers: Sequence[ScorerSpec], seen: Sequence[Example]
+) -> dict[str, float]:
+    """How many questions an example's answer puts to each judge, in the mean."""
+    found = dict(judges(scorers))
+    for example in seen:
+        for judge, times in judges(example.scorers).items():
+            found[judge] = found.get(judge, 0.0) + times / len(seen)
+    return found
 
 
 def _priced(price: Price, model: str, mean_in: float, mean_out: float) -> float | None:

@@ -9,6 +9,7 @@ import msgspec
 
 from burnish.errors import BudgetExceeded, BurnishError, UsageError
 from burnish.evals import judge_answers, judge_asks
+from burnish.evals.meter import may_ask_again
 from burnish.evals.scorers.tools import Ask
 from burnish.models.model import ModelRequest
 from burnish.models.question import Question
@@ -157,7 +158,7 @@ class Judge:
         try:
             text = await self._said(asked, sample)
             value, reason, problem = read(text, asked[-1].content)
-            if problem:
+            if problem and may_ask_again():
                 again = judge_asks.mended(asked, text, problem)
                 text = await self._said(again, sample)
                 value, reason, problem = read(text, asked[-1].content)

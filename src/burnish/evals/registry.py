@@ -142,6 +142,17 @@ class Scorers:
                 found[str(spec.parameters.get("model") or self._tools.judge_model())] = None
         return tuple(name for name in found if name)
 
+    def questions(self, specs: Iterable[ScorerSpec]) -> dict[str, int]:
+        """How many questions about one answer they put to each model that judges, as long as what
+        it says can be used."""
+        found: dict[str, int] = {}
+        for spec in specs:
+            kind = self._by_name.get(spec.name.removeprefix(NOT))
+            if kind is not None and kind.asks_model and not self.refusal(spec):
+                (judge,) = self.judges([spec])
+                found[judge] = found.get(judge, 0) + kind.questions(_checked(spec, kind))
+        return found
+
     def close(self) -> None:
         self._tools.close()
 

@@ -63,8 +63,12 @@ class Tally:
             self._score(result.prompt, result.model, 1, result.score)
         if not result.cached and UNFIT not in result.error:
             self.asked += 1
-            self.unpriced += result.cost_usd is None and not result.error
+            unknown = result.cost_usd is None and not result.error
+            self.unpriced += unknown or result.judge_cost_usd is None
             self.cost_usd += result.cost_usd or 0.0
+        else:
+            self.unpriced += result.judge_cost_usd is None
+        self.cost_usd += result.judge_cost_usd or 0.0
 
     @property
     def best(self) -> tuple[str, float] | None:

@@ -85,8 +85,7 @@ class Additive:
         present[lines, columns] = 1
         self._cross[:k, :k] += present.T @ present
         self._moment[:k] += np.array([score for _, _, score in new]) @ present
-        for line, (row, _, _) in enumerate(new):
-            self._sums[row, :k] += present[line]
+        np.add.at(self._sums[:, :k], [row for row, _, _ in new], present)
 
     def posterior(self) -> Posterior:
         """The mean of all scores is estimated too, under a flat prior."""

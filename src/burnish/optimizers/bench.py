@@ -7,15 +7,8 @@ import random
 from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
 from typing import Any, NamedTuple
 
-from burnish.errors import (
-    AllModelsFailed,
-    BudgetExceeded,
-    BurnishError,
-    ConnectionLost,
-    ModelTimeout,
-    OutputRejected,
-    Unavailable,
-)
+from burnish.errors import BudgetExceeded, BurnishError, Unavailable
+from burnish.evals.meter import at_most_again, cost_of_failed
 from burnish.evals.report.words import counted
 from burnish.optimizers.admission import Rules
 from burnish.optimizers.ask import DEMONSTRATE, NO_CHANGE, NO_WRITER, TURNS, Measured, Pair, Propose
@@ -81,7 +74,6 @@ class PromptBench:
         answer: Answer,
         write: Write | None,
         concurrency: int,
-        calls_each: int = 1,
         goal: Goal,
         seed: int = 0,
     ) -> None:
@@ -95,7 +87,6 @@ class PromptBench:
         self._answer = answer
         self._write = write
         self._concurrency = concurrency
-        self._calls_each = calls_each
         self._seed = seed
         self._in_a_row = 0
 
@@ -176,20 +167,22 @@ class PromptBench:
 
     async def _measured(self, pair: Pair) -> Measured:
         candidate = self._book.candidates[pair.candidate]
-        result = await self._answer(candidate, self._examples[pair.example], pair.repeat)
+        with at_most_again(self._ledger.again_each):
+            result = await self._answer(candidate, self._examples[pair.example], pair.repeat)
         notes = "; ".join(_notes(result))
         unscored = "" if result.error or result.score is not None else f"metric: {notes or 'none'}"
         return Measured(
             value=None if result.score is None else min(1.0, max(0.0, result.score)),
-            cost_usd=_paid(result),
+            cost_usd=_cost(result),
             latency_ms=result.latency_ms,
             input_tokens=result.input_tokens,
             output_tokens=result.output_tokens,
-            calls=self._calls_each,
+            calls=1 + result.judge_calls,
             error=result.error or unscored,
             output=kept(result.output),
             notes=kept(notes),
             run_id=result.run_id,
+            paid_usd=_paid(result),
         )
 
     def _made(self, ask: Propose, parents: Sequence[Candidate]) -> Candidate | None:
@@ -257,7 +250,7 @@ class PromptBench:
                 rejected.append(error.what)
                 break
             except BurnishError as error:
-                costs.append(_cost_of(error))
+                costs.append(cost_of_failed(error))
                 rejected.append(f"the model that writes failed: {error.what}")
                 continue
             costs.append(written.cost_usd)
@@ -305,20 +298,16 @@ def words_of(example: Example) -> frozenset[str]:
     return frozenset(text.casefold().split()) or frozenset({""})
 
 
+def _cost(result: Result) -> float | None:
+    """Of such an answer, also where it was remembered; None where it is not known."""
+    nothing = result.error and not result.error.startswith(_UNHEARD)
+    return 0.0 if nothing else result.cost_usd
+
+
 def _paid(result: Result) -> float | None:
-    """None where it is not known."""
-    if result.cached or (result.error and not result.error.startswith(_UNHEARD)):
-        return 0.0
-    return result.cost_usd
-
-
-def _cost_of(error: BurnishError) -> float | None:
-    """Of a call that failed, as calls are recorded: unknown where a provider may have worked on
-    what nobody got."""
-    if isinstance(error, OutputRejected):
-        return error.cost_usd
-    causes = error.causes if isinstance(error, AllModelsFailed) else (error,)
-    return None if any(isinstance(each, ModelTimeout | ConnectionLost) for each in causes) else 0.0
+    """For this answer and what was said of it; None where it is not known."""
+    answer, judges = 0.0 if result.cached else _cost(result), result.judge_cost_usd
+    return None if answer is None or judges is None else answer + judges
 
 
 def _notes(result: Result) -> Iterator[str]:

@@ -37,10 +37,11 @@ class Budget(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass
 class Ledger:
-    """`calls_each` is how many calls one answer takes at most: itself, and its judges;
-    `answers_each` is how many answers one measurement takes. `reserved` measurements are kept back
-    for what follows the search, which begins when it `is_settling`. A search that is `ended` for a
-    reason gets nothing more."""
+    """`calls_each` is how many calls one answer takes: itself, and its judges, as long as these
+    need not ask again; `answers_each` is how many answers one measurement takes. `reserved`
+    measurements are kept back for what follows the search, which begins when it `is_settling`. A
+    search that is `ended` for a reason gets nothing more. Judges may ask `again_each` questions
+    more about an answer than is usual."""
 
     budget: Budget
     calls_each: int = 1
@@ -54,6 +55,7 @@ class Ledger:
     ended: str = ""
     is_settling: bool = False
     halted: str = ""
+    again_each: int = 0
 
     @property
     def left(self) -> int:
@@ -86,6 +88,13 @@ class Ledger:
         calls = _rest(self.budget.calls, self.calls) // self.calls_each
         answers = min(_rest(self.budget.metric_calls, self.metric_calls), calls)
         return answers // self.answers_each
+
+    def allow_again(self, answers: int) -> None:
+        """Says how often judges may ask once more for each of so many answers, so that there is
+        enough for what is kept back."""
+        kept = (answers + self.reserved * self.answers_each) * self.calls_each
+        spare = max(0, _rest(self.budget.calls, self.calls) - kept)
+        self.again_each = spare // max(1, answers)
 
     def measured(self, calls: int, cost_usd: float | None) -> None:
         self.metric_calls += 1

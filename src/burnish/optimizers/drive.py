@@ -144,6 +144,7 @@ async def _measure(ask: Measure, problem: Problem, bench: Bench, log: Log) -> bo
         found[pair] = measured
 
     if missing:
+        ledger.allow_again(len(wanted))
         if why := await bench.measure(missing, keep):
             ledger.halt(why)
         await log.room()
@@ -151,7 +152,7 @@ async def _measure(ask: Measure, problem: Problem, bench: Bench, log: Log) -> bo
     for pair in wanted:
         if pair in found:
             book.record(pair, found[pair])
-            ledger.measured(found[pair].calls, found[pair].cost_usd)
+            ledger.measured(found[pair].calls, found[pair].paid_usd)
     return bool(missing)
 
 

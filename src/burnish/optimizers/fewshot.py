@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Generator, Sequence
 from random import Random
 
@@ -109,15 +110,16 @@ class _Sets:
         together."""
         wording, number = max(self._wordings, key=lambda each: effects[each[1]])
         form = max(self._forms, key=lambda each: effects[self._forms[each]])
-        ranked = sorted(self._pool, key=lambda each: -effects[self._examples[each]])
-        best: tuple[float, tuple[int, ...]] = (-np.inf, ())
+        known: list[float] = effects.tolist()
+        worths = {each: known[number] for each, number in self._examples.items()}
+        ranked = sorted(worths, key=worths.__getitem__, reverse=True)
+        best, shown = -math.inf, 0
         for size, own in self._sizes.items():
-            shown = ranked[:size]
-            worth = effects[own] + sum(effects[self._examples[each]] for each in shown)
-            if len(shown) == size and worth > best[0]:
-                best = (float(worth), tuple(reversed(shown)))
-        worth = best[0] + float(effects[number]) + float(effects[self._forms[form]])
-        return (wording, form, best[1]), worth
+            worth = known[own] + sum(worths[each] for each in ranked[:size])
+            if size <= len(ranked) and worth > best:
+                best, shown = worth, size
+        worth = best + known[number] + known[self._forms[form]]
+        return (wording, form, tuple(reversed(ranked[:shown]))), worth
 
     def _demonstrated(
         self, wording: str, form: str, shown: Sequence[int]
@@ -151,17 +153,18 @@ def _varied(problem: Problem, random: Random) -> list[int]:
     rest = [each for each in problem.train if problem.words(each)]
     if not rest:
         return []
+    words = {each: problem.words(each) for each in rest}
     chosen = [random.choice(rest)]
-    nearest = {each: _alike(problem, each, chosen[0]) for each in rest}
+    nearest = {each: _alike(words[each], words[chosen[0]]) for each in rest}
     while len(chosen) < min(_POOL, len(rest)):
         taken = set(chosen)
         one = min((each for each in rest if each not in taken), key=nearest.__getitem__)
         chosen.append(one)
         for each in rest:
-            nearest[each] = max(nearest[each], _alike(problem, each, one))
+            nearest[each] = max(nearest[each], _alike(words[each], words[one]))
     return chosen
 
 
-def _alike(problem: Problem, one: int, other: int) -> float:
-    mine, theirs = problem.words(one), problem.words(other)
-    return len(mine & theirs) / len(mine | theirs)
+def _alike(mine: frozenset[str], theirs: frozenset[str]) -> float:
+    both = len(mine & theirs)
+    return both / (len(mine) + len(theirs) - both)

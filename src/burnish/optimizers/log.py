@@ -136,13 +136,11 @@ class StoredLog:
                 self._timed.cancel()
                 self._timed = None
             try:
-                while self._waiting:
-                    some = self._waiting[:_MOST]
-                    await self._optimizations.put(self._id, some)
+                while self._waiting or self._made:
+                    some, made = self._waiting[:_MOST], self._made[:]
+                    await self._optimizations.put(self._id, some, made)
                     # Only now: what could not be written waits for the next time.
                     del self._waiting[: len(some)]
-                if made := self._made[:]:
-                    await self._optimizations.put_steps(self._id, made)
                     del self._made[: len(made)]
             finally:
                 # Who waits for room learns why there is none.
@@ -212,6 +210,7 @@ def _found(pair: Pair, measured: Measured) -> Found:
         output=kept(measured.output),
         notes=kept(measured.notes),
         run_id=measured.run_id,
+        paid_usd=measured.paid_usd,
     )
 
 

@@ -3,6 +3,7 @@ reason to end, or nothing."""
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 
@@ -56,11 +57,14 @@ def after_seconds(seconds: float, used: float = 0.0) -> Stop:
 
 
 def within_cost(cost_usd: float) -> Stop:
-    """While there is money for what follows the search."""
+    """While there is money for what follows the search: a comparison with the leader, whose
+    answers may be dearer than others."""
 
     def stop(problem: Problem) -> str:
-        ledger = problem.ledger
-        each = ledger.cost_usd / max(1, ledger.metric_calls) * ledger.answers_each
+        ledger, leader = problem.ledger, problem.book.measured(problem.leader).values()
+        paid = [found.paid_usd for found in leader if found.paid_usd]
+        usual = ledger.cost_usd / max(1, ledger.metric_calls)
+        each = max(usual, math.fsum(paid) / max(1, len(paid))) * ledger.answers_each
         if ledger.cost_usd + each * ledger.reserved >= cost_usd:
             return f"the rest of ${cost_usd:g} is kept for the comparison"
         return ""

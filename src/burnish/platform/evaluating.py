@@ -118,6 +118,7 @@ class Evaluating:
             renderer=self._renderer,
             price=self._past.price,
             usual=self._past.usual_tokens,
+            judges=self.questions,
         )
         misfits = checked_fit(_distinct(several), evaluation.models, first)
         judges = self.judges([*evaluation.scorers, *(s for e in first for s in e.scorers)])
@@ -253,6 +254,14 @@ class Evaluating:
         scorers = self._scorers(None)
         known = spec.value is None and scorers.knows(spec)
         return known and scorers.describe(spec.name).needs == "expected"
+
+    def questions(self, scorers: Sequence[ScorerSpec]) -> dict[str, int]:
+        """How many questions about one answer they put to each model that judges, by its full
+        name."""
+        if not scorers:
+            return {}
+        asked = self._scorers(None).questions(scorers)
+        return {self._live.registry.full_name(name): count for name, count in asked.items()}
 
     async def budget(self, evaluations: Sequence[Evaluation], goes: int = 1) -> Budget:
         """Of evaluations that have one bound together, `goes` times. What earlier attempts have

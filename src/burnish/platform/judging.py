@@ -30,6 +30,7 @@ class Judging(Finding):
         """Those whose judges spend from the budget."""
         from dataclasses import replace
 
+        from burnish.evals.meter import metered
         from burnish.evals.registry import Scorers
         from burnish.evals.scorers.tools import Tools
         from burnish.models.question import Answer, Question
@@ -37,7 +38,9 @@ class Judging(Finding):
         async def ask(question: Question) -> Answer:
             return await self._live.calls.complete(replace(question, budget=budget))
 
-        tools = Tools(ask=ask, judge_model=self._judge_model, embedder=self._scoring_embedder)
+        tools = Tools(
+            ask=metered(ask), judge_model=self._judge_model, embedder=self._scoring_embedder
+        )
         return Scorers(self._parts.plugins.collect("scorers"), tools)
 
     async def score(

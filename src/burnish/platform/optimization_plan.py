@@ -248,14 +248,13 @@ class OptimizationPlans:
         return await _examples(self._datasets, dataset, settings, seed)
 
     def calls_each(self, optimization: Optimization, examples: Sequence[Example]) -> int:
-        """How many calls an answer takes at most: a judge asks once, of two answers twice."""
+        """How many calls an answer takes: itself, and what its judges ask."""
 
-        def judges(scorers: Sequence[ScorerSpec]) -> int:
-            asked = [each for each in scorers if self._evaluating.judges([each])]
-            return sum(2 if "pair" in each.name else 1 for each in asked)
+        def asked(scorers: Sequence[ScorerSpec]) -> int:
+            return sum(self._evaluating.questions(scorers).values())
 
         own = {msgspec.json.encode(each.scorers): each.scorers for each in examples}
-        return 1 + judges(optimization.scorers) + max(map(judges, own.values()), default=0)
+        return 1 + asked(optimization.scorers) + max(map(asked, own.values()), default=0)
 
     async def _writer(self, wanted: Wanted) -> tuple[str, tuple[str, ...]]:
         """The full name of the model that writes; empty where there is none, and why."""

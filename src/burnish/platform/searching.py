@@ -157,7 +157,6 @@ class Searching:
             answer=self._answer(answering),
             write=self._write(money) if of.writer else None,
             concurrency=of.concurrency,
-            calls_each=self._calls_each,
             goal=self._goal,
             seed=of.seed,
         )

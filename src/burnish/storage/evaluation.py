@@ -64,8 +64,8 @@ class Numbered(msgspec.Struct, frozen=True):
 
 class Counts(msgspec.Struct, frozen=True, kw_only=True):
     """Of the results of one prompt by one model: `judged` have passed or not, `scored` have a
-    score, and `score` is the sum of these. `asked` were not remembered, and cost `cost_usd` as far
-    as prices are known."""
+    score, and `score` is the sum of these. `asked` were not remembered. `cost_usd` is what they and
+    judges cost as far as prices are known, which of `unpriced` results they are not."""
 
     prompt: str
     model: str

@@ -72,8 +72,9 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     """One answer of a candidate (its id) to an example (its number), the `repeat`-th from 0.
 
     `value` is its score from 0 to 1, None where the call or the metric failed (`error`). `cost_usd`
-    is None where no price is known. `calls` are those that were paid for it: the answer, and what
-    judges asked. `notes` are what scorers said.
+    is what such an answer costs, also where it was remembered. `calls` are the answer and what
+    judges asked, and `paid_usd` is what was paid for them. Both are None where a price is unknown.
+    `notes` are what scorers said.
     """
 
     candidate: str
@@ -89,6 +90,7 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     output: str = ""
     notes: str = ""
     run_id: str = ""
+    paid_usd: float | None = 0.0
 
 
 class Step(msgspec.Struct, frozen=True, kw_only=True):
@@ -103,8 +105,8 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
 
 class Standing(msgspec.Struct, frozen=True, kw_only=True):
     """What the answers of a candidate come to. `score` is the mean over its `examples`, of each the
-    mean of its repeats; an answer that failed counts 0. `cost_usd` is what they cost as far as
-    prices are known, which of `unpriced` answers they are not."""
+    mean of its repeats; an answer that failed counts 0. `cost_usd` is what such answers cost as far
+    as prices are known, which of `unpriced` answers they are not."""
 
     candidate: str
     examples: int
@@ -119,8 +121,9 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Counts(msgspec.Struct, frozen=True, kw_only=True):
-    """Of all answers of an optimisation: by so many `candidates`, paid for with so many `calls`.
-    What its steps cost is not in it."""
+    """Of all answers of an optimisation: by so many `candidates`, with so many `calls`, those
+    of judges too. They cost `cost_usd` as far as prices are known, which of `unpriced` answers they
+    are not. What its steps cost is not in it."""
 
     candidates: int = 0
     answers: int = 0
@@ -150,13 +153,11 @@ class Optimizations(Protocol):
         """Raises NotFound."""
         ...
 
-    async def put(self, optimization_id: str, found: Sequence[Found]) -> None:
-        """All or none; an answer that is there already is replaced. Raises NotFound where the
-        optimisation is gone."""
-        ...
-
-    async def put_steps(self, optimization_id: str, steps: Sequence[Step]) -> None:
-        """All or none; a step whose number is there already replaces it."""
+    async def put(
+        self, optimization_id: str, found: Sequence[Found], steps: Sequence[Step] = ()
+    ) -> None:
+        """All or none; an answer or a step that is there already is replaced. Raises NotFound where
+        the optimisation is gone."""
         ...
 
     async def steps(self, optimization_id: str) -> list[Step]:

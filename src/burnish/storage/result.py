@@ -30,7 +30,7 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     weights, None without any; `passed` whether each that counts has passed. With an `error` there
     is no answer. `latency_ms` is what the model took and `cost_usd` what it cost, None where no
     price is known; of a `cached` answer, which cost nothing, both are of the call that first gave
-    it.
+    it. `judge_cost_usd` was paid for the `judge_calls` of scorers, None where a price is unknown.
     """
 
     prompt: str
@@ -48,4 +48,6 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     output_tokens: int = 0
     cost_usd: float | None = None
     cached: bool = False
+    judge_calls: int = 0
+    judge_cost_usd: float | None = 0.0
     tags: tuple[str, ...] = ()

@@ -46,9 +46,10 @@ class Latency(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Cost(msgspec.Struct, frozen=True, kw_only=True):
-    """`usd` was spent, as far as prices are known, and is None where none is; a cached answer cost
-    nothing. `unknown` counts the answers that cost nobody knows what. `per_answer_usd` is what an
-    answer costs that is not cached; None where no price is known."""
+    """`usd` was spent, on judges too, as far as prices are known, and is None where none is; a
+    cached answer cost nothing. `unknown` counts the answers that cost nobody knows what.
+    `per_answer_usd` is what an answer costs that is not cached, without judges; None where no price
+    is known."""
 
     usd: float | None
     unknown: int

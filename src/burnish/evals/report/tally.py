@@ -89,7 +89,7 @@ class Tally:
                 self._fault(score.metric, score.error)
 
     def _pay(self, result: Result) -> None:
-        cost = result.cost_usd
+        cost, unknown = result.cost_usd, False
         if cost is not None and not math.isfinite(cost):
             cost = None
         if result.cached:
@@ -98,7 +98,10 @@ class Tally:
             self.costs.append(cost)
         else:
             # A call that failed before it was answered has no price to know.
-            self.unknown += not result.error
+            unknown = not result.error
+        judged = result.judge_cost_usd
+        self.costs.append(judged or 0.0)
+        self.unknown += unknown or judged is None
         if cost is not None and not result.error:
             self.prices.append(cost)
 

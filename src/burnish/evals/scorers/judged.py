@@ -120,6 +120,14 @@ def _given(verdict: Verdict, *, met: bool) -> Grade:
     )
 
 
+def _once(options: Judged) -> int:
+    return options.repeats
+
+
+def _in_both_orders(options: Judged) -> int:
+    return 2 * options.repeats
+
+
 def _check_judged(options: Judged, tools: Tools) -> None:
     _made(options, tools)
 
@@ -148,6 +156,7 @@ KINDS = (
         threshold=0.75,
         aliases=("llm-rubric",),
         asks_model=True,
+        questions=_once,
         timeout_s=None,
         example=ScorerSpec(name="rubric", value="Polite, and says when the parcel arrives."),
     ),
@@ -162,6 +171,7 @@ KINDS = (
         check_options=_check_judged,
         aliases=("model-graded-closedqa",),
         asks_model=True,
+        questions=_once,
         timeout_s=None,
         example=ScorerSpec(name="closed-qa", value="It names a date."),
     ),
@@ -174,6 +184,7 @@ KINDS = (
         check_options=_check_judged,
         aliases=("model-graded-factuality",),
         asks_model=True,
+        questions=_once,
         timeout_s=None,
         example=ScorerSpec(name="factuality", value="The office opens at 9 on weekdays."),
     ),
@@ -186,6 +197,7 @@ KINDS = (
         check_options=_check_judged,
         threshold=0.5,
         asks_model=True,
+        questions=_in_both_orders,
         timeout_s=None,
         example=ScorerSpec(name="pairwise", value="Your parcel comes on Friday."),
     ),

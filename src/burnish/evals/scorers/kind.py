@@ -72,6 +72,10 @@ class Case(Generic[O_co]):
 Needs = Literal["value", "expected", "optional", "nothing"]
 
 
+def _one(_: Any) -> int:
+    return 1
+
+
 @dataclass(frozen=True, kw_only=True)
 class ScorerKind:
     """One way to score, by name; `@burnish.scorer` makes one of a function.
@@ -83,7 +87,8 @@ class ScorerKind:
     raise UsageError. `threshold` is the least score that passes unless the spec has one.
     `timeout_s` is None where the work has bounds of its own. A plain `grade` that `waits` for
     another process where there is a value is called in a thread; `apart` gives each call a thread
-    of its own, which is left behind when it hangs.
+    of its own, which is left behind when it hangs. One that `asks_model` puts so many `questions`
+    to it about an answer, by its options.
     """
 
     name: str
@@ -98,6 +103,7 @@ class ScorerKind:
     aliases: tuple[str, ...] = ()
     inverts: bool = True
     asks_model: bool = False
+    questions: Callable[[Any], int] = _one
     timeout_s: float | None = 30.0
     waits: bool = False
     apart: bool = False

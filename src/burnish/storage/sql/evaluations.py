@@ -130,8 +130,12 @@ class SqlEvaluations:
             _count(_r.passed).label("passed"),
             func.count(_r.score).label("scored"),
             func.coalesce(func.sum(_r.score), 0.0).label("score"),
-            func.coalesce(func.sum(case((asked, _r.cost_usd), else_=0.0)), 0.0).label("cost_usd"),
-            _count(and_(asked, answered, _r.cost_usd.is_(None))).label("unpriced"),
+            (_total(case((asked, _r.cost_usd), else_=0.0)) + _total(_r.judge_cost_usd)).label(
+                "cost_usd"
+            ),
+            _count(
+                or_(and_(asked, answered, _r.cost_usd.is_(None)), _r.judge_cost_usd.is_(None))
+            ).label("unpriced"),
         )
         query = query.where(_r.evaluation_id == evaluation_id).group_by(_r.prompt, _r.model)
         async with self._database.reading() as connection:
@@ -180,6 +184,10 @@ class SqlEvaluations:
 _OF_ONE = Evaluation.__struct_fields__
 
 
+def _total(column: ColumnElement[Any]) -> ColumnElement[Any]:
+    return func.coalesce(func.sum(column), 0.0)
+
+
 def _count(condition: ColumnElement[bool]) -> ColumnElement[int]:
     return func.count(case((condition, 1)))
 
@@ -206,6 +214,8 @@ def _row(evaluation_id: str, each: Numbered) -> tuple[Any, ...]:
         result.output_tokens,
         result.cost_usd,
         result.cached,
+        result.judge_calls,
+        result.judge_cost_usd,
         _json(result.tags),
     )
 

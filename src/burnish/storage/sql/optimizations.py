@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Iterable, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from datetime import UTC, datetime
 from typing import Any, Unpack
 
@@ -19,6 +19,7 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from burnish.errors import Conflict, NotFound, UsageError
 from burnish.storage.optimization import Change, Counts, Found, Optimization, Standing, Step
@@ -93,37 +94,31 @@ class SqlOptimizations:
             if not (await connection.execute(changed)).rowcount:
                 raise _gone(optimization_id)
 
-    async def put(self, optimization_id: str, found: Sequence[Found]) -> None:
-        if not found:
+    async def put(
+        self, optimization_id: str, found: Sequence[Found], steps: Sequence[Step] = ()
+    ) -> None:
+        if not found and not steps:
             return
         try:
             if self._dialect == "sqlite":
-                rows = [_row(optimization_id, each) for each in found]
-                await driver_write(self._database, (_PUT, rows))
+                await self._put_by_driver(optimization_id, found, steps)
             else:
-                await self._replace(optimization_id, found)
+                async with self._database.writing() as connection:
+                    await _replace(connection, optimization_id, found)
+                    await _replace_steps(connection, optimization_id, steps)
         except IntegrityError:
             raise _gone(optimization_id) from None
 
-    async def put_steps(self, optimization_id: str, steps: Sequence[Step]) -> None:
-        try:
-            if self._dialect == "sqlite":
-                rows = [
-                    (optimization_id, e.step, e.operator, encode_json(e.drafted), _time(e.at))
-                    for e in steps
-                ]
-                await driver_write(self._database, (_PUT_STEPS, rows))
-            else:
-                await self._replace_steps(optimization_id, steps)
-        except IntegrityError:
-            raise _gone(optimization_id) from None
-
-    async def _replace_steps(self, optimization_id: str, steps: Sequence[Step]) -> None:
-        there = (_s.optimization_id == optimization_id, _s.step.in_([s.step for s in steps]))
-        rows = [{"optimization_id": optimization_id, **structs.asdict(step)} for step in steps]
-        async with self._database.writing() as connection:
-            await connection.execute(delete(optimization_steps).where(*there))
-            await connection.execute(insert(optimization_steps), rows)
+    async def _put_by_driver(
+        self, optimization_id: str, found: Sequence[Found], steps: Sequence[Step]
+    ) -> None:
+        rows = [_row(optimization_id, each) for each in found]
+        made = [
+            (optimization_id, e.step, e.operator, encode_json(e.drafted), _time(e.at))
+            for e in steps
+        ]
+        both = ((_PUT, rows), (_PUT_STEPS, made))
+        await driver_write(self._database, *((sql, given) for sql, given in both if given))
 
     async def steps(self, optimization_id: str) -> list[Step]:
         query = select(*(_s[name] for name in Step.__struct_fields__))
@@ -146,7 +141,7 @@ class SqlOptimizations:
         each = select(
             _a.candidate,
             func.avg(func.coalesce(_a.value, 0.0)).label("score"),
-            *_sums(),
+            *_sums(_a.cost_usd),
             func.sum(_a.input_tokens).label("input_tokens"),
             func.sum(_a.output_tokens).label("output_tokens"),
         )
@@ -163,7 +158,7 @@ class SqlOptimizations:
         return [_counted(Standing, row) for row in await self._rows(query)]
 
     async def counts(self, optimization_id: str) -> Counts:
-        query = select(func.count(_a.candidate.distinct()).label("candidates"), *_sums())
+        query = select(func.count(_a.candidate.distinct()).label("candidates"), *_sums(_a.paid_usd))
         (row,) = await self._rows(query.where(_a.optimization_id == optimization_id))
         return _counted(Counts, row)
 
@@ -180,17 +175,6 @@ class SqlOptimizations:
         async with self._database.reading() as connection:
             return (await connection.execute(_AFTER, values)).all()
 
-    async def _replace(self, optimization_id: str, found: Iterable[Found]) -> None:
-        # The last of a place counts.
-        rows = {(each.candidate, each.example, each.repeat): each for each in found}
-        there = (_a.optimization_id == optimization_id, tuple_(*_PLACE).in_(list(rows)))
-        async with self._database.writing() as connection:
-            await connection.execute(delete(optimization_answers).where(*there))
-            await connection.execute(
-                insert(optimization_answers),
-                [{"optimization_id": optimization_id, **structs.asdict(e)} for e in rows.values()],
-            )
-
     async def _all(self, query: Select[Any]) -> list[Optimization]:
         rows = await self._rows(query)
         return [Optimization(**{name: row[name] for name in _OF_ONE}) for row in rows]
@@ -198,6 +182,32 @@ class SqlOptimizations:
     async def _rows(self, query: Any) -> Sequence[RowMapping]:
         async with self._database.reading() as connection:
             return (await connection.execute(query)).mappings().all()
+
+
+async def _replace(
+    connection: AsyncConnection, optimization_id: str, found: Sequence[Found]
+) -> None:
+    if not found:
+        return
+    # The last of a place counts.
+    rows = {(each.candidate, each.example, each.repeat): each for each in found}
+    there = (_a.optimization_id == optimization_id, tuple_(*_PLACE).in_(list(rows)))
+    await connection.execute(delete(optimization_answers).where(*there))
+    await connection.execute(
+        insert(optimization_answers),
+        [{"optimization_id": optimization_id, **structs.asdict(e)} for e in rows.values()],
+    )
+
+
+async def _replace_steps(
+    connection: AsyncConnection, optimization_id: str, steps: Sequence[Step]
+) -> None:
+    if not steps:
+        return
+    there = (_s.optimization_id == optimization_id, _s.step.in_([s.step for s in steps]))
+    rows = [{"optimization_id": optimization_id, **structs.asdict(step)} for step in steps]
+    await connection.execute(delete(optimization_steps).where(*there))
+    await connection.execute(insert(optimization_steps), rows)
 
 
 def _time(at: datetime) -> str:
@@ -209,13 +219,13 @@ def _versions_of(column: ColumnElement[str], name: str) -> tuple[ColumnElement[b
     return column >= f"{name}@", column < f"{name}A"
 
 
-def _sums() -> tuple[ColumnElement[Any], ...]:
-    unpriced = case((_a.cost_usd.is_(None), 1))
+def _sums(cost_usd: ColumnElement[float | None]) -> tuple[ColumnElement[Any], ...]:
+    unpriced = case((cost_usd.is_(None), 1))
     return (
         func.count().label("answers"),
         func.count(case((_a.error != "", 1))).label("failed"),
         func.coalesce(func.sum(_a.calls), 0).label("calls"),
-        func.coalesce(func.sum(_a.cost_usd), 0.0).label("cost_usd"),
+        func.coalesce(func.sum(cost_usd), 0.0).label("cost_usd"),
         func.count(unpriced).label("unpriced"),
     )
 
@@ -250,4 +260,5 @@ def _row(optimization_id: str, found: Found) -> tuple[Any, ...]:
         found.output,
         found.notes,
         found.run_id,
+        found.paid_usd,
     )

@@ -56,6 +56,8 @@ results = Table(
     Column("output_tokens", Integer, nullable=False),
     Column("cost_usd", Float),
     Column("cached", Boolean, nullable=False),
+    Column("judge_calls", Integer, nullable=False, server_default="0"),
+    Column("judge_cost_usd", Float, server_default="0"),
     Column("tags", Json(tuple[str, ...]), nullable=False),
     sqlite_with_rowid=False,
 )

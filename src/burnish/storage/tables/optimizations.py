@@ -59,6 +59,7 @@ optimization_answers = Table(
     Column("output", Verbatim, nullable=False),
     Column("notes", Verbatim, nullable=False),
     Column("run_id", Verbatim, nullable=False),
+    Column("paid_usd", Float),
     sqlite_with_rowid=False,
 )
 
