@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import sqlite3
 import subprocess
@@ -18,6 +19,7 @@ from typing import Any
 import pexpect
 import pytest
 from tests.cli.conftest import COMMAND, Run
+from tests.cli.test_terminal import screen
 
 import burnish
 from burnish.errors import SettingsError
@@ -202,6 +204,32 @@ def test_a_worker_makes_the_backups_that_are_scheduled(
     columns = run("schedule", "list").out.strip().split("\t")
     assert columns[:5] == ["often", "backup", "* * * * *", "UTC", "active"]
     assert columns[7] == job.id
+
+
+def test_a_narrow_terminal_shows_the_times_and_names_of_schedules_whole(run: Run) -> None:
+    name = "optimize-score-0.6-and-category-mail"
+    given = ("--set", "where=score < 0.6 and category = mail", "--set", "writer=offline")
+    added = ("schedule", "add", name, "optimizations", "30 6 * * 1-5", *given)
+    assert run(*added, "--zone", "Europe/Lisbon").code == 0
+    shown = screen("schedule", "list", columns=80)
+    assert all(len(line.rstrip()) <= 80 for line in shown.splitlines())
+    assert "…" not in shown
+    head, *lines = shown.splitlines()
+    assert "30 6 * * 1-5" in lines[0]
+    assert re.search(r"\d\d-\d\d \d\d:\d\d +never", lines[0])
+    assert "".join(line[: head.index("about")].strip() for line in lines) == name
+    told = " ".join(line[head.index("about") : head.index("when")].strip() for line in lines)
+    assert told.split() == [
+        "optimizations",
+        "score",
+        "<",
+        "0.6",
+        "and",
+        "category",
+        "=",
+        "mail",
+        "(Europe/Lisbon)",
+    ]
 
 
 def test_schedules_are_listed_paused_and_removed(run: Run) -> None:

@@ -49,7 +49,9 @@ def test_one_is_shown_as_a_tree_of_its_candidates(run: Run) -> None:
     assert facts["id"] == one.id
     assert facts["outcome"] == "improved: 0.50 → 0.75 over 40 examples"
     assert facts["candidates"] == "5 (3 measured), 3 turned down"
-    assert facts["answers"].startswith("10, 1 failed; 10 calls, at least 0.012 USD")
+    assert facts["answers"].startswith(
+        "10, 1 failed; 10 calls without proposals, at least 0.012 USD"
+    )
     first, sorry, when, both, short = (name[:8] for name in ids())
     assert lines[lines.index("") + 1 :] == [
         f"{first}  original  n 4  mean 0.50",

@@ -69,8 +69,8 @@ def test_reports_have_scores_interval_cost_difference_and_what_was_won_and_lost(
         assert told in markdown, told
         assert told in page, told
     assert "\n+Thanks are praise.\n" in markdown
-    assert "Won, 10 of 25" in markdown
-    assert "Lost, 3" in markdown
+    assert "25 examples won, the first 10 of them" in markdown
+    assert "3 examples lost" in markdown
     assert '<span class="good">+ Thanks are praise.</span>' in page
     assert f"{found['effort']['calls']} calls, 0 USD" in markdown
     for ending in ("md", "html", "json"):
@@ -184,7 +184,7 @@ class Case(NamedTuple):
 @pytest.mark.parametrize(
     "case",
     [
-        Case("ceiling", "it is right on 100% of", answer=always_right),
+        Case("ceiling", "it is right on all 56 examples; nothing to gain", answer=always_right),
         Case("constant metric", "every answer scores 0.00", answer=puzzled),
         Case("model errors", "out of order", answer=broken, code=1),
         Case("too few examples", "examples that judge would show it", answer=a_little),

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from random import Random
 
 import pytest
@@ -69,6 +70,36 @@ def test_a_technique_gets_a_heading_where_the_prompt_has_headings_and_takes_it_a
     assert text_of(back) == original
     assert back is not None
     assert back.techniques == ()
+
+
+def steps_added(original: str) -> str:
+    """What two techniques with numbered steps make of it, one after the other."""
+    first = text_of(run("add", original, techniques=("chain_of_draft",)))
+    both = ("chain_of_draft", "generated_knowledge")
+    return text_of(run("add", original, first, techniques=both, carried=both[:1]))
+
+
+def test_steps_of_a_second_technique_go_on_the_list_of_the_first() -> None:
+    for original in ("Sort the mail.", "## Task\n\nSort the mail.\n\n## Mail\n\n{{ text }}"):
+        found = steps_added(original)
+        numbers = [int(each) for each in re.findall(r"(?m)^(\d+)\. ", found)]
+        assert numbers == list(range(1, len(numbers) + 1))
+        assert len(numbers) >= 3
+        assert "\n\n" not in found[found.index("1. ") : found.index(f"{numbers[-1]}. ")]
+        assert found.count("## Steps") == original.count("## Task")
+
+
+def test_what_is_added_to_a_section_stands_in_it_and_the_rest_stays_behind() -> None:
+    original = "## Steps\n\n1. Read the mail.\n\n## Rules\n\n- Be brief.\n\n## Mail\n\n{{ text }}"
+    found = text_of(run("add", original, techniques=("chain_of_draft",)))
+    assert found.startswith("## Steps\n\n1. Read the mail.\n2. Work in a draft")
+    assert found.endswith("\n\n## Rules\n\n- Be brief.\n\n## Mail\n\n{{ text }}")
+
+
+def test_a_list_of_the_users_that_is_about_something_else_is_not_gone_on_with() -> None:
+    original = "Choose one:\n\n1. bug\n2. praise"
+    found = text_of(run("add", original, techniques=("chain_of_draft",)))
+    assert found.startswith(f"{original}\n\n1. Work in a draft")
 
 
 def test_nothing_is_added_twice_or_beside_what_it_conflicts_with() -> None:

@@ -17,10 +17,15 @@ if TYPE_CHECKING:
 
 @contextmanager
 def followed(
-    p: burnish.Platform, go_on: str | Callable[[], str], *, first: str = ""
+    p: burnish.Platform,
+    go_on: str | Callable[[], str],
+    *,
+    first: str = "",
+    ended: Callable[[], bool] = lambda: False,
 ) -> Generator[Callable[[Job], None]]:
     """`go_on` is the command that goes on with it, or tells it: an empty one where nothing is begun
-    yet. `first` names what is done before the job."""
+    yet. `first` names what is done before the job. Whoever interrupts what has `ended` by then, its
+    result stored, stops nothing: what follows the block is to show it."""
     job_id = ""
     try:
         # What a scorer of the user's prints must not stand in the report.
@@ -36,8 +41,11 @@ def followed(
                 tell(first, 0, 1)
             yield told
     except KeyboardInterrupt:
-        if job_id:
+        if job_id and not ended():
             p.jobs.cancel(job_id)  # a worker would go on with what somebody has stopped
+        if job_id and ended():
+            warn("it had ended already; this is what it came to")
+            return
         again = go_on if isinstance(go_on, str) else go_on()
         warn(f"stopped; go on with {again}" if again else "stopped before the job began")
         raise

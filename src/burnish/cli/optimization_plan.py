@@ -68,13 +68,19 @@ def planned(plan: OptimizationPlan) -> str:
     if of.writer:
         writes = f"about {_counted(plan.proposals, 'proposal')} by {of.writer}"
     most = _counted(plan.search + plan.final + compared, "answer")
+    there = int(of.settings["examples"])
+    used = (
+        f"{whole:,} of {_counted(there, 'example')}"
+        if whole < there
+        else _counted(whole, "example")
+    )
     about = f"{of.prompt} with {of.model}, {of.algorithm} for {of.goal}"
     apart = f"{plan.validation:,} tell candidates apart, {plan.test:,} judge the best"
     parts = f"{plan.search:,} to search, {plan.final:,} to choose, {compared:,} to compare"
     each = f"  each example is answered {plan.answers_each} times by a prompt"
     return "\n".join(
         [
-            f"{about}: {_counted(whole, 'example')} of {of.dataset}",
+            f"{about}: {used} of {of.dataset}",
             f"  {plan.train:,} may be shown in prompts, {apart}",
             f"  at most {most}: {parts}",
             *([each] if plan.answers_each > 1 else []),

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from burnish.cli.common import Common, console, note, on_terminal, out, out_json
+from burnish.cli.common import Common, console, note, on_terminal, out, out_json, warn
+from burnish.cli.going_on import go_on
 from burnish.cli.report_files import check_files, write_file
 
 if TYPE_CHECKING:
@@ -52,6 +53,8 @@ def finish(done: ShownOptimization, files: list[Path], common: Common) -> int:
         from burnish.optimizers.report.plain import plain
 
         out(plain(report))
+        if again := go_on_with(report):
+            warn(f"{report.outcome or report.state}; go on with {again}")
     return 0 if report.is_measured else 1
 
 
@@ -68,5 +71,19 @@ def _more(report: OptimizationReport) -> None:
     note(f"\nburnish optimizations show {report.id[:18]}")
     if report.best:
         note(f"burnish prompts diff {report.prompt} {report.best}")
-    if report.state == "stopped" or report.outcome == "stopped":
-        note(f"burnish optimize --resume {report.id}")
+    if again := go_on_with(report):
+        note(again)
+
+
+def go_on_with(report: OptimizationReport) -> str:
+    """The command that goes on with one that was stopped half way. One that its budget has ended
+    goes on no further with the same one; to begin it again takes a larger one."""
+    if report.state == "stopped":
+        return go_on("optimization", report.id)
+    if report.reason != "budget":
+        return ""
+    writer = f" --writer {report.writer}" if report.writer else ""
+    return (
+        f"burnish optimize {report.prompt} --data {report.dataset} --model {report.model}{writer} "
+        "with a larger --budget or --max-cost"
+    )

@@ -24,10 +24,11 @@ from burnish.cli.common import (
 )
 from burnish.cli.job_words import when
 from burnish.cli.money import cost_of
-from burnish.cli.optimization_report import Files, check_reports, write_reports
+from burnish.cli.optimization_report import Files, check_reports, go_on_with, write_reports
 from burnish.cli.runs import short_ids
 
 if TYPE_CHECKING:
+    from burnish.optimizers.report.report import OptimizationReport
     from burnish.optimizers.room import ListedCandidate, ListedOptimization, ShownOptimization
 
 _STYLES = {
@@ -101,52 +102,68 @@ def show(optimization: Id, /, *, report: Files = None, common: Common = NONE) ->
 
     Of one that has ended a terminal shows its report too; --report writes it to a file.
 
-    Below each candidate stand those that were made of it: id, operator, how many examples it was
-    measured on (n), its mean score over these, and what it was made for. Candidates are measured on
+    Below each candidate stand those that were made of it: id, operator, how many of the examples
+    that tell candidates apart it was measured on (n), its mean score over these, and what it was
+    made for. Candidates are measured on
     different examples, so scores of few do not tell which is better. In a pipe: facts as `name:
     value`, an empty line, then a line for each candidate with id, parents, operator, n, mean, why.
     """
+    import msgspec
+
+    from burnish.optimizers.report.lineage import lineage
     from burnish.optimizers.report.report import report_of
 
     check_reports(report or [])
     with platform(common) as p:
         shown = p.optimizations.show(optimization)
-    write_reports(report_of(shown), report or [])
+    shown, found = msgspec.structs.replace(shown, candidates=lineage(shown)), report_of(shown)
+    write_reports(found, report or [])
     if common.json:
         out_json(shown)
         return
-    facts = [(name, value) for name, value in _facts(shown) if value]
+    facts = [(name, value) for name, value in _facts(shown, found) if value]
     if on_terminal():
-        _show_terminal(shown, facts)
+        _show_terminal(shown, found, facts)
         return
     out("\n".join(f"{name}: {' '.join(value.split())}" for name, value in facts))
     rows = ("\t".join(_fields(each)) for each in shown.candidates)
     out("\n".join(["", *rows]))
 
 
-def _facts(shown: ShownOptimization) -> Iterator[tuple[str, str]]:
-    one, counts = shown.optimization, shown.counts
+def _facts(shown: ShownOptimization, report: OptimizationReport) -> Iterator[tuple[str, str]]:
+    one = shown.optimization
     yield "id", one.id
     yield "prompt", one.prompt
-    yield "state", one.state
+    yield "state", report.state
     yield "outcome", _outcome(one)
     yield "best", one.best
-    yield "search ended", one.ended_why
+    yield "search ended", report.effort.ended
+    yield "go on", go_on_with(report)
     yield "algorithm", f"{one.algorithm}, for {one.goal}"
     yield "dataset", one.dataset
     yield "model", one.model
     yield "writer", one.writer
     yield "scorers", ", ".join(each.name for each in one.scorers)
     yield "candidates", _tried(shown)
-    if counts.answers:
-        failed = f", {counts.failed} failed" if counts.failed else ""
-        cost = None if counts.unpriced and not counts.cost_usd else counts.cost_usd
-        calls, paid = counted(counts.calls, "call"), cost_of(cost, counts.unpriced)
-        yield "answers", f"{counts.answers}{failed}; {calls}, {paid}"
+    yield "answers", _asked(report)
     yield "job", one.job_id
     yield "who", one.who
     yield "made", _time(one.created_at)
     yield "ended", _time(one.ended_at)
+
+
+def _asked(report: OptimizationReport) -> str:
+    """Of one that has not ended, what proposals took is not added up yet."""
+    did = report.effort
+    if not did.answers:
+        return ""
+    failed = f", {did.failed} failed" if did.failed else ""
+    least = "at least " if did.unpriced and did.cost_usd else ""
+    proposals = f" with {counted(did.proposals, 'proposal')}" if did.proposals else ""
+    if report.writer and not report.is_summed:
+        proposals = " without proposals"
+    calls = f"{counted(did.calls, 'call')}{proposals}"
+    return f"{did.answers}{failed}; {calls}, {least}{cost_of(did.cost_usd)}"
 
 
 def _outcome(one: ListedOptimization) -> str:
@@ -165,7 +182,9 @@ def _time(at: datetime | None) -> str:
     return f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC" if at else ""
 
 
-def _show_terminal(shown: ShownOptimization, facts: Iterable[tuple[str, str]]) -> None:
+def _show_terminal(
+    shown: ShownOptimization, report: OptimizationReport, facts: Iterable[tuple[str, str]]
+) -> None:
     from rich.table import Table
 
     screen = console()
@@ -176,17 +195,18 @@ def _show_terminal(shown: ShownOptimization, facts: Iterable[tuple[str, str]]) -
     for name, value in facts:
         grid.add_row(name, styled(value, styles.get(name, "")))
     screen.print(grid)
-    if "verdict" in shown.optimization.report:
-        from burnish.optimizers.report.report import report_of
+    if report.is_summed:
         from burnish.optimizers.report.terminal import terminal
 
-        screen.print(terminal(report_of(shown), width=screen.width, headed=False))
+        screen.print(terminal(report, width=screen.width, headed=False))
         screen.print(styled("\nCandidates, below those that they were made of", "bold"))
     else:
         screen.print()
     for depth, each in _tree(shown.candidates):
         screen.print(
-            styled(_line(depth, each), "" if each.n else "dim"), no_wrap=True, overflow="ellipsis"
+            styled(_line(depth, each), "" if each.answers else "dim"),
+            no_wrap=True,
+            overflow="ellipsis",
         )
 
 
@@ -211,7 +231,7 @@ def _tree(candidates: Sequence[ListedCandidate]) -> list[tuple[int, ListedCandid
 
 def _line(depth: int, each: ListedCandidate) -> str:
     """`why` may have many lines."""
-    measured = f"n {each.n}  mean {_mean(each)}" if each.n else "not measured"
+    measured = f"n {each.n}  mean {_mean(each)}" if each.answers else "not measured"
     others = (
         f"with {', '.join(other[:_SHORT] for other in each.parents[1:])}"
         if each.parents[1:]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -188,8 +189,15 @@ def _run(
     if later.background:
         submit(p, plan.optimization, as_json=common.json)
         return None
-    with followed(p, go_on("optimization", plan.optimization.id)) as told:
-        return p.run_optimization(plan.optimization, progress=told)
+    of = plan.optimization
+    with followed(p, go_on("optimization", of.id), ended=_ended(p, of.id)) as told:
+        return p.run_optimization(of, progress=told)
+    return p.optimizations.show(of.id)
+
+
+def _ended(p: burnish.Platform, optimization_id: str) -> Callable[[], bool]:
+    """Whether its result is stored, so that an interruption comes too late."""
+    return lambda: p.optimizations.get(optimization_id).outcome not in ("", "stopped")
 
 
 @dataclass(frozen=True)
@@ -292,5 +300,6 @@ def _resumed(
     found = p.optimizations.get(optimization_id)
     if found.outcome in ("improved", "kept"):
         warn("it has ended already; this is what it came to")
-    with followed(p, go_on("optimization", found.id)) as told:
+    with followed(p, go_on("optimization", found.id), ended=_ended(p, found.id)) as told:
         return p.resume_optimization(found.id, scorers=scorers, files=True, progress=told)
+    return p.optimizations.show(found.id)

@@ -31,19 +31,18 @@ def list_(*, common: Common = NONE) -> None:
     elif not schedules:
         note("No schedules.")
     elif on_terminal():
-        headings = ("name", "job", "when", "next (UTC)", "last (UTC)")
-        table(headings, map(_row, schedules), wide="job")
+        headings = ("name", "about", "when", "next (UTC)", "last (UTC)")
+        table(headings, map(_row, schedules), wide="name", wraps="about")
     else:
         out("\n".join("\t".join(_columns(each)) for each in schedules))
 
 
 def _row(schedule: Schedule) -> tuple[str, ...]:
-    zone = "" if schedule.zone == "UTC" else f" {schedule.zone}"
+    zone = "" if schedule.zone == "UTC" else f" ({schedule.zone})"
     then = "paused" if schedule.paused else f"{schedule.next_at.astimezone(UTC):%m-%d %H:%M}"
-    when = f"{schedule.cron}{zone}"
     last = f"{schedule.last_at.astimezone(UTC):%m-%d %H:%M}" if schedule.last_at else "never"
-    job = ": ".join(filter(None, (schedule.kind, _about(schedule.input))))
-    return (schedule.name, job, when, then, last)
+    about = f"{schedule.kind} {_about(schedule.input)}".rstrip()
+    return (schedule.name, f"{about}{zone}", schedule.cron, then, last)
 
 
 def _about(given: dict[str, Any]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
@@ -9,6 +10,7 @@ from typing import Any, Self
 import msgspec
 
 from burnish.errors import UsageError
+from burnish.prompts.config import read_config
 from burnish.storage.evaluation import Evaluation
 from burnish.storage.example import Example, Split
 
@@ -53,6 +55,7 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
             if value is not None and (value < 1 or (most is not None and value > most)):
                 bound = f"1 to {most}" if most else "1 or more"
                 raise UsageError(f"{name} is {value}", hint=f"use {bound}", subject=name)
+        check_parameters(self.parameters)
         if self.max_cost_usd is not None and self.max_cost_usd < 0:
             raise UsageError("the bound on cost is below 0", hint="give dollars, or leave it out")
         return self
@@ -75,3 +78,16 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
             max_cost_usd=evaluation.max_cost_usd,
             fresh=evaluation.fresh,
         )
+
+
+def check_parameters(parameters: Mapping[str, Any]) -> None:
+    """Raises UsageError for what no model could be asked with."""
+    given = {name: parameters[name] for name in ("temperature", "max_tokens") if name in parameters}
+    heat = given.get("temperature")
+    if isinstance(heat, float) and math.isnan(heat):
+        raise UsageError("temperature is no number", hint="give 0 to 2", subject="temperature")
+    try:
+        read_config(given)
+    except UsageError as error:
+        what = error.what.removeprefix("config ")
+        raise UsageError(what, hint=error.hint, subject=error.subject) from None

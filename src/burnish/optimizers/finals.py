@@ -32,8 +32,9 @@ def halving(problem: Problem, candidates: Sequence[str], calls: int) -> Search:
     """Sequential halving (Karnin, Koren and Somekh 2013) on shared examples: the worse half goes
     after each round, in which all that are left are measured on the same new ones. They are ranked
     by all rounds so far, and each round is a little cheaper than the one before; both were measured
-    to choose better than fresh rounds of equal cost. The one that stays leads."""
-    left = list(dict.fromkeys(candidates))
+    to choose better than fresh rounds of equal cost. The one that stays leads; of those that are
+    not told apart from it, the shortest."""
+    left = ranked = list(dict.fromkeys(candidates))
     rounds = max(1, (len(left) - 1).bit_length())
     used = 0
     for number in range(rounds):
@@ -45,7 +46,21 @@ def halving(problem: Problem, candidates: Sequence[str], calls: int) -> Search:
         worth = worths(problem, left)
         ranked = sorted(left, key=lambda one: -worth[one])
         left = ranked[: max(1, -(-len(ranked) // 2))]
-    problem.lead(left[0])
+    problem.lead(_shortest(problem, ranked))
+
+
+def _shortest(problem: Problem, ranked: Sequence[str]) -> str:
+    """Of the first one and those that score the same on the examples that both have, and are
+    measured on no fewer than it."""
+    first, known = ranked[0], problem.book.candidates
+    _, least = problem.valued(first)
+
+    def is_alike(one: str) -> bool:
+        apart = problem.book.differences(one, first, problem.validation)
+        return len(apart) >= LEAST and not sum(apart) and problem.valued(one)[1] >= least
+
+    alike = [first, *(each for each in ranked[1:] if is_alike(each))]
+    return min(alike, key=lambda each: (known[each].length, -problem.valued(each)[1]))
 
 
 def best_beside(problem: Problem, calls: int, rank: Rank) -> Search:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Sequence
 
@@ -79,3 +80,8 @@ def afforded(parts: Parts, budget: Budget, calls_each: int = 1, answers_each: in
         )
     final = int((whole - 2 * len(test)) * _FINAL)
     return msgspec.structs.replace(parts, test=test, final=final)
+
+
+def calls_for(test: int, calls_each: int = 1, answers_each: int = 1) -> int:
+    """The budget that has room for so many examples to judge."""
+    return math.ceil(2 * test / _SHARE) * calls_each * answers_each

@@ -33,6 +33,7 @@ class Reflective:
     each call tells of every edit in the prompt and not of one prompt alone."""
 
     name = "reflective"
+    needs_writer = True
 
     def search(self, problem: Problem) -> Search:
         yield from _Reflection(problem).search()

@@ -281,6 +281,7 @@ def ceiling(problem: Problem) -> Cause | None:
     if not n or mean < CEILING:
         return None
     why = f"it is right on {mean:.0%} of {n} examples already"
+    why = f"it is right on all {n} examples; nothing to gain" if mean == 1 else why
     return "ceiling", why, "give harder examples, or optimise for --goal efficiency"
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import difflib
+import math
 from collections.abc import Sequence
 from typing import Any, Self
 
 import msgspec
 
 from burnish.errors import UsageError
+from burnish.evals.wanted import check_parameters
 from burnish.optimizers.budget import Budget
 from burnish.optimizers.goals import GOALS, GoalName, no_goal
 from burnish.optimizers.usual import CALLS
@@ -62,6 +64,7 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
             value = getattr(self, name)
             if value is not None and value < 1:
                 raise UsageError(f"{name} is {value}", hint="use 1 or more", subject=name)
+        check_parameters(self.parameters)
         if self.target is not None and not 0 < self.target <= 1:
             raise UsageError(f"a target of {self.target:g}", hint="scores go from 0 to 1: give 0.9")
         if self.branch:
@@ -71,5 +74,9 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
                 "a variant has a branch of its own, and another is named",
                 hint="leave one of them out",
             )
+        for name, what in (("cost_usd", "the bound on cost"), ("seconds", "the bound on time")):
+            value = getattr(self.budget, name)
+            if value is not None and math.isnan(value):
+                raise UsageError(f"{what} is no number", hint="give one, or leave it out")
         self.budget.checked()
         return self

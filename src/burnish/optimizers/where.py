@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import operator
 import re
 from collections.abc import Callable, Mapping
@@ -72,5 +73,7 @@ def _condition(part: str) -> Condition:
     try:
         number = float(value)
     except ValueError:
-        raise UsageError(f"{value!r} is no number", hint=f"such as {field} < 0.6") from None
+        number = math.nan
+    if not math.isfinite(number):
+        raise UsageError(f"{value!r} is no number", hint=f"such as {field} < 0.6", subject=value)
     return Condition(field, sign, number)

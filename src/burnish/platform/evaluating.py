@@ -23,7 +23,7 @@ from burnish.evals.till import Till
 from burnish.evals.wanted import Wanted
 from burnish.generation.wish import checked_cost
 from burnish.platform.past import Past
-from burnish.platform.pinned import pinned
+from burnish.platform.pinned import Looked, pinned
 from burnish.platform.preparing import asker, prepared
 from burnish.platform.promptfoo import from_config, is_config
 from burnish.platform.readiness import none_ready, unready
@@ -85,22 +85,27 @@ class Evaluating:
         self._past = Past(live, parts.open_store)
         self._new_id = parts.ids
 
-    async def plan(self, wanted: Wanted, draft: Prepared | None = None) -> Plan:
+    async def plan(
+        self, wanted: Wanted, draft: Prepared | None = None, looked: Looked | None = None
+    ) -> Plan:
         """Raises UsageError where it could give nothing, NotFound for a prompt or dataset that is
-        not there. A `draft` is a prompt that is not stored yet, and stands for all."""
+        not there. A `draft` is a prompt that is not stored yet, and stands for all. With `looked`
+        the examples are read there, else they are a version of a dataset from now on."""
         checked_cost(wanted.max_cost_usd)
         notes: tuple[str, ...] = ()
         if not wanted.stored and await is_config(wanted):
             wanted, notes = await from_config(wanted, self._prompts)
-        dataset, changes = await pinned(self._datasets, wanted)
-        count = await self._datasets.count(dataset, split=wanted.split, tags=wanted.tags)
+        if looked is None:
+            looked = Looked(self._datasets, *await pinned(self._datasets, wanted))
+        dataset = looked.reference
+        count = await looked.examples.count(dataset, split=wanted.split, tags=wanted.tags)
         count = min(count, wanted.limit or count)
         if not count:
-            there = await self._datasets.tags(dataset, split=wanted.split)
+            there = await looked.examples.tags(dataset, split=wanted.split)
             raise unmet(dataset, there, split=wanted.split, tags=wanted.tags)
         named = (*wanted.prompts, *((wanted.baseline,) if wanted.baseline else ()))
         several = [draft or await prepared(self._prompts, ref, wanted.parameters) for ref in named]
-        first = await self._first(dataset, wanted, count)
+        first = await _first(looked, wanted, count)
         sample = first[:: -(-len(first) // _SAMPLE)]
         wanted = msgspec.structs.replace(
             wanted, scorers=self.take(wanted.scorers, files=wanted.files)
@@ -122,21 +127,19 @@ class Evaluating:
         return Plan(
             evaluation=evaluation,
             estimate=estimate,
-            notes=(*notes, *changes, *misfits, *self._notes(evaluation, first)),
+            notes=(*notes, *looked.notes, *misfits, *self._notes(evaluation, first)),
             unready={name: str(error) for name, error in problems.items()},
         )
 
-    async def looked_up(self, wanted: Wanted) -> tuple[Wanted, list[Example], tuple[str, ...]]:
-        """With the dataset's version pinned, the first of its examples, and what to tell of it.
-        Raises for all that can be wrong with it before there is a prompt."""
+    async def sample(self, wanted: Wanted, looked: Looked) -> list[Example]:
+        """The first of its examples. Raises for all that can be wrong with it before there is a
+        prompt."""
         checked_cost(wanted.max_cost_usd)
         models = self._models(wanted, ())
         if len(problems := await unready(self._live.registry, models)) == len(models):
             raise none_ready(problems)
         self.take(wanted.scorers, files=wanted.files)
-        dataset, notes = await pinned(self._datasets, wanted)
-        sample = [each async for each in self._examples(dataset, wanted, _SAMPLE)]
-        return msgspec.structs.replace(wanted, data=dataset), sample, notes
+        return await _first(looked, wanted, _SAMPLE)
 
     def within(self, evaluation: Evaluation, budget: Budget, till: Till | None = None) -> None:
         """Its next run spends from a budget that it shares with other calls; with runs at the same
@@ -246,6 +249,12 @@ class Evaluating:
         named = self._scorers(None).judges(scorers)
         return [self._live.registry.full_name(name) for name in named]
 
+    def compares(self, spec: ScorerSpec) -> bool:
+        """Whether it compares with what an example expects; a function may do so or not."""
+        scorers = self._scorers(None)
+        known = spec.value is None and scorers.knows(spec)
+        return known and scorers.describe(spec.name).needs == "expected"
+
     def questions(self, scorers: Sequence[ScorerSpec]) -> dict[str, int]:
         """How many questions about one answer they put to each model that judges, by its full
         name."""
@@ -298,16 +307,6 @@ class Evaluating:
         return self._datasets.iter_examples(
             dataset, split=wanted.split, tags=wanted.tags, limit=limit
         )
-
-    async def _first(self, dataset: str, wanted: Wanted, count: int) -> list[Example]:
-        found: list[Example] = []
-        size = 0
-        async for example in self._examples(dataset, wanted, min(count, _FIRST)):
-            found.append(example)
-            size += len(msgspec.json.encode(example))
-            if size > _FIRST_BYTES:
-                break
-        return found
 
     def _notes(self, evaluation: Evaluation, first: Sequence[Example]) -> tuple[str, ...]:
         """What will not be scored, as far as the examples looked at tell."""
@@ -366,3 +365,16 @@ class Evaluating:
 
 def _distinct(prepared: Sequence[Prepared]) -> list[Prepared]:
     return list({each.reference: each for each in prepared}.values())
+
+
+async def _first(looked: Looked, wanted: Wanted, count: int) -> list[Example]:
+    found: list[Example] = []
+    size = 0
+    async for example in looked.examples.iter_examples(
+        looked.reference, split=wanted.split, tags=wanted.tags, limit=min(count, _FIRST)
+    ):
+        found.append(example)
+        size += len(msgspec.json.encode(example))
+        if size > _FIRST_BYTES:
+            break
+    return found

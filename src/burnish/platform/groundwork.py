@@ -16,23 +16,22 @@ from burnish.generation.result import OFFLINE, Generation
 from burnish.generation.wish import Wish
 from burnish.models.model import ModelRequest
 from burnish.optimizers.wanted import Wanted
+from burnish.platform.measurable import check_scored
 from burnish.platform.optimization_plan import OptimizationPlan, as_evaluated
 
 if TYPE_CHECKING:
-    from burnish.evals.datasets import AsyncDatasets
     from burnish.platform.evaluating import Evaluating
     from burnish.platform.generating import Generating
     from burnish.platform.optimization_plan import OptimizationPlans
-    from burnish.storage.example import Example
+    from burnish.platform.pinned import Looked
 
 _LABEL = re.compile(r"[^\s,;][^,;\n\r]{0,38}")
 _MOST_LABELS, _LOOKED_AT = 30, 10_000
 
 
 class Ground(msgspec.Struct, frozen=True, kw_only=True):
-    """What is known before there is a prompt: the `name` that it will have, what is `wanted` with
-    the dataset's version pinned, and a `plan` as if the prompt were what the composer makes of the
-    idea."""
+    """What is known before there is a prompt: the `name` that it will have, what is `wanted` of it,
+    and a `plan` as if the prompt were what the composer makes of the idea."""
 
     name: str
     wanted: Wanted
@@ -46,44 +45,37 @@ class Groundwork:
         generating: Generating,
         evaluating: Evaluating,
         plans: OptimizationPlans,
-        datasets: AsyncDatasets,
     ) -> None:
         self._generating = generating
         self._evaluating = evaluating
         self._plans = plans
-        self._datasets = datasets
 
     async def find(self, wish: Wish, wanted: Wanted, *, keep_words: bool) -> Ground:
-        """Raises UsageError for examples that could show nothing, before any model is asked."""
+        """Nothing is stored. Raises UsageError for examples that could show nothing, before any
+        model is asked."""
         name = wish.name or await self._generating.name_of(wish)
         wanted = msgspec.structs.replace(wanted, prompt=name)
-        found, sample, notes = await self._evaluating.looked_up(as_evaluated(wanted))
-        wanted = msgspec.structs.replace(wanted, data=found.data)
-        _check_scored(wanted, sample)
+        async with self._plans.looking.at(as_evaluated(wanted)) as looked:
+            return await self._found(wish, wanted, looked, keep_words=keep_words)
+
+    async def _found(
+        self, wish: Wish, wanted: Wanted, looked: Looked, *, keep_words: bool
+    ) -> Ground:
+        sample = await self._evaluating.sample(as_evaluated(wanted), looked)
+        check_scored(wanted, looked.reference, sample)
         inputs = tuple(sorted({each for example in sample for each in example.inputs}))
         fit = Fit(inputs[0] if len(inputs) == 1 and inputs[0].isidentifier() else "")
         outline = await self._outline(wish, fit, keep_words=keep_words)
-        if _missing(outline, inputs) == [LABELS] and (labels := await self._labels(wanted)):
+        notes = looked.notes
+        if _missing(outline, inputs) == [LABELS] and (labels := await _labels(looked)):
             fit = msgspec.structs.replace(fit, labels=labels)
             notes = (*notes, f"the labels are what the examples expect: {labels}")
             outline = await self._outline(wish, fit, keep_words=keep_words)
         _check_fit(outline, inputs, keep_words=keep_words)
-        plan = await self._plans.plan(wanted, _draft(outline, name, wanted))
+        plan = await self._plans.plan(wanted, _draft(outline, wanted), looked)
         told = tuple(dict.fromkeys((*notes, *plan.notes)))
         plan = msgspec.structs.replace(plan, notes=told)
-        return Ground(name=name, wanted=wanted, fit=fit, plan=plan)
-
-    async def _labels(self, wanted: Wanted) -> str:
-        """What the examples expect, where that is few short texts, each of them again and again."""
-        counts: Counter[str] = Counter()
-        async for example in self._datasets.iter_examples(wanted.data, limit=_LOOKED_AT):
-            if not isinstance(example.expected, str) or not _LABEL.fullmatch(example.expected):
-                return ""
-            counts[example.expected] += 1
-            if len(counts) > _MOST_LABELS:
-                return ""
-        is_set = len(counts) > 1 and counts.total() >= 2 * len(counts)
-        return ", ".join(sorted(counts)) if is_set else ""
+        return Ground(name=wanted.prompt, wanted=wanted, fit=fit, plan=plan)
 
     async def _outline(self, wish: Wish, fit: Fit, *, keep_words: bool) -> Generation:
         """What the composer makes of it; no model is asked."""
@@ -92,24 +84,29 @@ class Groundwork:
         return await write(bare, fit=fit)
 
 
-def _draft(outline: Generation, name: str, wanted: Wanted) -> Prepared:
+async def _labels(looked: Looked) -> str:
+    """What the examples expect, where that is few short texts, each of them again and again."""
+    counts: Counter[str] = Counter()
+    async for example in looked.examples.iter_examples(looked.reference, limit=_LOOKED_AT):
+        if not isinstance(example.expected, str) or not _LABEL.fullmatch(example.expected):
+            return ""
+        counts[example.expected] += 1
+        if len(counts) > _MOST_LABELS:
+            return ""
+    is_set = len(counts) > 1 and counts.total() >= 2 * len(counts)
+    return ", ".join(sorted(counts)) if is_set else ""
+
+
+def _draft(outline: Generation, wanted: Wanted) -> Prepared:
     bare = ModelRequest(model="", messages=())
     return Prepared(
-        reference=name,
-        name=name,
+        reference=wanted.prompt,
+        name=wanted.prompt,
         version_id="",
         messages=outline.messages,
         variables=outline.variables,
         parameters=msgspec.structs.replace(bare, **wanted.parameters),
     )
-
-
-def _check_scored(wanted: Wanted, sample: Sequence[Example]) -> None:
-    if not wanted.scorers and not any(e.scorers or e.expected is not None for e in sample):
-        raise UsageError(
-            f"nothing tells a right answer: {wanted.data} says not what is expected",
-            hint="name a scorer, or give a column expected",
-        )
 
 
 def _missing(outline: Generation, inputs: Sequence[str]) -> list[str]:

@@ -84,7 +84,7 @@ class Improving(Experimenting):
         self, prompt: str, data: Data | None = None, **options: Any
     ) -> OptimizationPlan:
         """What `optimize` with these options would do, and about what that would cost. Nothing of
-        it is stored but its examples, and no model is asked."""
+        it is stored, and no model is asked; its examples become a dataset when it begins."""
         return await self._optimizations.plans.plan(wanted_of(prompt, data, options))
 
     async def run_optimization(

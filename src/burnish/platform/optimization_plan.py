@@ -16,15 +16,18 @@ from burnish.optimizers.beliefs import Counts, beliefs_from
 from burnish.optimizers.budget import Ledger
 from burnish.optimizers.frozen import check
 from burnish.optimizers.goals import goal_of
-from burnish.optimizers.optimizer import check_ready
-from burnish.optimizers.parts import Parts, afforded, divided
+from burnish.optimizers.optimizer import check_ready, check_writer
+from burnish.optimizers.parts import Parts, afforded, calls_for, divided
 from burnish.optimizers.wanted import Wanted
+from burnish.platform.measurable import check_scored, of_expected
+from burnish.platform.pinned import Looked, Looking
 from burnish.platform.readiness import none_ready, unready
 from burnish.prompts.config import read_config
 from burnish.storage.optimization import Optimization
 
 if TYPE_CHECKING:
     from burnish.evals.datasets import AsyncDatasets
+    from burnish.evals.datasets.unstored import Examples, Unstored
     from burnish.evals.prepared import Prepared
     from burnish.library.prompts import AsyncPrompts
     from burnish.optimizers.goals import Goal
@@ -39,6 +42,9 @@ if TYPE_CHECKING:
 MOST_EXAMPLES = 1_000
 _PACE = 12
 _LOOKED_AT = 200
+_PLANNED = 100
+# So many that judge show a gain of 0.2.
+_ENOUGH = 60
 
 
 class OptimizationPlan(msgspec.Struct, frozen=True, kw_only=True):
@@ -89,30 +95,54 @@ class OptimizationPlans:
         self._algorithms = algorithms
         self._new_id = new_id
         self._open_store = open_store
+        self._unstored: dict[str, Unstored] = {}
+        self.looking = Looking(
+            datasets,
+            open_store=open_store,
+            new_id=new_id,
+            author=lambda: settings.author_name,
+        )
 
-    async def plan(self, wanted: Wanted, draft: Prepared | None = None) -> OptimizationPlan:
-        """Raises UsageError where it could give nothing, NotFound for a prompt or dataset that is
-        not there. A `draft` stands for a prompt that is not stored yet."""
+    async def plan(
+        self, wanted: Wanted, draft: Prepared | None = None, looked: Looked | None = None
+    ) -> OptimizationPlan:
+        """Nothing is stored. Raises UsageError where it could give nothing, NotFound for a prompt
+        or dataset that is not there. A `draft` stands for a prompt that is not stored yet;
+        `looked` is where its examples are read, if they are read already."""
         algorithms = self._algorithms()
         wanted = wanted.checked(tuple(algorithms))
         check_ready(algorithms[wanted.algorithm])
-        plan = await self._evaluating.plan(as_evaluated(wanted), draft)
+        if looked is not None:
+            return await self._planned(wanted, draft, looked)
+        async with self.looking.at(as_evaluated(wanted)) as found:
+            return await self._planned(wanted, draft, found)
+
+    async def stored(self, optimization: Optimization) -> Optimization:
+        """With its examples as a version of a dataset. Raises Conflict where they are others than
+        when it was planned."""
+        unstored = self._unstored.get(optimization.id)
+        if unstored is None:
+            return optimization
+        version = await unstored.put(await self._open_store())
+        del self._unstored[optimization.id]
+        return msgspec.structs.replace(optimization, dataset=version.reference)
+
+    async def _planned(
+        self, wanted: Wanted, draft: Prepared | None, looked: Looked
+    ) -> OptimizationPlan:
+        plan = await self._evaluating.plan(as_evaluated(wanted), draft, looked)
         evaluation = plan.evaluation
-        if len(evaluation.models) != 1:
-            raise UsageError(
-                f"{len(evaluation.models)} models answer, and a prompt is optimised for one",
-                hint="name one with --model; of several models, one after another with --variant",
-            )
-        (model,) = evaluation.models
-        if problems := await unready(self._live.registry, [model]):
-            raise none_ready(problems)
+        (model,) = await self._answering(evaluation)
         original = await self._original(evaluation.prompts[0], draft)
         settings = _settings(wanted, evaluation.examples)
-        settings |= await self._drawn(evaluation.dataset, wanted)
-        examples = await self.examples(evaluation.dataset, settings, wanted.seed)
+        settings |= await _drawn(looked, wanted)
+        examples = await _examples(looked.examples, looked.reference, settings, wanted.seed)
+        check_scored(wanted, looked.reference, examples)
+        unscored = of_expected(evaluation, examples, self._evaluating.compares)
         goal = goal_of(wanted.goal, examples)
         wanted, warmed = _warmed(wanted, goal, original.temperature)
         writer, notes = await self._writer(wanted)
+        check_writer(self._algorithms()[wanted.algorithm], writer)
         optimization = self._made(
             msgspec.structs.replace(wanted, writer=writer),
             evaluation,
@@ -121,10 +151,15 @@ class OptimizationPlans:
             settings | {"notes": list(warmed)} | await self._learnt(wanted, original, writer),
         )
         calls_each, each = self.calls_each(optimization, examples), goal.answers_each
-        parts = afforded(divided(examples, wanted.seed), wanted.budget, calls_each, each)
+        all_ = divided(examples, wanted.seed)
+        parts = afforded(all_, wanted.budget, calls_each, each)
         whole = Ledger(wanted.budget, calls_each=calls_each, answers_each=each).left
         search = each * min(whole - parts.kept, len(parts.validation) * MOST_EXAMPLES)
         cost = plan.estimate.cost_usd
+        told = (*plan.notes, *unscored, *warmed, *notes, *_of_many(settings))
+        shown = (*_of_answers(parts, len(all_.test), calls_each, goal), *_of_examples(parts, goal))
+        if looked.unstored is not None:
+            self._remember(optimization, looked.unstored)
         return OptimizationPlan(
             optimization=optimization,
             train=len(parts.train),
@@ -135,8 +170,25 @@ class OptimizationPlans:
             proposals=search // each // _PACE if writer else 0,
             answers_each=each,
             cost_usd=None if cost is None else cost / max(1, evaluation.size) * whole * each,
-            notes=(*plan.notes, *warmed, *notes, *_of_many(settings), *_of_examples(parts)),
+            notes=(*told, *shown),
         )
+
+    async def _answering(self, evaluation: Evaluation) -> tuple[str]:
+        """The one model that answers. Raises UsageError for several, and why it cannot."""
+        if len(evaluation.models) != 1:
+            raise UsageError(
+                f"{len(evaluation.models)} models answer, and a prompt is optimised for one",
+                hint="name one with --model; of several models, one after another with --variant",
+            )
+        if problems := await unready(self._live.registry, evaluation.models):
+            raise none_ready(problems)
+        return (evaluation.models[0],)
+
+    def _remember(self, optimization: Optimization, unstored: Unstored) -> None:
+        """Until it begins. Of very many that never do, the oldest are forgotten."""
+        self._unstored[optimization.id] = unstored
+        while len(self._unstored) > _PLANNED:
+            del self._unstored[next(iter(self._unstored))]
 
     async def _original(self, prompt: str, draft: Prepared | None) -> _Original:
         """Raises UsageError for marks that do not fit together."""
@@ -191,26 +243,9 @@ class OptimizationPlans:
                 learnt.append(each.report.get("tried", {}))
         return {"category": category, "beliefs": beliefs_from(filter(None, learnt))}
 
-    async def _drawn(self, dataset: str, wanted: Wanted) -> dict[str, int]:
-        """Among how many examples the most that are used are drawn; nothing where all are used."""
-        there = await self._datasets.count(dataset, tags=wanted.tags)
-        among = min(there, wanted.limit or there)
-        return {"among": among} if among > MOST_EXAMPLES else {}
-
     async def examples(self, dataset: str, settings: Mapping[str, Any], seed: int) -> list[Example]:
-        """Always the same ones in the same order, for a version of a dataset never changes. Those
-        that are first there may be of one kind, so of too many some are drawn."""
-        tags, count = tuple(settings.get("tags", ())), settings["examples"]
-        among = settings.get("among", count)
-        draw = random.Random(f"examples {seed}")  # noqa: S311 - the same again for a seed
-        places = set(draw.sample(range(among), count) if among > count else range(count))
-        found: list[Example] = []
-        place = 0
-        async for each in self._datasets.iter_examples(dataset, tags=tags, limit=among):
-            if place in places:
-                found.append(each)
-            place += 1
-        return found
+        """Always the same ones in the same order, for a version of a dataset never changes."""
+        return await _examples(self._datasets, dataset, settings, seed)
 
     def calls_each(self, optimization: Optimization, examples: Sequence[Example]) -> int:
         """How many calls an answer takes: itself, and what its judges ask."""
@@ -237,6 +272,30 @@ class OptimizationPlans:
         if wanted.writer:
             raise problems[full]
         return "", (f"no model writes candidates: {problems[full]}",)
+
+
+async def _drawn(looked: Looked, wanted: Wanted) -> dict[str, int]:
+    """Among how many examples the most that are used are drawn; nothing where all are used."""
+    there = await looked.examples.count(looked.reference, tags=wanted.tags)
+    among = min(there, wanted.limit or there)
+    return {"among": among} if among > MOST_EXAMPLES else {}
+
+
+async def _examples(
+    there: Examples, dataset: str, settings: Mapping[str, Any], seed: int
+) -> list[Example]:
+    """Those that are first may be of one kind, so of too many some are drawn."""
+    tags, count = tuple(settings.get("tags", ())), settings["examples"]
+    among = settings.get("among", count)
+    draw = random.Random(f"examples {seed}")  # noqa: S311 - the same again for a seed
+    places = set(draw.sample(range(among), count) if among > count else range(count))
+    found: list[Example] = []
+    place = 0
+    async for each in there.iter_examples(dataset, tags=tags, limit=among):
+        if place in places:
+            found.append(each)
+        place += 1
+    return found
 
 
 def as_evaluated(wanted: Wanted) -> Evaluated:
@@ -285,9 +344,20 @@ def _of_many(settings: Mapping[str, Any]) -> tuple[str, ...]:
     return (f"{MOST_EXAMPLES:,} of {among:,} examples are used, drawn by the seed",) * bool(among)
 
 
-def _of_examples(parts: Parts) -> tuple[str, ...]:
-    if len(parts.test) >= 60:
+def _of_examples(parts: Parts, goal: Goal) -> tuple[str, ...]:
+    """How much of a gain in score they can show; of another measure that is not known."""
+    if goal.name != "quality" or len(parts.test) >= _ENOUGH:
         return ()
     least = 1.6 / len(parts.test) ** 0.5
     told = f"{len(parts.test)} examples judge the result: a gain below {least:.2f} is hardly shown"
     return (told,)
+
+
+def _of_answers(parts: Parts, could: int, calls_each: int, goal: Goal) -> tuple[str, ...]:
+    """Where several answers to each example leave the budget no room for some of them."""
+    each, judge = goal.answers_each, len(parts.test)
+    if each == 1 or judge == could:
+        return ()
+    told = f"{goal.name} takes {each} answers to each example, so {judge} of {could} examples judge"
+    room = f"--budget {calls_for(could, calls_each, each)} has room for all"
+    return (f"{told} the result: {room}",)

@@ -78,7 +78,7 @@ class Optimizations:
 
     async def submit(self, optimization: Optimization, *, priority: int = 0) -> Job:
         """Stores it and leaves it to workers."""
-        await self._begin(optimization, here=False)
+        optimization = await self._begin(optimization, here=False)
         job = await self._jobs.submit(
             OPTIMIZATION,
             {"id": optimization.id},
@@ -99,7 +99,7 @@ class Optimizations:
     ) -> Optimization:
         """Does it here until it has ended, or goes on with it. Raises Conflict where another
         process is at it, BurnishError where the work fails; what is there stays."""
-        await self._begin(optimization, here=True)
+        optimization = await self._begin(optimization, here=True)
         await self._check_free(optimization)
         if not _is_settled(optimization):
             await self._check_dataset(optimization)
@@ -141,14 +141,19 @@ class Optimizations:
             if (await self._jobs.get(context.job.id)).state == "cancelled":
                 await self._end(of, outcome="stopped", text="kept the original: it was cancelled")
             raise
-        return await self._settled(of, found)
+        # Whoever cancels it now gets what it came to, not half of it.
+        settling = asyncio.ensure_future(self._settled(of, found))
+        try:
+            return await asyncio.shield(settling)
+        except asyncio.CancelledError:
+            await settling
+            raise
 
     async def begin_for(self, job: Job, optimization: Optimization) -> Optimization:
         """Stores it as one of several that the job does, if it is not there. Raises UsageError for
         a function among its scorers, which a worker has not."""
         own = msgspec.structs.replace(optimization, job_id=job.id)
-        await self._begin(own, here=False)
-        return own
+        return await self._begin(own, here=False)
 
     async def bounded(self, of: Optimization, cost_usd: float | None) -> Optimization:
         """With another bound on all that it may cost. One that is not stored yet has its own."""
@@ -173,13 +178,16 @@ class Optimizations:
         if job is not None and job.kind != OPTIMIZATION and job.state in ("queued", "running"):
             raise _busy(of, job)
 
-    async def _begin(self, optimization: Optimization, *, here: bool) -> None:
+    async def _begin(self, optimization: Optimization, *, here: bool) -> Optimization:
+        """Stores it with its examples, where it is not there."""
         from burnish.platform.searching import as_evaluation
 
         self._evaluating.check_scorers(as_evaluation(optimization), here=here)
         store = await self._open_store()
+        optimization = await self.plans.stored(optimization)
         if not await store.optimizations.by_prefix(optimization.id, 1):
             await store.optimizations.add(optimization)
+        return optimization
 
     async def _searched(self, context: JobContext, of: Optimization) -> Searched:
         from burnish.optimizers.goals import goal_of

@@ -16,7 +16,9 @@ from burnish.optimizers.budget import Budget
 from burnish.optimizers.report.report import report_of
 from burnish.optimizers.wanted import Wanted
 from burnish.platform.groundwork import Groundwork
+from burnish.platform.optimization_plan import as_evaluated
 from burnish.platform.optimize_options import wanted_of
+from burnish.platform.pinned import pinned
 from burnish.prompts.prompt import join_messages
 
 if TYPE_CHECKING:
@@ -87,11 +89,12 @@ class Optimizing:
         self._optimizations = optimizations
         self._prompts = prompts
         self._room = room
-        self._groundwork = Groundwork(generating, evaluating, optimizations.plans, datasets)
+        self._datasets = datasets
+        self._groundwork = Groundwork(generating, evaluating, optimizations.plans)
         self._budget = budget
 
     async def plan(self, wish: Wish, asked: Optimize, *, keep_words: bool) -> OptimizationPlan:
-        """Nothing of it is stored but its examples, and no model is asked."""
+        """Nothing of it is stored, and no model is asked."""
         return (await self._ground(wish, asked, keep_words=keep_words)).plan
 
     async def make(self, wish: Wish, asked: Optimize, *, keep_words: bool) -> Generation:
@@ -99,11 +102,15 @@ class Optimizing:
         examples that could show nothing, before any model is asked."""
         ground = await self._ground(wish, asked, keep_words=keep_words)
         money = self._budget(wish.max_cost_usd)
+        dataset, _ = await pinned(self._datasets, as_evaluated(ground.wanted))
         named = msgspec.structs.replace(wish, name=ground.name, store=True)
         write = self._generating.enhance if keep_words else self._generating.make
         made = await write(named, budget=money, fit=ground.fit)
         wanted = msgspec.structs.replace(
-            ground.wanted, prompt=made.reference, budget=_rest(ground.wanted.budget, money)
+            ground.wanted,
+            prompt=made.reference,
+            data=dataset,
+            budget=_rest(ground.wanted.budget, money),
         )
         plan = await self._optimizations.plans.plan(wanted)
         notes = tuple(dict.fromkeys((*ground.plan.notes, *plan.notes)))
@@ -119,6 +126,7 @@ class Optimizing:
         return msgspec.structs.replace(made, optimized=found)
 
     async def _ground(self, wish: Wish, asked: Optimize, *, keep_words: bool) -> Ground:
+        _check_kind(asked)
         if not wish.store and not keep_words:
             raise UsageError(
                 "what is optimised is stored, and store is false", hint="leave store=False out"
@@ -126,6 +134,17 @@ class Optimizing:
         wish = checked(wish, NAMES_OF_ENHANCE if keep_words else None)
         wanted = _wanted(wish, asked)
         return await self._groundwork.find(wish, wanted, keep_words=keep_words)
+
+
+def _check_kind(asked: object) -> None:
+    """Raises UsageError for anything else: whoever calls may not look at types."""
+    if not isinstance(asked, Optimize):
+        kind = type(asked).__name__
+        raise UsageError(
+            f"optimize got {kind}, not burnish.Optimize",
+            hint="give burnish.Optimize(data=…, model=…)",
+            subject="optimize",
+        )
 
 
 def _wanted(wish: Wish, asked: Optimize) -> Wanted:

@@ -4,57 +4,129 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from shlex import quote
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
 from burnish.errors import BurnishError, NotFound, UsageError
 from burnish.evals.datasets.given import named_file, neither
 from burnish.evals.datasets.names import inline_name, resolved
+from burnish.evals.datasets.reading import name_of as origin_of
 from burnish.evals.datasets.rows import ENDINGS
+from burnish.evals.datasets.unstored import Differs, Examples, Unstored, unstored
 from burnish.evals.wanted import Wanted
 from burnish.platform.promptfoo import name_of
-from burnish.storage.datasets import Datasets
+from burnish.prompts.refs import check_name
+from burnish.storage.datasets import Change, Datasets
 from burnish.storage.example import Example
 
 if TYPE_CHECKING:
-    from burnish.evals.datasets import AsyncDatasets, DatasetAdded
+    from burnish.evals.datasets import AsyncDatasets
+    from burnish.storage.store import Store
 
 
 async def pinned(datasets: AsyncDatasets, wanted: Wanted) -> tuple[str, tuple[str, ...]]:
     """The version that the examples are in, as a pinned reference, and what to tell of it."""
+    if there := await _named(datasets, wanted):
+        return there, ()
+    name, given = _given(wanted)
+    done = await datasets.add(name, given, replace=True)
+    if not done.new:
+        return done.version.reference, ()
+    differs = Differs(done.added, done.changed, done.removed)
+    return done.version.reference, _changes(done.version.reference, differs, wanted)
+
+
+class Looked(NamedTuple):
+    """Where the examples of a plan are read, the pinned `reference` that they have or would have,
+    and what to tell of it. What is `unstored` is a version only when somebody makes it one."""
+
+    examples: Examples
+    reference: str
+    notes: tuple[str, ...] = ()
+    unstored: Unstored | None = None
+
+
+class Looking:
+    """As `pinned`, of what is only looked at: nothing is stored."""
+
+    def __init__(
+        self,
+        datasets: AsyncDatasets,
+        *,
+        open_store: Callable[[], Awaitable[Store]],
+        new_id: Callable[[], str],
+        author: Callable[[], str],
+    ) -> None:
+        self._datasets = datasets
+        self._open_store = open_store
+        self._new_id = new_id
+        self._author = author
+
+    @asynccontextmanager
+    async def at(self, wanted: Wanted) -> AsyncGenerator[Looked]:
+        if there := await _named(self._datasets, wanted):
+            yield Looked(self._datasets, there)
+            return
+        name, given = _given(wanted)
+        store = await self._open_store()
+        async with unstored(store.datasets, self._change(name, given), given) as found:
+            if found.is_there:
+                yield Looked(self._datasets, found.reference)
+                return
+            notes = _changes(found.reference, await found.differs(store.datasets), wanted)
+            yield Looked(found, found.reference, notes, found)
+
+    def _change(self, name: str, given: Path | list[dict[str, Any]]) -> Change:
+        return Change(
+            dataset_id=self._new_id(),
+            version_id=self._new_id(),
+            name=check_name(name, "dataset"),
+            author=self._author(),
+            origin=origin_of(given),
+            at=datetime.now(UTC),
+            replace=True,
+        )
+
+
+async def _named(datasets: AsyncDatasets, wanted: Wanted) -> str:
+    """The version whose name is given; empty where examples are."""
     data = wanted.data
     if data is None:
         raise UsageError("there are no examples", hint="give --data FILE or a dataset's name")
     is_name = isinstance(data, str) and wanted.stored
     if isinstance(data, str) and (is_name or await asyncio.to_thread(named_file, data) is None):
         try:
-            return (await datasets.resolve(data)).reference, ()
+            return (await datasets.resolve(data)).reference
         except (NotFound, UsageError) as error:
             raise error if is_name else neither(data, error) from None
+    return ""
+
+
+def _given(wanted: Wanted) -> tuple[str, Path | list[dict[str, Any]]]:
+    """The file or the rows, and the name of the dataset that holds them."""
+    data = wanted.data
     if isinstance(data, str | Path):
-        name = wanted.dataset or name_of(Path(data))
-        done = await datasets.add(name, Path(data), replace=True)
-    else:
-        rows = [_plain(row) for row in data]
-        digest = hashlib.sha256(msgspec.json.encode(rows)).hexdigest()
-        done = await datasets.add(wanted.dataset or inline_name(digest), rows, replace=True)
-    return done.version.reference, _changes(done, named=bool(wanted.dataset))
+        return wanted.dataset or name_of(Path(data)), Path(data)
+    rows = [_plain(row) for row in data]
+    digest = hashlib.sha256(msgspec.json.encode(rows)).hexdigest()
+    return wanted.dataset or inline_name(digest), rows
 
 
-def _changes(done: DatasetAdded, *, named: bool) -> tuple[str, ...]:
+def _changes(reference: str, differs: Differs, wanted: Wanted) -> tuple[str, ...]:
     """What became of a dataset that was there: its name is all that a file shares with it."""
-    if not done.new or done.version.version == 1:
+    name, _, version = reference.rpartition("@")
+    if int(version) == 1:
         return ()
-    counts = ((done.added, "added"), (done.changed, "changed"), (done.removed, "removed"))
+    counts = zip(differs, differs._fields, strict=True)
     said = ", ".join(f"{count} {what}" for count, what in counts if count)
-    other = "" if named else "; --dataset NAME keeps such a file apart"
-    version = done.version
-    before = f"{version.name}@{version.version - 1}"
-    return (f"{version.reference} is new, and differs from {before}: {said}{other}",)
+    other = "" if wanted.dataset else "; --dataset NAME keeps such a file apart"
+    return (f"{reference} is new, and differs from {name}@{int(version) - 1}: {said}{other}",)
 
 
 def _plain(row: Mapping[str, Any] | Example) -> dict[str, Any]:

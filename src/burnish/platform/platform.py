@@ -174,8 +174,8 @@ class AsyncPlatform(Improving):
         self, idea: str, optimize: Optimize, **options: Any
     ) -> OptimizationPlan:
         """What `generate` with `optimize` and these options would do after the prompt is written,
-        and about what that would cost. Nothing of it is stored but its examples, and no model is
-        asked: the estimate is for the prompt as it is composed on this machine."""
+        and about what that would cost. Nothing of it is stored, and no model is asked: the estimate
+        is for the prompt as it is composed on this machine."""
         wish = Wish(idea=idea, **options)
         return await self._optimizing.plan(wish, optimize, keep_words=False)
 

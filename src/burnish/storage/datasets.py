@@ -179,6 +179,21 @@ _ENCODER = msgspec.json.Encoder(order="deterministic")
 _DECODER = decoder(Example)
 
 
+_MODULUS = 1 << 256
+
+
+def weight(example_id: str, split: str, digest: str) -> int:
+    """What one example adds to the hash of a version. A sum of hashes is the same in any order, and
+    to change it no other example has to be read."""
+    told = hashlib.sha256(f"{example_id}\0{split}\0{digest}".encode()).digest()
+    return int.from_bytes(told, "big")
+
+
+def hash_of(weights: int) -> str:
+    """The `content_hash` of a version whose examples' weights add up to that."""
+    return f"{weights % _MODULUS:064x}"
+
+
 def pack(example: Example) -> Packed:
     body = _ENCODER.encode(
         _Body(**{name: getattr(example, name) for name in _Body.__struct_fields__})

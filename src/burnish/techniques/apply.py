@@ -93,7 +93,7 @@ def _add(sections: Sections, technique: Technique, text: str) -> tuple[Sections,
     if _open_fence(before):
         # Behind an unclosed fence the addition would be read as code.
         return _placed(sections, technique.section, f"{added}\n\n{before}"), added
-    added = _renumbered(added, _last_number(before) + 1)
+    added = renumbered(added, _last_number(before) + 1)
     return _placed(sections, technique.section, before + _gap(before, added) + added), added
 
 
@@ -137,7 +137,7 @@ def _last_number(before: str) -> int:
     return int(found[1]) if found else 0
 
 
-def _renumbered(text: str, first: int) -> str:
+def renumbered(text: str, first: int) -> str:
     """The text's top-level numbers counted on from `first`."""
     lines = text.split("\n")
     for place, line in enumerate(lines):

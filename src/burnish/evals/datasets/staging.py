@@ -87,6 +87,10 @@ class Staging:
     async def lacking(self, ids: Sequence[str]) -> list[str]:
         return await asyncio.to_thread(self._lacking, ids)
 
+    async def held(self, ids: Sequence[str]) -> dict[str, tuple[str, str]]:
+        """The split and the digest of those of the ids that are there."""
+        return await asyncio.to_thread(self._held, ids)
+
     def _after(self, after: int) -> tuple[int, list[Packed]]:
         query = (
             "SELECT position, size, id, split, digest, body FROM staged WHERE position > ? "
@@ -107,6 +111,12 @@ class Staging:
             query = f"SELECT id FROM staged WHERE id IN ({marks})"  # noqa: S608 - marks alone
             held = {row[0] for row in self._file.execute(query, ids)}
         return [each for each in ids if each not in held]
+
+    def _held(self, ids: Sequence[str]) -> dict[str, tuple[str, str]]:
+        marks = ",".join("?" * len(ids))
+        with _plain_errors():
+            query = f"SELECT id, split, digest FROM staged WHERE id IN ({marks})"  # noqa: S608 - marks alone
+            return {row[0]: (row[1], row[2]) for row in self._file.execute(query, ids)}
 
 
 def unpacked(packed: Packed) -> Example:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from burnish.evals.scorers.measures import token_f1
+from burnish.optimizers.goals.goal import MEASURES
 from burnish.optimizers.goals.measured import Measured as OwnMeasure
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ class Clarity(OwnMeasure):
     independent of the other, and at a temperature above 0: at 0 every prompt agrees with itself."""
 
     name = "clarity"
-    measure = "agreement"
+    measure = MEASURES["clarity"]
     ways = ("clarify", "specify")
     answers_each = 2
     warmth = 0.7

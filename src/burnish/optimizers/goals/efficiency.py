@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from burnish.optimizers.bench import UNITE
 from burnish.optimizers.finals import LEAST, best_beside, loss
+from burnish.optimizers.goals.goal import MEASURES
 from burnish.optimizers.goals.quality import Quality
 from burnish.optimizers.operators.parameters import VARY
 from burnish.optimizers.pareto import point_of
@@ -57,7 +58,9 @@ class Efficiency(Quality):
             found = {number: each for (number, _), each in known.items() if not each.error}
             return {number: float(each.tokens) for number, each in found.items()}
 
-        return gained("tokens", tokens(problem.original), tokens(problem.leader), examples)
+        return gained(
+            MEASURES[self.name], tokens(problem.original), tokens(problem.leader), examples
+        )
 
     def verdict(self, found: Beside) -> Verdict:
         before, after = found.before, found.after

@@ -12,12 +12,17 @@ if TYPE_CHECKING:
     from burnish.optimizers.verdict import Beside, Cause, Gain, Verdict
 
 
+MEASURES = {"clarity": "agreement", "specificity": "form", "efficiency": "tokens"}
+"""What goals measure beside the score, or in its place."""
+
+
 class Goal(Protocol):
     """What better means. `paid` and `free` are the operators that may serve it (`ways` those of
     them that are made for it), `algorithm` is what `auto` stands for, and one measurement takes
     `answers_each` answers. `own` gives a measure beside the score that the search looks for too;
     None: there is no such one. Answers are asked for at the temperature `warmth` where theirs would
-    be 0 or is not given; None: as they are."""
+    be 0 or is not given; None: as they are. `is_full_best` says that nothing is better than a full
+    score."""
 
     @property
     def name(self) -> str: ...
@@ -33,6 +38,8 @@ class Goal(Protocol):
     def answers_each(self) -> int: ...
     @property
     def warmth(self) -> float | None: ...
+    @property
+    def is_full_best(self) -> bool: ...
     @property
     def own(self) -> Own | None: ...
 

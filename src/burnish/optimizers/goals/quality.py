@@ -44,6 +44,11 @@ class Quality:
     warmth: float | None = None
 
     @property
+    def is_full_best(self) -> bool:
+        # Others look for what a full score says nothing of.
+        return self.name == Quality.name
+
+    @property
     def own(self) -> Own | None:
         return None
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from burnish.errors import UsageError
 from burnish.optimizers.goals.form import Form, form_of, labels_of, likeness
+from burnish.optimizers.goals.goal import MEASURES
 from burnish.optimizers.goals.measured import Measured as OwnMeasure
 from burnish.optimizers.log import kept
 from burnish.prompts.render import as_text
@@ -22,7 +23,7 @@ class Specificity(OwnMeasure):
     Raises UsageError for examples without one."""
 
     name = "specificity"
-    measure = "form"
+    measure = MEASURES["specificity"]
     ways = ("specify",)
 
     def __init__(self, examples: Sequence[Example]) -> None:

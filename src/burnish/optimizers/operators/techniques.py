@@ -13,7 +13,7 @@ from burnish.optimizers.demonstrations import Messages, without
 from burnish.optimizers.operators.operator import Context, added_keys, instructions, made
 from burnish.prompts.prompt import Message
 from burnish.prompts.sections import Section, SectionKind, Sections
-from burnish.techniques.apply import apply
+from burnish.techniques.apply import apply, renumbered
 from burnish.techniques.technique import Technique
 
 _MOST_TRIES = 5
@@ -25,6 +25,7 @@ _TITLES: dict[SectionKind, str] = {
     "quality": "Checks",
     "examples": "Examples",
 }
+_NUMBERED = re.compile(r"(\d{1,4})\. ")
 _ROLE = re.compile(r"\s*(?:#+ .*\n\s*)?(?:you are|act as|your role|as an? )\b", re.IGNORECASE)
 
 
@@ -94,8 +95,34 @@ def _added(text: str, technique: Technique, context: Context) -> str | None:
     gap = head[len(bare) :] if bare else ""
     if technique.layout == "input_first" and tail:
         return "\n\n".join(part.text.strip() for part in applied.parts if part.text.strip())
-    parts = [_titled(part, bare) for part in applied.parts if part.kind != "input" and part.text]
-    return _listed(parts) + (gap or ("\n\n" if tail else "")) + tail
+    told = [part for part in applied.parts if part.kind != "input" and part.text]
+    behind = ""
+    if (at := _end_of(told[-1].kind, bare)) and told[-1].kind not in ("role", "task"):
+        told = [Section("task", bare[:at].rstrip()), told[-1]]
+        behind = bare[at:] and f"\n\n{bare[at:]}"
+    parts = [_titled(part, bare) for part in told]
+    whole = _listed(parts, continues=bool(at) or _ends_with_own(bare, context)) + behind
+    return whole + (gap or ("\n\n" if tail else "")) + tail
+
+
+def _end_of(kind: SectionKind, head: str) -> int:
+    """Where the section of that kind ends that the prompt has under a heading; 0: it has none."""
+    title, at, found = _TITLES.get(kind, ""), 0, 0
+    within = False
+    for block in blocks(head):
+        if HEADING.match(block.text):
+            if within:
+                found = at
+            within = bool(title) and title in block.text
+        at += len(block.text) + len(block.gap)
+    return len(head) if within else found
+
+
+def _ends_with_own(head: str, context: Context) -> bool:
+    """Whether the last block is a technique's, and no list of the user's that is about something
+    else."""
+    last = next((block.key for block in reversed(blocks(head)) if block.text), "")
+    return any(last in added_keys(each, context.intent) for each in context.techniques)
 
 
 def _titled(part: Section, head: str) -> str:
@@ -107,11 +134,15 @@ def _titled(part: Section, head: str) -> str:
     return f"{'#' * found[-1].strip().index(' ')} {title}\n\n{part.text}"
 
 
-def _listed(parts: Sequence[str]) -> str:
-    """One list where a list follows a list."""
+def _listed(parts: Sequence[str], *, continues: bool) -> str:
+    """One list where a list follows a list; numbers go on where it `continues`."""
     text = parts[0]
     for part in parts[1:]:
-        one = text.rpartition("\n")[2].startswith("- ") and part.startswith("- ")
+        last = text.rpartition("\n")[2]
+        one = last.startswith("- ") and part.startswith("- ")
+        count = _NUMBERED.match(last)
+        if continues and count and _NUMBERED.match(part):
+            one, part = True, renumbered(part, int(count[1]) + 1)  # noqa: PLW2901
         text = f"{text}{chr(10) if one else chr(10) * 2}{part}"
     return text
 

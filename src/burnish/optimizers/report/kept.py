@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
+import numpy as np
 
 from burnish.evals.report.asked import asked_of
+from burnish.evals.statistics import Interval, clipped, equal_values, t_interval, wilson
 from burnish.optimizers.ask import Measured
 from burnish.optimizers.drive import USED_UP
 from burnish.optimizers.finals import LEAST
@@ -59,16 +61,29 @@ class Choice(msgspec.Struct, frozen=True, kw_only=True):
     is_worse: bool | None = None
 
 
+class Stood(msgspec.Struct, frozen=True, kw_only=True):
+    """How a candidate scored over the `n` examples that told candidates apart and that it was
+    measured on: the mean, with the ends of its 95 % interval (None over fewer than two)."""
+
+    candidate: str
+    n: int
+    score: float
+    low: float | None = None
+    high: float | None = None
+
+
 class Kept(msgspec.Struct, frozen=True, kw_only=True):
     """`cost_usd` is of answers and proposals, None where no price is known; it is at least so much
     where that of `unpriced` ones is not. `seconds` are of work, all attempts together. `rejected`
     says why candidates were turned down, and how often, and `tried` how often each way to change a
-    prompt was, and how often it paid."""
+    prompt was, and how often it paid. `stood` has all candidates that were measured, the original
+    first."""
 
     verdict: Verdict | None = None
     leader: str = ""
     examples: Divided = Divided()
     front: tuple[Choice, ...] = ()
+    stood: tuple[Stood, ...] = ()
     won: tuple[Changed, ...] = ()
     lost: tuple[Changed, ...] = ()
     calls: int = 0
@@ -100,6 +115,7 @@ def kept_of(
             train=len(parts.train), validation=len(parts.validation), test=len(parts.test)
         ),
         front=tuple(_choices(problem)),
+        stood=tuple(_stood(problem)),
         won=() if beside is None else tuple(_changed(problem, beside.won, examples)),
         lost=() if beside is None else tuple(_changed(problem, beside.lost, examples)),
         calls=ledger.calls,
@@ -130,6 +146,32 @@ def _choices(problem: Problem) -> Iterator[Choice]:
     for point in front(problem):
         worse = _is_worse(problem, point.candidate)
         yield Choice(**point._asdict(), is_worse=worse)
+
+
+def _stood(problem: Problem) -> Iterator[Stood]:
+    for each in problem.book.candidates:
+        scores = problem.book.scores(each)
+        known = [scores[n] for n in problem.validation if n in scores]
+        if known:
+            ends = _interval(known)
+            yield Stood(
+                candidate=each,
+                n=len(known),
+                score=sum(known) / len(known),
+                low=None if ends is None else ends.low,
+                high=None if ends is None else ends.high,
+            )
+
+
+def _interval(scores: Sequence[float]) -> Interval | None:
+    """Wilson's where each is right or wrong; else Student's, within what a score can be."""
+    if len(scores) < 2:
+        return None
+    if set(scores) <= {0.0, 1.0}:
+        return wilson(sum(scores), len(scores))
+    if len(set(scores)) == 1:
+        return equal_values(scores[0], len(scores))
+    return clipped(t_interval(np.array(scores)), 0.0, 1.0)
 
 
 def _is_worse(problem: Problem, candidate: str) -> bool | None:

@@ -47,8 +47,8 @@ def _details(report: OptimizationReport) -> Iterator[tuple[str, str]]:
         yield _diff(report), "The difference of the prompts is too long for a comment."
     found = report.comparison
     for what, rows, whole in (
-        ("Won", report.won, found.won if found else 0),
-        ("Lost", report.lost, found.lost if found else 0),
+        ("won", report.won, found.won if found else 0),
+        ("lost", report.lost, found.lost if found else 0),
     ):
         if rows:
             heading = rows_title(what, rows, whole)

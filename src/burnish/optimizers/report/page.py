@@ -57,8 +57,8 @@ def _view(report: OptimizationReport) -> dict[str, Any]:
             for message in report.diff
         ],
         "rows": [
-            *_rows("Won", report.won, found.won if found else 0),
-            *_rows("Lost", report.lost, found.lost if found else 0),
+            *_rows("won", report.won, found.won if found else 0),
+            *_rows("lost", report.lost, found.lost if found else 0),
         ],
         "effort": effort(report),
         "sheets": [each for each in map(_sheet, (turned_down(report), choices(report))) if each],

@@ -18,6 +18,8 @@ def plain(report: OptimizationReport) -> str:
     if found is not None:
         ends = (found.difference, found.low, found.high)
         figures = (found.before.score, found.after.score, *ends, found.n, found.p)
+    elif report.original is not None:
+        figures = (report.original.score, *figures[1:5], report.original.n, None)
     fields = (
         report.id,
         report.outcome or report.state,

@@ -6,7 +6,8 @@ from typing import Any
 
 import msgspec
 
-from burnish.optimizers.report.kept import Changed, Choice, Divided, Kept
+from burnish.optimizers.finals import LEAST
+from burnish.optimizers.report.kept import Changed, Choice, Divided, Kept, Stood
 from burnish.optimizers.room import ListedCandidate, ShownOptimization
 from burnish.optimizers.verdict import Answers, Beside, Gain
 from burnish.prompts.diff import MessageDiff, compare_messages
@@ -70,8 +71,10 @@ class Option(Choice, frozen=True, kw_only=True):
 class OptimizationReport(msgspec.Struct, frozen=True, kw_only=True):
     """`prompt` is the original and `best` the version that came of the search, empty where the
     original stays; `text` says the outcome in a sentence, `why` and `advice` what stands behind it.
-    `comparison` is None where there was nothing to compare. `diff` is from the original to the best
-    candidate, also to one that was not kept. `won` and `lost` are ten examples each at most."""
+    `comparison` is None where there was nothing to compare. `original` and `best_other` are what
+    the search has measured of the original, and of the one of all others that scored best. `diff`
+    is from the original to the best candidate, also to one that was not kept. `won` and `lost` are
+    ten examples each at most."""
 
     id: str
     prompt: str
@@ -90,6 +93,8 @@ class OptimizationReport(msgspec.Struct, frozen=True, kw_only=True):
     scorers: tuple[str, ...]
     examples: Divided
     comparison: Comparison | None
+    original: Stood | None = None
+    best_other: Stood | None = None
     parameters_before: dict[str, Any] = {}
     parameters_after: dict[str, Any] = {}
     diff: tuple[MessageDiff, ...] = ()
@@ -104,6 +109,11 @@ class OptimizationReport(msgspec.Struct, frozen=True, kw_only=True):
         """Whether it has an outcome that answers hold."""
         return self.outcome in ("improved", "kept")
 
+    @property
+    def is_summed(self) -> bool:
+        """Whether it has ended, and all of it is added up."""
+        return bool(self.examples.test)
+
 
 def report_of(shown: ShownOptimization) -> OptimizationReport:
     """Also of one that was stopped: as far as it came."""
@@ -116,7 +126,8 @@ def report_of(shown: ShownOptimization) -> OptimizationReport:
         id=of.id,
         prompt=of.prompt,
         best=of.best,
-        state=of.state,
+        # One that was cancelled has ended, and is not done.
+        state="stopped" if of.outcome == "stopped" else of.state,
         outcome=of.outcome,
         text=of.text,
         reason="" if verdict is None else verdict.reason,
@@ -130,6 +141,8 @@ def report_of(shown: ShownOptimization) -> OptimizationReport:
         scorers=tuple(each.name for each in of.scorers),
         examples=kept.examples,
         comparison=None if verdict is None else _comparison(verdict.beside),
+        original=next((each for each in kept.stood if each.candidate == original.id), None),
+        best_other=_best_other(kept, original.id),
         parameters_before=original.parameters,
         parameters_after={} if leader is None else leader.parameters,
         diff=_diff(original.messages, leader.messages) if changed and leader else (),
@@ -151,6 +164,14 @@ def _comparison(found: Beside | None) -> Comparison | None:
     given: dict[str, Any] = msgspec.structs.asdict(found)
     given |= {"won": len(found.won), "lost": len(found.lost)}
     return Comparison(**given)
+
+
+def _best_other(kept: Kept, original: str) -> Stood | None:
+    """Of those that were measured on some examples, where there are such ones: one or two are
+    answered rightly by luck."""
+    others = [each for each in kept.stood if each.candidate != original]
+    enough = [each for each in others if each.n >= LEAST]
+    return max(enough or others, key=lambda each: (each.score, each.n), default=None)
 
 
 def _effort(shown: ShownOptimization, kept: Kept) -> Effort:

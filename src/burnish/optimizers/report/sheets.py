@@ -8,6 +8,7 @@ import msgspec
 
 from burnish.evals.report.sheet import Sheet
 from burnish.evals.report.words import (
+    NONE,
     counted,
     dollars,
     milliseconds,
@@ -17,7 +18,8 @@ from burnish.evals.report.words import (
     visible,
     visible_line,
 )
-from burnish.optimizers.report.kept import Changed
+from burnish.optimizers.goals.goal import MEASURES
+from burnish.optimizers.report.kept import Changed, Stood
 from burnish.optimizers.report.report import Comparison, OptimizationReport, Option
 from burnish.optimizers.verdict import Answers, Gain
 from burnish.prompts.diff import MessageDiff, as_lines, sides
@@ -67,10 +69,10 @@ def difference(found: Comparison) -> str:
 
 
 def beside(report: OptimizationReport) -> Sheet | None:
-    """The original beside the best."""
+    """The original beside the best; where nothing was compared, beside the best of the others."""
     found = report.comparison
     if found is None:
-        return None
+        return _measured(report)
     best = report.best or "best, not kept"
     names, own = (f"original {report.prompt}", best), found.own
     # Tokens have a column in any case.
@@ -84,6 +86,28 @@ def beside(report: OptimizationReport) -> Sheet | None:
         rows=tuple((visible(name), *more, *_figures(answers)) for name, more, answers in rows),
         remark=difference(found) if own is None else f"{gain(own)}; score: {difference(found)}",
     )
+
+
+def _measured(report: OptimizationReport) -> Sheet | None:
+    """None where nothing was."""
+    if report.original is None:
+        return None
+    rows = [(f"original {report.prompt}", report.original)]
+    if report.best_other is not None:
+        rows.append((f"best other {report.best_other.candidate[:_SHORT]}", report.best_other))
+    return Sheet(
+        title="What was measured",
+        headings=("prompt", "n", "score", "95 % interval"),
+        rows=tuple((visible(name), *_standing(stood)) for name, stood in rows),
+        remark="Over the examples that tell candidates apart, as far as each was measured on them; "
+        "nothing was compared on those that judge.",
+    )
+
+
+def _standing(found: Stood) -> tuple[str, ...]:
+    none = found.low is None or found.high is None
+    ends = NONE if none else f"{number(found.low)} to {number(found.high)}"
+    return str(found.n), number(found.score), ends
 
 
 def gain(own: Gain) -> str:
@@ -143,8 +167,9 @@ def choices(report: OptimizationReport) -> Sheet | None:
     """The Pareto set; None where the original is alone in it."""
     if len(report.front) < 2:
         return None
-    own = report.comparison.own if report.comparison is not None else None
-    more = [own.measure] if own is not None and own.measure != "tokens" else []
+    # Tokens have a column in any case.
+    own = MEASURES.get(report.goal, "tokens")
+    more = [own] if own != "tokens" else []
     head = ("candidate", "n", *more, "score", "tokens", "latency", "USD")
     sheet = Sheet(
         title="None of these is beaten in every respect",
@@ -244,5 +269,6 @@ def _short(text: str, most: int) -> str:
 
 
 def rows_title(what: str, rows: tuple[Changed, ...], whole: int) -> str:
-    """`Won, 10 of 12`."""
-    return f"{what}, {len(rows)} of {whole}" if len(rows) < whole else f"{what}, {whole}"
+    """`12 examples won, the first 10 of them`."""
+    first = f", the first {len(rows)} of them" if len(rows) < whole else ""
+    return f"{counted(whole, 'example')} {what}{first}"

@@ -43,8 +43,8 @@ def terminal(report: OptimizationReport, *, width: int, headed: bool = True) -> 
     parts += _diff(report)
     found = report.comparison
     if found is not None:
-        parts += _rows("Won", report.won, found.won)
-        parts += _rows("Lost", report.lost, found.lost)
+        parts += _rows("won", report.won, found.won)
+        parts += _rows("lost", report.lost, found.lost)
     parts += _titled("What the search did", _pairs(effort(report)))
     for sheet in (turned_down(report), choices(report)):
         if sheet is not None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -11,7 +10,7 @@ from sqlalchemy import func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from burnish.errors import UsageError
-from burnish.storage.datasets import Change, Incoming, Packed
+from burnish.storage.datasets import Change, Incoming, Packed, hash_of, weight
 from burnish.storage.tables.datasets import (
     dataset_contents,
     dataset_examples,
@@ -21,7 +20,6 @@ from burnish.storage.tables.datasets import (
 
 _d, _v, _c, _e = datasets.c, dataset_versions.c, dataset_contents.c, dataset_examples.c
 _STEP = 500
-_MODULUS = 1 << 256
 
 
 class Done(NamedTuple):
@@ -170,7 +168,7 @@ class Putting:
             "version": self._version,
             "size": sum(self._splits.values()),
             "splits": {name: count for name, count in sorted(self._splits.items()) if count},
-            "content_hash": f"{self._sum:064x}",
+            "content_hash": hash_of(self._sum),
             "message": change.message,
             "author": change.author,
             "origin": change.origin,
@@ -197,11 +195,9 @@ class Putting:
             await self._connection.execute(ended.values(until=self._version))
 
     def _sum_up(self, example_id: str, split: str, digest: str, sign: int) -> None:
-        """Adds an example to the counts and the hash of the version, or takes it away. A sum of
-        hashes is the same in any order, and needs no other example to be read."""
+        """Adds an example to the counts and the hash of the version, or takes it away."""
         self._splits[split] = self._splits.get(split, 0) + sign
-        told = hashlib.sha256(f"{example_id}\0{split}\0{digest}".encode()).digest()
-        self._sum = (self._sum + sign * int.from_bytes(told, "big")) % _MODULUS
+        self._sum += sign * weight(example_id, split, digest)
 
 
 _HELD = select(_e.key, _e.example_id, _e.position, _e.split, _c.digest).join(

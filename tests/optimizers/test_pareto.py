@@ -1,0 +1,44 @@
+"""Which candidates are worth a look beside the best."""
+
+from __future__ import annotations
+
+from tests.optimizers.small_world import candidate, problem
+
+from burnish.optimizers.ask import Measured, Pair
+from burnish.optimizers.budget import Budget
+from burnish.optimizers.pareto import front
+
+
+def shown(**answers: Measured) -> list[str]:
+    """The lines of those in the front, where the original and the prompt that leads, `a`, score 0
+    and 1 in 100 ms with 100 tokens."""
+    found = problem(Budget(calls=200))
+    told = {"": Measured(value=0.0, latency_ms=100.0, input_tokens=100)}
+    told |= {"a": Measured(value=1.0, latency_ms=100.0, input_tokens=100), **answers}
+    names: dict[str, str] = {}
+    for lines, measured in told.items():
+        one = candidate(lines)
+        names[one.id] = lines
+        found.book.add(one)
+        for example in found.validation[:10]:
+            found.book.record(Pair(one.id, example), measured)
+    found.lead(next(name for name, lines in names.items() if lines == "a"))
+    return [names[each.candidate] for each in front(found)]
+
+
+def answered(score: float, *, latency_ms: float = 100.0, tokens: int = 100) -> Measured:
+    return Measured(value=score, latency_ms=latency_ms, input_tokens=tokens)
+
+
+def test_less_than_anybody_would_choose_by_keeps_no_row() -> None:
+    assert shown(b=answered(1.0, latency_ms=99.99)) == ["a", ""]
+    assert shown(b=answered(0.9, latency_ms=96.0, tokens=97)) == ["a", ""]
+    # A millisecond is nothing, however fast both are.
+    quick = {"b": answered(0.5, latency_ms=0.01), "c": answered(0.4, latency_ms=0.001)}
+    assert shown(**quick) == ["a", "b", ""]
+
+
+def test_what_saves_something_or_scores_more_keeps_its_row() -> None:
+    assert shown(b=answered(0.9, latency_ms=90.0)) == ["a", "b", ""]
+    assert shown(b=answered(0.9, tokens=90)) == ["a", "b", ""]
+    assert shown(b=answered(1.0, tokens=90), c=answered(0.9, tokens=89)) == ["a", "b", ""]
