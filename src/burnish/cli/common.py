@@ -206,8 +206,8 @@ def table(
     wide: str = "",
     wraps: str = "",
 ) -> None:
-    """Columns for a terminal. The one under the heading `wide` takes what room is left and wraps,
-    as the one under `wraps` does, and the others are cut with a sign; without it any wraps."""
+    """Columns for a terminal. Those under the headings `wide` and `wraps` take what room is left
+    and wrap, and the others are cut with a sign; without `wide` any wraps."""
     from rich.table import Table
 
     from burnish.cli.widths import GAP, widths
@@ -218,7 +218,8 @@ def table(
         max([len(heading), *(row[at].cell_len for row in cells)])
         for at, heading in enumerate(headings)
     ]
-    fitted = widths(natural, screen.width, headings.index(wide)) if wide else [None] * len(natural)
+    places = [headings.index(each) for each in (wide, wraps) if each]
+    fitted = widths(natural, screen.width, *places) if wide else [None] * len(natural)
     shown = Table(box=None, header_style="bold", pad_edge=False, padding=(0, GAP, 0, 0))
     for heading, width in zip(headings, fitted, strict=True):
         cut = bool(wide) and heading not in (wide, wraps)

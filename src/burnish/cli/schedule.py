@@ -32,7 +32,7 @@ def list_(*, common: Common = NONE) -> None:
         note("No schedules.")
     elif on_terminal():
         headings = ("name", "about", "when", "next (UTC)", "last (UTC)")
-        table(headings, map(_row, schedules), wide="name", wraps="about")
+        table(headings, map(_row, schedules), wide="about", wraps="name")
     else:
         out("\n".join("\t".join(_columns(each)) for each in schedules))
 

@@ -9,13 +9,14 @@ GAP = 3
 _WIDE, _OTHER = 16, 6
 
 
-def widths(natural: Sequence[int], room: int, wide: int) -> list[int]:
-    """Of columns as wide as `natural` in `room` signs, gaps included. The one at `wide` gives
-    way first, then the broadest of the others; the first column last, so that it never goes."""
+def widths(natural: Sequence[int], room: int, *wide: int) -> list[int]:
+    """Of columns as wide as `natural` in `room` signs, gaps included. Those at `wide` give way
+    first, the broadest before the rest, then the broadest of the others; the first column last, so
+    that it never goes."""
     found = list(natural)
     excess = sum(found) + GAP * (len(found) - 1) - room
-    others = [at for at in range(len(found)) if at not in (0, wide)]
-    for group, least in (((wide,), _WIDE), (others, _OTHER), ((0, wide), _OTHER), (others, 1)):
+    others = [at for at in range(len(found)) if at not in (0, *wide)]
+    for group, least in ((wide, _WIDE), (others, _OTHER), ((0, *wide), _OTHER), (others, 1)):
         excess = _taken(found, excess, group, least)
     return found
 

@@ -21,7 +21,7 @@ _MOST_TEST, _MOST_SEARCHED = 200, 500
 _SHARE = 0.3
 _FINAL = 0.08
 LEAST_EXAMPLES = 16
-_LEAST_SEARCH = 24
+LEAST_SEARCH = 24
 
 
 class Parts(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,7 +68,7 @@ def afforded(parts: Parts, budget: Budget, calls_each: int = 1, answers_each: in
     takes so many answers of a prompt. Raises UsageError where that leaves too little for either."""
     whole = Ledger(budget, calls_each=calls_each, answers_each=answers_each).left
     test = parts.test[: max(_JUDGES, int(whole * _SHARE) // 2)]
-    needed = 2 * len(test) + _LEAST_SEARCH
+    needed = 2 * len(test) + LEAST_SEARCH
     if whole < needed:
         each = f", {calls_each} calls each" if calls_each > 1 else ""
         calls = needed * calls_each * answers_each

@@ -61,12 +61,18 @@ def within_cost(cost_usd: float) -> Stop:
     answers may be dearer than others."""
 
     def stop(problem: Problem) -> str:
-        ledger, leader = problem.ledger, problem.book.measured(problem.leader).values()
-        paid = [found.paid_usd for found in leader if found.paid_usd]
-        usual = ledger.cost_usd / max(1, ledger.metric_calls)
-        each = max(usual, math.fsum(paid) / max(1, len(paid))) * ledger.answers_each
+        ledger = problem.ledger
+        both = (_paid(problem, problem.original) + _paid(problem, problem.leader)) / 2
+        each = max(ledger.cost_usd / max(1, ledger.metric_calls), both) * ledger.answers_each
         if ledger.cost_usd + each * ledger.reserved >= cost_usd:
             return f"the rest of ${cost_usd:g} is kept for the comparison"
         return ""
 
     return stop
+
+
+def _paid(problem: Problem, candidate: str) -> float:
+    """For an answer of a candidate, in the mean, where its price is known and it is not free."""
+    found = problem.book.measured(candidate).values()
+    paid = [each.paid_usd for each in found if each.paid_usd]
+    return math.fsum(paid) / max(1, len(paid))

@@ -9,6 +9,7 @@ import msgspec
 
 from burnish.errors import BurnishError, StoreError, UsageError
 from burnish.optimizers.budget import Budget
+from burnish.optimizers.parts import LEAST_SEARCH
 from burnish.optimizers.usual import CALLS
 from burnish.platform.earlier import Known
 from burnish.platform.where import Where, WhereLeft, WherePlan, WherePlanned
@@ -152,8 +153,8 @@ def _too_little(plan: OptimizationPlan, left_usd: float | None) -> str:
         return ""
     compared = 2 * plan.test
     whole = max(1, plan.search + plan.final + compared)
-    least = (plan.cost_usd or 0.0) * compared / whole
+    least = (plan.cost_usd or 0.0) * min(whole, LEAST_SEARCH + compared) / whole
     if left_usd > least or left_usd > 0.0 == least:
         return ""
-    about = f", and to compare two prompts takes about {least:.2g}" if least else ""
+    about = f", and the shortest search takes about {least:.2g}" if least else ""
     return f"{max(0.0, left_usd):.2g} USD are left of the bound on all{about}"

@@ -13,9 +13,7 @@ import msgspec
 from burnish.errors import BurnishError, Conflict, NotFound, UsageError
 from burnish.platform.readiness import unready
 from burnish.platform.unfinished import unfinished
-from burnish.prompts.config import read_config
 from burnish.prompts.prompt import MAIN
-from burnish.shapes import convert
 
 if TYPE_CHECKING:
     from burnish.evals.datasets import AsyncDatasets
@@ -24,7 +22,6 @@ if TYPE_CHECKING:
     from burnish.library.prompts import AsyncPrompts
     from burnish.models.budget import Budget as Money
     from burnish.optimizers.goals import Goal
-    from burnish.optimizers.operators.operator import Context
     from burnish.optimizers.optimizer import Optimizer
     from burnish.optimizers.problem import Problem
     from burnish.optimizers.verdict import Verdict
@@ -33,7 +30,6 @@ if TYPE_CHECKING:
     from burnish.platform.live import Live
     from burnish.platform.optimization_plan import OptimizationPlans
     from burnish.platform.searching import Searched
-    from burnish.prompts.prompt import PromptVersion
     from burnish.storage.job import Job
     from burnish.storage.optimization import Optimization
     from burnish.storage.store import Store
@@ -191,7 +187,7 @@ class Optimizations:
 
     async def _searched(self, context: JobContext, of: Optimization) -> Searched:
         from burnish.optimizers.goals import goal_of
-        from burnish.platform.searching import Searching, as_evaluation
+        from burnish.platform.searching import Searching, as_evaluation, varying
 
         await self._check_dataset(of)
         examples = await self.plans.examples(of.dataset, of.settings, of.seed)
@@ -205,7 +201,7 @@ class Optimizations:
             optimization=of,
             version=version,
             examples=examples,
-            context=_varying(changes, of, version),
+            context=varying(changes, of, version),
             calls_each=self.plans.calls_each(of, examples),
             goal=goal,
         )
@@ -307,16 +303,6 @@ class Optimizations:
         if not found:
             raise NotFound(f"there is no optimisation {optimization_id}", hint="it was deleted")
         return found[0]
-
-
-def _varying(changes: Context, of: Optimization, version: PromptVersion) -> Context:
-    """With what the model's parameters are, and may be instead."""
-    vary = convert(of.settings.get("vary", {}), dict[str, tuple[int | float, ...]])
-    config = read_config(version.config)
-    usual = {"temperature": config.temperature, "max_tokens": config.max_tokens} | of.parameters
-    known = {name: usual[name] for name in vary if usual[name] is not None}
-    others = {name: tuple(v for v in vary[name] if v != known.get(name)) for name in vary}
-    return msgspec.structs.replace(changes, vary=others, usual=known)
 
 
 def check_scheduled(given: OptimizationInput) -> None:

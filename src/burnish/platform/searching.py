@@ -31,6 +31,7 @@ from burnish.optimizers.stops import (
 )
 from burnish.optimizers.united import Edits
 from burnish.platform.preparing import prepared
+from burnish.prompts.config import read_config
 from burnish.shapes import convert
 from burnish.storage.evaluation import Evaluation
 
@@ -100,17 +101,33 @@ class Searching:
         """Goes on where the log ends. `used_s` is what earlier attempts have worked."""
         of = self._of
         budget = convert(of.budget, Budget)
-        goal = self._goal
-        each = (self._calls_each, goal.answers_each)
+        each = (self._calls_each, self._goal.answers_each)
         parts = afforded(divided(self._examples, of.seed), budget, *each)
-        book = Book(goal.own)
+        book = Book(self._goal.own)
         book.add(self._original)
         edits = Edits(book, self._context, self._original)
-        ledger = Ledger(budget, calls_each=self._calls_each, answers_each=goal.answers_each)
+        ledger = Ledger(budget, calls_each=self._calls_each, answers_each=self._goal.answers_each)
         bench = self._bench(book, ledger, edits, answering, money)
+        problem = self._problem(book, ledger, edits, bench, parts)
+        searching = course(problem, optimizer, parts.test, final=parts.final)
+        async with await StoredLog.load(self._store.optimizations, of) as log:
+            await play(
+                searching,
+                problem,
+                bench,
+                log,
+                stops=_stops(of, budget, used_s),
+                told=lambda: told(problem),
+            )
+        return Searched(problem, parts, self._examples)
+
+    def _problem(
+        self, book: Book, ledger: Ledger, edits: Edits, bench: PromptBench, parts: Parts
+    ) -> Problem:
+        of, goal = self._of, self._goal
         words: dict[int, frozenset[str]] = {n: words_of(self._examples[n]) for n in parts.train}
         names = [each.name for each in self._context.techniques]
-        problem = Problem(
+        return Problem(
             original=self._original.id,
             train=parts.train,
             validation=parts.validation,
@@ -128,17 +145,6 @@ class Searching:
             beliefs=convert(of.settings.get("beliefs", {}), dict[str, tuple[float, float]]),
             notes=list(of.settings.get("notes", ())),
         )
-        searching = course(problem, optimizer, parts.test, final=parts.final)
-        async with await StoredLog.load(self._store.optimizations, of) as log:
-            await play(
-                searching,
-                problem,
-                bench,
-                log,
-                stops=_stops(of, budget, used_s),
-                told=lambda: told(problem),
-            )
-        return Searched(problem, parts, self._examples)
 
     def _bench(
         self, book: Book, ledger: Ledger, edits: Edits, answering: Answering, money: Money
@@ -198,6 +204,16 @@ class Searching:
             return Written(answer.text, answer.cost_usd)
 
         return write
+
+
+def varying(changes: Context, of: Optimization, version: PromptVersion) -> Context:
+    """With what the model's parameters are, and may be instead."""
+    vary = convert(of.settings.get("vary", {}), dict[str, tuple[int | float, ...]])
+    config = read_config(version.config)
+    usual = {"temperature": config.temperature, "max_tokens": config.max_tokens} | of.parameters
+    known = {name: usual[name] for name in vary if usual[name] is not None}
+    others = {name: tuple(v for v in vary[name] if v != known.get(name)) for name in vary}
+    return msgspec.structs.replace(changes, vary=others, usual=known)
 
 
 def as_evaluation(of: Optimization) -> Evaluation:
