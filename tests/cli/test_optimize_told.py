@@ -235,3 +235,29 @@ def test_what_examples_can_show_is_told_of_what_they_show(ready: Run) -> None:
     assert cut in ready(*ASKED, "--goal", "clarity", "--dry-run").err
     assert "takes 2 answers" not in notes("clarity", "--budget", "534")
     assert "takes 2 answers" not in notes("quality")
+
+
+def test_what_may_vary_is_in_the_plan_and_in_the_report(ready: Run) -> None:
+    vary = ("--vary", "temperature=0,0.7", "--vary", "max_tokens=20")
+    plan = ready(*ASKED, *vary, "--dry-run").out
+    assert "  temperature may be 0, 0.7\n  max_tokens may be 20\n" in plan
+    done = ready(*ASKED, *vary, "--budget", "150", "--json")
+    shown = ready("optimizations", "show", json.loads(done.out)["id"]).out
+    assert all(told in shown for told in ("temperature 0", "temperature 0.7", "max_tokens 20"))
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ("temperature=warm", "no numbers"),
+        ("temperature", "temperature=0,0.7"),
+        ("temperature=nan", "cannot be nan"),
+        (f"max_tokens={'1' * 400}", "cannot be"),
+        (f"temperature={'[' * 2000}", "no numbers"),
+        ("top_k=1", "cannot vary"),
+    ],
+)
+def test_values_that_cannot_vary_are_refused(ready: Run, given: str, told: str) -> None:
+    done = ready(*ASKED, "--vary", given)
+    assert done.code == 2
+    assert told in done.err

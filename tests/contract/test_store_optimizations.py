@@ -41,9 +41,9 @@ def answer(candidate: str, example: int, **fields: Any) -> Found:
     return Found(candidate=candidate, example=example, **(given | fields))
 
 
-def paid(cost_usd: float | None, paid_usd: float | None) -> dict[str, Any]:
+def paid(cost_usd: float | None, paid_usd: float) -> dict[str, Any]:
     """What such an answer costs, and what was paid for it and its judges."""
-    return {"cost_usd": cost_usd, "paid_usd": paid_usd}
+    return {"cost_usd": cost_usd, "paid_usd": paid_usd, "unpriced": int(cost_usd is None)}
 
 
 async def stored(store: Store) -> Optimization:
@@ -162,7 +162,7 @@ async def test_answers_are_counted(store: Store) -> None:
     given = [
         answer("a", 0, value=0.5, **paid(0.25, 1.25), calls=2, input_tokens=7, output_tokens=2),
         answer("a", 0, repeat=1, value=1.0, **paid(0.25, 0.0), input_tokens=7, output_tokens=3),
-        answer("a", 1, value=0.25, **paid(None, None), input_tokens=5, output_tokens=1),
+        answer("a", 1, value=0.25, **paid(None, 0.5), input_tokens=5, output_tokens=1),
         answer("b", 0, value=None, cost_usd=0.0, calls=0, error="rate_limited", output=""),
     ]
     await store.optimizations.put(made.id, given)
@@ -173,7 +173,7 @@ async def test_answers_are_counted(store: Store) -> None:
     assert a.score == 0.5
     assert (b.examples, b.answers, b.failed, b.score) == (1, 1, 1, 0.0)
     assert await store.optimizations.counts(made.id) == Counts(
-        candidates=2, answers=4, failed=1, calls=4, cost_usd=1.25, unpriced=1
+        candidates=2, answers=4, failed=1, calls=4, cost_usd=1.75, unpriced=1
     )
     assert await store.optimizations.counts(optimization(2).id) == Counts()
     assert await store.optimizations.standings(optimization(2).id) == []

@@ -84,7 +84,7 @@ class Arithmetic:
 def measured(pair: Pair) -> Measured:
     share = int(_mark(pair), 16) % 1000 / 1000
     if share < 0.05:
-        return Measured(value=None, cost_usd=None, paid_usd=None, error="no answer")
+        return Measured(value=None, cost_usd=None, unpriced=1, error="no answer")
     output = f"answer {share} " * (800 if share > 0.95 else 1)
     return Measured(
         value=share,

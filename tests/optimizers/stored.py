@@ -99,7 +99,7 @@ async def _tried(one: Optimization) -> None:
         log.score(Pair(ORIGINAL.id, example), answer)
         both = Measured(value=0.75 if example else 1.0, cost_usd=0.002, paid_usd=0.002)
         log.score(Pair(BOTH.id, example), both)
-    unknown: dict[str, Any] = {"cost_usd": None, "paid_usd": None}
+    unknown: dict[str, Any] = {"cost_usd": None, "unpriced": 1}
     log.score(Pair(BOTH.id, 0, 1), Measured(value=0.5, **unknown))
     log.score(Pair(WHEN.id, 2), Measured(value=None, error="no answer", **unknown))
     await log.flush()

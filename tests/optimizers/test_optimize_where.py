@@ -132,7 +132,7 @@ def test_one_bound_on_money_holds_for_all() -> None:
         whole = p.optimize_where(WEAK, **asked)
         each_usd = [each.cost_usd or 0.0 for each in whole.optimized]
         assert len(each_usd) == 2
-        bound = each_usd[0] * 1.1
+        bound = each_usd[0] * 0.5  # enough for a short search, and not for two
         assert 0 < bound < sum(each_usd)
         report = p.optimize_where(WEAK, max_cost_usd=bound, **asked)
         assert [each.prompt for each in report.optimized] == ["mail/a@1"]

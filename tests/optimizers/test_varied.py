@@ -96,3 +96,17 @@ def test_what_cannot_vary_is_refused(vary: Any, told: str) -> None:
 def test_clarity_is_not_measured_at_temperature_0() -> None:
     with pytest.raises(UsageError, match="there is one"):
         optimized(Given(), goal="clarity", vary={"temperature": [0, 0.5]})
+
+
+def test_one_parameter_is_given_or_varies() -> None:
+    with pytest.raises(UsageError, match="temperature is given one value, and may vary"):
+        optimized(Given(), temperature=0.2, vary={"temperature": [0.7]})
+
+
+def test_many_values_leave_the_search_its_share() -> None:
+    given = Given(by_rules)
+    values = {"temperature": [n / 10 for n in range(1, 9)], "max_tokens": list(range(1, 9))}
+    report, _ = optimized(given, algorithm="genetic", budget=150, vary=values)
+    asked = {r.messages[-1].content.split("<mail>")[0] for r in given.model.requests}
+    assert len(asked) > 3
+    assert report.effort.calls <= 150

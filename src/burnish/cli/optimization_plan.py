@@ -84,9 +84,18 @@ def planned(plan: OptimizationPlan) -> str:
             f"  {plan.train:,} may be shown in prompts, {apart}",
             f"  at most {most}: {parts}",
             *([each] if plan.answers_each > 1 else []),
+            *(f"  {name} may be {_values(values)}" for name, values in _varied(plan)),
             f"  {writes}; answers {_cost(plan)}",
         ]
     )
+
+
+def _varied(plan: OptimizationPlan) -> list[tuple[str, list[float]]]:
+    return list(plan.optimization.settings.get("vary", {}).items())
+
+
+def _values(values: list[float]) -> str:
+    return ", ".join(f"{each:g}" for each in values)
 
 
 def _cost(plan: OptimizationPlan) -> str:

@@ -12,6 +12,7 @@ from burnish.cli.followed import followed
 from burnish.cli.going_on import go_on
 from burnish.cli.money import cost_of
 from burnish.cli.optimization_plan import show_plan, tell_plan
+from burnish.cli.version_options import values_of
 from burnish.errors import UsageError
 from burnish.optimizers.usual import CALLS
 
@@ -64,6 +65,14 @@ class Optimizing:
         Parameter(show_default=str(CALLS), help="Calls of models in all, for the search."),
     ] = None
     limit: Annotated[int | None, Parameter(help="Only the first so many examples.")] = None
+    vary: Annotated[
+        list[str] | None,
+        Parameter(
+            negative="",
+            help="PARAMETER=VALUES that the search may choose from, such as temperature=0,0.7; "
+            "repeatable.",
+        ),
+    ] = None
     seed: Annotated[
         int | None, Parameter(show_default="0", help="The same again gives the same search.")
     ] = None
@@ -92,6 +101,8 @@ class Optimizing:
                 "to begin with",
             )
         given.pop("dry_run", None)
+        if self.vary:
+            given["vary"] = values_of(self.vary)
         model, scorers = _one(given.pop("models", "")), given.pop("scorer", ())
         return {**given, "model": model, "scorers": scorers, "files": True}
 

@@ -149,8 +149,8 @@ class Scorers:
         for spec in specs:
             kind = self._by_name.get(spec.name.removeprefix(NOT))
             if kind is not None and kind.asks_model and not self.refusal(spec):
-                (judge,) = self.judges([spec])
-                found[judge] = found.get(judge, 0) + kind.questions(_checked(spec, kind))
+                for judge in self.judges([spec]):
+                    found[judge] = found.get(judge, 0) + kind.questions(_checked(spec, kind))
         return found
 
     def close(self) -> None:

@@ -50,7 +50,8 @@ Ask = Measure | Propose
 class Measured(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
     """`value` is the score from 0 to 1, None where the call or the metric failed (`error`).
     `cost_usd` is what such an answer costs. `calls` are the answer and what judges asked, and
-    `paid_usd` what was paid for them. Both are None where a price is unknown. `output` is the
+    `paid_usd` what was paid for them as far as prices are known, `unpriced` is 1 where one is not;
+    `cost_usd` is None then. `output` is the
     answer and `notes` what scorers said of it; `run_id` is the record of the call."""
 
     value: float | None
@@ -63,7 +64,8 @@ class Measured(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
     output: str = ""
     notes: str = ""
     run_id: str = ""
-    paid_usd: float | None = 0.0
+    paid_usd: float = 0.0
+    unpriced: int = 0
 
     @property
     def tokens(self) -> int:

@@ -97,8 +97,8 @@ class PromptBench:
 
     @property
     def free(self) -> frozenset[str]:
-        varied = frozenset[str]() if self._context.vary else frozenset({VARY})
-        return frozenset((*OPERATORS, UNITE, DEMONSTRATE)) - varied
+        every = frozenset((*OPERATORS, UNITE, DEMONSTRATE))
+        return every if self._context.vary else every - {VARY}
 
     async def measure(self, pairs: Sequence[Pair], keep: Callable[[Pair, Measured], None]) -> str:
         """As many at once as it may."""
@@ -184,7 +184,8 @@ class PromptBench:
             output=kept(result.output),
             notes=kept(notes),
             run_id=result.run_id,
-            paid_usd=_paid(result),
+            paid_usd=sum(each or 0.0 for each in _paid(result)),
+            unpriced=int(None in _paid(result)),
         )
 
     def _made(self, ask: Propose, parents: Sequence[Candidate]) -> Candidate | None:
@@ -308,10 +309,9 @@ def _cost(result: Result) -> float | None:
     return 0.0 if nothing else result.cost_usd
 
 
-def _paid(result: Result) -> float | None:
-    """For this answer and what was said of it; None where it is not known."""
-    answer, judges = 0.0 if result.cached else _cost(result), result.judge_cost_usd
-    return None if answer is None or judges is None else answer + judges
+def _paid(result: Result) -> tuple[float | None, float | None]:
+    """For this answer, and for what was said of it; None where it is not known."""
+    return 0.0 if result.cached else _cost(result), result.judge_cost_usd
 
 
 def _notes(result: Result) -> Iterator[str]:

@@ -96,8 +96,9 @@ class Ledger:
         spare = max(0, _rest(self.budget.calls, self.calls) - kept)
         self.again_each = spare // max(1, answers)
 
-    def measured(self, calls: int, cost_usd: float | None) -> None:
+    def measured(self, calls: int, cost_usd: float, unpriced: int = 0) -> None:
         self.metric_calls += 1
+        self.unpriced += unpriced
         self._paid(calls, cost_usd)
 
     def proposed(self, calls: int, cost_usd: float | None, unpriced: int = 0) -> None:

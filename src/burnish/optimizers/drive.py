@@ -152,7 +152,7 @@ async def _measure(ask: Measure, problem: Problem, bench: Bench, log: Log) -> bo
     for pair in wanted:
         if pair in found:
             book.record(pair, found[pair])
-            ledger.measured(found[pair].calls, found[pair].paid_usd)
+            ledger.measured(found[pair].calls, found[pair].paid_usd, found[pair].unpriced)
     return bool(missing)
 
 

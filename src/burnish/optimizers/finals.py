@@ -50,14 +50,13 @@ def halving(problem: Problem, candidates: Sequence[str], calls: int) -> Search:
 
 
 def _shortest(problem: Problem, ranked: Sequence[str]) -> str:
-    """Of the first one and those that score the same on the examples that both have, and are
-    measured on no fewer than it."""
+    """Of the first one and those that score the same on each of its examples."""
     first, known = ranked[0], problem.book.candidates
-    _, least = problem.valued(first)
+    least = max(LEAST, problem.valued(first)[1])
 
     def is_alike(one: str) -> bool:
         apart = problem.book.differences(one, first, problem.validation)
-        return len(apart) >= LEAST and not sum(apart) and problem.valued(one)[1] >= least
+        return len(apart) >= least and not any(apart)
 
     alike = [first, *(each for each in ranked[1:] if is_alike(each))]
     return min(alike, key=lambda each: (known[each].length, -problem.valued(each)[1]))

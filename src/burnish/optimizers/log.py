@@ -211,6 +211,7 @@ def _found(pair: Pair, measured: Measured) -> Found:
         notes=kept(measured.notes),
         run_id=measured.run_id,
         paid_usd=measured.paid_usd,
+        unpriced=measured.unpriced,
     )
 
 

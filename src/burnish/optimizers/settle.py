@@ -74,7 +74,9 @@ def _varied(problem: Problem) -> Search:
             )
     several = [each for each in dict.fromkeys(made) if each != problem.original]
     if several:
-        yield from problem.measure([problem.original, *several], problem.validation[:_TRIED])
+        # At most a third of the search, so that texts are tried as well.
+        count = min(_TRIED, max(1, problem.left // (3 * (len(several) + 1))))
+        yield from problem.measure([problem.original, *several], problem.validation[:count])
 
 
 def _all_failed(problem: Problem) -> bool:

@@ -12,6 +12,7 @@ from burnish.optimizers.ask import TARGET
 from burnish.optimizers.problem import ENOUGH, Problem
 
 Stop = Callable[[Problem], str]
+_KEPT_BACK, _OVER = "is kept for the comparison", "of work are over"
 
 
 def at_target(score: float) -> Stop:
@@ -51,9 +52,14 @@ def after_seconds(seconds: float, used: float = 0.0) -> Stop:
     end = time.monotonic() + seconds - used
 
     def stop(_: Problem) -> str:
-        return f"{seconds:g} seconds of work are over" if time.monotonic() >= end else ""
+        return f"{seconds:g} seconds {_OVER}" if time.monotonic() >= end else ""
 
     return stop
+
+
+def is_short(why: str) -> bool:
+    """Whether a search ended for it because money or time was short."""
+    return why.endswith((_KEPT_BACK, _OVER))
 
 
 def within_cost(cost_usd: float) -> Stop:
@@ -65,7 +71,7 @@ def within_cost(cost_usd: float) -> Stop:
         both = (_paid(problem, problem.original) + _paid(problem, problem.leader)) / 2
         each = max(ledger.cost_usd / max(1, ledger.metric_calls), both) * ledger.answers_each
         if ledger.cost_usd + each * ledger.reserved >= cost_usd:
-            return f"the rest of ${cost_usd:g} is kept for the comparison"
+            return f"the rest of ${cost_usd:g} {_KEPT_BACK}"
         return ""
 
     return stop

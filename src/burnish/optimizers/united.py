@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from burnish.evals.report.words import counted
 from burnish.optimizers.book import Book
 from burnish.optimizers.candidate import Candidate
 from burnish.optimizers.demonstrations import without
@@ -55,7 +56,7 @@ class Edits:
             [self._original, *parents],
             messages,
             "unite",
-            why=f"has {len(keys)} edits that seem worth it",
+            why=f"has {counted(len(keys), 'change')} that seem worth it",
         )
         return msgspec.structs.replace(united, parameters=values) if values else united
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
@@ -38,7 +37,7 @@ def _values(name: str, given: object) -> tuple[float, ...]:
 def _value(name: str, given: Any) -> float:
     least, most = BOUNDS[name]
     is_number = isinstance(given, int | float) and not isinstance(given, bool)
-    if not is_number or not math.isfinite(given) or not least <= given <= most:
+    if not is_number or not least <= given <= most:
         raise UsageError(f"{name} cannot be {given!r}", hint=f"give {least:g} to {most:g}")
     if name in _WHOLE and given != int(given):
         raise UsageError(f"{name} cannot be {given!r}", hint="give a whole number")

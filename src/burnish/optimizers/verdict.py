@@ -16,6 +16,7 @@ from burnish.evals.statistics import ALPHA, examples_needed, paired
 from burnish.optimizers.ask import NO_CHANGE, NO_WRITER, TARGET, Measured
 from burnish.optimizers.book import mean_of
 from burnish.optimizers.problem import Problem
+from burnish.optimizers.stops import is_short
 
 Outcome = Literal["improved", "kept", "not measured"]
 Reason = Literal[
@@ -33,6 +34,7 @@ Reason = Literal[
     "budget",
 ]
 Cause = tuple[Reason, str, str]
+_UNMEASURED = ("model errors", "failing metric", "budget")
 """What it names, why in words, and what to do about it."""
 CEILING = 0.97
 # What a better prompt for another goal than quality may seem to lose of the score.
@@ -227,15 +229,26 @@ def _nothing(problem: Problem) -> Verdict:
             why=halted,
             advice="no call was made: give a larger budget, or allow shorter answers",
         )
-    reason, why, advice = _failing(problem) or problem.goal.reached(problem) or _cause(problem)
+    reason, why, advice = (
+        _failing(problem) or problem.goal.reached(problem) or _short(problem) or _cause(problem)
+    )
     return Verdict(
-        outcome="not measured" if reason in ("model errors", "failing metric") else "kept",
+        outcome="not measured" if reason in _UNMEASURED else "kept",
         text=f"kept the original: {why}",
         reason=reason,
         why=why,
         advice=advice,
         passing=reason in ("model errors", "failing metric") and _is_passing(problem),
     )
+
+
+def _short(problem: Problem) -> Cause | None:
+    """Where money or time ended the search before any other prompt was measured."""
+    book = problem.book
+    tried = any(book.measured(each) for each in book.candidates if each != problem.original)
+    if tried or not is_short(problem.ledger.ended):
+        return None
+    return "budget", problem.ledger.ended, "give a larger budget, or fewer examples"
 
 
 def _failing(problem: Problem) -> Cause | None:

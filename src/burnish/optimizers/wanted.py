@@ -67,6 +67,7 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
         check_parameters(self.parameters)
         if self.target is not None and not 0 < self.target <= 1:
             raise UsageError(f"a target of {self.target:g}", hint="scores go from 0 to 1: give 0.9")
+        self._check_varied()
         if self.branch:
             check_branch(self.branch)
         if self.branch and self.variant:
@@ -80,3 +81,11 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
                 raise UsageError(f"{what} is no number", hint="give one, or leave it out")
         self.budget.checked()
         return self
+
+    def _check_varied(self) -> None:
+        if both := sorted(self.vary.keys() & self.parameters.keys()):
+            raise UsageError(
+                f"{both[0]} is given one value, and may vary",
+                hint=f"leave {both[0]} out of one of them: what varies begins at the prompt's own",
+                subject=both[0],
+            )

@@ -151,9 +151,10 @@ def _too_little(plan: OptimizationPlan, left_usd: float | None) -> str:
     """Why what is left of the money is not enough; empty where it is."""
     if left_usd is None:
         return ""
-    compared = 2 * plan.test
+    compared = 2 * plan.test * plan.answers_each
     whole = max(1, plan.search + plan.final + compared)
-    least = (plan.cost_usd or 0.0) * min(whole, LEAST_SEARCH + compared) / whole
+    shortest = min(whole, LEAST_SEARCH * plan.answers_each + compared)
+    least = (plan.cost_usd or 0.0) * shortest / whole
     if left_usd > least or left_usd > 0.0 == least:
         return ""
     about = f", and the shortest search takes about {least:.2g}" if least else ""

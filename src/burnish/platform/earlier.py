@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
+from burnish.jobs.process import is_gone
 from burnish.optimizers.report.kept import Kept
 from burnish.platform.where import MEASURED
 from burnish.shapes import convert
@@ -54,7 +55,10 @@ async def earlier(open_store: Callable[[], Awaitable[Store]], of: Optimization) 
 
 async def _is_at_work(store: Store, of: Optimization) -> bool:
     jobs = await store.jobs.by_prefix(of.job_id, 1) if of.job_id else []
-    return any(job.state in ("queued", "running") for job in jobs)
+    return any(
+        job.state == "queued" or (job.state == "running" and not is_gone(job.worker))
+        for job in jobs
+    )
 
 
 def _measured(one: Optimization) -> str:

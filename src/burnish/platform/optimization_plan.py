@@ -52,7 +52,7 @@ class OptimizationPlan(msgspec.Struct, frozen=True, kw_only=True):
     shown in prompts, those that candidates are told apart by, and those that judge the best one in
     the end. `search` answers are for the search, `final` for a last choice, and `proposals` is
     about how many candidates a model is asked for. Each example is answered `answers_each` times by
-    a prompt. `cost_usd` is an estimate of the answers; None where no price is known."""
+    a prompt. `cost_usd` is an estimate of the answers and their judges; None where no price is known."""
 
     optimization: Optimization
     train: int
@@ -125,7 +125,9 @@ class OptimizationPlans:
             return optimization
         version = await unstored.put(await self._open_store())
         del self._unstored[optimization.id]
-        return msgspec.structs.replace(optimization, dataset=version.reference)
+        # Two plans may be made of one file, and the other one may have stored it.
+        at = max(optimization.created_at, version.created_at)
+        return msgspec.structs.replace(optimization, dataset=version.reference, created_at=at)
 
     async def _planned(
         self, wanted: Wanted, draft: Prepared | None, looked: Looked

@@ -82,15 +82,20 @@ class OptimizingWhere:
             return found
         plan, known, left_usd = found
         self._note(plan.notes)
-        of = plan.optimization if known is None else await self._bounded(known, left_usd)
+        of = plan.optimization
+        if known is not None:
+            of = await self._bounded(known, of.budget.get("cost_usd"), left_usd)
         return await self._done(of, number, whole)
 
-    async def _bounded(self, known: Optimization, left_usd: float | None) -> Optimization:
-        """One that is gone on with may spend what is left now, beside what it has spent."""
-        cost_usd = None
+    async def _bounded(
+        self, known: Optimization, own_usd: float | None, left_usd: float | None
+    ) -> Optimization:
+        """One that is gone on with may spend what is left now, beside what it has spent, but no
+        more than its own bound."""
+        bounds = [] if own_usd is None else [own_usd]
         if left_usd is not None:
-            cost_usd = left_usd + await self._optimizations.spent_usd(known)
-        return await self._optimizations.bounded(known, cost_usd)
+            bounds.append(left_usd + await self._optimizations.spent_usd(known))
+        return await self._optimizations.bounded(known, min(bounds, default=None))
 
     async def _done(self, of: Optimization, number: int, whole: int) -> WhereOptimized:
         before = await self._optimizations.spent_usd(of)

@@ -79,9 +79,9 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     """One answer of a candidate (its id) to an example (its number), the `repeat`-th from 0.
 
     `value` is its score from 0 to 1, None where the call or the metric failed (`error`). `cost_usd`
-    is what such an answer costs, also where it was remembered. `calls` are the answer and what
-    judges asked, and `paid_usd` is what was paid for them. Both are None where a price is unknown.
-    `notes` are what scorers said.
+    is what such an answer costs, also where it was remembered, None where no price is known.
+    `calls` are the answer and what judges asked; `paid_usd` is what was paid for them as far as
+    prices are known, and `unpriced` is 1 where one is not. `notes` are what scorers said.
     """
 
     candidate: str
@@ -97,7 +97,8 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     output: str = ""
     notes: str = ""
     run_id: str = ""
-    paid_usd: float | None = 0.0
+    paid_usd: float = 0.0
+    unpriced: int = 0
 
 
 class Step(msgspec.Struct, frozen=True, kw_only=True):

@@ -109,7 +109,7 @@ INSERT INTO optimizations VALUES (
   'writer/chapter@2', '{}', '2026-01-02T03:04:05.000000+00:00', '2026-01-02T03:05:05.000000+00:00'
 );
 INSERT INTO optimization_answers VALUES (
-  '01970000-0000-7000-8000-000000000061', 'c0ffee', 0, 0, 0.5, NULL, 12.5, 3, 4, 1, '', 'Once', '', '', NULL
+  '01970000-0000-7000-8000-000000000061', 'c0ffee', 0, 0, 0.5, NULL, 12.5, 3, 4, 1, '', 'Once', '', '', 0, 1
 );
 INSERT INTO optimization_steps VALUES (
   '01970000-0000-7000-8000-000000000061', 1, 'reflect',

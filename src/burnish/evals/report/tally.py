@@ -99,9 +99,9 @@ class Tally:
         else:
             # A call that failed before it was answered has no price to know.
             unknown = not result.error
-        judged = result.judge_cost_usd
-        self.costs.append(judged or 0.0)
-        self.unknown += unknown or judged is None
+        if result.judge_calls and result.judge_cost_usd is not None:
+            self.costs.append(result.judge_cost_usd)
+        self.unknown += unknown or result.judge_cost_usd is None
         if cost is not None and not result.error:
             self.prices.append(cost)
 

@@ -19,6 +19,7 @@ from burnish.evals.report.words import (
     visible_line,
 )
 from burnish.optimizers.goals.goal import MEASURES
+from burnish.optimizers.operators.parameters import VARY
 from burnish.optimizers.report.kept import Changed, Stood
 from burnish.optimizers.report.report import Comparison, OptimizationReport, Option
 from burnish.optimizers.verdict import Answers, Gain
@@ -183,7 +184,7 @@ def choices(report: OptimizationReport) -> Sheet | None:
         sheet,
         headings=(*head, "made by"),
         rows=tuple(
-            (*_option(each, len(more)), _role(each) or each.operator) for each in report.front
+            (*_option(each, len(more)), _role(each) or _short(each)) for each in report.front
         ),
     )
     return msgspec.structs.replace(sheet, narrow=narrow)
@@ -209,8 +210,14 @@ def _made(each: Option) -> str:
     return f"{shown} (best)" if each.is_best and not each.is_original else shown
 
 
+def _short(option: Option) -> str:
+    return option.why if option.operator == VARY else option.operator
+
+
 def _cheapest(report: OptimizationReport) -> str:
-    on = "Scores are over the n examples that each was measured on"
+    on = (
+        "Scores are over the n examples that each was measured on, and compare with others of these"
+    )
     found = next((each for each in report.front if each.cheapest), None)
     if found is None:
         return f"{on}."

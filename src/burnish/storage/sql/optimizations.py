@@ -154,7 +154,7 @@ class SqlOptimizations:
         each = select(
             _a.candidate,
             func.avg(func.coalesce(_a.value, 0.0)).label("score"),
-            *_sums(_a.cost_usd),
+            *_sums(_a.cost_usd, case((_a.cost_usd.is_(None), 1), else_=0)),
             func.sum(_a.input_tokens).label("input_tokens"),
             func.sum(_a.output_tokens).label("output_tokens"),
         )
@@ -171,7 +171,10 @@ class SqlOptimizations:
         return [_counted(Standing, row) for row in await self._rows(query)]
 
     async def counts(self, optimization_id: str) -> Counts:
-        query = select(func.count(_a.candidate.distinct()).label("candidates"), *_sums(_a.paid_usd))
+        query = select(
+            func.count(_a.candidate.distinct()).label("candidates"),
+            *_sums(_a.paid_usd, _a.unpriced),
+        )
         (row,) = await self._rows(query.where(_a.optimization_id == optimization_id))
         return _counted(Counts, row)
 
@@ -232,14 +235,15 @@ def _versions_of(column: ColumnElement[str], name: str) -> tuple[ColumnElement[b
     return column >= f"{name}@", column < f"{name}A"
 
 
-def _sums(cost_usd: ColumnElement[float | None]) -> tuple[ColumnElement[Any], ...]:
-    unpriced = case((cost_usd.is_(None), 1))
+def _sums(
+    cost_usd: ColumnElement[Any], unpriced: ColumnElement[int]
+) -> tuple[ColumnElement[Any], ...]:
     return (
         func.count().label("answers"),
         func.count(case((_a.error != "", 1))).label("failed"),
         func.coalesce(func.sum(_a.calls), 0).label("calls"),
         func.coalesce(func.sum(cost_usd), 0.0).label("cost_usd"),
-        func.count(unpriced).label("unpriced"),
+        func.coalesce(func.sum(unpriced), 0).label("unpriced"),
     )
 
 
@@ -274,4 +278,5 @@ def _row(optimization_id: str, found: Found) -> tuple[Any, ...]:
         found.notes,
         found.run_id,
         found.paid_usd,
+        found.unpriced,
     )

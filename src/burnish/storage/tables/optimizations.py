@@ -59,7 +59,8 @@ optimization_answers = Table(
     Column("output", Verbatim, nullable=False),
     Column("notes", Verbatim, nullable=False),
     Column("run_id", Verbatim, nullable=False),
-    Column("paid_usd", Float),
+    Column("paid_usd", Float, nullable=False, server_default="0"),
+    Column("unpriced", Integer, nullable=False, server_default="0"),
     sqlite_with_rowid=False,
 )
 
