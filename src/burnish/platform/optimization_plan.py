@@ -52,7 +52,8 @@ class OptimizationPlan(msgspec.Struct, frozen=True, kw_only=True):
     shown in prompts, those that candidates are told apart by, and those that judge the best one in
     the end. `search` answers are for the search, `final` for a last choice, and `proposals` is
     about how many candidates a model is asked for. Each example is answered `answers_each` times by
-    a prompt. `cost_usd` is an estimate of the answers and their judges; None where no price is known."""
+    a prompt. `cost_usd` is an estimate of the answers and their judges; None where no price is
+    known."""
 
     optimization: Optimization
     train: int

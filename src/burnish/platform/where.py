@@ -70,8 +70,8 @@ class WhereReport(msgspec.Struct, frozen=True, kw_only=True):
 class WherePlanned(msgspec.Struct, frozen=True, kw_only=True):
     """A prompt that would be optimised: why it is weak, as in `WeakPrompt`, over what, and by whom
     it would be answered. There are `answers` at most and about `proposals`; `cost_usd` is an
-    estimate of the answers and their judges, None where no price is known. `optimization` is the one that would be
-    gone on with, which has had some of them."""
+    estimate of the answers and their judges, None where no price is known. `optimization` is the
+    one that would be gone on with, which has had some of them."""
 
     prompt: str
     rating: float | None = None

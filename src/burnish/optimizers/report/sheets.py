@@ -183,9 +183,7 @@ def choices(report: OptimizationReport) -> Sheet | None:
     narrow = msgspec.structs.replace(
         sheet,
         headings=(*head, "made by"),
-        rows=tuple(
-            (*_option(each, len(more)), _role(each) or _short(each)) for each in report.front
-        ),
+        rows=tuple((*_option(each, len(more)), _role(each) or _way(each)) for each in report.front),
     )
     return msgspec.structs.replace(sheet, narrow=narrow)
 
@@ -210,14 +208,12 @@ def _made(each: Option) -> str:
     return f"{shown} (best)" if each.is_best and not each.is_original else shown
 
 
-def _short(option: Option) -> str:
+def _way(option: Option) -> str:
     return option.why if option.operator == VARY else option.operator
 
 
 def _cheapest(report: OptimizationReport) -> str:
-    on = (
-        "Scores are over the n examples that each was measured on, and compare with others of these"
-    )
+    on = "Scores are over the n examples that each was measured on"
     found = next((each for each in report.front if each.cheapest), None)
     if found is None:
         return f"{on}."
