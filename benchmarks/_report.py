@@ -27,12 +27,14 @@ def timed(call: Callable[[], object], repeats: int) -> list[float]:
     return times
 
 
-def report(name: str, rows: list[dict[str, Any]]) -> None:
-    """Each row has `what`, its figures, and where there is one `target` and `met`."""
+def report(name: str, rows: list[dict[str, Any]], command: str = "") -> None:
+    """Each row has `what`, its figures, and where there is one `target` and `met`. `command` is
+    what follows `python benchmarks/`; the script of the same name where it is empty."""
     for row in rows:
         shown = "  ".join(f"{key} {value}" for key, value in row.items() if key != "what")
         print(f"{row['what']:58} {shown}")
     RESULTS.mkdir(exist_ok=True)
     machine = {"python": platform.python_version(), "machine": platform.machine()}
-    content = {"machine": machine, "rows": rows}
+    content: dict[str, Any] = {"machine": machine, "rows": rows}
+    content |= {"command": command} if command else {}
     (RESULTS / f"{name}.json").write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")

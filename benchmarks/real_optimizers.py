@@ -1,6 +1,7 @@
 """Optimisers with a real model on public tasks, with 300 answers, the same changes to choose from
 and the same comparison in the end. `--methods` chooses among ours, random search and the package
-`gepa`: the committed results are those of `auto` alone.
+`gepa`: the committed results are those of `auto`, of random search and of showing examples, and on
+the unseen tasks of `auto` alone.
 
     python benchmarks/real_optimizers.py --tasks FOLDER [--unseen] [--memory FOLDER]
         [--methods auto]
@@ -149,7 +150,9 @@ def main() -> None:
     jobs = [(method, task, s) for s in range(options.seeds) for method in methods for task in names]
     done = run(jobs, options.tasks, paths, options.processes)
     called = "real_optimizers_unseen" if options.unseen else "real_optimizers"
-    report(called, lines(done, options.seeds, methods, names))
+    command = f"real_optimizers.py --methods {options.methods}"
+    command += " --unseen" if options.unseen else ""
+    report(called, lines(done, options.seeds, methods, names), command)
 
 
 if __name__ == "__main__":

@@ -22,9 +22,8 @@ def page() -> str:
     for path in sorted((ROOT / "benchmarks" / "results").glob("*.json")):
         content = json.loads(path.read_text(encoding="utf-8"))
         if "rows" in content:
-            parts.append(
-                f"## {path.stem}\n\n`python benchmarks/{path.stem}.py`\n\n{_table(content['rows'])}"
-            )
+            command = f"python benchmarks/{content.get('command', f'{path.stem}.py')}"
+            parts.append(f"## {path.stem}\n\n`{command}`\n\n{_table(content['rows'])}")
     return "\n".join(parts)
 
 
