@@ -106,9 +106,7 @@ class Answering:
         )
 
     async def _score(self, spec: ScorerSpec, answered: Answered) -> Score:
-        """Of a judge, which spends from the same budget, it may have to wait too."""
-        scorer = self._scorer(spec)
-        return await self._till.afforded(lambda: scorer.score(answered))
+        return await self._scorer(spec).score(answered)
 
     def _scorer(self, spec: ScorerSpec) -> Scorer:
         """Made once for all examples that score in the same way."""

@@ -41,7 +41,8 @@ class Ledger:
     need not ask again; `answers_each` is how many answers one measurement takes. `reserved`
     measurements are kept back for what follows the search, which begins when it `is_settling`. A
     search that is `ended` for a reason gets nothing more. Judges may ask `again_each` questions
-    more about an answer than is usual."""
+    more about an answer than is usual. `came` are answers of a measurement that is under way, with
+    `came_calls`: they are not counted before all of it is there."""
 
     budget: Budget
     calls_each: int = 1
@@ -56,6 +57,8 @@ class Ledger:
     is_settling: bool = False
     halted: str = ""
     again_each: int = 0
+    came: int = 0
+    came_calls: int = 0
 
     @property
     def left(self) -> int:

@@ -5,7 +5,9 @@ beginning with what was written down arrives where it was, and nothing is paid t
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -14,6 +16,8 @@ from burnish.optimizers.candidate import Candidate
 from burnish.optimizers.problem import Problem, Search
 from burnish.optimizers.stops import Stop
 
+Tell = Callable[[], Awaitable[None]]
+_TELL_S = 1.0
 USED_UP = "the budget is used up"
 
 
@@ -102,23 +106,25 @@ async def play(
     log: Log,
     *,
     stops: Sequence[Stop] = (),
-    told: Callable[[], Awaitable[None]] | None = None,
+    told: Tell | None = None,
 ) -> None:
     """Until the search ends. Raises what the bench and the log raise; what is written by then is
     there for the next time."""
     playing = Play(search)
     while (ask := playing.ask) is not None:
-        is_new = await _answer(playing, ask, problem, bench, log)
+        is_new = await _answer(playing, ask, problem, bench, log, told=told)
         await _stop(playing, problem, log, stops, is_new=is_new)
         if is_new and told is not None:
             await told()
     await log.flush()
 
 
-async def _answer(playing: Play, ask: Ask, problem: Problem, bench: Bench, log: Log) -> bool:
+async def _answer(
+    playing: Play, ask: Ask, problem: Problem, bench: Bench, log: Log, *, told: Tell | None
+) -> bool:
     """Whether anything was done that was not written down before."""
     if isinstance(ask, Measure):
-        is_new = await _measure(ask, problem, bench, log)
+        is_new = await _measure(ask, problem, bench, log, told)
         playing.tell()
         return is_new
     found = log.drafted(playing.step)
@@ -133,7 +139,9 @@ async def _answer(playing: Play, ask: Ask, problem: Problem, bench: Bench, log: 
     return is_new
 
 
-async def _measure(ask: Measure, problem: Problem, bench: Bench, log: Log) -> bool:
+async def _measure(
+    ask: Measure, problem: Problem, bench: Bench, log: Log, told: Tell | None
+) -> bool:
     book, ledger = problem.book, problem.ledger
     wanted = _answers(ask.pairs, problem)
     found = {pair: known for pair in wanted if (known := log.known(pair)) is not None}
@@ -142,18 +150,42 @@ async def _measure(ask: Measure, problem: Problem, bench: Bench, log: Log) -> bo
     def keep(pair: Pair, measured: Measured) -> None:
         log.score(pair, measured)
         found[pair] = measured
+        ledger.came += 1
+        ledger.came_calls += measured.calls
 
     if missing:
         ledger.allow_again(len(wanted))
-        if why := await bench.measure(missing, keep):
+        async with _telling(told):
+            why = await bench.measure(missing, keep)
+        if why:
             ledger.halt(why)
         await log.room()
+    ledger.came = ledger.came_calls = 0
     # Not in the order in which answers came: that would be another one the next time.
     for pair in wanted:
         if pair in found:
             book.record(pair, found[pair])
             ledger.measured(found[pair].calls, found[pair].paid_usd, found[pair].unpriced)
     return bool(missing)
+
+
+@asynccontextmanager
+async def _telling(told: Tell | None) -> AsyncGenerator[None]:
+    """Tells now and then how far it is: the answers of slow models take minutes."""
+
+    async def tell(told: Tell) -> None:
+        while True:
+            await asyncio.sleep(_TELL_S)
+            await told()
+
+    telling = None if told is None else asyncio.create_task(tell(told))
+    try:
+        yield
+    finally:
+        if telling is not None:
+            telling.cancel()
+            with suppress(asyncio.CancelledError):
+                await telling
 
 
 def _answers(pairs: Sequence[Pair], problem: Problem) -> list[Pair]:

@@ -67,7 +67,7 @@ class Evaluating:
         *,
         prompts: AsyncPrompts,
         datasets: AsyncDatasets,
-        scorers: Callable[[Budget | None], Scorers],
+        scorers: Callable[[Budget | None, Till | None], Scorers],
         renderer: Renderer,
     ) -> None:
         self._settings = parts.settings
@@ -149,7 +149,7 @@ class Evaluating:
     def take(self, given: Sequence[Any], *, files: bool = False) -> tuple[ScorerSpec, ...]:
         """Scorers as they are stored. Functions are kept too, for they cannot be made again from
         that. Raises UsageError for a function that is called as another scorer is."""
-        scorers = self._scorers(None)
+        scorers = self._scorers(None, None)
         made = [scorers.take(each, files=files) for each in given]
         for each in made:
             if scorers.means_other(each):
@@ -197,8 +197,9 @@ class Evaluating:
             await prepared(self._prompts, ref, wanted.parameters) for ref in evaluation.prompts
         ]
         own = self._budget(evaluation, goes, before), None
-        budget, till = self._shared.pop(evaluation.id, own)
-        scorers = self._scorers(budget)
+        budget, shared = self._shared.pop(evaluation.id, own)
+        till = shared or Till()
+        scorers = self._scorers(budget, till)
         bench = Bench(
             store=store,
             renderer=self._renderer,
@@ -235,23 +236,24 @@ class Evaluating:
         """Asks and scores one example at a time, as the evaluation says; what else is given has to
         be called in the end."""
         self.check_scorers(evaluation)
-        scorers = self._scorers(budget)
+        till = Till()
+        scorers = self._scorers(budget, till)
         return Answering(
             evaluation.scorers,
             renderer=self._renderer,
             ask=asker(self._live, evaluation, budget),
             scorer=lambda spec: self._scorer(spec, scorers),
-            till=Till(),
+            till=till,
         ), scorers.close
 
     def judges(self, scorers: Sequence[ScorerSpec]) -> list[str]:
         """The models that score, by their full names."""
-        named = self._scorers(None).judges(scorers)
+        named = self._scorers(None, None).judges(scorers)
         return [self._live.registry.full_name(name) for name in named]
 
     def compares(self, spec: ScorerSpec) -> bool:
         """Whether it compares with what an example expects; a function may do so or not."""
-        scorers = self._scorers(None)
+        scorers = self._scorers(None, None)
         known = spec.value is None and scorers.knows(spec)
         return known and scorers.describe(spec.name).needs == "expected"
 
@@ -260,7 +262,7 @@ class Evaluating:
         name."""
         if not scorers:
             return {}
-        asked = self._scorers(None).questions(scorers)
+        asked = self._scorers(None, None).questions(scorers)
         return {self._live.registry.full_name(name): count for name, count in asked.items()}
 
     async def budget(self, evaluations: Sequence[Evaluation], goes: int = 1) -> Budget:
@@ -281,7 +283,7 @@ class Evaluating:
     def check_scorers(self, evaluation: Evaluation, *, here: bool = True) -> None:
         """Raises UsageError for a function that only the program which gave it has: this one, or
         another. A worker has none (`here` is false)."""
-        scorers = self._scorers(None)
+        scorers = self._scorers(None, None)
         for spec in evaluation.scorers:
             if scorers.knows(spec) or (here and msgspec.json.encode(spec) in self._taken):
                 continue
@@ -310,7 +312,7 @@ class Evaluating:
 
     def _notes(self, evaluation: Evaluation, first: Sequence[Example]) -> tuple[str, ...]:
         """What will not be scored, as far as the examples looked at tell."""
-        scorers = self._scorers(None)
+        scorers = self._scorers(None, None)
         own = {msgspec.json.encode(s): s for example in first for s in example.scorers}
         refused = {key: why for key, spec in own.items() if (why := scorers.refusal(spec))}
         notes = [f"not scored: {why}" for why in sorted(set(refused.values()))]

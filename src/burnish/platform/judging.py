@@ -15,6 +15,7 @@ from burnish.platform.finding import Finding
 if TYPE_CHECKING:
     from burnish.evals.judge_check import JudgeReport
     from burnish.evals.registry import Scorers
+    from burnish.evals.till import Till
     from burnish.library.embedders import Embedder
     from burnish.models.budget import Budget
     from burnish.storage.result import Score
@@ -26,8 +27,8 @@ class Judging(Finding):
         """All scorers by name, those of plug-ins last: names, list, describe, make."""
         return self._scorers_within(None)
 
-    def _scorers_within(self, budget: Budget | None) -> Scorers:
-        """Those whose judges spend from the budget."""
+    def _scorers_within(self, budget: Budget | None, till: Till | None = None) -> Scorers:
+        """Those whose judges spend from the budget, which others of the till do too."""
         from dataclasses import replace
 
         from burnish.evals.meter import metered
@@ -36,7 +37,10 @@ class Judging(Finding):
         from burnish.models.question import Answer, Question
 
         async def ask(question: Question) -> Answer:
-            return await self._live.calls.complete(replace(question, budget=budget))
+            within = replace(question, budget=budget)
+            if till is None:
+                return await self._live.calls.complete(within)
+            return await till.afforded(lambda: self._live.calls.complete(within))
 
         tools = Tools(
             ask=metered(ask), judge_model=self._judge_model, embedder=self._scoring_embedder

@@ -123,6 +123,8 @@ class OptimizationPlans:
         when it was planned."""
         unstored = self._unstored.get(optimization.id)
         if unstored is None:
+            # Of very many plans the oldest are forgotten, with examples that were not stored.
+            await self._datasets.resolve(optimization.dataset)
             return optimization
         version = await unstored.put(await self._open_store())
         del self._unstored[optimization.id]

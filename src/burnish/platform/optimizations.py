@@ -345,14 +345,14 @@ def _used_s(of: Optimization) -> float:
 def _progress(problem: Problem) -> tuple[int, int]:
     ledger = problem.ledger
     left = (ledger.left + ledger.reserved) * ledger.answers_each
-    return ledger.metric_calls, ledger.metric_calls + left
+    return ledger.metric_calls + ledger.came, ledger.metric_calls + left
 
 
 def _facts(problem: Problem) -> dict[str, float | str]:
     ledger = problem.ledger
     mean, n = problem.standing(problem.leader)
     facts: dict[str, float | str] = {
-        "calls": ledger.calls,
+        "calls": ledger.calls + ledger.came_calls,
         "proposals": ledger.proposals,
         "candidates": len(problem.book.candidates) - 1,
         "cost_usd": round(ledger.cost_usd, 6),

@@ -63,13 +63,15 @@ class Choice(msgspec.Struct, frozen=True, kw_only=True):
 
 class Stood(msgspec.Struct, frozen=True, kw_only=True):
     """How a candidate scored over the `n` examples that told candidates apart and that it was
-    measured on: the mean, with the ends of its 95 % interval (None over fewer than two)."""
+    measured on: the mean, with the ends of its 95 % interval (None over fewer than two). `own` is
+    the mean of the goal's own measure, None for a goal that has none."""
 
     candidate: str
     n: int
     score: float
     low: float | None = None
     high: float | None = None
+    own: float | None = None
 
 
 class Kept(msgspec.Struct, frozen=True, kw_only=True):
@@ -160,7 +162,14 @@ def _stood(problem: Problem) -> Iterator[Stood]:
                 score=sum(known) / len(known),
                 low=None if ends is None else ends.low,
                 high=None if ends is None else ends.high,
+                own=_mean_own(problem, each),
             )
+
+
+def _mean_own(problem: Problem, candidate: str) -> float | None:
+    owns = problem.book.owns(candidate)
+    known = [owns[n] for n in problem.validation if n in owns]
+    return sum(known) / len(known) if known else None
 
 
 def _interval(scores: Sequence[float]) -> Interval | None:

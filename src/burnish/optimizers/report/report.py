@@ -171,7 +171,11 @@ def _best_other(kept: Kept, original: str) -> Stood | None:
     answered rightly by luck."""
     others = [each for each in kept.stood if each.candidate != original]
     enough = [each for each in others if each.n >= LEAST]
-    return max(enough or others, key=lambda each: (each.score, each.n), default=None)
+
+    def rank(one: Stood) -> tuple[float, float, int]:
+        return one.score if one.own is None else one.own, one.score, one.n
+
+    return max(enough or others, key=rank, default=None)
 
 
 def _effort(shown: ShownOptimization, kept: Kept) -> Effort:

@@ -96,19 +96,24 @@ def _measured(report: OptimizationReport) -> Sheet | None:
     rows = [(f"original {report.prompt}", report.original)]
     if report.best_other is not None:
         rows.append((f"best other {report.best_other.candidate[:_SHORT]}", report.best_other))
+    own = [MEASURES[report.goal]] if any(stood.own is not None for _, stood in rows) else []
+    highest = counted(report.effort.measured, "other")
+    chosen = f"; the best other is the highest of {highest}, which luck favours"
     return Sheet(
         title="What was measured",
-        headings=("prompt", "n", "score", "95 % interval"),
-        rows=tuple((visible(name), *_standing(stood)) for name, stood in rows),
-        remark="Over the examples that tell candidates apart, as far as each was measured on them; "
-        "nothing was compared on those that judge.",
+        headings=("prompt", "n", *own, "score", "95 % interval"),
+        rows=tuple((visible(name), *_standing(stood, len(own))) for name, stood in rows),
+        remark="Over the examples that tell candidates apart, as far as each was measured on them"
+        f"{chosen if report.effort.measured > 1 else ''}; nothing was compared on those that "
+        "judge.",
     )
 
 
-def _standing(found: Stood) -> tuple[str, ...]:
+def _standing(found: Stood, owns: int) -> tuple[str, ...]:
     none = found.low is None or found.high is None
     ends = NONE if none else f"{number(found.low)} to {number(found.high)}"
-    return str(found.n), number(found.score), ends
+    own = NONE if found.own is None else number(found.own)
+    return str(found.n), *[own] * owns, number(found.score), ends
 
 
 def gain(own: Gain) -> str:
