@@ -261,3 +261,11 @@ def test_values_that_cannot_vary_are_refused(ready: Run, given: str, told: str) 
     done = ready(*ASKED, "--vary", given)
     assert done.code == 2
     assert told in done.err
+
+
+def test_a_search_without_a_writer_is_not_told_to_take_a_stronger_one(ready: Run) -> None:
+    asked = ("optimize", "mail/kind", "--data", "mails.csv", "--model", "fake:echo")
+    how = ("--goal", "specificity", "--writer", "offline", "--budget", "150", "--json")
+    done = ready(*asked, "--scorer", "contains", *how)
+    advice = json.loads(done.out)["advice"]
+    assert advice == "give a larger budget, or name a model with --writer"

@@ -311,7 +311,8 @@ def _cause(problem: Problem) -> Cause:
     if not drafts:
         return "no candidates", *_undrafted(junk)
     why = f"none of {drafts} others {problem.goal.lacked(problem)}"
-    return "nothing better", why, "give a larger budget, or a stronger --writer"
+    writer = "a stronger --writer" if problem.paid else "name a model with --writer"
+    return "nothing better", why, f"give a larger budget, or {writer}"
 
 
 def _undrafted(junk: dict[str, int]) -> tuple[str, str]:

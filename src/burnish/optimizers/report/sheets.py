@@ -223,7 +223,7 @@ def _cheapest(report: OptimizationReport) -> str:
     if found is None:
         return f"{on}."
     if found.is_best:
-        return f"{on}. None cheaper is known not to be worse than the best."
+        return f"{on}. No cheaper one is surely as good."
     name = "the original" if found.is_original else found.candidate[:_SHORT]
     return f"{on}. The cheapest that is not surely worse than the best: {name}."
 
