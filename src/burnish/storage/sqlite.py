@@ -124,6 +124,8 @@ def _engine(path: Path, connections: int, **options: Any) -> AsyncEngine:
         connect_args={"isolation_level": None, "timeout": BUSY_TIMEOUT_S},
         pool_size=connections,
         max_overflow=0,
+        # By `undo`: a connection without a transaction need not ask the driver's thread.
+        pool_reset_on_return=None,
         # Waiting for this process's own connections is bounded like waiting for others' locks.
         pool_timeout=2 * BUSY_TIMEOUT_S,
         json_serializer=encode_json,
@@ -141,6 +143,12 @@ def _engine(path: Path, connections: int, **options: Any) -> AsyncEngine:
         # What was moved away is still there for who has it open, and nobody else sees its writes.
         if record.info[_FILE] != identity(path):
             raise DisconnectionError(f"{path} is another file than before")
+
+    @event.listens_for(engine.sync_engine, "reset")
+    def undo(driver: Any, _record: Any, state: Any) -> None:  # pyright: ignore[reportUnusedFunction]
+        # One that is only ended can wait for nothing, and takes what it began with it.
+        if not state.terminate_only and driver.driver_connection.in_transaction:
+            driver.rollback()
 
     return engine
 
