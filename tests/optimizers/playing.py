@@ -125,7 +125,9 @@ def noted(search: Search, asks: list[Ask]) -> Search:
         drafts = yield ask
 
 
-async def played(bench: Arithmetic, log: Log, rounds: int = ROUNDS) -> tuple[list[Ask], Problem]:
+async def played(
+    bench: Arithmetic, log: Log, rounds: int = ROUNDS, seed: int = 0
+) -> tuple[list[Ask], Problem]:
     """What was asked, and where it ended."""
     book = Book()
     book.add(FIRST)
@@ -136,6 +138,7 @@ async def played(bench: Arithmetic, log: Log, rounds: int = ROUNDS) -> tuple[lis
         validation=numbers,
         book=book,
         ledger=Ledger(Budget(metric_calls=CALLS)),
+        seed=seed,
         paid=frozenset({"reflect"}),
     )
     asks: list[Ask] = []

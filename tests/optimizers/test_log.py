@@ -22,7 +22,7 @@ from tests.optimizers.playing import (
     played,
 )
 
-from burnish.errors import NotFound, StoreError
+from burnish.errors import Conflict, NotFound, StoreError
 from burnish.optimizers.ask import Ask, Measured, Pair
 from burnish.optimizers.candidate import Candidate
 from burnish.optimizers.drive import Drafted, Unwritten
@@ -95,6 +95,16 @@ async def test_a_search_ends_where_it_ended_though_its_rule_no_longer_holds(stor
     bench = Arithmetic(kill=0)
     again = await played(bench, await load(store), rounds=1_000)
     assert (again[0], again[1].ledger.ended) == (asks, problem.ledger.ended)
+
+
+async def test_a_search_that_takes_another_way_than_before_is_refused(store: Store) -> None:
+    assert await killed(store, Arithmetic(kill=60), keeps=True) is None
+    before = await kept(store), await store.optimizations.steps(STORED.id)
+    bench = Arithmetic()
+    with pytest.raises(Conflict, match="takes another way at step"):
+        await played(bench, await load(store), seed=1)
+    assert not bench.proposals
+    assert (await kept(store), await store.optimizations.steps(STORED.id)) == before
 
 
 async def load(store: Store) -> StoredLog:

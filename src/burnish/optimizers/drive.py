@@ -8,9 +8,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
+from burnish.errors import Conflict
 from burnish.optimizers.ask import Ask, Drafts, Measure, Measured, Pair, Propose
 from burnish.optimizers.candidate import Candidate
 from burnish.optimizers.problem import Problem, Search
@@ -24,13 +25,15 @@ USED_UP = "the budget is used up"
 @dataclass(frozen=True, kw_only=True)
 class Drafted:
     """What came of one Propose: candidates, and why others are turned down. `calls` of models were
-    paid for it, with `cost_usd` as far as prices are known, which of `unpriced` they are not."""
+    paid for it, with `cost_usd` as far as prices are known, which of `unpriced` they are not.
+    `asked` tells by which question, where that was kept."""
 
     candidates: tuple[Candidate, ...] = ()
     rejected: tuple[str, ...] = ()
     calls: int = 0
     cost_usd: float | None = 0.0
     unpriced: int = 0
+    asked: str = ""
 
 
 class Bench(Protocol):
@@ -127,14 +130,19 @@ async def _answer(
         is_new = await _measure(ask, problem, bench, log, told)
         playing.tell()
         return is_new
-    found = log.drafted(playing.step)
+    found, asked = log.drafted(playing.step), _question(ask)
     is_new = found is None
     if found is None:
-        found = await _drafted(ask, problem, bench)
+        found = replace(await _drafted(ask, problem, bench), asked=asked)
         if ask.operator in problem.paid:
             await log.drafts(playing.step, found)
         else:
             log.note(playing.step, found)
+    elif found.asked not in ("", asked):
+        raise Conflict(
+            f"the search takes another way at step {playing.step} than the one that is kept",
+            hint="go on with the release of Burnish that began it, or begin a new optimisation",
+        )
     playing.tell(_taken(found, problem))
     return is_new
 
@@ -205,6 +213,10 @@ async def _drafted(ask: Propose, problem: Problem, bench: Bench) -> Drafted:
     if ask.operator in problem.paid and problem.proposals_left < ask.count:
         return Drafted(rejected=(USED_UP,))
     return await bench.propose(ask)
+
+
+def _question(ask: Propose) -> str:
+    return f"{ask.operator} {' '.join(ask.parents)} {ask.examples}"
 
 
 def _taken(found: Drafted, problem: Problem) -> Drafts:
