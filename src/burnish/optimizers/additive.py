@@ -24,7 +24,7 @@ _EFFECTS = 0.06
 @dataclass(frozen=True)
 class Posterior:
     """Of the effects, in the order of the edits, and of `base`, what is scored without any of them;
-    the transpose of `root` times `root` is their covariance."""
+    the transpose of `root` times `root` is the effects' covariance."""
 
     mean: Floats
     base: float
@@ -32,8 +32,7 @@ class Posterior:
 
     def draws(self, random: np.random.Generator, count: int) -> Floats:
         """One in each row."""
-        away = random.standard_normal((count, len(self.root))) @ self.root
-        return self.mean + away[:, : len(self.mean)]
+        return self.mean + random.standard_normal((count, len(self.root))) @ self.root
 
 
 class Additive:
@@ -46,11 +45,12 @@ class Additive:
         self._noise, self._spread, self._effects = noise, examples, effects
         self._priors: list[float] = []
         self._rows: dict[int, int] = {}
+        # The first column is of `base`, which every prompt has; the others are of edits. By pairs
+        # of them how often both were there, and by example how often each was, and the scores.
         size = 32
         self._cross = np.zeros((size, size))
         self._moment = np.zeros(size)
         self._sums = np.zeros((64, size))
-        self._counts = np.zeros(64)
         self._totals = np.zeros(64)
         self._new: list[tuple[int, Sequence[int], float]] = []
 
@@ -67,10 +67,8 @@ class Additive:
     def add(self, example: int, edits: Sequence[int], score: float) -> None:
         """A score of a prompt that has these edits."""
         row = self._rows.setdefault(example, len(self._rows))
-        if row >= len(self._counts):
+        if row >= len(self._totals):
             self._lengthen()
-        self._counts[row] += 1
-        self._totals[row] += score
         self._new.append((row, edits, score))
 
     def _gathered(self) -> None:
@@ -78,14 +76,16 @@ class Additive:
         new, self._new = self._new, []
         if not new:
             return
-        lines = [line for line, (_, edits, _) in enumerate(new) for _ in edits]
-        columns = [edit for _, edits, _ in new for edit in edits]
-        k = len(self._priors)
+        k = len(self._priors) + 1
         present = np.zeros((len(new), k))
-        present[lines, columns] = 1
+        present[:, 0] = 1
+        lines = [line for line, (_, edits, _) in enumerate(new) for _ in edits]
+        present[lines, [edit + 1 for _, edits, _ in new for edit in edits]] = 1
+        rows, _, scores = zip(*new, strict=True)
         self._cross[:k, :k] += present.T @ present
-        self._moment[:k] += np.array([score for _, _, score in new]) @ present
-        np.add.at(self._sums[:, :k], [row for row, _, _ in new], present)
+        self._moment[:k] += np.array(scores) @ present
+        np.add.at(self._totals, list(rows), scores)
+        np.add.at(self._sums[:, :k], list(rows), present)
 
     def posterior(self) -> Posterior:
         """The mean of all scores is estimated too, under a flat prior."""
@@ -94,25 +94,18 @@ class Additive:
         prior = np.array(self._priors)
         if not rows:
             return Posterior(prior, 0.0, np.eye(k) * np.sqrt(self._effects))
-        counts, totals, sums = self._counts[:rows], self._totals[:rows], self._sums[:rows, :k]
+        sums, totals = self._sums[:rows, : k + 1], self._totals[:rows]
         # Of each example the part that its random effect explains is taken off.
-        share = self._spread / (self._noise + counts * self._spread)
-        design = np.zeros((k + 1, k + 1))
-        design[:k, :k] = self._cross[:k, :k] - (sums * share[:, None]).T @ sums
-        design[:k, k] = design[k, :k] = sums.T @ (1 - counts * share)
-        design[k, k] = float(np.sum(counts * (1 - counts * share)))
-        right = np.zeros(k + 1)
-        right[:k] = self._moment[:k] - sums.T @ (share * totals)
-        right[k] = float(np.sum(totals * (1 - counts * share)))
-        precision = design / self._noise
-        precision[np.arange(k), np.arange(k)] += 1 / self._effects
-        right /= self._noise
-        right[:k] += prior / self._effects
+        shared = sums.T * (self._spread / (self._noise + sums[:, 0] * self._spread))
+        precision = (self._cross[: k + 1, : k + 1] - shared @ sums) / self._noise
+        precision.flat[k + 2 :: k + 2] += 1 / self._effects
+        right = (self._moment[: k + 1] - shared @ totals) / self._noise
+        right[1:] += prior / self._effects
         # Not by eigenvalues: of few edits they take a thousand times as long where the threads of
         # a library for matrices wait for each other.
         root: Any = np.linalg.inv(np.linalg.cholesky(precision))
         mean = root.T @ (root @ right)
-        return Posterior(mean[:k], float(mean[k]), root)
+        return Posterior(mean[1:], float(mean[0]), root[:, 1:])
 
     def _widen(self) -> None:
         more = len(self._moment)
@@ -121,7 +114,6 @@ class Additive:
         self._sums = np.pad(self._sums, ((0, 0), (0, more)))
 
     def _lengthen(self) -> None:
-        more = len(self._counts)
+        more = len(self._totals)
         self._sums = np.pad(self._sums, ((0, more), (0, 0)))
-        self._counts = np.pad(self._counts, (0, more))
         self._totals = np.pad(self._totals, (0, more))

@@ -49,7 +49,7 @@ class Book:
         found[example, repeat] = measured
         self._most = max(self._most, repeat)
         answers = [measured] if is_first else self.answers(name, example)
-        value = sum(map(_value, answers)) / len(answers)
+        value = _value(measured) if is_first else sum(map(_value, answers)) / len(answers)
         if self._own is not None:
             self._scores[name][example] = value
             own = self._own(example, answers)

@@ -50,11 +50,10 @@ class Edited:
         """The candidate with all edits that are worth it. Of two that exclude each other, the one
         that is worth more comes first, and stays."""
         worth = self._worth(effects)
-        order: list[int] = np.argsort(-worth, kind="stable").tolist()
-        wanted = [number for number in order if worth[number] > _LEAST]
-        key = tuple(sorted(wanted))
+        key = tuple(np.flatnonzero(worth > _LEAST).tolist())
         if key not in self._made:
             keys = tuple(self._numbers)
+            wanted = sorted(key, key=lambda number: -worth[number])
             made = yield from self._problem.propose(
                 "unite", (self._problem.original,), edits=[keys[number] for number in wanted]
             )

@@ -47,6 +47,7 @@ class _Sets:
         self._examples = {each: self._model.edit() for each in self._pool}
         self._wordings = [(problem.original, self._model.edit())]
         self._of: dict[str, tuple[int, ...]] = {problem.original: (self._wordings[0][1],)}
+        self._shown_as: dict[tuple[str, str, tuple[int, ...]], str] = {}
         self._asked = dict.fromkeys(problem.validation, 0)
 
     def search(self) -> Search:
@@ -124,9 +125,13 @@ class _Sets:
     def _demonstrated(
         self, wording: str, form: str, shown: Sequence[int]
     ) -> Generator[Ask, Drafts | None, str]:
+        known = self._shown_as.get((wording, form, tuple(shown)))
+        if known is not None:
+            return known
         made = yield from self._problem.propose(DEMONSTRATE, (wording,), examples=shown, form=form)
         if not made:
             return self._problem.original
+        self._shown_as[wording, form, tuple(shown)] = made[0]
         number = next(number for each, number in self._wordings if each == wording)
         edits = (number, self._sizes[len(shown)], self._forms[form])
         features = (*edits, *(self._examples[each] for each in shown))

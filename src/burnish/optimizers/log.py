@@ -187,6 +187,8 @@ class StoredLog:
 def kept(text: str) -> str:
     """The text, or of a very long one its head and its tail, without what no store keeps: NUL, and
     halves of surrogate pairs."""
+    if not text:
+        return text
     if len(text) > _LONGEST:
         mark = _MARK.format(len(text) - _LONGEST)
         text = f"{text[: _LONGEST // 2]}{mark}{text[-_LONGEST // 2 :]}"
