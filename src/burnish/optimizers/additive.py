@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -79,9 +80,9 @@ class Additive:
         k = len(self._priors) + 1
         present = np.zeros((len(new), k))
         present[:, 0] = 1
-        lines = [line for line, (_, edits, _) in enumerate(new) for _ in edits]
-        present[lines, [edit + 1 for _, edits, _ in new for edit in edits]] = 1
-        rows, _, scores = zip(*new, strict=True)
+        rows, edits, scores = zip(*new, strict=True)
+        lines = np.repeat(np.arange(len(new)), list(map(len, edits)))
+        present[lines, np.fromiter(chain.from_iterable(edits), int, len(lines)) + 1] = 1
         self._cross[:k, :k] += present.T @ present
         self._moment[:k] += np.array(scores) @ present
         np.add.at(self._totals, list(rows), scores)

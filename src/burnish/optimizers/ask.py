@@ -47,7 +47,7 @@ class Propose(msgspec.Struct, frozen=True, kw_only=True):
 Ask = Measure | Propose
 
 
-class Measured(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
+class Measured(msgspec.Struct, frozen=True, kw_only=True, array_like=True, gc=False):
     """`value` is the score from 0 to 1, None where the call or the metric failed (`error`).
     `cost_usd` is what such an answer costs. `calls` are the answer and what judges asked, and
     `paid_usd` what was paid for them as far as prices are known, `unpriced` is 1 where one is not;

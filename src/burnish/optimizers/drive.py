@@ -8,8 +8,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, replace
 from typing import Protocol
+
+from msgspec import Struct, structs
 
 from burnish.errors import Conflict
 from burnish.optimizers.ask import Ask, Drafts, Measure, Measured, Pair, Propose
@@ -22,8 +23,7 @@ _TELL_S = 1.0
 USED_UP = "the budget is used up"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Drafted:
+class Drafted(Struct, frozen=True, kw_only=True):
     """What came of one Propose: candidates, and why others are turned down. `calls` of models were
     paid for it, with `cost_usd` as far as prices are known, which of `unpriced` they are not.
     `asked` tells by which question, where that was kept."""
@@ -133,7 +133,7 @@ async def _answer(
     found, asked = log.drafted(playing.step), _question(ask)
     is_new = found is None
     if found is None:
-        found = replace(await _drafted(ask, problem, bench), asked=asked)
+        found = structs.replace(await _drafted(ask, problem, bench), asked=asked)
         if ask.operator in problem.paid:
             await log.drafts(playing.step, found)
         else:

@@ -75,7 +75,7 @@ class OfJob(NamedTuple):
     prompt: str
 
 
-class Found(msgspec.Struct, frozen=True, kw_only=True):
+class Found(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One answer of a candidate (its id) to an example (its number), the `repeat`-th from 0.
 
     `value` is its score from 0 to 1, None where the call or the metric failed (`error`). `cost_usd`
