@@ -19,14 +19,14 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
-from math import sqrt
+from math import inf, sqrt
 from typing import Any
 
 from _report import report
 from optimizing.families import GEPA, OURS, by_world, runs
 from optimizing.gepa_runs import BUDGETS
 from optimizing.overhead import SEARCHES, in_turns, per_thousand
-from optimizing.selection import chosen, found_best
+from optimizing.selection import OTHERS, chosen, found_best
 from optimizing.surfaces import HELD_OUT_DRAWS, play
 from optimizing.variants import UNWRITTEN, WORLDS
 from optimizing.worlds import HELD_OUT
@@ -38,7 +38,8 @@ WANTED = dict(zip(BUDGETS, (0.62, 0.68, 0.77), strict=True))
 MARGIN, REFLECTIONS, STRETCH = 0.02, 1.3, 0.03
 GEPA_25, GEPA_50 = GEPA
 REGRET = {1280: 2.0, 2560: 1.2}
-DRAWS, CURVE, GAMES = 4, (100, 200, 400, 800, 1600), 400
+DRAWS, GAMES, FOUND = 4, 400, 0.8
+CURVES = {0.6: (100, 200, 400, 800, 1200, 1600, 2400), 0.7: (50, 100, 200, 300, 400, 600)}
 ROUNDS = 9
 STARTED = time.perf_counter()
 
@@ -184,27 +185,51 @@ def selection() -> Rows:
 
 
 def bandits() -> Rows:
-    with ProcessPoolExecutor(max_workers=2) as pool:
-        shares = {
-            name: list(
-                pool.map(partial(found_best, CURVE, uniform=name == "uniform"), range(GAMES))
-            )
-            for name in ("top two", "uniform")
-        }
-    told("bandit")
     rows: Rows = []
-    for at, calls in enumerate(CURVE):
-        ours_, equal = (mean([each[at] for each in shares[name]]) for name in shares)
-        rows.append(
+    for right, curve in CURVES.items():
+        shares = {rule: curve_of(rule, right, curve) for rule in ("top two", "uniform")}
+        told(f"bandit, {right}")
+        arms = f"the best of 10 prompts ({right}, others {OTHERS})"
+        rows += [
             {
-                "what": f"the best of 10 prompts (.6, others .5) found, {calls:,} calls",
+                "what": f"{arms} found, {calls:,} calls",
                 "top_two": round(ours_, 3),
                 "uniform": round(equal, 3),
-                "target": "more often than uniform" if calls >= 200 else "",
-                "met": ours_ > equal if calls >= 200 else "",
+                "standard_error": round(
+                    sqrt((ours_ * (1 - ours_) + equal * (1 - equal)) / GAMES), 3
+                ),
+            }
+            for calls, ours_, equal in zip(curve, *shares.values(), strict=True)
+        ]
+        top_two, uniform = (reached(curve, each) for each in shares.values())
+        rows.append(
+            {
+                "what": f"{arms} found in {FOUND:.0%} of {GAMES} games, calls",
+                "top_two": round(top_two),
+                "uniform": round(uniform),
+                "target": "fewer than uniform",
+                "met": top_two < uniform,
             }
         )
     return rows
+
+
+def curve_of(rule: str, right: float, curve: Sequence[int]) -> list[float]:
+    """In which share of games the best one leads after so many calls."""
+    play_ = partial(found_best, curve, uniform=rule == "uniform", right=right)
+    with ProcessPoolExecutor(max_workers=2) as pool:
+        games = list(pool.map(play_, range(GAMES)))
+    return [mean([each[at] for each in games]) for at in range(len(curve))]
+
+
+def reached(curve: Sequence[int], shares: Sequence[float]) -> float:
+    """The calls at which the line between the points first comes to the share that is wanted;
+    infinitely many where it never does."""
+    for at in range(1, len(curve)):
+        (x, y), (x2, y2) = ((curve[n], shares[n]) for n in (at - 1, at))
+        if y < FOUND <= y2:
+            return x + (x2 - x) * (FOUND - y) / (y2 - y)
+    return inf
 
 
 def overheads() -> Rows:

@@ -20,7 +20,7 @@ from burnish.prompts.prompt import Message
 from .surfaces import Surface
 
 ITEMS = 900
-ARMS, BEST, OTHERS, BLOCK = 10, 0.6, 0.5, 4
+ARMS, OTHERS, BLOCK = 10, 0.5, 4
 
 
 def arms(count: int, calls: int, seed: int) -> tuple[Problem, list[str]]:
@@ -67,8 +67,10 @@ def chosen(surface: Surface, budget: int, seed: int) -> int:
     return ids.index(problem.leader)
 
 
-def found_best(budgets: Sequence[int], seed: int, *, uniform: bool) -> list[bool]:
-    """Whether the best arm leads after so many calls."""
+def found_best(
+    budgets: Sequence[int], seed: int, *, uniform: bool, right: float = 0.6
+) -> list[bool]:
+    """Whether the best arm, which is `right` as often, leads after so many calls."""
     problem, ids = arms(ARMS, max(budgets), seed)
     luck = random.Random(f"arms {seed}")
     best, found, calls = luck.choice(ids), list[bool](), 0
@@ -76,9 +78,9 @@ def found_best(budgets: Sequence[int], seed: int, *, uniform: bool) -> list[bool
         problem.rounds += 1
         one = ids[problem.rounds % ARMS] if uniform else top_two(problem, ids)
         for _ in range(BLOCK):
-            right = luck.random() < (BEST if one == best else OTHERS)
+            is_right = luck.random() < (right if one == best else OTHERS)
             pair = Pair(one, problem.standing(one)[1])
-            problem.book.record(pair, Measured(value=float(right)))
+            problem.book.record(pair, Measured(value=float(is_right)))
             calls += 1
             if calls in budgets:
                 found.append(max(ids, key=problem.fitness) == best)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator
 
 from burnish.optimizers.ask import Ask, Drafts
 from burnish.optimizers.problem import Problem
@@ -13,16 +13,11 @@ _LOST = -2.0
 
 
 def raced(
-    problem: Problem, child: str, parent: str, *, motives: Sequence[int] = (), most: int = 16
+    problem: Problem, child: str, parent: str, *, most: int = 16
 ) -> Generator[Ask, Drafts | None, float | None]:
     """The mean paired gain over the parent, None for a child that lost. It is tried on the examples
-    that it was made for first, of which it must gain something, then on those that the parent was
-    measured on, block by block."""
-    if motives:
-        yield from problem.measure([child], motives)
-        gains = problem.book.differences(child, parent, motives)
-        if sum(gains) <= 0:
-            return None
+    that the parent was measured on first, block by block. Trying it before on those that it was
+    made for was measured, and did not pay."""
     known = problem.book.values(parent)
     shared = [each for each in problem.validation if each in known]
     fresh = [each for each in problem.validation if each not in known]
