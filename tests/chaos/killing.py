@@ -101,8 +101,11 @@ class Ground:
             p.prompts.create("mail/kind", _PROMPT)
             p.datasets.add("mails", mails)
 
-    def search(self, family: str, seed: int, kills: int = 0, draw: int = 0) -> Ended:
-        """To its end, killed so often at moments that follow from the seed and the draw."""
+    def search(
+        self, family: str, seed: int, kills: int = 0, draw: int = 0, last: int = BUDGET - 60
+    ) -> Ended:
+        """To its end, killed so often at moments that follow from the seed and the draw, until its
+        `last` call. One that ends before is killed less often."""
         self._count += 1
         home = self._folder / f"home-{self._count}"
         shutil.copytree(self._folder / "begun", home)
@@ -110,7 +113,7 @@ class Ground:
         before, killed = self._lines(), list[float]()
         process = self._start(home, *_begin(family, seed))
         # Later kills are of what goes on after the ones before.
-        for calls in sorted(chance.randrange(2, BUDGET - 60) for _ in range(kills)):
+        for calls in sorted(chance.randint(2, last) for _ in range(kills)):
             if not self._wait(process, before + calls):
                 break
             time.sleep(chance.random() * 0.05)

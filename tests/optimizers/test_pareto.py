@@ -42,3 +42,13 @@ def test_what_saves_something_or_scores_more_keeps_its_row() -> None:
     assert shown(b=answered(0.9, latency_ms=90.0)) == ["a", "b", ""]
     assert shown(b=answered(0.9, tokens=90)) == ["a", "b", ""]
     assert shown(b=answered(1.0, tokens=90), c=answered(0.9, tokens=89)) == ["a", "b", ""]
+
+
+def test_a_shorter_prompt_keeps_its_row_beside_a_longer_one_that_scores_more() -> None:
+    long = {"bcdefghijk": answered(0.5, latency_ms=50.0)}
+    assert shown(**long, l=answered(0.4, latency_ms=50.0)) == ["a", "bcdefghijk", "l", ""]
+    assert shown(b=answered(0.5, latency_ms=50.0), l=answered(0.4, latency_ms=50.0)) == [
+        "a",
+        "b",
+        "",
+    ]

@@ -9,8 +9,8 @@ from burnish.optimizers.book import mean_of
 from burnish.optimizers.finals import LEAST
 from burnish.optimizers.problem import Problem
 
-# Nobody chooses by less of cost, latency or tokens (the goal efficiency asks for as much); means of
-# latency differ by more from run to run.
+# Nobody chooses by less of cost, latency, tokens or length (the goal efficiency asks for as much);
+# means of latency differ by more from run to run.
 _SAME = 0.05
 _SAME_MS = 1.0
 
@@ -31,7 +31,7 @@ class Point(NamedTuple):
 
 
 def front(problem: Problem) -> list[Point]:
-    """Not dominated in score, the goal's own measure, cost, latency and tokens, best score first;
+    """Not dominated in score, the goal's own measure, cost, latency, tokens and length, best first;
     as far as it is known, for the means have errors. Of those that are as good as another but for
     a saving of less than 5 % (in latency, of less than 1 ms) the other one is there alone. The
     original and the leader are in it in any case."""
@@ -60,7 +60,7 @@ def _is_as_good(one: Point, other: Point) -> bool:
     """In score and the goal's own measure; in all else but for what nobody would notice."""
     if one.score < other.score or (one.own or 0.0) < (other.own or 0.0):
         return False
-    mine, theirs = ((each.cost_usd or 0.0, each.tokens) for each in (one, other))
+    mine, theirs = ((x.cost_usd or 0.0, x.tokens, x.length) for x in (one, other))
     near = all(a <= b * (1 + _SAME) for a, b in zip(mine, theirs, strict=True))
     return near and one.latency_ms <= max(
         other.latency_ms * (1 + _SAME), other.latency_ms + _SAME_MS
@@ -97,5 +97,5 @@ def point_of(problem: Problem, candidate: str) -> Point:
 
 
 def _losses(point: Point) -> tuple[float, ...]:
-    costs = (point.cost_usd or 0.0, point.latency_ms, point.tokens)
+    costs = (point.cost_usd or 0.0, point.latency_ms, point.tokens, point.length)
     return (-point.score, *costs, -(point.own or 0.0))
