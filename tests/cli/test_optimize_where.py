@@ -270,6 +270,18 @@ def test_reports_take_no_folder_that_holds_prompts_or_is_none_before_anything_is
     assert Path("reports/README.md").read_text() == "# Reports\n"
 
 
+def test_a_folder_with_more_files_than_can_be_looked_at_is_refused(
+    run: Run, evaluated: None
+) -> None:
+    Path("many/deep").mkdir(parents=True)
+    for number in range(10_000):
+        Path(f"many/deep/{number}.txt").touch()
+    done = run(*ASKED, "--report", "many")
+    assert (done.code, done.out) == (2, "")
+    assert "many holds more than 10,000 files; give a folder of their own" in done.err
+    assert json.loads(run("optimizations", "list", "--json").out) == []
+
+
 def test_a_schedule_that_is_there_is_kept_and_how_to_name_another_is_told(
     run: Run, evaluated: None
 ) -> None:

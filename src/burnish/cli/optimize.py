@@ -167,7 +167,8 @@ def optimize(
     options = asked.options(max_cost)
     with resumable("optimization", later.resume or "") as begun, platform(common) as p:
         if later.resume:
-            more = bool(prompt or data) or any((how, bounds, examples, max_cost is not None))
+            _check_resumed(bounds is not None or max_cost is not None)
+            more = bool(prompt or data) or any((how, examples))
             done = _resumed(p, later.resume, scorer or [], more=more)
             return finish(done, report or [], common)
         _check_given(prompt, data)
@@ -286,6 +287,16 @@ def _check_given(prompt: str, data: str | None) -> None:
             "it takes examples to measure with",
             hint="give --data FILE or a dataset's name; burnish datasets generate writes some to "
             "begin with",
+        )
+
+
+def _check_resumed(bounded: bool) -> None:
+    """How many examples judge, and what was chosen by the others, follows from the budget."""
+    if bounded:
+        raise UsageError(
+            "--resume goes on within the bounds that it was begun with",
+            hint="for others give the command that began it, with them: answers that are "
+            "remembered are not paid again",
         )
 
 

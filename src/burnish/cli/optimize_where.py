@@ -9,8 +9,8 @@ import re
 import shlex
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -112,7 +112,7 @@ def _prompt_in(folder: Path) -> Path | None:
     """A prompt's file, as burnish sync and export write them."""
     from burnish.library.sync.file_form import has_front_matter
 
-    for path in islice(_markdown(folder), _MOST_FILES):
+    for path in sorted(_markdown(folder)):
         try:
             with path.open("rb") as file:
                 if has_front_matter(file.read(_FENCE_BYTES)):
@@ -126,10 +126,32 @@ def _prompt_in(folder: Path) -> Path | None:
 
 
 def _markdown(folder: Path) -> Iterator[Path]:
-    for place, folders, names in os.walk(folder):
-        folders[:] = sorted(each for each in folders if not each.startswith("."))
-        paths = (Path(place, each) for each in sorted(names) if each.endswith(".md"))
-        yield from (path for path in paths if path.is_file())
+    """Raises UsageError where there is more than can be looked at before a search begins."""
+    left, seen = [folder] if folder.is_dir() else [], 0
+    while left:
+        # Read as far as the bound alone: a folder may hold a million files.
+        with _entries(left.pop()) as entries:
+            for each in entries:
+                seen += 1
+                if seen > _MOST_FILES:
+                    raise UsageError(
+                        f"{folder} holds more than {_MOST_FILES:,} files",
+                        hint="give a folder of their own: --report reports",
+                    )
+                if each.is_dir(follow_symlinks=False):
+                    left += [] if each.name.startswith(".") else [Path(each.path)]
+                elif each.name.endswith(".md") and each.is_file():
+                    yield Path(each.path)
+
+
+def _entries(folder: Path) -> AbstractContextManager[Iterator[os.DirEntry[str]]]:
+    try:
+        return os.scandir(folder)
+    except OSError as error:
+        raise UsageError(
+            f"{folder} cannot be read: {error.strerror}",
+            hint="give a folder of their own: --report reports",
+        ) from None
 
 
 def optimize_where(
