@@ -246,6 +246,20 @@ def test_what_may_vary_is_in_the_plan_and_in_the_report(ready: Run) -> None:
     assert all(told in shown for told in ("temperature 0", "temperature 0.7", "max_tokens 20"))
 
 
+def test_a_note_is_told_once(ready: Run) -> None:
+    asked = ("--data", "mails.csv", "--model", "fake:echo", "--writer", "offline")
+    clear = ("--goal", "clarity", "--scorer", "contains", "--budget", "150")
+    shown = screen("optimize", "mail/kind", *asked, *clear)
+    assert shown.count("answers are asked for at temperature 0.7") == 1
+    idea = ("classify support mails as bug or praise", "--optimize", "--models", *asked[3:])
+    made = screen("generate", *idea, *asked[:2], *clear, "--name", "mail/made")
+    assert made.count("answers are asked for at temperature 0.7") == 1
+    # A report that is looked at later has nothing above it.
+    first = ready("optimizations", "list", "--limit", "1").out.split("\t")[0]
+    later = screen("optimizations", "show", first)
+    assert later.count("answers are asked for at temperature 0.7") == 1
+
+
 def test_numbers_of_tokens_are_whole_in_every_text(ready: Run) -> None:
     vary = ("--vary", "max_tokens=20,1000000")
     assert "  max_tokens may be 20 or 1,000,000\n" in ready(*ASKED, *vary, "--dry-run").out

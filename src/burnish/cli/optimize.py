@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     import burnish
     from burnish.optimizers.room import ShownOptimization
     from burnish.platform.optimization_plan import OptimizationPlan
+    from burnish.platform.where import WherePlan
 
 Prompt = Annotated[str, Parameter(help="The prompt to improve (name, name@3, name@label).")]
 
@@ -165,6 +166,7 @@ def optimize(
         return _where(many, data, asked, later, report or [], max_cost=max_cost, common=common)
     check_reports(report or [])
     options = asked.options(max_cost)
+    notes: tuple[str, ...] = ()
     with resumable("optimization", later.resume or "") as begun, platform(common) as p:
         if later.resume:
             _check_resumed(bounds is not None or max_cost is not None)
@@ -175,8 +177,8 @@ def optimize(
         plan = p.plan_optimization(prompt, data, files=True, **options)
         if not later.dry_run and not later.background:
             begun.append(plan.optimization.id)
-        done = _run(p, plan, later, common)
-    return 0 if done is None else finish(done, report or [], common)
+        done, notes = _run(p, plan, later, common), plan.notes
+    return 0 if done is None else finish(done, report or [], common, notes)
 
 
 def _run(
@@ -260,19 +262,16 @@ def _where(
     common: Common,
 ) -> int:
     with platform(common) as p:
-        if later.dry_run:
+
+        def plan() -> WherePlan:
             options = asked.options(None)
-            plan = p.plan_optimizations(
-                many.where or "",
-                data,
-                max_cost_usd=max_cost,
-                again=many.again,
-                files=True,
-                **options,
-            )
-            show_where_plan(plan, common)
+            bound: dict[str, Any] = {"max_cost_usd": max_cost, "again": many.again}
+            return p.plan_optimizations(many.where or "", data, files=True, **bound, **options)
+
+        if later.dry_run:
+            show_where_plan(plan(), common)
         elif later.background or many.schedule:
-            leave(p, many, data, asked.given(max_cost), common)
+            leave(p, many, data, asked.given(max_cost), common, plan=plan)
         else:
             options = asked.options(None)
             return optimize_where(p, many, data, options, files, max_cost=max_cost, common=common)

@@ -28,13 +28,13 @@ from burnish.cli.common import (
 from burnish.cli.followed import followed
 from burnish.cli.money import cost_of
 from burnish.cli.optimization_plan import Later
-from burnish.cli.optimize_where_plan import tell_none, why
+from burnish.cli.optimize_where_plan import tell_cost, tell_none, why
 from burnish.cli.report_files import write_file
 from burnish.errors import Conflict, UsageError
 
 if TYPE_CHECKING:
     import burnish
-    from burnish.platform.where import WhereLeft, WhereOptimized, WhereReport
+    from burnish.platform.where import WhereLeft, WhereOptimized, WherePlan, WhereReport
 
 _LONGEST_NAME = 64
 _FENCE_BYTES, _MOST_FILES = 16, 10_000
@@ -249,14 +249,22 @@ def _write(p: burnish.Platform, report: WhereReport, files: Sequence[Path]) -> N
 
 
 def leave(
-    p: burnish.Platform, many: Many, data: str | None, given: Mapping[str, Any], common: Common
+    p: burnish.Platform,
+    many: Many,
+    data: str | None,
+    given: Mapping[str, Any],
+    common: Common,
+    *,
+    plan: Callable[[], WherePlan],
 ) -> None:
-    """To workers: once, or whenever the schedule says so. `given` is in the words of the job."""
+    """To workers: once, or whenever the schedule says so. `given` is in the words of the job, and
+    `plan` tells what it would do now."""
     wanted: dict[str, Any] = {**given}
     wanted |= {"data": data} if data else {}
     wanted |= {"again": True} if many.again else {}
     if many.schedule:
         _schedule(p, {**wanted, "where": many.where}, many.schedule, common)
+        tell_cost(plan())
         return
     job = p.submit_optimizations(many.where or "", **wanted)
     out_json({"job": job}) if common.json else out(job.id)
