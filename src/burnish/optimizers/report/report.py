@@ -79,7 +79,8 @@ class OptimizationReport(msgspec.Struct, frozen=True, kw_only=True):
     `comparison` is None where there was nothing to compare. `original` and `best_other` are what
     the search has measured of the original, and of the one of all others that scored best. `diff`
     is from the original to the best candidate, also to one that was not kept. `won` and `lost` are
-    ten examples each at most."""
+    ten examples each at most. `scorers` are told with what of them is not as usual: `contains:
+    refund`."""
 
     id: str
     prompt: str
