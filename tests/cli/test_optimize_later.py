@@ -94,8 +94,10 @@ def test_bounds_are_those_that_it_was_begun_with(run: Run, bound: tuple[str, str
     _, optimization = submitted(run)
     done = run("optimize", "--resume", optimization, *bound)
     assert (done.code, done.out) == (2, "")
-    assert "--resume goes on within the bounds that it was begun with" in done.err
-    assert "for others give the command that began it, with them" in done.err
+    assert (
+        "--resume goes on with an optimisation as it was asked for, within its bounds" in done.err
+    )
+    assert "for other bounds give the command that began it, with them" in done.err
     assert run("optimizations", "list").out.split("\t")[2] == "queued"
 
 

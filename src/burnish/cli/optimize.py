@@ -293,8 +293,8 @@ def _check_resumed(bounded: bool) -> None:
     """How many examples judge, and what was chosen by the others, follows from the budget."""
     if bounded:
         raise UsageError(
-            "--resume goes on within the bounds that it was begun with",
-            hint="for others give the command that began it, with them: answers that are "
+            "--resume goes on with an optimisation as it was asked for, within its bounds",
+            hint="for other bounds give the command that began it, with them: answers that are "
             "remembered are not paid again",
         )
 
