@@ -91,7 +91,7 @@ def test_one_example_and_several_models(run: Run, rows: str) -> None:
 def test_nothing_is_asked_in_a_dry_run(run: Run, rows: str, server: Running) -> None:
     done = run("evaluate", "mail/say", "--data", rows, "--models", "openai:a,openai:b", "--dry-run")
     assert (done.code, "20 calls" in done.out) == (0, True)
-    plan = run("evaluate", "mail/say", "--data", "rows", *MODEL, "--dry-run", "--json")
+    plan = run("evaluate", "mail/say", "--data", rows, *MODEL, "--dry-run", "--json")
     assert json.loads(plan.out)["estimate"]["calls"] == 10
     assert server.counters().received == 0
     assert run("evaluations", "list").out == ""

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from tests.cli.conftest import Run
 
 import burnish
-from burnish.errors import UsageError
+from burnish.errors import Conflict, UsageError
 
 ASKED = ("evaluate", "say", "--models", "fake:echo", "--data", "rows.csv")
 
@@ -27,9 +29,11 @@ def given(run: Run, tmp_path: Path) -> None:
 
 def test_a_file_that_changed_is_said_to_make_a_new_version(run: Run, tmp_path: Path) -> None:
     first = run(*ASKED, "--dry-run")
+    assert run(*ASKED).out
     again = run(*ASKED, "--dry-run")
     assert (first.err, again.err) == ("", "")
-    assert "of rows@1" in again.out
+    assert "of rows@1" in first.out
+    assert again.out.partition(";")[0] == first.out.partition(";")[0]
     (tmp_path / "rows.csv").write_text("id,text,expected\na,one,1!\nb,two,2\nd,four,4\n")
     changed = run(*ASKED, "--dry-run")
     assert "of rows@2" in changed.out
@@ -42,15 +46,51 @@ def test_a_file_that_changed_is_said_to_make_a_new_version(run: Run, tmp_path: P
     (tmp_path / "other" / "rows.csv").write_text("id,text,expected\nz,zero,0\n")
     other = ("evaluate", "say", "--models", "fake:echo", "--data", "other/rows.csv")
     done = run(*other, "--json")
-    assert "rows@3 is new" in done.err
+    assert "rows@2 is new" in done.err
     assert run(*other, "--json").err == ""
     apart = run(*other, "--dataset", "zero", "--dry-run", "--json")
     assert json.loads(apart.out)["notes"] == []
 
 
+def tables(tmp_path: Path) -> list[str]:
+    with closing(sqlite3.connect(tmp_path / "home" / "burnish.sqlite")) as database:
+        return list(database.iterdump())
+
+
+@pytest.mark.parametrize(
+    ("asked", "code"),
+    [
+        (("--data", "rows.csv"), 0),
+        (("--data", "rows.csv", "--dataset", "mine", "--limit", "2", "--json"), 0),
+        (("--var", "text=hello"), 0),
+        (("--data", "rows.csv", "--tag", "none"), 2),
+        (("--data", "rows.csv", "--scorer", "none"), 2),
+    ],
+)
+def test_a_dry_run_and_what_is_refused_store_nothing(
+    run: Run, tmp_path: Path, asked: tuple[str, ...], code: int
+) -> None:
+    before = tables(tmp_path)
+    done = run("evaluate", "say", "--models", "fake:echo", *asked, "--dry-run")
+    assert (done.code, tables(tmp_path) == before) == (code, True), done.err
+
+
+def test_a_plan_of_a_file_that_changed_since_is_not_begun(run: Run, tmp_path: Path) -> None:
+    with burnish.open() as p:
+        plan = p.plan_evaluation("say", "rows.csv", models="fake:echo")
+        (tmp_path / "rows.csv").write_text("id,text,expected\na,one,1\n")
+        for begin in (p.run_evaluation, p.submit_evaluation):
+            with pytest.raises(Conflict, match="have changed since it was planned; plan it again"):
+                begin(plan.evaluation)
+        assert (p.datasets.list(), p.evaluations.list()) == ([], [])
+        again = p.plan_evaluation("say", "rows.csv", models="fake:echo")
+        assert p.run_evaluation(again.evaluation).evaluation.dataset == "rows@1"
+    assert run("datasets", "list").out.startswith("rows\t1\t")
+
+
 def test_the_notes_of_a_plan_tell_python_too(tmp_path: Path) -> None:
     with burnish.open() as p:
-        p.plan_evaluation("say", "rows.csv", models="fake:echo")
+        p.evaluate("say", "rows.csv", models="fake:echo")
         (tmp_path / "rows.csv").write_text("id,text,expected\na,one,1\n")
         (note,) = p.plan_evaluation("say", Path("rows.csv"), models="fake:echo").notes
     assert note.startswith("rows@2 is new, and differs from rows@1: 1 changed, 2 removed")
@@ -60,7 +100,7 @@ def test_a_tag_that_no_example_has_is_answered_with_those_there_are(run: Run) ->
     done = run(*ASKED, "--tag", "hom")
     assert (done.code, done.out) == (2, "")
     assert (
-        "no example of rows@1 has the tag 'hom'; did you mean home? there are home, away"
+        "no example of rows.csv has the tag 'hom'; did you mean home? there are home, away"
         in done.err
     )
 

@@ -227,7 +227,8 @@ def test_a_narrow_terminal_shows_the_times_and_names_of_schedules_whole(run: Run
         "and",
         "category",
         "=",
-        "mail",
+        "mail;",
+        "writer=offline",
         "(Europe/Lisbon)",
     ]
 

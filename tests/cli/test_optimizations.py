@@ -30,6 +30,17 @@ def test_optimisations_are_listed(run: Run) -> None:
     assert len(run("optimizations", "list", "--limit", "1").out.splitlines()) == 1
 
 
+def test_one_that_was_cancelled_is_stopped_in_every_output(run: Run) -> None:
+    ended = {"outcome": "stopped", "text": "kept the original: it was cancelled"}
+    one = stored.optimization(0, **ended, ended_at=stored.IMPROVED["ended_at"])
+    stored.put(one)
+    assert run("optimizations", "list").out.split("\t")[2] == "stopped"
+    (listed,) = json.loads(run("optimizations", "list", "--json").out)
+    assert (listed["state"], listed["outcome"]) == ("stopped", "stopped")
+    shown = run("optimizations", "show", one.id, "--json").out
+    assert json.loads(shown)["optimization"]["state"] == "stopped"
+
+
 def test_a_terminal_shows_what_came_of_each(run: Run) -> None:
     stored.put(stored.optimization(0, **stored.IMPROVED), stored.optimization(1))
     lines = screen("optimizations", "list", columns=80).splitlines()

@@ -85,6 +85,23 @@ def test_a_dataset_that_was_made_anew_is_refused(run: Run) -> None:
 
 
 @pytest.mark.usefixtures("ready")
+@pytest.mark.parametrize(
+    "bound", [("--budget", "600"), ("--max-cost", "1"), ("--max-minutes", "5"), ("--target", "1")]
+)
+def test_bounds_are_those_that_it_was_begun_with(run: Run, bound: tuple[str, str]) -> None:
+    """One that its budget has ended is not gone on with under a larger one, nor as if none were
+    given."""
+    _, optimization = submitted(run)
+    done = run("optimize", "--resume", optimization, *bound)
+    assert (done.code, done.out) == (2, "")
+    assert (
+        "--resume goes on with an optimisation as it was asked for, within its bounds" in done.err
+    )
+    assert "for other bounds give the command that began it, with them" in done.err
+    assert run("optimizations", "list").out.split("\t")[2] == "queued"
+
+
+@pytest.mark.usefixtures("ready")
 def test_functions_of_a_file_are_given_again(run: Run) -> None:
     Path("own.py").write_text(SCORE)
     own = ("--scorer", "python:own.py:lenient")

@@ -89,11 +89,11 @@ def test_what_scorers_compare_with_is_looked_for_before_anything_is_paid(
     asked = ("optimize", "mail/kind", "--data", "bare.csv", *BOTH[2:])
     named = ready(*asked, "--scorer", "contains")
     assert named.code == 2
-    assert "the scorer contains compares with what is expected, and no example of bare@1" in (
+    assert "the scorer contains compares with what is expected, and no example of bare.csv" in (
         named.err
     )
     assert "--scorer contains:VALUE" in named.err
-    assert "nothing tells a right answer: bare@1 says not" in ready(*asked).err
+    assert "nothing tells a right answer: bare.csv says not" in ready(*asked).err
     assert ready("datasets", "list").out == ""
     assert model.requests == []
     # One that has a value of its own, and one that compares with nothing, can score them.

@@ -80,6 +80,39 @@ def test_reports_have_scores_interval_cost_difference_and_what_was_won_and_lost(
 
 
 @pytest.mark.usefixtures("ready")
+def test_what_was_won_is_shown_where_the_answers_begin_to_differ(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, after = "I read the mail with care. " * 20, " Thank you for asking." * 20
+    install(monkeypatch, lambda request: f"{before}Verdict: {by_rules(request)}{after}")
+    report = ("--scorer", "contains", "--report", "r.md", "--json")
+    found = json.loads(run("optimize", "mail/kind", *BOTH, *report).out)
+    one = found["won"][0]
+    assert "care. Verdict: It may be either. Thank" in one["before"]
+    assert f"care. Verdict: {one['expected']} Thank" in one["after"]
+    for text in (one["before"], one["after"]):
+        assert (len(text), text[0], text[-1]) == (200, "…", "…")
+    shown = screen("optimizations", "show", found["id"])
+    assert "It may be either." in shown[shown.index(" won") :]
+
+
+@pytest.mark.usefixtures("ready")
+def test_how_answers_were_scored_is_told_with_what_they_were_compared_with(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install(monkeypatch)
+    scored = ("--scorer", "contains:bug", "--scorer", 'exact:{"weight": 2}')
+    how = ("--goal", "efficiency", "--rounds", "1", "--report", "r.md", "--report", "r.html")
+    found = json.loads(run("optimize", "mail/kind", *BOTH, *scored, *how, "--json").out)
+    assert found["scorers"] == ["contains: bug", "exact (weight 2.0)"]
+    told = "scored by contains: bug, exact (weight 2.0)"
+    assert told in Path("r.md").read_text("utf-8")
+    assert told in Path("r.html").read_text("utf-8")
+    shown = run("optimizations", "show", found["id"]).out
+    assert "scorers: contains: bug, exact (weight 2.0)" in shown
+
+
+@pytest.mark.usefixtures("ready")
 def test_the_pareto_set_names_the_cheapest_that_is_not_surely_worse(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:

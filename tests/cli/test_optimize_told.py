@@ -240,10 +240,36 @@ def test_what_examples_can_show_is_told_of_what_they_show(ready: Run) -> None:
 def test_what_may_vary_is_in_the_plan_and_in_the_report(ready: Run) -> None:
     vary = ("--vary", "temperature=0,0.7", "--vary", "max_tokens=20")
     plan = ready(*ASKED, *vary, "--dry-run").out
-    assert "  temperature may be 0, 0.7\n  max_tokens may be 20\n" in plan
+    assert "  temperature may be 0 or 0.7\n  max_tokens may be 20\n" in plan
     done = ready(*ASKED, *vary, "--budget", "150", "--json")
     shown = ready("optimizations", "show", json.loads(done.out)["id"]).out
     assert all(told in shown for told in ("temperature 0", "temperature 0.7", "max_tokens 20"))
+
+
+def test_a_note_is_told_once(ready: Run) -> None:
+    asked = ("--data", "mails.csv", "--model", "fake:echo", "--writer", "offline")
+    clear = ("--goal", "clarity", "--scorer", "contains", "--budget", "150")
+    shown = screen("optimize", "mail/kind", *asked, *clear)
+    assert shown.count("answers are asked for at temperature 0.7") == 1
+    idea = ("classify support mails as bug or praise", "--optimize", "--models", *asked[3:])
+    made = screen("generate", *idea, *asked[:2], *clear, "--name", "mail/made")
+    assert made.count("answers are asked for at temperature 0.7") == 1
+    # A report that is looked at later has nothing above it.
+    first = ready("optimizations", "list", "--limit", "1").out.split("\t")[0]
+    later = screen("optimizations", "show", first)
+    assert later.count("answers are asked for at temperature 0.7") == 1
+
+
+def test_numbers_of_tokens_are_whole_in_every_text(ready: Run) -> None:
+    vary = ("--vary", "max_tokens=20,1000000")
+    assert "  max_tokens may be 20 or 1,000,000\n" in ready(*ASKED, *vary, "--dry-run").out
+    done = ready(*ASKED, *vary, "--budget", "150", "--json")
+    found = json.loads(done.out)
+    shown = ready("optimizations", "show", found["id"]).out
+    assert "max_tokens 1,000,000" in shown
+    assert "e+06" not in shown + screen("optimizations", "show", found["id"])
+    refused = ready(*ASKED, "--vary", "max_tokens=2000000")
+    assert (refused.code, "give 1 to 1,000,000" in refused.err) == (2, True)
 
 
 @pytest.mark.parametrize(

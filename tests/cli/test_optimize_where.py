@@ -143,6 +143,29 @@ def test_a_schedule_optimises_what_is_weak_when_its_time_comes(
 
 
 @pytest.mark.spec("OPT-10")
+def test_a_schedule_tells_what_a_run_would_cost_and_what_is_set(run: Run, evaluated: None) -> None:
+    vary = ("--vary", "temperature=0,0.7", "--vary", "max_tokens=20")
+    scheduled = ("--goal", "efficiency", *vary, "--schedule", "0 6 * * 1")
+    done = run("optimize", "--where", "category = mail", *ASKED[3:], *scheduled)
+    assert done.code == 0, done.err
+    assert done.err.splitlines() == [
+        "burnish: note: begun now it would optimise 2 prompts: at most 240 answers, 0 USD"
+    ]
+    told = (
+        "category = mail; writer=offline; goal=efficiency; budget=120; "
+        "vary=temperature 0, 0.7 and max_tokens 20"
+    )
+    assert run("schedule", "list").out.rstrip("\n").split("\t")[8] == told
+    shown = screen("schedule", "list", columns=200)
+    assert f"optimizations {told}" in shown
+    (listed,) = json.loads(run("schedule", "list", "--json").out)
+    assert listed["input"]["vary"] == {"temperature": [0, 0.7], "max_tokens": [20]}
+    # What is weak at its time is looked up then; until then there may be nothing to optimise.
+    none = run("optimize", "--where", "rating < 0.6", *ASKED[3:], "--schedule", "@daily")
+    assert "begun now it would optimise 0 prompts: at most 0 answers, 0 USD" in none.err
+
+
+@pytest.mark.spec("OPT-10")
 def test_schedule_prints_lines_for_cron_that_work(
     run: Run, evaluated: None, tmp_path: Path
 ) -> None:
@@ -268,6 +291,18 @@ def test_reports_take_no_folder_that_holds_prompts_or_is_none_before_anything_is
     assert run(*ASKED, "--report", "reports").code == 0
     assert run(*ASKED, "--again", "--report", "reports").code == 0
     assert Path("reports/README.md").read_text() == "# Reports\n"
+
+
+def test_a_folder_with_more_files_than_can_be_looked_at_is_refused(
+    run: Run, evaluated: None
+) -> None:
+    Path("many/deep").mkdir(parents=True)
+    for number in range(10_000):
+        Path(f"many/deep/{number}.txt").touch()
+    done = run(*ASKED, "--report", "many")
+    assert (done.code, done.out) == (2, "")
+    assert "many holds more than 10,000 files; give a folder of their own" in done.err
+    assert json.loads(run("optimizations", "list", "--json").out) == []
 
 
 def test_a_schedule_that_is_there_is_kept_and_how_to_name_another_is_told(

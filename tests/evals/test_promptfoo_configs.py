@@ -56,6 +56,7 @@ def test_it_is_named_once_and_asked_the_same_again(p: burnish.Platform) -> None:
     first = p.plan_evaluation(str(FOLDER / "03_labels_limit_tests.yaml")).evaluation
     again = p.plan_evaluation(str(FOLDER / "03_labels_limit_tests.yaml")).evaluation
     assert (first.prompts, first.dataset) == (again.prompts, again.dataset)
+    assert p.run_evaluation(again).evaluation.dataset == first.dataset
     rows = [each.metadata for each in p.datasets.iter_examples(first.dataset)]
     assert json.dumps(rows[0]) == '{"only": [["short", "fake:echo"]]}'
 

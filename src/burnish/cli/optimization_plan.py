@@ -12,6 +12,7 @@ from burnish.cli.common import check_not_empty, note, out, warn
 from burnish.cli.going_on import submitted
 from burnish.cli.money import cost_of
 from burnish.errors import UsageError
+from burnish.optimizers.varied import number_text
 
 if TYPE_CHECKING:
     import burnish
@@ -95,7 +96,7 @@ def _varied(plan: OptimizationPlan) -> list[tuple[str, list[float]]]:
 
 
 def _values(values: list[float]) -> str:
-    return ", ".join(f"{each:g}" for each in values)
+    return " or ".join(map(number_text, values))
 
 
 def _cost(plan: OptimizationPlan) -> str:

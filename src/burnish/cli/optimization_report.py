@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -39,8 +40,10 @@ def write_reports(report: OptimizationReport, files: list[Path]) -> None:
         )
 
 
-def finish(done: ShownOptimization, files: list[Path], common: Common) -> int:
-    """Shows and writes the report; the exit code."""
+def finish(
+    done: ShownOptimization, files: list[Path], common: Common, told: Sequence[str] = ()
+) -> int:
+    """Shows and writes the report; the exit code. Notes that are `told` stand above it."""
     from burnish.optimizers.report.report import report_of
 
     report = report_of(done)
@@ -48,7 +51,7 @@ def finish(done: ShownOptimization, files: list[Path], common: Common) -> int:
     if common.json:
         out_json(report)
     elif on_terminal():
-        show_terminal(report)
+        show_terminal(report, told)
     else:
         from burnish.optimizers.report.plain import plain
 
@@ -58,9 +61,14 @@ def finish(done: ShownOptimization, files: list[Path], common: Common) -> int:
     return 0 if report.is_measured else 1
 
 
-def show_terminal(report: OptimizationReport) -> None:
+def show_terminal(report: OptimizationReport, told: Sequence[str] = ()) -> None:
+    """Without the notes that are `told` already."""
+    import msgspec
+
     from burnish.optimizers.report.terminal import terminal
 
+    notes = tuple(each for each in report.notes if each not in told)
+    report = msgspec.structs.replace(report, notes=notes)
     screen = console()
     screen.print(terminal(report, width=screen.width))
     _more(report)

@@ -59,7 +59,9 @@ def list_(
     with platform(common) as p:
         found = p.optimizations.list(prompt=prompt, dataset=data, limit=limit)
     if common.json:
-        out_json(found)
+        from burnish.optimizers.report.report import stands
+
+        out_json([stands(each) for each in found])
     elif on_terminal() and found:
         _list_terminal(found)
     elif found:
@@ -111,7 +113,7 @@ def show(optimization: Id, /, *, report: Files = None, common: Common = NONE) ->
     import msgspec
 
     from burnish.optimizers.report.lineage import lineage
-    from burnish.optimizers.report.report import report_of
+    from burnish.optimizers.report.report import report_of, stands
 
     check_reports(report or [])
     with platform(common) as p:
@@ -119,7 +121,8 @@ def show(optimization: Id, /, *, report: Files = None, common: Common = NONE) ->
     shown, found = msgspec.structs.replace(shown, candidates=lineage(shown)), report_of(shown)
     write_reports(found, report or [])
     if common.json:
-        out_json(shown)
+        stood = stands(shown.optimization)
+        out_json(msgspec.structs.replace(shown, optimization=stood))
         return
     facts = [(name, value) for name, value in _facts(shown, found) if value]
     if on_terminal():
@@ -143,7 +146,7 @@ def _facts(shown: ShownOptimization, report: OptimizationReport) -> Iterator[tup
     yield "dataset", one.dataset
     yield "model", one.model
     yield "writer", one.writer
-    yield "scorers", ", ".join(each.name for each in one.scorers)
+    yield "scorers", ", ".join(report.scorers)
     yield "candidates", _tried(shown)
     yield "answers", _asked(report)
     yield "job", one.job_id

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     import burnish
     from burnish.optimizers.room import ShownOptimization
     from burnish.platform.optimization_plan import OptimizationPlan
+    from burnish.platform.where import WherePlan
 
 Prompt = Annotated[str, Parameter(help="The prompt to improve (name, name@3, name@label).")]
 
@@ -165,17 +166,19 @@ def optimize(
         return _where(many, data, asked, later, report or [], max_cost=max_cost, common=common)
     check_reports(report or [])
     options = asked.options(max_cost)
+    notes: tuple[str, ...] = ()
     with resumable("optimization", later.resume or "") as begun, platform(common) as p:
         if later.resume:
-            more = bool(prompt or data) or any((how, bounds, examples, max_cost is not None))
+            _check_resumed(bounds is not None or max_cost is not None)
+            more = bool(prompt or data) or any((how, examples))
             done = _resumed(p, later.resume, scorer or [], more=more)
             return finish(done, report or [], common)
         _check_given(prompt, data)
         plan = p.plan_optimization(prompt, data, files=True, **options)
         if not later.dry_run and not later.background:
             begun.append(plan.optimization.id)
-        done = _run(p, plan, later, common)
-    return 0 if done is None else finish(done, report or [], common)
+        done, notes = _run(p, plan, later, common), plan.notes
+    return 0 if done is None else finish(done, report or [], common, notes)
 
 
 def _run(
@@ -259,19 +262,16 @@ def _where(
     common: Common,
 ) -> int:
     with platform(common) as p:
-        if later.dry_run:
+
+        def plan() -> WherePlan:
             options = asked.options(None)
-            plan = p.plan_optimizations(
-                many.where or "",
-                data,
-                max_cost_usd=max_cost,
-                again=many.again,
-                files=True,
-                **options,
-            )
-            show_where_plan(plan, common)
+            bound: dict[str, Any] = {"max_cost_usd": max_cost, "again": many.again}
+            return p.plan_optimizations(many.where or "", data, files=True, **bound, **options)
+
+        if later.dry_run:
+            show_where_plan(plan(), common)
         elif later.background or many.schedule:
-            leave(p, many, data, asked.given(max_cost), common)
+            leave(p, many, data, asked.given(max_cost), common, plan=plan)
         else:
             options = asked.options(None)
             return optimize_where(p, many, data, options, files, max_cost=max_cost, common=common)
@@ -286,6 +286,16 @@ def _check_given(prompt: str, data: str | None) -> None:
             "it takes examples to measure with",
             hint="give --data FILE or a dataset's name; burnish datasets generate writes some to "
             "begin with",
+        )
+
+
+def _check_resumed(bounded: bool) -> None:
+    """How many examples judge, and what was chosen by the others, follows from the budget."""
+    if bounded:
+        raise UsageError(
+            "--resume goes on with an optimisation as it was asked for, within its bounds",
+            hint="for other bounds give the command that began it, with them: answers that are "
+            "remembered are not paid again",
         )
 
 

@@ -9,8 +9,8 @@ import re
 import shlex
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -28,13 +28,13 @@ from burnish.cli.common import (
 from burnish.cli.followed import followed
 from burnish.cli.money import cost_of
 from burnish.cli.optimization_plan import Later
-from burnish.cli.optimize_where_plan import tell_none, why
+from burnish.cli.optimize_where_plan import tell_cost, tell_none, why
 from burnish.cli.report_files import write_file
 from burnish.errors import Conflict, UsageError
 
 if TYPE_CHECKING:
     import burnish
-    from burnish.platform.where import WhereLeft, WhereOptimized, WhereReport
+    from burnish.platform.where import WhereLeft, WhereOptimized, WherePlan, WhereReport
 
 _LONGEST_NAME = 64
 _FENCE_BYTES, _MOST_FILES = 16, 10_000
@@ -112,7 +112,7 @@ def _prompt_in(folder: Path) -> Path | None:
     """A prompt's file, as burnish sync and export write them."""
     from burnish.library.sync.file_form import has_front_matter
 
-    for path in islice(_markdown(folder), _MOST_FILES):
+    for path in sorted(_markdown(folder)):
         try:
             with path.open("rb") as file:
                 if has_front_matter(file.read(_FENCE_BYTES)):
@@ -126,10 +126,32 @@ def _prompt_in(folder: Path) -> Path | None:
 
 
 def _markdown(folder: Path) -> Iterator[Path]:
-    for place, folders, names in os.walk(folder):
-        folders[:] = sorted(each for each in folders if not each.startswith("."))
-        paths = (Path(place, each) for each in sorted(names) if each.endswith(".md"))
-        yield from (path for path in paths if path.is_file())
+    """Raises UsageError where there is more than can be looked at before a search begins."""
+    left, seen = [folder] if folder.is_dir() else [], 0
+    while left:
+        # Read as far as the bound alone: a folder may hold a million files.
+        with _entries(left.pop()) as entries:
+            for each in entries:
+                seen += 1
+                if seen > _MOST_FILES:
+                    raise UsageError(
+                        f"{folder} holds more than {_MOST_FILES:,} files",
+                        hint="give a folder of their own: --report reports",
+                    )
+                if each.is_dir(follow_symlinks=False):
+                    left += [] if each.name.startswith(".") else [Path(each.path)]
+                elif each.name.endswith(".md") and each.is_file():
+                    yield Path(each.path)
+
+
+def _entries(folder: Path) -> AbstractContextManager[Iterator[os.DirEntry[str]]]:
+    try:
+        return os.scandir(folder)
+    except OSError as error:
+        raise UsageError(
+            f"{folder} cannot be read: {error.strerror}",
+            hint="give a folder of their own: --report reports",
+        ) from None
 
 
 def optimize_where(
@@ -227,14 +249,22 @@ def _write(p: burnish.Platform, report: WhereReport, files: Sequence[Path]) -> N
 
 
 def leave(
-    p: burnish.Platform, many: Many, data: str | None, given: Mapping[str, Any], common: Common
+    p: burnish.Platform,
+    many: Many,
+    data: str | None,
+    given: Mapping[str, Any],
+    common: Common,
+    *,
+    plan: Callable[[], WherePlan],
 ) -> None:
-    """To workers: once, or whenever the schedule says so. `given` is in the words of the job."""
+    """To workers: once, or whenever the schedule says so. `given` is in the words of the job, and
+    `plan` tells what it would do now."""
     wanted: dict[str, Any] = {**given}
     wanted |= {"data": data} if data else {}
     wanted |= {"again": True} if many.again else {}
     if many.schedule:
         _schedule(p, {**wanted, "where": many.where}, many.schedule, common)
+        tell_cost(plan())
         return
     job = p.submit_optimizations(many.where or "", **wanted)
     out_json({"job": job}) if common.json else out(job.id)

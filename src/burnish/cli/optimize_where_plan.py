@@ -33,10 +33,22 @@ def _show(plan: WherePlan) -> None:
         out("\n".join("\t".join(row) for row in rows))
         return
     table(_HEADINGS, rows, wide="prompt")
+    out(_in_all(plan))
+
+
+def _in_all(plan: WherePlan) -> str:
     answers = sum(each.answers for each in plan.planned)
     cost = cost_of(plan.cost_usd, plan.unpriced)
     about = f"about {cost}" if plan.cost_usd and not plan.unpriced else cost
-    out(f"{counted(len(rows), 'prompt')}: at most {counted(answers, 'answer')}, {about}")
+    prompts = counted(len(plan.planned), "prompt")
+    return f"{prompts}: at most {counted(answers, 'answer')}, {about}"
+
+
+def tell_cost(plan: WherePlan) -> None:
+    """Of what is left for later: what it would be if it began now."""
+    warn(f"begun now it would optimise {_in_all(plan)}")
+    for each in plan.left:
+        warn(why(each))
 
 
 def _row(each: WherePlanned) -> tuple[str, ...]:
@@ -49,8 +61,9 @@ def _row(each: WherePlanned) -> tuple[str, ...]:
 def tell_none(where: str) -> None:
     """A condition that holds for nothing is no silence."""
     unknown = "; what was never rated or evaluated is not known to be weak"
+    waits = ", and a version that an optimisation has made waits for an evaluation"
     asks = "rating" in where or "score" in where
-    warn(f"no prompt has {where}{unknown if asks else ''}")
+    warn(f"no prompt has {where}{unknown if asks else ''}{waits if 'score' in where else ''}")
 
 
 def why(one: WhereLeft) -> str:

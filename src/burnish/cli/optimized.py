@@ -112,10 +112,12 @@ NOT_ASKED = Optimizing()
 
 @dataclass(frozen=True)
 class Done:
-    """What was made, and the report of how it was optimised."""
+    """What was made, and the report of how it was optimised. `notes` are those that were told when
+    it began."""
 
     made: Generation
     report: OptimizationReport
+    notes: tuple[str, ...]
 
 
 def optimized(
@@ -131,7 +133,10 @@ def optimized(
     import burnish
     from burnish.optimizers.report.report import report_of
 
+    notes: list[str] = []
+
     def heard(plan: OptimizationPlan) -> None:
+        notes.extend(plan.notes)
         begun.append(plan.optimization.id)
         tell_plan(plan)
         line = f"if it is interrupted, go on with {go_on('optimization', begun[0])}"
@@ -143,7 +148,7 @@ def optimized(
     make = p.enhance if enhance else p.generate
     with followed(p, again, first="writing") as told:
         made = make(text, **options, optimize=burnish.Optimize(begun=heard, progress=told, **asked))
-    return Done(made, report_of(p.optimizations.show(begun[0])))
+    return Done(made, report_of(p.optimizations.show(begun[0])), tuple(notes))
 
 
 def planned(
@@ -175,7 +180,7 @@ def told(done: Done, common: Common) -> int:
         from burnish.cli.optimization_report import show_terminal
 
         out("")
-        show_terminal(done.report)
+        show_terminal(done.report, done.notes)
     else:
         warn(f"{found.text}; {cost_of(found.cost_usd, found.unpriced)}; {_now(found)}")
     return 0 if done.report.is_measured else 1

@@ -22,7 +22,8 @@ Name = Annotated[str, Parameter(help="Name of the schedule.")]
 def list_(*, common: Common = NONE) -> None:
     """List what begins when.
 
-    In a pipe: name, kind, cron expression, time zone, state, next time, last time, last job.
+    In a pipe: name, kind, cron expression, time zone, state, next time, last time, last job, and
+    what of it is set.
     """
     with platform(common) as p:
         schedules = p.schedules.list()
@@ -46,12 +47,15 @@ def _row(schedule: Schedule) -> tuple[str, ...]:
 
 
 def _about(given: dict[str, Any]) -> str:
-    """What is evaluated or optimised; of other kinds, all that is set."""
+    """What is evaluated or optimised, and how; of other kinds, all that is set."""
+    rest = {**given}
+    told = ""
     if "prompts" in given and "data" in given:
-        return f"{_written(given['prompts'])} on {_written(given['data'])}"
-    if "where" in given:
-        return _written(given["where"])
-    return " ".join(f"{name}={_written(value)}" for name, value in given.items())
+        told = f"{_written(rest.pop('prompts'))} on {_written(rest.pop('data'))}"
+    elif "where" in given:
+        told = _written(rest.pop("where"))
+    settings = (f"{name}={_written(value)}" for name, value in rest.items())
+    return "; ".join(filter(None, (told, *settings)))
 
 
 def _written(value: Any) -> str:
@@ -59,6 +63,9 @@ def _written(value: Any) -> str:
         return value
     if isinstance(value, list):
         return ", ".join(map(_written, cast("list[Any]", value)))
+    if isinstance(value, dict):
+        several = cast("dict[str, Any]", value).items()
+        return " and ".join(f"{name} {_written(each)}" for name, each in several)
     return json.dumps(value, ensure_ascii=False)
 
 
@@ -72,6 +79,7 @@ def _columns(schedule: Schedule) -> tuple[str, ...]:
         schedule.next_at.isoformat(),
         schedule.last_at.isoformat() if schedule.last_at else "-",
         schedule.last_job or "-",
+        _about(schedule.input) or "-",
     )
 
 

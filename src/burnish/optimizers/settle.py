@@ -9,6 +9,7 @@ from burnish.optimizers.ask import Ask, Drafts, Measure, Pair
 from burnish.optimizers.operators.parameters import VARY
 from burnish.optimizers.optimizer import Optimizer
 from burnish.optimizers.problem import Problem, Search
+from burnish.optimizers.stops import right_on_all
 
 _FIRST = 4
 _TRIED = 8
@@ -49,7 +50,7 @@ def full(problem: Problem) -> str:
     mean, n = problem.standing(problem.original)
     if mean < _FULL or n < min(len(problem.validation), _SURE):
         return ""
-    return f"the original is right on all {n} examples; nothing to gain"
+    return f"the original {right_on_all(n)}"
 
 
 def _is_full(problem: Problem) -> Generator[Ask, Drafts | None, bool]:

@@ -40,6 +40,11 @@ def unchanged(rounds: int) -> Stop:
     return stop
 
 
+def right_on_all(n: int) -> str:
+    """What a prompt that scores all that can be scored is said to be."""
+    return f"is right on all {n} examples; nothing to gain"
+
+
 def after_rounds(rounds: int) -> Stop:
     def stop(problem: Problem) -> str:
         return f"{rounds} rounds are done" if problem.rounds >= rounds else ""

@@ -24,6 +24,11 @@ def checked_vary(given: object) -> dict[str, tuple[float, ...]]:
     return {str(name): _values(str(name), values) for name, values in several.items()}
 
 
+def number_text(value: float) -> str:
+    """`0.7`, `1,000,000`: numbers of tokens are whole, and can be large."""
+    return f"{value:,}" if isinstance(value, int) else f"{value:g}"
+
+
 def _values(name: str, given: object) -> tuple[float, ...]:
     if name not in BOUNDS:
         raise UsageError(f"{name!r} cannot vary", hint=f"use {' or '.join(BOUNDS)}", subject=name)
@@ -38,7 +43,9 @@ def _value(name: str, given: Any) -> float:
     least, most = BOUNDS[name]
     is_number = isinstance(given, int | float) and not isinstance(given, bool)
     if not is_number or not least <= given <= most:
-        raise UsageError(f"{name} cannot be {given!r}", hint=f"give {least:g} to {most:g}")
+        raise UsageError(
+            f"{name} cannot be {given!r}", hint=f"give {number_text(least)} to {number_text(most)}"
+        )
     if name in _WHOLE and given != int(given):
         raise UsageError(f"{name} cannot be {given!r}", hint="give a whole number")
     return int(given) if name in _WHOLE else float(given)

@@ -16,7 +16,7 @@ from burnish.evals.statistics import ALPHA, examples_needed, paired
 from burnish.optimizers.ask import NO_CHANGE, NO_WRITER, TARGET, Measured
 from burnish.optimizers.book import mean_of
 from burnish.optimizers.problem import Problem
-from burnish.optimizers.stops import is_short
+from burnish.optimizers.stops import is_short, right_on_all
 
 Outcome = Literal["improved", "kept", "not measured"]
 Reason = Literal[
@@ -293,9 +293,8 @@ def ceiling(problem: Problem) -> Cause | None:
     mean, n = problem.standing(problem.original)
     if not n or mean < CEILING:
         return None
-    why = f"it is right on {mean:.0%} of {n} examples already"
-    why = f"it is right on all {n} examples; nothing to gain" if mean == 1 else why
-    return "ceiling", why, "give harder examples, or optimise for --goal efficiency"
+    why = right_on_all(n) if mean == 1 else f"is right on {mean:.0%} of {n} examples already"
+    return "ceiling", f"it {why}", "give harder examples, or optimise for --goal efficiency"
 
 
 def _cause(problem: Problem) -> Cause:

@@ -76,4 +76,10 @@ def _condition(part: str) -> Condition:
         number = math.nan
     if not math.isfinite(number):
         raise UsageError(f"{value!r} is no number", hint=f"such as {field} < 0.6", subject=value)
+    if not 0 <= number <= 1:
+        raise UsageError(
+            f"no {field} is {value}: they go from 0 to 1",
+            hint=f"such as {field} < 0.6",
+            subject=value,
+        )
     return Condition(field, sign, number)

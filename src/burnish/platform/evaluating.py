@@ -23,7 +23,7 @@ from burnish.evals.till import Till
 from burnish.evals.wanted import Wanted
 from burnish.generation.wish import checked_cost
 from burnish.platform.past import Past
-from burnish.platform.pinned import Looked, pinned
+from burnish.platform.pinned import Looked, Looking
 from burnish.platform.preparing import asker, prepared
 from burnish.platform.promptfoo import from_config, is_config
 from burnish.platform.readiness import none_ready, unready
@@ -50,7 +50,7 @@ _FIRST_BYTES = 8 * 1024 * 1024
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
-    """What an evaluation would do. Nothing of it is stored but its examples. `unready` tells of
+    """What an evaluation would do. Nothing of it is stored. `unready` tells of
     models that cannot answer, why and what to do; they would have nothing but errors."""
 
     evaluation: Evaluation
@@ -84,25 +84,40 @@ class Evaluating:
         self._open_store = parts.open_store
         self._past = Past(live, parts.open_store)
         self._new_id = parts.ids
+        self.looking = Looking(
+            datasets,
+            open_store=parts.open_store,
+            new_id=parts.ids,
+            author=lambda: parts.settings.author_name,
+        )
 
     async def plan(
         self, wanted: Wanted, draft: Prepared | None = None, looked: Looked | None = None
     ) -> Plan:
         """Raises UsageError where it could give nothing, NotFound for a prompt or dataset that is
         not there. A `draft` is a prompt that is not stored yet, and stands for all. With `looked`
-        the examples are read there, else they are a version of a dataset from now on."""
+        the examples are read there; else those that are no version of a dataset become one when it
+        begins."""
         checked_cost(wanted.max_cost_usd)
         notes: tuple[str, ...] = ()
         if not wanted.stored and await is_config(wanted):
             wanted, notes = await from_config(wanted, self._prompts)
-        if looked is None:
-            looked = Looked(self._datasets, *await pinned(self._datasets, wanted))
+        if looked is not None:
+            return await self._planned(wanted, notes, draft, looked)
+        async with self.looking.at(wanted) as found:
+            plan = await self._planned(wanted, notes, draft, found)
+            self.looking.remember(plan.evaluation.id, found)
+            return plan
+
+    async def _planned(
+        self, wanted: Wanted, notes: Sequence[str], draft: Prepared | None, looked: Looked
+    ) -> Plan:
         dataset = looked.reference
         count = await looked.examples.count(dataset, split=wanted.split, tags=wanted.tags)
         count = min(count, wanted.limit or count)
         if not count:
             there = await looked.examples.tags(dataset, split=wanted.split)
-            raise unmet(dataset, there, split=wanted.split, tags=wanted.tags)
+            raise unmet(looked.name, there, split=wanted.split, tags=wanted.tags)
         named = (*wanted.prompts, *((wanted.baseline,) if wanted.baseline else ()))
         several = [draft or await prepared(self._prompts, ref, wanted.parameters) for ref in named]
         first = await _first(looked, wanted, count)
@@ -165,13 +180,16 @@ class Evaluating:
         return tuple(each.spec for each in made)
 
     async def begin(self, evaluation: Evaluation) -> Evaluation:
-        """Raises what stands in the way where no model can answer, or a judge cannot."""
+        """Stores it with its examples. Raises what stands in the way where no model can answer, or
+        a judge cannot, and Conflict where its examples are others than when it was planned."""
         judges = self.judges(evaluation.scorers)
         for names in (evaluation.models, *((judge,) for judge in judges)):
             if self._unready.issuperset(names):
                 problems = await unready(self._live.registry, names)
                 if len(problems) == len(names):
                     raise none_ready(problems)
+        if version := await self.looking.stored(evaluation.id, evaluation.dataset):
+            evaluation = msgspec.structs.replace(evaluation, dataset=version.reference)
         await (await self._open_store()).evaluations.add(evaluation)
         return evaluation
 

@@ -133,7 +133,7 @@ class EvaluationJobs:
         """Stores the evaluation and leaves it to workers."""
         bounds.check(evaluation.baseline)
         self._evaluating.check_scorers(evaluation, here=False)
-        await self._evaluating.begin(evaluation)
+        evaluation = await self._evaluating.begin(evaluation)
         return await self._jobs.submit(
             EVALUATION,
             {"id": evaluation.id, **bounds.given},

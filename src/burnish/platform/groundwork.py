@@ -62,7 +62,7 @@ class Groundwork:
         self, wish: Wish, wanted: Wanted, looked: Looked, *, keep_words: bool
     ) -> Ground:
         sample = await self._evaluating.sample(as_evaluated(wanted), looked)
-        check_scored(wanted, looked.reference, sample)
+        check_scored(wanted, looked.name, sample)
         inputs = tuple(sorted({each for example in sample for each in example.inputs}))
         fit = Fit(inputs[0] if len(inputs) == 1 and inputs[0].isidentifier() else "")
         outline = await self._outline(wish, fit, keep_words=keep_words)

@@ -25,6 +25,7 @@ def check_scored(wanted: Wanted, dataset: str, examples: Sequence[Example]) -> N
 
 def of_expected(
     evaluation: Evaluation,
+    dataset: str,
     examples: Sequence[Example],
     compares: Callable[[ScorerSpec], bool],
 ) -> Iterator[str]:
@@ -35,7 +36,7 @@ def of_expected(
         if lacking == len(examples):
             raise UsageError(
                 f"the scorer {spec.name} compares with what is expected, and no example of "
-                f"{evaluation.dataset} says that",
+                f"{dataset} says that",
                 hint=f"give a column expected, a value (--scorer {spec.name}:VALUE), or another "
                 "scorer",
                 subject=spec.name,

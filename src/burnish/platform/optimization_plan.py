@@ -20,20 +20,20 @@ from burnish.optimizers.optimizer import check_ready, check_writer
 from burnish.optimizers.parts import Parts, afforded, calls_for, divided
 from burnish.optimizers.wanted import Wanted
 from burnish.platform.measurable import check_scored, of_expected
-from burnish.platform.pinned import Looked, Looking
 from burnish.platform.readiness import none_ready, unready
 from burnish.prompts.config import read_config
 from burnish.storage.optimization import Optimization
 
 if TYPE_CHECKING:
     from burnish.evals.datasets import AsyncDatasets
-    from burnish.evals.datasets.unstored import Examples, Unstored
+    from burnish.evals.datasets.unstored import Examples
     from burnish.evals.prepared import Prepared
     from burnish.library.prompts import AsyncPrompts
     from burnish.optimizers.goals import Goal
     from burnish.optimizers.optimizer import Optimizer
     from burnish.platform.evaluating import Evaluating
     from burnish.platform.live import Live
+    from burnish.platform.pinned import Looked
     from burnish.settings import Settings
     from burnish.storage.evaluation import Evaluation
     from burnish.storage.example import Example, ScorerSpec
@@ -42,7 +42,6 @@ if TYPE_CHECKING:
 MOST_EXAMPLES = 1_000
 _PACE = 12
 _LOOKED_AT = 200
-_PLANNED = 100
 # So many that judge show a gain of 0.2.
 _ENOUGH = 60
 
@@ -96,13 +95,7 @@ class OptimizationPlans:
         self._algorithms = algorithms
         self._new_id = new_id
         self._open_store = open_store
-        self._unstored: dict[str, Unstored] = {}
-        self.looking = Looking(
-            datasets,
-            open_store=open_store,
-            new_id=new_id,
-            author=lambda: settings.author_name,
-        )
+        self.looking = evaluating.looking
 
     async def plan(
         self, wanted: Wanted, draft: Prepared | None = None, looked: Looked | None = None
@@ -121,13 +114,9 @@ class OptimizationPlans:
     async def stored(self, optimization: Optimization) -> Optimization:
         """With its examples as a version of a dataset. Raises Conflict where they are others than
         when it was planned."""
-        unstored = self._unstored.get(optimization.id)
-        if unstored is None:
-            # Of very many plans the oldest are forgotten, with examples that were not stored.
-            await self._datasets.resolve(optimization.dataset)
+        version = await self.looking.stored(optimization.id, optimization.dataset)
+        if version is None:
             return optimization
-        version = await unstored.put(await self._open_store())
-        del self._unstored[optimization.id]
         # Two plans may be made of one file, and the other one may have stored it.
         at = max(optimization.created_at, version.created_at)
         return msgspec.structs.replace(optimization, dataset=version.reference, created_at=at)
@@ -142,8 +131,8 @@ class OptimizationPlans:
         settings = _settings(wanted, evaluation.examples)
         settings |= await _drawn(looked, wanted)
         examples = await _examples(looked.examples, looked.reference, settings, wanted.seed)
-        check_scored(wanted, looked.reference, examples)
-        unscored = of_expected(evaluation, examples, self._evaluating.compares)
+        check_scored(wanted, looked.name, examples)
+        unscored = of_expected(evaluation, looked.name, examples, self._evaluating.compares)
         goal = goal_of(wanted.goal, examples)
         wanted, warmed = _warmed(wanted, goal, original.temperature)
         writer, notes = await self._writer(wanted)
@@ -163,8 +152,7 @@ class OptimizationPlans:
         cost = plan.estimate.cost_usd
         told = (*plan.notes, *unscored, *warmed, *notes, *_of_many(settings))
         shown = (*_of_answers(parts, len(all_.test), calls_each, goal), *_of_examples(parts, goal))
-        if looked.unstored is not None:
-            self._remember(optimization, looked.unstored)
+        self.looking.remember(optimization.id, looked)
         return OptimizationPlan(
             optimization=optimization,
             train=len(parts.train),
@@ -188,12 +176,6 @@ class OptimizationPlans:
         if problems := await unready(self._live.registry, evaluation.models):
             raise none_ready(problems)
         return (evaluation.models[0],)
-
-    def _remember(self, optimization: Optimization, unstored: Unstored) -> None:
-        """Until it begins. Of very many that never do, the oldest are forgotten."""
-        self._unstored[optimization.id] = unstored
-        while len(self._unstored) > _PLANNED:
-            del self._unstored[next(iter(self._unstored))]
 
     async def _original(self, prompt: str, draft: Prepared | None) -> _Original:
         """Raises UsageError for marks that do not fit together."""

@@ -22,12 +22,14 @@ from burnish.evals.datasets.unstored import Differs, Examples, Unstored, unstore
 from burnish.evals.wanted import Wanted
 from burnish.platform.promptfoo import name_of
 from burnish.prompts.refs import check_name
-from burnish.storage.datasets import Change, Datasets
+from burnish.storage.datasets import Change, Datasets, DatasetVersion
 from burnish.storage.example import Example
 
 if TYPE_CHECKING:
     from burnish.evals.datasets import AsyncDatasets
     from burnish.storage.store import Store
+
+_PLANNED = 100
 
 
 async def pinned(datasets: AsyncDatasets, wanted: Wanted) -> tuple[str, tuple[str, ...]]:
@@ -44,12 +46,19 @@ async def pinned(datasets: AsyncDatasets, wanted: Wanted) -> tuple[str, tuple[st
 
 class Looked(NamedTuple):
     """Where the examples of a plan are read, the pinned `reference` that they have or would have,
-    and what to tell of it. What is `unstored` is a version only when somebody makes it one."""
+    and what to tell of it. What is `unstored` is a version only when somebody makes it one; it may
+    come from a `file`."""
 
     examples: Examples
     reference: str
     notes: tuple[str, ...] = ()
     unstored: Unstored | None = None
+    file: str = ""
+
+    @property
+    def name(self) -> str:
+        """What people know them by: a version that nobody has made is none that they could find."""
+        return self.file or self.reference
 
 
 class Looking:
@@ -67,6 +76,26 @@ class Looking:
         self._open_store = open_store
         self._new_id = new_id
         self._author = author
+        self._unstored: dict[str, Unstored] = {}
+
+    def remember(self, plan_id: str, looked: Looked) -> None:
+        """Until what was planned begins. Of very many that never do, the oldest are forgotten."""
+        if looked.unstored is None:
+            return
+        self._unstored[plan_id] = looked.unstored
+        while len(self._unstored) > _PLANNED:
+            del self._unstored[next(iter(self._unstored))]
+
+    async def stored(self, plan_id: str, reference: str) -> DatasetVersion | None:
+        """The version that the examples of a plan are made into; None where they were one. Raises
+        Conflict where they are others than when it was planned, NotFound where they are gone."""
+        unstored = self._unstored.get(plan_id)
+        if unstored is None:
+            await self._datasets.resolve(reference)
+            return None
+        version = await unstored.put(await self._open_store())
+        self._unstored.pop(plan_id, None)
+        return version
 
     @asynccontextmanager
     async def at(self, wanted: Wanted) -> AsyncGenerator[Looked]:
@@ -80,7 +109,8 @@ class Looking:
                 yield Looked(self._datasets, found.reference)
                 return
             notes = _changes(found.reference, await found.differs(store.datasets), wanted)
-            yield Looked(found, found.reference, notes, found)
+            file = given.name if isinstance(given, Path) else ""
+            yield Looked(found, found.reference, notes, found, file)
 
     def _change(self, name: str, given: Path | list[dict[str, Any]]) -> Change:
         return Change(

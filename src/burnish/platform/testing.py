@@ -84,8 +84,8 @@ class Testing(Online, Judging):
     async def plan_evaluation(
         self, prompts: str | Sequence[str], data: Data | None = None, **options: Any
     ) -> Plan:
-        """What `evaluate` would do and about what it would cost; no model is asked. The `options`
-        are those of `evaluate`."""
+        """What `evaluate` would do and about what it would cost; no model is asked. Examples that
+        are no dataset yet become one when it begins. The `options` are those of `evaluate`."""
         check_options(options)
         return await self._evaluating.plan(_wanted({"prompts": prompts, "data": data, **options}))
 
@@ -104,7 +104,7 @@ class Testing(Online, Judging):
         """
         bounds = Bounds(min_score=min_score, max_regression=max_regression)
         bounds.check(evaluation.baseline)
-        await self._evaluating.begin(evaluation)
+        evaluation = await self._evaluating.begin(evaluation)
         return await self._ended(evaluation, bounds, progress)
 
     async def submit_evaluation(

@@ -36,7 +36,7 @@ def facts(about: About | None) -> Iterator[tuple[str, str]]:
         return
     yield "dataset", _dataset(about)
     if about.scorers:
-        yield "scorers", ", ".join(map(_scorer, about.scorers))
+        yield "scorers", ", ".join(map(scorer_named, about.scorers))
     yield ("models" if len(about.models) > 1 else "model"), ", ".join(about.models)
     if about.parameters:
         yield "parameters", named(about.parameters)
@@ -51,7 +51,7 @@ def _dataset(about: About) -> str:
     return f"{about.dataset}{split}{tags if about.tags else ''}"
 
 
-def _scorer(spec: ScorerSpec) -> str:
+def scorer_named(spec: ScorerSpec) -> str:
     """As it is named, with what of it is not as usual."""
     unusual = {
         "as": spec.metric or None,

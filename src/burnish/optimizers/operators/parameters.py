@@ -10,6 +10,7 @@ import msgspec
 
 from burnish.optimizers.candidate import Candidate
 from burnish.optimizers.operators.operator import Context
+from burnish.optimizers.varied import number_text
 
 VARY = "vary"
 
@@ -33,7 +34,7 @@ def with_value(context: Context, parent: Candidate, name: str, value: Any) -> Ca
         parameters=with_values(context, parent.parameters, {name: value}),
         parents=(parent.id,),
         operator=VARY,
-        why=f"{name} {value:g}",
+        why=f"{name} {number_text(value)}",
     )
 
 

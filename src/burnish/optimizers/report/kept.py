@@ -32,7 +32,8 @@ class Divided(msgspec.Struct, frozen=True, kw_only=True):
 
 class Changed(msgspec.Struct, frozen=True, kw_only=True):
     """An example (its id) that the best candidate answers better, or worse, than the original: what
-    was asked and expected, both answers, and their scores. Texts are cut to 200 characters."""
+    was asked and expected, both answers, and their scores. Texts are cut to 200 characters, answers
+    around the place where they begin to differ."""
 
     example: str
     asked: str = ""
@@ -212,19 +213,39 @@ def _changed(
     most = sorted(numbers, key=lambda n: -abs(after[n] - before[n]))[:_MOST_ROWS]
     for n in most:
         asked = asked_of(examples[n])
+        was = _answer(book.measured(problem.original)[n, 0])
+        now = _answer(book.measured(problem.leader)[n, 0])
+        was, now = around(was, now, _MOST_CHARS)
         yield Changed(
             example=examples[n].id,
             asked=_cut(asked.input),
             expected=_cut(asked.expected),
-            before=_answer(book.measured(problem.original)[n, 0]),
-            after=_answer(book.measured(problem.leader)[n, 0]),
+            before=was,
+            after=now,
             score_before=before[n],
             score_after=after[n],
         )
 
 
 def _answer(measured: Measured) -> str:
-    return _cut(f"failed: {measured.error}" if measured.error else measured.output)
+    return f"failed: {measured.error}" if measured.error else measured.output
+
+
+def around(before: str, after: str, most: int) -> tuple[str, str]:
+    """Both texts, those that are longer cut to `most` characters around the place where they begin
+    to differ."""
+    return _around(before, after, most), _around(after, before, most)
+
+
+def _around(text: str, other: str, most: int) -> str:
+    if len(text) <= most:
+        return text
+    pairs = enumerate(zip(text, other, strict=False))
+    shared = next((at for at, (a, b) in pairs if a != b), min(len(text), len(other)))
+    # A third of it for what stands before; of what ends near, as much as there is room for.
+    begin = max(0, min(shared - most // 3, len(text) - most))
+    shown = f"…{text[begin + 1 : begin + most]}" if begin else text[:most]
+    return shown if begin + most >= len(text) else f"{shown[:-1]}…"
 
 
 def _cut(text: str) -> str:

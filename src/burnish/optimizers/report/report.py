@@ -6,9 +6,14 @@ from typing import Any
 
 import msgspec
 
+from burnish.evals.report.about import scorer_named
 from burnish.optimizers.finals import LEAST
 from burnish.optimizers.report.kept import Changed, Choice, Divided, Kept, Stood
-from burnish.optimizers.room import ListedCandidate, ShownOptimization
+from burnish.optimizers.room import (
+    ListedCandidate,
+    ListedOptimization,
+    ShownOptimization,
+)
 from burnish.optimizers.verdict import Answers, Beside, Gain
 from burnish.prompts.diff import MessageDiff, compare_messages
 from burnish.prompts.prompt import Message
@@ -74,7 +79,8 @@ class OptimizationReport(msgspec.Struct, frozen=True, kw_only=True):
     `comparison` is None where there was nothing to compare. `original` and `best_other` are what
     the search has measured of the original, and of the one of all others that scored best. `diff`
     is from the original to the best candidate, also to one that was not kept. `won` and `lost` are
-    ten examples each at most."""
+    ten examples each at most. `scorers` are told with what of them is not as usual: `contains:
+    refund`."""
 
     id: str
     prompt: str
@@ -126,8 +132,7 @@ def report_of(shown: ShownOptimization) -> OptimizationReport:
         id=of.id,
         prompt=of.prompt,
         best=of.best,
-        # One that was cancelled has ended, and is not done.
-        state="stopped" if of.outcome == "stopped" else of.state,
+        state=stands(of).state,
         outcome=of.outcome,
         text=of.text,
         reason="" if verdict is None else verdict.reason,
@@ -138,7 +143,7 @@ def report_of(shown: ShownOptimization) -> OptimizationReport:
         model=of.model,
         writer=of.writer,
         dataset=of.dataset,
-        scorers=tuple(each.name for each in of.scorers),
+        scorers=tuple(map(scorer_named, of.scorers)),
         examples=kept.examples,
         comparison=None if verdict is None else _comparison(verdict.beside),
         original=next((each for each in kept.stood if each.candidate == original.id), None),
@@ -152,6 +157,11 @@ def report_of(shown: ShownOptimization) -> OptimizationReport:
         front=_front(kept, made, original.id),
         notes=kept.notes,
     )
+
+
+def stands(of: ListedOptimization) -> ListedOptimization:
+    """As people are told of it: one that was cancelled has ended, and is not done."""
+    return msgspec.structs.replace(of, state="stopped") if of.outcome == "stopped" else of
 
 
 def _diff(before: tuple[Message, ...], after: tuple[Message, ...]) -> tuple[MessageDiff, ...]:

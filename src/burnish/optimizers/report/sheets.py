@@ -20,7 +20,7 @@ from burnish.evals.report.words import (
 )
 from burnish.optimizers.goals.goal import MEASURES
 from burnish.optimizers.operators.parameters import VARY
-from burnish.optimizers.report.kept import Changed, Stood
+from burnish.optimizers.report.kept import Changed, Stood, around
 from burnish.optimizers.report.report import Comparison, OptimizationReport, Option
 from burnish.optimizers.verdict import Answers, Gain
 from burnish.prompts.diff import MessageDiff, as_lines, sides
@@ -265,7 +265,8 @@ def told(row: Changed) -> list[tuple[str, str]]:
 
 def in_short(row: Changed) -> tuple[str, str]:
     """What was asked, and the answer before and after, as much as a line or two have room for."""
-    before, after = (_short(text, _SHORT_ANSWER) for text in (row.before, row.after))
+    was, now = visible(row.before) or "(empty)", visible(row.after) or "(empty)"
+    before, after = around(was, now, _SHORT_ANSWER)
     change = f"{number(row.score_before)} {before} → {number(row.score_after)} {after}"
     expected = f"; expected {_short(row.expected, _SHORT_ANSWER)}" if row.expected else ""
     return _short(row.asked, _SHORT_ASKED), f"{change}{expected}"
