@@ -93,5 +93,5 @@ def go_on_with(report: OptimizationReport) -> str:
     writer = f" --writer {report.writer}" if report.writer else ""
     return (
         f"burnish optimize {report.prompt} --data {report.dataset} --model {report.model}{writer} "
-        "with a larger --budget or --max-cost"
+        "with its other options as they were, and a larger --budget or --max-cost"
     )

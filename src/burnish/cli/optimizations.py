@@ -59,9 +59,7 @@ def list_(
     with platform(common) as p:
         found = p.optimizations.list(prompt=prompt, dataset=data, limit=limit)
     if common.json:
-        from burnish.optimizers.report.report import stands
-
-        out_json([stands(each) for each in found])
+        out_json(found)
     elif on_terminal() and found:
         _list_terminal(found)
     elif found:
@@ -113,7 +111,7 @@ def show(optimization: Id, /, *, report: Files = None, common: Common = NONE) ->
     import msgspec
 
     from burnish.optimizers.report.lineage import lineage
-    from burnish.optimizers.report.report import report_of, stands
+    from burnish.optimizers.report.report import report_of
 
     check_reports(report or [])
     with platform(common) as p:
@@ -121,8 +119,7 @@ def show(optimization: Id, /, *, report: Files = None, common: Common = NONE) ->
     shown, found = msgspec.structs.replace(shown, candidates=lineage(shown)), report_of(shown)
     write_reports(found, report or [])
     if common.json:
-        stood = stands(shown.optimization)
-        out_json(msgspec.structs.replace(shown, optimization=stood))
+        out_json(shown)
         return
     facts = [(name, value) for name, value in _facts(shown, found) if value]
     if on_terminal():

@@ -20,7 +20,8 @@ State = Literal["queued", "running", "done", "stopped"]
 
 
 class ListedOptimization(Optimization, frozen=True, kw_only=True):
-    """One of a list. It is `stopped` where it has not ended and nobody goes on with it."""
+    """One of a list. It is `stopped` where it was cancelled, or has not ended and nobody goes
+    on with it."""
 
     state: State
 
@@ -141,10 +142,15 @@ async def _listed(store: Store, found: Sequence[Optimization]) -> list[ListedOpt
     return [
         ListedOptimization(
             **msgspec.structs.asdict(each),
-            state=states.get(each.id, "stopped") if each.ended_at is None else "done",
+            state=states.get(each.id) or _ended(each),
         )
         for each in found
     ]
+
+
+def _ended(optimization: Optimization) -> State:
+    is_done = optimization.ended_at is not None and optimization.outcome != "stopped"
+    return "done" if is_done else "stopped"
 
 
 async def _steps(store: Store, optimization: Optimization) -> list[tuple[Step, Drafted]]:

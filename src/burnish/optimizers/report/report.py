@@ -11,7 +11,6 @@ from burnish.optimizers.finals import LEAST
 from burnish.optimizers.report.kept import Changed, Choice, Divided, Kept, Stood
 from burnish.optimizers.room import (
     ListedCandidate,
-    ListedOptimization,
     ShownOptimization,
 )
 from burnish.optimizers.verdict import Answers, Beside, Gain
@@ -132,7 +131,7 @@ def report_of(shown: ShownOptimization) -> OptimizationReport:
         id=of.id,
         prompt=of.prompt,
         best=of.best,
-        state=stands(of).state,
+        state=of.state,
         outcome=of.outcome,
         text=of.text,
         reason="" if verdict is None else verdict.reason,
@@ -157,11 +156,6 @@ def report_of(shown: ShownOptimization) -> OptimizationReport:
         front=_front(kept, made, original.id),
         notes=kept.notes,
     )
-
-
-def stands(of: ListedOptimization) -> ListedOptimization:
-    """As people are told of it: one that was cancelled has ended, and is not done."""
-    return msgspec.structs.replace(of, state="stopped") if of.outcome == "stopped" else of
 
 
 def _diff(before: tuple[Message, ...], after: tuple[Message, ...]) -> tuple[MessageDiff, ...]:
