@@ -8,6 +8,7 @@ import msgspec
 
 from burnish.optimizers.finals import LEAST
 from burnish.optimizers.report.kept import Changed, Choice, Divided, Kept, Stood
+from burnish.optimizers.report.lineage import Descendant, descendants
 from burnish.optimizers.room import ListedCandidate, ShownOptimization
 from burnish.optimizers.verdict import Answers, Beside, Gain
 from burnish.prompts.diff import MessageDiff, compare_messages
@@ -74,7 +75,8 @@ class OptimizationReport(msgspec.Struct, frozen=True, kw_only=True):
     `comparison` is None where there was nothing to compare. `original` and `best_other` are what
     the search has measured of the original, and of the one of all others that scored best. `diff`
     is from the original to the best candidate, also to one that was not kept. `won` and `lost` are
-    ten examples each at most."""
+    ten examples each at most. `lineage` has all candidates, each before those that were made of
+    it."""
 
     id: str
     prompt: str
@@ -102,6 +104,7 @@ class OptimizationReport(msgspec.Struct, frozen=True, kw_only=True):
     lost: tuple[Changed, ...] = ()
     effort: Effort
     front: tuple[Option, ...] = ()
+    lineage: tuple[Descendant, ...] = ()
     notes: tuple[str, ...] = ()
 
     @property
@@ -150,6 +153,7 @@ def report_of(shown: ShownOptimization) -> OptimizationReport:
         lost=kept.lost,
         effort=_effort(shown, kept),
         front=_front(kept, made, original.id),
+        lineage=descendants(shown, kept.leader),
         notes=kept.notes,
     )
 
