@@ -3,7 +3,9 @@
     cd benchmarks && python -m optimizing.families [--worlds 40] [--variant plain] [--held-out]
         [--only reflective] [--budgets 300,600]
 
-prints their curves, on the tuning worlds unless `--held-out`.
+prints their curves, on the tuning worlds unless `--held-out`. `auto` has no part here that shows
+examples, and `fewshot` is not measured: the examples of a world are numbers without a text, and
+there is nothing of them to show.
 """
 
 from __future__ import annotations

@@ -134,6 +134,37 @@ def test_the_pareto_set_names_the_cheapest_that_is_not_surely_worse(
 
 
 @pytest.mark.usefixtures("ready")
+def test_a_report_tells_how_the_best_one_and_all_others_were_made(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install(monkeypatch)
+    files = ("--report", "r.md", "--report", "r.html")
+    found = json.loads(run("optimize", "mail/kind", *BOTH, *files, "--json").out)
+    tree = found["lineage"]
+    shown = screen("optimizations", "show", found["id"], columns=200)
+    listed = json.loads(run("optimizations", "show", found["id"], "--json").out)["candidates"]
+    assert {each["candidate"] for each in tree} == {each["id"] for each in listed}
+    lines = shown[shown.index("\nCandidates, below those") :].splitlines()[2:]
+    for told, each in zip(lines, tree, strict=False):
+        assert told.startswith(f"{'  ' * each['depth']}{each['candidate'][:8]}  {each['operator']}")
+    depths = {each["candidate"]: each["depth"] for each in tree}
+    assert all(depths[each["parents"][0]] == each["depth"] - 1 for each in tree if each["depth"])
+    (best,) = [each for each in tree if each["is_best"]]
+    assert best["depth"] > 0
+    (standing,) = [each for each in found["front"] if each["is_best"]]
+    assert (best["n"], best["score"]) == (standing["n"], standing["score"])
+    markdown, page = (Path(f"r.{each}").read_text("utf-8") for each in ("md", "html"))
+    own, _, whole = markdown.partition("How the best one was made")[2].partition("</details>")
+    for each in (tree[0], best):
+        at = f"{'  ' * each['depth']}- **{each['candidate'][:8]}** {each['operator']}"
+        assert f"\n{at}" in own
+    assert f"All {len(tree)} candidates" in whole
+    assert whole.count("- **") == len(tree)
+    assert f'style="--depth: {best["depth"]}"><b>{best["candidate"][:8]}</b>' in page
+    assert page.partition("<h2>Lineage</h2>")[2].count("(best)") == 2
+
+
+@pytest.mark.usefixtures("ready")
 def test_texts_in_a_report_are_only_texts(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     install(monkeypatch)
     shown = run("optimize", "mail/kind", *BOTH, "--json")
@@ -142,7 +173,8 @@ def test_texts_in_a_report_are_only_texts(run: Run, monkeypatch: pytest.MonkeyPa
     evil = _poisoned(found)
     page = report_file(evil, ".html").decode()
     assert "<script" not in page
-    assert page.count("&lt;script&gt;") + page.count("&lt;script>") > 3
+    escaped = page.count("&lt;script&gt;") + page.count("&lt;script>")
+    assert escaped > 3 + 2 * len(evil.lineage)
     text = report_file(evil, ".md").decode()
     outside = "".join(text.split("````")[::2])
     assert "<script" not in outside
@@ -169,6 +201,9 @@ def _poisoned(found: OptimizationReport) -> OptimizationReport:
         diff=(msgspec.structs.replace(message, segments=segments),),
         notes=(EVIL,),
         front=tuple(msgspec.structs.replace(each, why=EVIL) for each in found.front),
+        lineage=tuple(
+            msgspec.structs.replace(each, operator=EVIL, why=EVIL) for each in found.lineage
+        ),
     )
 
 

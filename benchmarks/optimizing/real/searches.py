@@ -19,7 +19,7 @@ from .tasks import PROMPT, Task
 
 CALLS = 300
 MAX_TOKENS = 12
-METHODS = ("auto", "fewshot", "reflective", "genetic", "bandit", "random", "gepa")
+METHODS = ("auto", "fewshot", "genetic", "bandit", "random", "gepa")
 _MOST_ROUNDS = 10 * ENOUGH * ENOUGH
 
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -54,6 +55,13 @@ def read(name: str, folder: Path) -> Task:
         for n, (_, row) in enumerate(rows)
     ]
     return Task(name, examples[HELD_OUT:], examples[:HELD_OUT])
+
+
+def guessing(task: Task) -> float:
+    """The share of the commonest right answer among the held-out examples: what saying it alone
+    would score."""
+    answers = Counter(each["expected"] for each in task.held_out)
+    return answers.most_common(1)[0][1] / len(task.held_out)
 
 
 def _key(line: str) -> str:

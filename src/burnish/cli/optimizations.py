@@ -38,9 +38,6 @@ _STYLES = {
     "not measured": "yellow",
     "running": "cyan",
 }
-# Deeper lineages are told by their lines' order alone, so that a line keeps room for its reason.
-_DEEPEST = 12
-_SHORT = 8
 Id = Annotated[str, Parameter(help="Its id, or the beginning of it.")]
 
 
@@ -187,6 +184,8 @@ def _show_terminal(
 ) -> None:
     from rich.table import Table
 
+    from burnish.optimizers.report.lineage import DEEPEST, line
+
     screen = console()
     grid = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
     grid.add_column(style="dim")
@@ -202,43 +201,10 @@ def _show_terminal(
         screen.print(styled("\nCandidates, below those that they were made of", "bold"))
     else:
         screen.print()
-    for depth, each in _tree(shown.candidates):
-        screen.print(
-            styled(_line(depth, each), "" if each.answers else "dim"),
-            no_wrap=True,
-            overflow="ellipsis",
-        )
-
-
-def _tree(candidates: Sequence[ListedCandidate]) -> list[tuple[int, ListedCandidate]]:
-    """Each with how deep it stands: below the first of its parents."""
-    below: dict[str, list[ListedCandidate]] = {each.id: [] for each in candidates}
-    roots: list[ListedCandidate] = []
-    placed: set[str] = set()
-    for each in candidates:
-        # One that is older: a text that was made of itself would stand nowhere.
-        parent = next((parent for parent in each.parents if parent in placed), "")
-        (below[parent] if parent else roots).append(each)
-        placed.add(each.id)
-    lines: list[tuple[int, ListedCandidate]] = []
-    left = [(0, each) for each in reversed(roots)]
-    while left:
-        depth, each = left.pop()
-        lines.append((depth, each))
-        left += [(depth + 1, child) for child in reversed(below[each.id])]
-    return lines
-
-
-def _line(depth: int, each: ListedCandidate) -> str:
-    """`why` may have many lines."""
-    measured = f"n {each.n}  mean {_mean(each)}" if each.answers else "not measured"
-    others = (
-        f"with {', '.join(other[:_SHORT] for other in each.parents[1:])}"
-        if each.parents[1:]
-        else ""
-    )
-    told = (each.id[:_SHORT], each.operator, measured, others, " ".join(each.why.split()))
-    return "  " * min(depth, _DEEPEST) + "  ".join(part for part in told if part)
+    for each in report.lineage:
+        text = "  " * min(each.depth, DEEPEST) + "  ".join(line(each))
+        style = "green" if each.is_best else "" if each.answers else "dim"
+        screen.print(styled(text, style), no_wrap=True, overflow="ellipsis")
 
 
 def _fields(each: ListedCandidate) -> tuple[str, ...]:

@@ -34,8 +34,9 @@ def _quality() -> Goal:
 
 @dataclass(kw_only=True)
 class Problem:
-    """`original` is the id of the candidate to improve. Examples are numbers: a search looks for
-    failures in `train` and compares on `validation`, in the order given; those that judge the
+    """`original` is the id of the candidate to improve. Examples are numbers: those of `train` may
+    be shown in prompts, and candidates are compared on `validation`, in the order given, whose
+    failures are what our own searches reflect on (gepa on those of `train`); those that judge the
     result in the end are not among them. `paid` operators ask a model, `free` ones do not. `edits`
     are the keys of what a candidate changes in the original, part by part, and `words`
     those of an example that can be shown in a prompt (none of one that cannot). `vary` has the

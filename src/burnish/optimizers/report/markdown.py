@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from burnish.evals.report.marked import as_code, as_list, as_table, as_text, folded
 from burnish.optimizers.report.kept import Changed
+from burnish.optimizers.report.lineage import DEEPEST, Descendant, line
 from burnish.optimizers.report.report import OptimizationReport
 from burnish.optimizers.report.sheets import (
     beside,
@@ -19,6 +20,7 @@ from burnish.optimizers.report.sheets import (
     setting,
     title,
     told,
+    trees,
     turned_down,
 )
 
@@ -59,6 +61,8 @@ def _details(report: OptimizationReport) -> Iterator[tuple[str, str]]:
         if sheet is not None:
             heading = as_text(sheet.title)
             yield folded(heading, as_table(sheet)), f"{heading}: too long for a comment."
+    for heading, tree in trees(report):
+        yield folded(heading, "\n".join(map(_made, tree))), f"{heading}: too long for a comment."
 
 
 def _diff(report: OptimizationReport) -> str:
@@ -71,6 +75,11 @@ def _diff(report: OptimizationReport) -> str:
     fence = "`" * max(3, ticks + 1)
     what = "What changed" if report.best else "What the best one changes, which is not kept"
     return f"### {what}\n\n{fence}diff\n" + "\n".join(lines) + f"\n{fence}"
+
+
+def _made(each: Descendant) -> str:
+    name, *parts = map(as_text, line(each))
+    return f"{'  ' * min(each.depth, DEEPEST)}- **{name}** {' · '.join(parts)}"
 
 
 def _row(row: Changed) -> str:

@@ -11,6 +11,7 @@ from burnish.evals.report.sheet import Sheet
 from burnish.evals.report.words import signed, visible
 from burnish.evals.statistics import Interval
 from burnish.optimizers.report.kept import Changed
+from burnish.optimizers.report.lineage import DEEPEST, Descendant, line
 from burnish.optimizers.report.report import Comparison, OptimizationReport
 from burnish.optimizers.report.sheets import (
     beside,
@@ -23,6 +24,7 @@ from burnish.optimizers.report.sheets import (
     setting,
     title,
     told,
+    trees,
     turned_down,
 )
 from burnish.optimizers.verdict import Gain
@@ -62,6 +64,20 @@ def _view(report: OptimizationReport) -> dict[str, Any]:
         ],
         "effort": effort(report),
         "sheets": [each for each in map(_sheet, (turned_down(report), choices(report))) if each],
+        "trees": [
+            {"title": heading, "lines": [_made(each) for each in tree]}
+            for heading, tree in trees(report)
+        ],
+    }
+
+
+def _made(each: Descendant) -> dict[str, Any]:
+    name, *parts = line(each)
+    return {
+        "depth": min(each.depth, DEEPEST),
+        "name": name,
+        "text": " · ".join(parts),
+        "mood": "good" if each.is_best else "" if each.answers else "soft",
     }
 
 

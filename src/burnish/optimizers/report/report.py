@@ -9,10 +9,8 @@ import msgspec
 from burnish.evals.report.about import scorer_named
 from burnish.optimizers.finals import LEAST
 from burnish.optimizers.report.kept import Changed, Choice, Divided, Kept, Stood
-from burnish.optimizers.room import (
-    ListedCandidate,
-    ShownOptimization,
-)
+from burnish.optimizers.report.lineage import Descendant, descendants
+from burnish.optimizers.room import ListedCandidate, ShownOptimization
 from burnish.optimizers.verdict import Answers, Beside, Gain
 from burnish.prompts.diff import MessageDiff, compare_messages
 from burnish.prompts.prompt import Message
@@ -79,7 +77,7 @@ class OptimizationReport(msgspec.Struct, frozen=True, kw_only=True):
     the search has measured of the original, and of the one of all others that scored best. `diff`
     is from the original to the best candidate, also to one that was not kept. `won` and `lost` are
     ten examples each at most. `scorers` are told with what of them is not as usual: `contains:
-    refund`."""
+    refund`. `lineage` has all candidates, each before those that were made of it."""
 
     id: str
     prompt: str
@@ -107,6 +105,7 @@ class OptimizationReport(msgspec.Struct, frozen=True, kw_only=True):
     lost: tuple[Changed, ...] = ()
     effort: Effort
     front: tuple[Option, ...] = ()
+    lineage: tuple[Descendant, ...] = ()
     notes: tuple[str, ...] = ()
 
     @property
@@ -154,6 +153,7 @@ def report_of(shown: ShownOptimization) -> OptimizationReport:
         lost=kept.lost,
         effort=_effort(shown, kept),
         front=_front(kept, made, original.id),
+        lineage=descendants(shown, kept.leader),
         notes=kept.notes,
     )
 

@@ -21,6 +21,7 @@ from burnish.evals.report.words import (
 from burnish.optimizers.goals.goal import MEASURES
 from burnish.optimizers.operators.parameters import VARY
 from burnish.optimizers.report.kept import Changed, Stood, around
+from burnish.optimizers.report.lineage import Descendant, ancestry
 from burnish.optimizers.report.report import Comparison, OptimizationReport, Option
 from burnish.optimizers.verdict import Answers, Gain
 from burnish.prompts.diff import MessageDiff, as_lines, sides
@@ -248,6 +249,17 @@ def diff_lines(found: MessageDiff) -> list[tuple[str, str]]:
         elif at or not line.startswith("@@ -1,"):
             lines.append(("…", ""))
     return lines
+
+
+def trees(report: OptimizationReport) -> list[tuple[str, tuple[Descendant, ...]]]:
+    """What the best one was made of, and all candidates, each tree under its title."""
+    every = report.lineage
+    if len(every) < 2:
+        return []
+    found = ancestry(every)
+    own = [("How the best one was made", found)] if found else []
+    whole = f"All {len(every)} candidates, below those that they were made of"
+    return [*own, (whole, every)] if len(found) < len(every) else own
 
 
 def told(row: Changed) -> list[tuple[str, str]]:
