@@ -234,6 +234,13 @@ def a_little(request: ModelRequest) -> str:
     return right(number) if drawn_from(f"mail {number}") % 100 < share else "either"
 
 
+def by_luck_alone(request: ModelRequest) -> str:
+    """As `by_luck`, and on the others the first rule changes nothing."""
+    number = number_of(request)
+    helps = RULES[0] in request.messages[-1].content and number < SEARCHED
+    return right(number) if drawn_from(f"mail {number}") % 100 < 50 + 40 * helps else "either"
+
+
 def drawn_from(text: str) -> int:
     return int(hashlib.sha256(text.encode()).hexdigest(), 16)
 
@@ -267,6 +274,18 @@ class Case(NamedTuple):
             "proposals could not be used, most often:",
             write=junk,
             options=("--algorithm", "reflective"),
+        ),
+        Case(
+            "junk candidates",
+            "proposals could not be used, most often: the model gave no prompt: it repeats the question",
+            write=lambda request: request.messages[-1].content,
+            options=("--algorithm", "reflective"),
+        ),
+        Case(
+            "noise",
+            "was luck: it does not hold on new examples",
+            answer=by_luck_alone,
+            data=("--data", "split.csv"),
         ),
     ],
     ids=lambda case: case.reason,

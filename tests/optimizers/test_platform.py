@@ -110,13 +110,11 @@ def test_the_budget_is_never_passed_and_counts_proposals(p: burnish.Platform) ->
 
 
 @pytest.mark.spec("OPT-05")
-def test_the_pareto_set_is_over_score_cost_latency_and_tokens(p: burnish.Platform) -> None:
+def test_the_pareto_set_is_over_score_cost_latency_tokens_and_length(p: burnish.Platform) -> None:
     done = p.optimize("name/item", ROWS, algorithm="reflective", **ASKED)
     front = done.optimization.report["front"]
-    losses = [
-        (-each["score"], each["cost_usd"] or 0.0, each["latency_ms"], each["tokens"])
-        for each in front
-    ]
+    lower = ("cost_usd", "latency_ms", "tokens", "length")
+    losses = [(-each["score"], *(each[name] or 0.0 for name in lower)) for each in front]
     kept = {done.optimization.report["leader"], done.candidates[0].id}
     for mine, point in zip(losses, front, strict=True):
         if point["candidate"] not in kept:
