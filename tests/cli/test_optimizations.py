@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 from tests.cli.conftest import Run
 from tests.cli.test_terminal import screen
@@ -82,6 +83,25 @@ def test_a_line_is_cut_at_the_edge_of_a_narrow_terminal(run: Run) -> None:
     lines = screen("optimizations", "show", one.id, columns=60).splitlines()
     assert all(len(line) <= 60 for line in lines)
     assert lines[-2].strip().startswith(f"{deep.id[:8]}  reflect  not measured")
+
+
+def test_a_report_of_many_candidates_fits_a_comment_and_is_whole_as_a_page(run: Run) -> None:
+    one = stored.tried()
+    deep = stored.SHORT
+    for step in range(10, 310):
+        deep = stored.candidate(f"Step {step}.", deep, operator="reflect", why="as it was " * 40)
+        stored.drafted(one, step, deep)
+    files = ("--report", "r.md", "--report", "r.html")
+    assert run("optimizations", "show", one.id, *files).code == 0
+    markdown, page = (Path(f"r.{each}").read_text("utf-8") for each in ("md", "html"))
+    title = "All 305 candidates, below those that they were made of"
+    assert len(markdown) < 65_536
+    assert f"{title}: too long for a comment." in markdown
+    assert title in page
+    assert page.count("<li class=") == 305
+    assert f"<b>{deep.id[:8]}</b>" in page
+    assert '"--depth: 12"' in page
+    assert '"--depth: 13"' not in page
 
 
 def test_a_pipe_gets_facts_and_a_line_for_each_candidate(run: Run) -> None:

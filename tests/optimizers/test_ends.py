@@ -76,7 +76,7 @@ def drawn(*parts: object) -> float:
 def test_a_search_ends_when_its_time_is_over_and_is_still_judged() -> None:
     with burnish.open(plugins=[Slow()]) as p:
         p.prompts.create("name/item", TEXT)
-        asked = ASKED | {"writer": "offline", "algorithm": "genetic"}
+        asked: dict[str, Any] = ASKED | {"writer": "offline", "algorithm": "genetic"}
         many = burnish.Budget(calls=100_000, seconds=0.5)
         done = p.optimize("name/item", ROWS, budget=many, **asked).optimization
         whole = burnish.Budget(calls=1_500)
