@@ -121,6 +121,7 @@ def test_who_interrupts_it_is_told_how_to_go_on(run: Run) -> None:
             [
                 *(*COMMAND[1:], "optimize", "mail/kind", "--data", "mails.csv"),
                 *("--model", "openai:m", "--writer", "offline", "--concurrency", "2"),
+                *("--report", "what came.md"),
             ],
             timeout=60,
             encoding="utf-8",
@@ -129,7 +130,7 @@ def test_who_interrupts_it_is_told_how_to_go_on(run: Run) -> None:
         )
         child.expect(r"calls, best \d")
         child.sendintr()
-        child.expect(r"stopped; go on with burnish optimize --resume (\S+)")
+        child.expect(r"stopped; go on with burnish optimize --resume (\S+) --report 'what")
         optimization = child.match[1]
         child.expect(pexpect.EOF)
         child.close()

@@ -69,7 +69,7 @@ def test_reports_have_scores_interval_cost_difference_and_what_was_won_and_lost(
         assert told in markdown, told
         assert told in page, told
     assert "\n+Thanks are praise.\n" in markdown
-    assert "25 examples won, the first 10 of them" in markdown
+    assert "25 examples won, the 10 that changed most" in markdown
     assert "3 examples lost" in markdown
     assert '<span class="good">+ Thanks are praise.</span>' in page
     assert f"{found['effort']['calls']} calls, 0 USD" in markdown

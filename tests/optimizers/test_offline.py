@@ -96,6 +96,16 @@ def test_what_is_added_to_a_section_stands_in_it_and_the_rest_stays_behind() -> 
     assert found.endswith("\n\n## Rules\n\n- Be brief.\n\n## Mail\n\n{{ text }}")
 
 
+def test_a_section_with_a_longer_name_takes_no_steps() -> None:
+    original = (
+        "## Steps\n\n1. Read the mail.\n\n## Steps for returns\n\n1. Ask why.\n\n"
+        "## Mail\n\n{{ text }}"
+    )
+    found = steps_added(original)
+    assert found.startswith("## Steps\n\n1. Read the mail.\n2. ")
+    assert found.endswith("\n\n## Steps for returns\n\n1. Ask why.\n\n## Mail\n\n{{ text }}")
+
+
 def test_a_list_of_the_users_that_is_about_something_else_is_not_gone_on_with() -> None:
     original = "Choose one:\n\n1. bug\n2. praise"
     found = text_of(run("add", original, techniques=("chain_of_draft",)))

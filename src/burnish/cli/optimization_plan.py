@@ -62,6 +62,8 @@ def show_plan(plan: OptimizationPlan) -> None:
 
 def planned(plan: OptimizationPlan) -> str:
     """How many examples for what, how many answers, and about what they cost."""
+    from burnish.evals.report.about import scorer_named
+
     of = plan.optimization
     whole = plan.train + plan.validation + plan.test
     compared = 2 * plan.test * plan.answers_each
@@ -85,6 +87,7 @@ def planned(plan: OptimizationPlan) -> str:
             f"  {plan.train:,} may be shown in prompts, {apart}",
             f"  at most {most}: {parts}",
             *([each] if plan.answers_each > 1 else []),
+            f"  scored by {', '.join(map(scorer_named, of.scorers))}",
             *(f"  {name} may be {_values(values)}" for name, values in _varied(plan)),
             f"  {writes}; answers {_cost(plan)}",
         ]

@@ -51,7 +51,8 @@ def list_(
     """List optimisations, newest first.
 
     In a pipe: id, time of creation, outcome (improved, kept, stopped, not measured) or state
-    (queued, running, stopped), prompt, what came of it, algorithm, model, dataset.
+    (queued, running, stopped), prompt, what came of it, algorithm, model, dataset,
+    goal.
     """
     with platform(common) as p:
         found = p.optimizations.list(prompt=prompt, dataset=data, limit=limit)
@@ -71,7 +72,7 @@ def _list_terminal(found: Sequence[ListedOptimization]) -> None:
             styled(shown, "cyan"),
             when(each.created_at.astimezone(UTC)),
             styled(_state(each), _STYLES.get(_state(each), "")),
-            each.algorithm,
+            each.algorithm if each.goal == "quality" else f"{each.algorithm} for {each.goal}",
             f"{_changed(each)} on {each.dataset} by {each.model}",
         ]
         for shown, each in zip(short_ids([each.id for each in found]), found, strict=True)
@@ -82,7 +83,7 @@ def _list_terminal(found: Sequence[ListedOptimization]) -> None:
 
 def _row(each: ListedOptimization) -> tuple[str, ...]:
     made = each.created_at.astimezone().strftime("%Y-%m-%d %H:%M")
-    about = (each.prompt, each.best, each.algorithm, each.model, each.dataset)
+    about = (each.prompt, each.best, each.algorithm, each.model, each.dataset, each.goal)
     return (each.id, made, _state(each), *about)
 
 

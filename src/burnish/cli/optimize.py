@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import shlex
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -171,18 +172,22 @@ def optimize(
         if later.resume:
             _check_resumed(bounds is not None or max_cost is not None)
             more = bool(prompt or data) or any((how, examples))
-            done = _resumed(p, later.resume, scorer or [], more=more)
+            done = _resumed(p, later.resume, scorer or [], report or [], more=more)
             return finish(done, report or [], common)
         _check_given(prompt, data)
         plan = p.plan_optimization(prompt, data, files=True, **options)
         if not later.dry_run and not later.background:
             begun.append(plan.optimization.id)
-        done, notes = _run(p, plan, later, common), plan.notes
+        done, notes = _run(p, plan, later, report or [], common), plan.notes
     return 0 if done is None else finish(done, report or [], common, notes)
 
 
 def _run(
-    p: burnish.Platform, plan: OptimizationPlan, later: Later, common: Common
+    p: burnish.Platform,
+    plan: OptimizationPlan,
+    later: Later,
+    files: Sequence[Path],
+    common: Common,
 ) -> ShownOptimization | None:
     """None where it was only to be planned, or is left to a worker."""
     if later.dry_run:
@@ -193,9 +198,15 @@ def _run(
         submit(p, plan.optimization, as_json=common.json)
         return None
     of = plan.optimization
-    with followed(p, go_on("optimization", of.id), ended=_ended(p, of.id)) as told:
+    with followed(p, _again(of.id, files), ended=_ended(p, of.id)) as told:
         return p.run_optimization(of, progress=told)
     return p.optimizations.show(of.id)
+
+
+def _again(optimization_id: str, files: Sequence[Path]) -> str:
+    """The command that goes on with it, and writes what this one was to write."""
+    reports = [f"--report {shlex.quote(str(each))}" for each in files]
+    return " ".join([go_on("optimization", optimization_id), *reports])
 
 
 def _ended(p: burnish.Platform, optimization_id: str) -> Callable[[], bool]:
@@ -300,7 +311,12 @@ def _check_resumed(bounded: bool) -> None:
 
 
 def _resumed(
-    p: burnish.Platform, optimization_id: str, scorers: list[str], *, more: bool
+    p: burnish.Platform,
+    optimization_id: str,
+    scorers: list[str],
+    files: Sequence[Path],
+    *,
+    more: bool,
 ) -> ShownOptimization:
     if more:
         raise UsageError(
@@ -310,6 +326,6 @@ def _resumed(
     found = p.optimizations.get(optimization_id)
     if found.outcome in ("improved", "kept"):
         warn("it has ended already; this is what it came to")
-    with followed(p, go_on("optimization", found.id), ended=_ended(p, found.id)) as told:
+    with followed(p, _again(found.id, files), ended=_ended(p, found.id)) as told:
         return p.resume_optimization(found.id, scorers=scorers, files=True, progress=told)
     return p.optimizations.show(found.id)

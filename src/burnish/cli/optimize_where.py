@@ -167,7 +167,8 @@ def optimize_where(
     """Prompts that are left out are told; one that fails keeps none from its turn. The exit code
     is 1 where any failed or could not be measured."""
     tell = _teller(common)
-    with followed(p, "the same command; what has ended is left out") as progress:
+    again = "the same command, without --again," if many.again else "the same command;"
+    with followed(p, f"{again} what has ended is left out") as progress:
         report = p.optimize_where(
             many.where or "",
             data,

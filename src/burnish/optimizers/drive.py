@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from typing import Protocol
 
 from msgspec import Struct, structs
@@ -192,8 +192,10 @@ async def _telling(told: Tell | None) -> AsyncGenerator[None]:
     finally:
         if telling is not None:
             telling.cancel()
-            with suppress(asyncio.CancelledError):
-                await telling
+            # Waited for, not awaited: whoever cancels the search must not be taken for this.
+            await asyncio.wait({telling})
+            if not telling.cancelled():
+                telling.result()
 
 
 def _answers(pairs: Sequence[Pair], problem: Problem) -> list[Pair]:
@@ -216,7 +218,7 @@ async def _drafted(ask: Propose, problem: Problem, bench: Bench) -> Drafted:
 
 
 def _question(ask: Propose) -> str:
-    return f"{ask.operator} {' '.join(ask.parents)} {ask.examples}"
+    return f"{ask.operator} {' '.join(ask.parents)} {ask.examples} {ask.count} {ask.options}"
 
 
 def _taken(found: Drafted, problem: Problem) -> Drafts:

@@ -16,8 +16,8 @@ def raced(
     problem: Problem, child: str, parent: str, *, most: int = 16
 ) -> Generator[Ask, Drafts | None, float | None]:
     """The mean paired gain over the parent, None for a child that lost. It is tried on the examples
-    that the parent was measured on first, block by block. Trying it before on those that it was
-    made for was measured, and did not pay."""
+    that the parent was measured on first, block by block. Trying it on those that it was made for
+    before that was measured, and made no difference beyond chance."""
     known = problem.book.values(parent)
     shared = [each for each in problem.validation if each in known]
     fresh = [each for each in problem.validation if each not in known]

@@ -34,8 +34,8 @@ Reason = Literal[
     "budget",
 ]
 Cause = tuple[Reason, str, str]
-_UNMEASURED = ("model errors", "failing metric", "budget")
 """What it names, why in words, and what to do about it."""
+_UNMEASURED = ("model errors", "failing metric", "budget")
 CEILING = 0.97
 # What a better prompt for another goal than quality may seem to lose of the score.
 LOST = 0.03
@@ -284,8 +284,10 @@ def constant(problem: Problem) -> Cause | None:
     if len(values) < 2 or max(values) - min(values) >= 1e-9 or mean >= CEILING:
         return None
     why = f"every answer scores {values[0]:.2f}"
-    why = f"{why}, whatever the prompt" if len(several) > 1 else why
-    return "constant metric", why, "choose a scorer that tells good answers from bad ones"
+    tried = len(several) - 1
+    why = f"{why}, with the original and with {counted(tried, 'other prompt')}" if tried else why
+    advice = "choose a scorer that tells good answers from bad ones"
+    return "constant metric", why, f"{advice}; a larger --budget tries more prompts"
 
 
 def ceiling(problem: Problem) -> Cause | None:

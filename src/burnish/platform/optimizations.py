@@ -180,9 +180,11 @@ class Optimizations:
 
         self._evaluating.check_scorers(as_evaluation(optimization), here=here)
         store = await self._open_store()
+        # One that is there has its examples, or has ended and needs them no more.
+        if there := await store.optimizations.by_prefix(optimization.id, 1):
+            return there[0]
         optimization = await self.plans.stored(optimization)
-        if not await store.optimizations.by_prefix(optimization.id, 1):
-            await store.optimizations.add(optimization)
+        await store.optimizations.add(optimization)
         return optimization
 
     async def _searched(self, context: JobContext, of: Optimization) -> Searched:

@@ -72,6 +72,8 @@ class OptimizingWhere:
         if of.ended_at is not None and of.outcome != "stopped":
             self._choosing.spent_usd += await self._optimizations.spent_usd(of)
             return _told(of)
+        # What the same job spent on it before it was killed is part of what all may cost.
+        self._choosing.spent_usd += await self._optimizations.spent_usd(of)
         return await self._done(of, number, whole)
 
     async def _optimized(

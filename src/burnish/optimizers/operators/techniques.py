@@ -107,15 +107,16 @@ def _added(text: str, technique: Technique, context: Context) -> str | None:
 
 def _end_of(kind: SectionKind, head: str) -> int:
     """Where the section of that kind ends that the prompt has under a heading; 0: it has none."""
-    title, at, found = _TITLES.get(kind, ""), 0, 0
+    title, at = _TITLES.get(kind, "").casefold(), 0
     within = False
     for block in blocks(head):
         if HEADING.match(block.text):
             if within:
-                found = at
-            within = bool(title) and title in block.text
+                return at
+            # The whole heading: "Rules for dates" is no place for other rules.
+            within = bool(title) and block.text.strip("#*:_ \t\n").casefold() == title
         at += len(block.text) + len(block.gap)
-    return len(head) if within else found
+    return len(head) if within else 0
 
 
 def _ends_with_own(head: str, context: Context) -> bool:

@@ -290,6 +290,6 @@ def _short(text: str, most: int) -> str:
 
 
 def rows_title(what: str, rows: tuple[Changed, ...], whole: int) -> str:
-    """`12 examples won, the first 10 of them`."""
-    first = f", the first {len(rows)} of them" if len(rows) < whole else ""
+    """`12 examples won, the 10 that changed most`."""
+    first = f", the {len(rows)} that changed most" if len(rows) < whole else ""
     return f"{counted(whole, 'example')} {what}{first}"
