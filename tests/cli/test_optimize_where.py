@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shlex
 from pathlib import Path
@@ -13,6 +14,7 @@ from tests.cli.optimizing import PROMPT, RULES, by_rules, install, mails, with_r
 from tests.cli.test_schedules_kept import pass_the_time
 from tests.cli.test_terminal import screen
 
+import burnish
 from burnish.models import built_in
 from burnish.models.fake import Fake
 from burnish.models.model import Capabilities, ModelRequest
@@ -87,6 +89,16 @@ def test_each_weak_prompt_is_optimised_on_the_examples_of_its_last_evaluation(
     assert line.split("\t")[1:3] == ["mail/bad@1", "kept"]
     (found,) = json.loads(run("optimizations", "list", "--json").out)
     assert (found["prompt"], found["dataset"]) == ("mail/bad@1", "rows@1")
+
+
+@pytest.mark.spec("OPT-10")
+def test_what_people_rate_low_is_optimised_and_nothing_else(run: Run, evaluated: None) -> None:
+    with burnish.open(os.environ["BURNISH_HOME"]) as p:
+        p.prompts.record_rating("mail/good@1", 0.9)
+        p.prompts.record_rating("mail/bad@1", 0.2)
+    asked = ("--where", "rating < 0.6", "--writer", "offline", "--budget", "120")
+    done = run("optimize", *asked)
+    assert [line.split("\t")[1] for line in done.out.splitlines()] == ["mail/bad@1"], done.err
 
 
 def test_one_that_cannot_be_measured_keeps_none_from_its_turn(run: Run, evaluated: None) -> None:
