@@ -21,7 +21,8 @@ def test_optimisations_are_listed(run: Run) -> None:
     stored.put(ended, left)
     rows = [line.split("\t") for line in run("optimizations", "list").out.splitlines()]
     assert [row[0] for row in rows] == [left.id, ended.id]
-    assert rows[0][2:] == ["stopped", "news@3", "", "genetic", "fake:echo", "parcels@2"]
+    about = ["news@3", "", "genetic", "fake:echo", "parcels@2", "quality"]
+    assert rows[0][2:] == ["stopped", *about]
     about = ["mail/late@1", "mail/late@2", "reflective", "fake:echo", "parcels@2", "quality"]
     assert rows[1][2:] == ["improved", *about]
     of_one = run("optimizations", "list", "--prompt", "mail/late", "--data", "parcels", "--json")

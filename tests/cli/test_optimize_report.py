@@ -241,6 +241,10 @@ def by_luck_alone(request: ModelRequest) -> str:
     return right(number) if drawn_from(f"mail {number}") % 100 < 50 + 40 * helps else "either"
 
 
+def echo(request: ModelRequest) -> str:
+    return request.messages[-1].content
+
+
 def drawn_from(text: str) -> int:
     return int(hashlib.sha256(text.encode()).hexdigest(), 16)
 
@@ -278,7 +282,7 @@ class Case(NamedTuple):
         Case(
             "junk candidates",
             "proposals could not be used, most often: the model gave no prompt: it repeats the question",
-            write=lambda request: request.messages[-1].content,
+            write=echo,
             options=("--algorithm", "reflective"),
         ),
         Case(

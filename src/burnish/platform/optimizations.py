@@ -180,11 +180,13 @@ class Optimizations:
 
         self._evaluating.check_scorers(as_evaluation(optimization), here=here)
         store = await self._open_store()
-        # One that is there has its examples, or has ended and needs them no more.
-        if there := await store.optimizations.by_prefix(optimization.id, 1):
+        there = await store.optimizations.by_prefix(optimization.id, 1)
+        # One that has ended needs its examples no more.
+        if there and _is_settled(there[0]):
             return there[0]
         optimization = await self.plans.stored(optimization)
-        await store.optimizations.add(optimization)
+        if not there:
+            await store.optimizations.add(optimization)
         return optimization
 
     async def _searched(self, context: JobContext, of: Optimization) -> Searched:
