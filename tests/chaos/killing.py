@@ -182,4 +182,5 @@ def plain(value: Any) -> Any:
         return value
     given = cast("dict[str, Any]", value)
     kept = {name: plain(each) for name, each in given.items() if name not in _OWN}
-    return kept | ({"id": given["id"]} if "parents" in given else {})  # that of a text
+    is_text = "parents" in given and "id" in given
+    return kept | ({"id": given["id"]} if is_text else {})

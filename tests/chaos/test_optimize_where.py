@@ -39,7 +39,7 @@ def test_it_goes_on_with_the_one_under_way_and_begins_no_ended_one_again(
         place.told("prompts", "create", name, f"{name}: {PROMPT}")
         asked = ("--data", "mails", "--models", "openai:m", "--scorer", GAIN)
         place.told("evaluate", name, *asked, "--limit", "4")
-    how = ("--writer", "offline", "--budget", "150", "--concurrency", str(AT_ONCE), "--fresh")
+    how = ("--writer", "offline", "--budget", "400", "--concurrency", str(AT_ONCE), "--fresh")
     job = place.told("optimize", "--where", "score < 0.6", *how, "--background").strip()
     worker = place.start("worker")
     watcher = place.start("jobs", "watch", job)

@@ -278,7 +278,7 @@ def test_a_terminal_shows_the_whole_outcome_within_its_width() -> None:
     assert "mail/kind@2           1.00" in told
     assert "difference +1.000 [" in told
     assert "\n+ - Before you finish, check" in told
-    assert "\n40 examples won, the first 5 of them\n" in told
+    assert "\n40 examples won, the 5 that changed most\n" in told
     assert "\nWhat the search did\nasked       " in told
     assert "\nNone of these is beaten in every respect\n" in told
     assert "\nburnish prompts diff mail/kind@1 mail/kind@2" in told
