@@ -6,6 +6,7 @@ beginning with what was written down arrives where it was, and nothing is paid t
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Protocol
@@ -26,7 +27,7 @@ USED_UP = "the budget is used up"
 class Drafted(Struct, frozen=True, kw_only=True):
     """What came of one Propose: candidates, and why others are turned down. `calls` of models were
     paid for it, with `cost_usd` as far as prices are known, which of `unpriced` they are not.
-    `asked` tells by which question, where that was kept."""
+    `asked` is a hash of the question, where that was kept."""
 
     candidates: tuple[Candidate, ...] = ()
     rejected: tuple[str, ...] = ()
@@ -186,16 +187,19 @@ async def _telling(told: Tell | None) -> AsyncGenerator[None]:
             await asyncio.sleep(_TELL_S)
             await told()
 
-    telling = None if told is None else asyncio.create_task(tell(told))
+    if told is None:
+        yield
+        return
+    telling = asyncio.create_task(tell(told))
     try:
         yield
     finally:
-        if telling is not None:
-            telling.cancel()
-            # Waited for, not awaited: whoever cancels the search must not be taken for this.
-            await asyncio.wait({telling})
-            if not telling.cancelled():
-                telling.result()
+        telling.cancel()
+        # Waited for, not awaited: whoever cancels the search must not be taken for this.
+        await asyncio.wait({telling})
+    # Only here: what went wrong while measuring is what is raised.
+    if not telling.cancelled():
+        telling.result()
 
 
 def _answers(pairs: Sequence[Pair], problem: Problem) -> list[Pair]:
@@ -218,7 +222,8 @@ async def _drafted(ask: Propose, problem: Problem, bench: Bench) -> Drafted:
 
 
 def _question(ask: Propose) -> str:
-    return f"{ask.operator} {' '.join(ask.parents)} {ask.examples} {ask.count} {ask.options}"
+    whole = repr((ask.operator, ask.parents, ask.examples, ask.count, ask.options))
+    return hashlib.blake2b(whole.encode(), digest_size=12).hexdigest()
 
 
 def _taken(found: Drafted, problem: Problem) -> Drafts:

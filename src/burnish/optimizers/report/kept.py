@@ -218,8 +218,8 @@ def _changed(
         was, now = around(was, now, _MOST_CHARS)
         yield Changed(
             example=examples[n].id,
-            asked=_cut(asked.input),
-            expected=_cut(asked.expected),
+            asked=cut(asked.input),
+            expected=cut(asked.expected),
             before=was,
             after=now,
             score_before=before[n],
@@ -248,5 +248,5 @@ def _around(text: str, other: str, most: int) -> str:
     return shown if begin + most >= len(text) else f"{shown[:-1]}…"
 
 
-def _cut(text: str) -> str:
+def cut(text: str) -> str:
     return text if len(text) <= _MOST_CHARS else f"{text[: _MOST_CHARS - 1]}…"

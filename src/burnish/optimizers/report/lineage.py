@@ -8,13 +8,13 @@ import msgspec
 
 from burnish.evals.report.words import visible
 from burnish.optimizers.candidate import ORIGINAL
-from burnish.optimizers.report.kept import Kept
+from burnish.optimizers.report.kept import Kept, cut
 from burnish.optimizers.room import ListedCandidate, ShownOptimization
 from burnish.shapes import convert
 
 # Deeper lineages are told by their lines' order alone, so that a line keeps room for its reason.
 DEEPEST = 12
-_SHORT, _MOST_CHARS = 8, 200
+_SHORT = 8
 
 
 class Descendant(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,7 +56,7 @@ def descendants(shown: ShownOptimization, best: str) -> tuple[Descendant, ...]:
             candidate=each.id,
             depth=depth,
             operator=each.operator,
-            why=_cut(" ".join(each.why.split())),
+            why=cut(" ".join(each.why.split())),
             parents=each.parents,
             n=each.n,
             answers=each.answers,
@@ -111,7 +111,3 @@ def _tree(candidates: Sequence[ListedCandidate]) -> list[tuple[int, ListedCandid
         lines.append((depth, each))
         left += [(depth + 1, child) for child in reversed(below[each.id])]
     return lines
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= _MOST_CHARS else f"{text[: _MOST_CHARS - 1]}…"
