@@ -1,13 +1,13 @@
 """Optimisers with a real model on public tasks, with 300 answers, the same changes to choose from
 and the same comparison in the end. `--methods` chooses among ours, random search and `gepa`, which
 is the package's way of choosing with our changes made offline in place of its reflection, and is
-called so in the rows. On the unseen tasks the committed results are those of `auto` alone. Three of
-its other six (ruin names, web of lies, navigate) were searched by an earlier state of the code than
-the rest. One seed tells little of one task: of three searches of boolean expressions by `auto` one
-kept the original, and two came to 0.39 and 0.58.
+called so in the rows. On the unseen tasks the committed results are those of `auto` alone. One seed
+tells little of one task: each row tells of how many it is the mean, and `searches with 5 points`
+and `least search` tell of single ones. A method is reported over as many seeds as all of its tasks
+were searched with.
 
     python benchmarks/real_optimizers.py --tasks FOLDER [--unseen] [--memory FOLDER]
-        [--methods auto]
+        [--methods auto] [--seeds 2]
 
 The folder holds files of BIG-Bench Hard, one object a line with `input` and `expected`; they are no
 part of the project. With `--unseen` it is tasks at which nobody had looked before
@@ -26,12 +26,13 @@ not above `guessing`, nothing more than that is shown.
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from math import sqrt
 from pathlib import Path
@@ -64,6 +65,7 @@ def known(path: Path) -> dict[Job, dict[str, Any]]:
 
 
 def run(jobs: list[Job], tasks: Path, paths: Paths, processes: int) -> dict[Job, dict[str, Any]]:
+    """These, and those that were kept before."""
     kept = paths.memory.with_name("found.jsonl")
     done = known(kept)
     with ProcessPoolExecutor(max_workers=processes) as pool:
@@ -74,7 +76,7 @@ def run(jobs: list[Job], tasks: Path, paths: Paths, processes: int) -> dict[Job,
             with kept.open("a", encoding="utf-8") as file:
                 file.write(f"{json.dumps(row)}\n")
             print(told(row), flush=True)
-    return {job: done[job] for job in jobs}
+    return done
 
 
 def told(row: dict[str, Any]) -> str:
@@ -101,7 +103,6 @@ def gain_of(rows: list[dict[str, Any]]) -> tuple[float, float, float, float]:
 
 def lines(
     done: dict[Job, dict[str, Any]],
-    seeds: int,
     methods: Sequence[str],
     guesses: Mapping[str, float],
 ) -> list[dict[str, Any]]:
@@ -109,10 +110,14 @@ def lines(
     rows: list[dict[str, Any]] = []
     for method in methods:
         gains: list[float] = []
+        single: list[float] = []
         above = 0
+        seeds = seeds_of(method, done, guesses)
         for task, guess in guesses.items():
-            before, after, half, gain = gain_of([done[method, task, s] for s in range(seeds)])
+            found = [done[method, task, s] for s in range(seeds)]
+            before, after, half, gain = gain_of(found)
             gains.append(gain)
+            single += [gain_of([each])[-1] for each in found]
             above += after > guess + 1e-9
             rows.append(
                 {
@@ -122,27 +127,41 @@ def lines(
                     "guessing": round(guess, 3),
                     "gain": round(gain, 3),
                     "interval": f"{gain - half:+.2f} to {gain + half:+.2f}",
-                    "calls": max(done[method, task, s]["calls"] for s in range(seeds)),
+                    "calls": max(each["calls"] for each in found),
                     "seeds": seeds,
                 }
             )
-        rows.append(whole(method, gains, above))
+        rows.append(whole(method, gains, single, above))
     return rows
 
 
-def whole(method: str, gains: list[float], above: int) -> dict[str, Any]:
-    share = sum(each >= GAIN - 1e-9 for each in gains) / len(gains)
+def seeds_of(method: str, done: Mapping[Job, Any], tasks: Iterable[str]) -> int:
+    """With how many all of the tasks were searched."""
+    names = list(tasks)
+    return next(
+        s for s in itertools.count() if any((method, name, s) not in done for name in names)
+    )
+
+
+def whole(method: str, gains: list[float], single: list[float], above: int) -> dict[str, Any]:
+    """`gains` are those of tasks, `single` those of searches."""
+    share, of_single = _share(gains), _share(single)
     row: dict[str, Any] = {
         "what": f"{CALLED.get(method, method)}, all tasks",
         "mean_gain": round(statistics.mean(gains), 3),
         "tasks_with_5_points": f"{share:.0%}",
-        "least": round(min(gains), 3),
+        "searches_with_5_points": f"{of_single:.0%}",
+        "least_search": round(min(single), 3),
         "above_guessing": f"{above} of {len(gains)} tasks",
     }
     if method == "auto":
         row["target"] = "5 points on 70 % of tasks, never more than 1 below"
-        row["met"] = share >= SHARE and min(gains) >= LOSS - 1e-9
+        row["met"] = share >= SHARE and min(single) >= LOSS - 1e-9
     return row
+
+
+def _share(gains: list[float]) -> float:
+    return sum(each >= GAIN - 1e-9 for each in gains) / len(gains)
 
 
 def main() -> None:
@@ -170,8 +189,9 @@ def main() -> None:
     called = "real_optimizers_unseen" if options.unseen else "real_optimizers"
     command = f"real_optimizers.py --methods {options.methods}"
     command += " --unseen" if options.unseen else ""
+    command += f" --seeds {options.seeds}" if options.seeds > 1 else ""
     guesses = {name: guessing(read(name, options.tasks)) for name in names}
-    report(called, lines(done, options.seeds, methods, guesses), command)
+    report(called, lines(done, methods, guesses), command)
 
 
 if __name__ == "__main__":

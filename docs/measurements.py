@@ -86,10 +86,15 @@ def _real(known: list[Row], unseen: list[Row]) -> str:
     gains = [statistics.mean(row["gain"] for row in rows) for rows in (one, other)]
     apart = [row["after"] - row["guessing"] for row in (*one, *other)]
     above = [each for each in apart if each > 0]
+    beside = ", ".join(
+        f"{row['what'].removesuffix(', all tasks')} {row['mean_gain']:.2f}"
+        for row in known
+        if "mean_gain" in row and not row["what"].startswith("auto")
+    )
     return (
         "[With a real model](../reference/measurements.md#real_optimizers), the small built-in "
         f"one, 300 calls and no model that writes, `auto` gained {gains[0]:.2f} in the mean of "
-        f"{len(one)} public tasks and {gains[1]:.2f} in that of {len(other)} "
+        f"{len(one)} public tasks ({beside}) and {gains[1]:.2f} in that of {len(other)} "
         "[unseen ones](../reference/measurements.md#real_optimizers_unseen), mostly by the form of "
         "the answers, which was another than the expected one at first: it came above what saying "
         f"the most frequent right answer each time scores on {len(above)} of these {len(apart)}, "

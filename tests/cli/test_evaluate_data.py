@@ -88,6 +88,16 @@ def test_a_plan_of_a_file_that_changed_since_is_not_begun(run: Run, tmp_path: Pa
     assert run("datasets", "list").out.startswith("rows\t1\t")
 
 
+def test_a_plan_is_not_begun_elsewhere_over_rows_that_came_later(tmp_path: Path) -> None:
+    with burnish.open() as p:
+        plan = p.plan_evaluation("say", "rows.csv", models="fake:echo")
+    with burnish.open() as other:
+        other.datasets.add("rows", [{"id": "a", "text": "another", "expected": "another"}])
+        with pytest.raises(Conflict, match="rows@1 was stored after this was planned"):
+            other.run_evaluation(plan.evaluation)
+        assert other.evaluations.list() == []
+
+
 def test_the_notes_of_a_plan_tell_python_too(tmp_path: Path) -> None:
     with burnish.open() as p:
         p.evaluate("say", "rows.csv", models="fake:echo")

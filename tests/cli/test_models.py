@@ -120,6 +120,19 @@ def test_a_local_server_that_runs_is_listed_and_those_that_do_not_stop_nothing(
     assert {each["input_usd_per_million"] for each in infos} == {0.0}  # runs on this machine
 
 
+def _no_names(_: Path) -> list[str]:
+    return []
+
+
+def test_where_no_model_is_here_the_command_that_brings_one_is_named(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("burnish.models.local.weights_names", _no_names)
+    done = run("models", "list", "local")
+    assert (done.code, done.out) == (0, "")
+    assert "for one that runs here: burnish models pull smollm2-135m" in done.err
+
+
 def test_what_cannot_be_listed(run: Run) -> None:
     assert run("models", "list", "openai").code == 2
     unknown = run("models", "list", "opnai")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -111,7 +112,7 @@ def test_a_dry_run_tells_what_would_be_done_and_does_nothing(
     done = ready(*command, *BOTH, "--budget", "200", "--dry-run")
     assert done.code == 0, done.err
     assert "with fake:a, auto for quality: 110 of 120 examples of mails@1" in done.out
-    assert "at most 200 answers" in done.out
+    assert "at most 200 calls: " in done.out
     assert "proposals by fake:w" in done.out
     plan = json.loads(ready(*command, *BOTH, "--dry-run", "--json").out)
     assert (plan["optimization"]["writer"], plan["test"]) == ("fake:w", 40)
@@ -159,8 +160,14 @@ def test_what_came_of_it_stands_on_a_terminal_after_the_prompt(ready: Run) -> No
     outcome = next(n for n, line in enumerate(lines) if line.startswith("kept the original: "))
     assert prompt < outcome < lines.index("What the search did")
     assert [line for line in lines[outcome:] if len(line) > 80] == []
-    again = "if it is interrupted, go on with burnish optimize --resume"
-    assert again in " ".join(lines[:prompt])
+    # In one piece, to be copied, beside a bar that breaks lines at the edge.
+    told = next(n for n, line in enumerate(lines) if "if it is interrupted, go on with" in line)
+    assert re.fullmatch(r"  burnish optimize --resume [0-9a-f-]{18}", lines[told + 1])
+    # The bar counts to what the plan has named.
+    assert "  at most 300 calls: " in shown
+    assert {each[1] for each in re.findall(r"(\d+)/(\d+)", shown[shown.index(" calls, ") :])} == {
+        "300"
+    }
 
 
 @pytest.mark.parametrize(

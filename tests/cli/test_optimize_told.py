@@ -43,10 +43,13 @@ def test_a_search_ends_at_once_where_the_original_leaves_nothing_to_gain(
     model = install(monkeypatch, always_right)
     done = ready(*ASKED, "--json")
     found = json.loads(done.out)
-    told = "the original is right on all 56 examples; nothing to gain"
+    told = "the original is right on all 56 examples that it was tried on; nothing to gain"
     assert found["effort"]["ended"] == told
     assert (found["effort"]["calls"], found["effort"]["proposals"]) == (56, 0)
-    assert found["text"] == "kept the original: it is right on all 56 examples; nothing to gain"
+    assert (
+        found["text"]
+        == "kept the original: it is right on all 56 examples that it was tried on; nothing to gain"
+    )
     assert f"search ended: {told}" in ready("optimizations", "show", found["id"]).out
     asked = len(model.requests)
     again = ready("optimize", "--resume", found["id"], "--json")
@@ -246,6 +249,35 @@ def test_what_may_vary_is_in_the_plan_and_in_the_report(ready: Run) -> None:
     assert all(told in shown for told in ("temperature 0", "temperature 0.7", "max_tokens 20"))
 
 
+def test_a_report_tells_which_values_were_tried_and_which_one_was_taken(
+    ready: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install(monkeypatch, lambda r: always_right(r) if r.temperature == 0.7 else by_rules(r))
+    vary = ("--vary", "temperature=0,0.7", "--vary", "max_tokens=20", "--budget", "200")
+    reports = ("--report", "r.md", "--report", "r.html")
+    found = json.loads(ready(*ASKED[:-1], "offline", *vary, *reports, "--json").out)
+    assert found["outcome"] == "improved", found["text"]
+    (warmth, longest) = found["varied"]
+    assert (warmth["name"], warmth["before"], warmth["best"]) == ("temperature", None, 0.7)
+    assert [each["value"] for each in warmth["tried"]] == [None, 0, 0.7]
+    assert [each["is_best"] for each in warmth["tried"]] == [False, False, True]
+    assert warmth["tried"][2]["n"] >= 8
+    assert warmth["tried"][2]["score"] == 1.0
+    assert (longest["name"], [each["value"] for each in longest["tried"]]) == (
+        "max_tokens",
+        [None, 20],
+    )
+    for name in ("r.md", "r.html"):
+        assert "Values of parameters that were tried" in Path(name).read_text("utf-8")
+    rows = [each.split() for each in screen("optimizations", "show", found["id"]).splitlines()]
+    (taken,) = [row for row in rows if row[:2] == ["temperature", "0.7"] and len(row) > 4]
+    assert (taken[3], taken[-1]) == ("1.00", "taken")
+    (other,) = [row for row in rows if row[:2] == ["temperature", "0"] and len(row) > 4]
+    assert other[-1] != "taken"
+    (before,) = [row for row in rows if row[:3] == ["temperature", "none", "given"]]
+    assert before[-1] == "before"
+
+
 def test_a_note_is_told_once(ready: Run) -> None:
     asked = ("--data", "mails.csv", "--model", "fake:echo", "--writer", "offline")
     clear = ("--goal", "clarity", "--scorer", "contains", "--budget", "150")
@@ -295,3 +327,28 @@ def test_a_search_without_a_writer_is_not_told_to_take_a_stronger_one(ready: Run
     done = ready(*asked, "--scorer", "contains", *how)
     advice = json.loads(done.out)["advice"]
     assert advice == "give a larger budget, or name a model with --writer"
+
+
+def test_for_efficiency_tokens_are_told_also_where_nothing_was_compared(ready: Run) -> None:
+    reports = ("--report", "r.md", "--report", "r.html")
+    found = json.loads(ready(*ASKED, "--goal", "efficiency", *reports, "--json").out)
+    assert (found["outcome"], found["comparison"]) == ("kept", None), found["text"]
+    original, other = found["original"], found["best_other"]
+    assert original["tokens"] > 0
+    # Of all that score no lower none has fewer tokens than the best other.
+    listed = {each["candidate"]: each for each in found["front"] if each["n"] >= 8}
+    as_good = [each["tokens"] for each in listed.values() if each["score"] >= original["score"]]
+    as_good = [each for each in as_good if each != original["tokens"]]
+    assert other["tokens"] == min(as_good)
+    text = Path("r.md").read_text("utf-8")
+    table = text[text.index("| prompt") :].split("\n\n")[0]
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in table.splitlines()]
+    assert rows[0][:3] == ["prompt", "n", "tokens"]
+    assert [row[2] for row in rows[2:]] == [f"{e['tokens']:.0f}" for e in (original, other)]
+    rest = 300 - found["effort"]["calls"]
+    assert found["effort"]["ended"] == (
+        f"its part of the budget is used up; {rest} answers kept back for a last choice and the "
+        "comparison were not needed"
+    )
+    heads = screen("optimizations", "show", found["id"]).splitlines()
+    assert ["prompt", "n", "tokens", "score"] in [line.split()[:4] for line in heads]

@@ -15,6 +15,7 @@ from tests.cli.test_schedules_kept import pass_the_time
 from tests.cli.test_terminal import screen
 
 import burnish
+from burnish.errors import UsageError
 from burnish.models import built_in
 from burnish.models.fake import Fake
 from burnish.models.model import Capabilities, ModelRequest
@@ -65,6 +66,18 @@ def test_what_would_be_done_is_told_with_its_cost_before_anything_is_spent(
     assert "about" not in (shown := screen(*asked, "--dry-run"))
     assert "1 prompt: at most 120 answers, 0 USD" in shown
     assert "mail/bad@1: left out: it was optimised already" in shown
+
+
+def test_who_looks_is_told_what_will_be_done_before_it_begins(run: Run, evaluated: None) -> None:
+    asked = ("optimize", "--where", "category = mail", "--writer", "offline", "--budget", "120")
+    shown = screen(*asked).splitlines()
+    begun = next(n for n, line in enumerate(shown) if "mail/bad@1: kept the original" in line)
+    at = shown.index("mail/bad@1 on rows@1 with fake:echo")
+    assert shown[at + 1] == "  at most 120 answers; 0 USD"
+    assert shown[at + 2] == "mail/good@1 on rows@1 with fake:echo"
+    assert shown[at + 4] == "2 prompts: at most 240 answers, 0 USD"
+    assert at + 4 < begun
+    assert all(len(line.rstrip()) <= 80 for line in shown[at : at + 5])
 
 
 def test_a_condition_that_holds_for_nothing_is_said_the_same_way_everywhere(
@@ -336,6 +349,18 @@ def test_a_schedule_that_is_there_is_kept_and_how_to_name_another_is_told(
     )
     wanted = {"writer": "offline", "budget": 120, "tags": ["a b"], "where": "score < 0.6"}
     assert (named["weekly"]["cron"], named["weekly"]["input"]) == ("0 6 * * 2", wanted)
+
+
+def test_a_schedule_whose_plan_is_refused_is_not_kept(
+    run: Run, evaluated: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def refused(*_: object) -> None:
+        raise UsageError("nothing can be planned", hint="later")
+
+    monkeypatch.setattr("burnish.platform.choosing_where.plan_where", refused)
+    done = run(*ASKED, "--schedule", "0 6 * * 1")
+    assert (done.code, done.out) == (2, "")
+    assert json.loads(run("schedule", "list", "--json").out) == []
 
 
 @pytest.mark.parametrize(

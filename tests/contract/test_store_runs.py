@@ -66,6 +66,8 @@ async def test_runs_come_back_newest_first_by_every_condition(store: Store) -> N
         where = RunFilter(**{field: getattr(full, field)})
         assert await store.runs.page(where, 10) == [full]
         assert await store.runs.count(where) == 1
+    assert await store.runs.cost_usd("t") == 0.25
+    assert await store.runs.cost_usd("none") == 0.0
     assert await store.runs.page(RunFilter(failed=True), 10) == [full]
     assert await store.runs.page(RunFilter(failed=False), 10) == [plain]
     assert await store.runs.page(RunFilter(cached=False, prompt=""), 10) == [plain]

@@ -105,7 +105,7 @@ class Failing:
     [
         (RequestRefused("no such thing", model="fake:w"), 0, " 0 USD"),
         # A provider may have worked on what nobody got.
-        (ConnectionLost("the line is dead", model="fake:w"), 1, "unknown cost"),
+        (ConnectionLost("the line is dead", model="fake:w"), 1, "cost unknown"),
     ],
 )
 def test_one_failed_call_does_not_hide_what_the_others_cost(

@@ -115,3 +115,94 @@ def test_judges_are_in_the_estimate_before_anything_is_asked() -> None:
     assert court.calls == 0
     assert (guess.calls, guess.judge_calls) == (len(ROWS), len(ROWS))
     assert guess.cost_usd == pytest.approx(len(ROWS) * EACH, rel=0.5)
+
+
+class Judges:
+    """A judge that is paid, beside the models there are."""
+
+    def models(self) -> list[Fake]:
+        return [Court(VERDICT).judge]
+
+
+def planned(*, model: str = "fake:echo", judge: str = JUDGE, **more: Any) -> Any:
+    criterion = burnish.ScorerSpec(
+        name="closed-qa", value="It is a label.", weight=0.0, parameters={"model": judge}
+    )
+    asked: dict[str, Any] = {"model": model, "writer": "offline", "budget": 120}
+    with burnish.open(plugins=[Judges()]) as p:
+        p.prompts.create("mail/kind", PROMPT)
+        return p.plan_optimization("mail/kind", ROWS, scorers=["exact", criterion], **asked | more)
+
+
+def test_a_plan_tells_what_is_known_of_its_cost_and_of_which_models_nothing_is() -> None:
+    whole = planned()
+    assert 60 * EACH * 0.5 < whole.cost_usd < 60 * EACH * 1.5
+    assert whole.unpriced == ()
+    # What judges cost is not dropped where the price of answers is unknown,
+    part = planned(model="openai:unheard-of")
+    assert part.cost_usd == pytest.approx(whole.cost_usd)
+    assert part.unpriced == ("openai:unheard-of",)
+    # and answers that cost nothing do not make a judge without a price cost nothing.
+    nothing = planned(judge="openai:unheard-of")
+    assert (nothing.cost_usd, nothing.unpriced) == (None, ("openai:unheard-of",))
+
+
+def test_a_plan_costs_no_more_than_it_may() -> None:
+    bound = 0.004
+    free = planned()
+    assert bound < free.shortest_usd < free.cost_usd
+    held = planned(budget=burnish.Budget(calls=120, cost_usd=bound))
+    assert (held.cost_usd, held.shortest_usd) == (bound, free.shortest_usd)
+    part = planned(
+        model="openai:unheard-of",
+        budget=burnish.Budget(calls=120, cost_usd=bound),
+    )
+    assert (part.cost_usd, part.unpriced) == (bound, ("openai:unheard-of",))
+
+
+class Bought:
+    """One model that answers and judges, and is paid for both."""
+
+    def models(self) -> list[Fake]:
+        return [Priced(self._said, capabilities=Capabilities(local=False))]
+
+    def _said(self, request: ModelRequest) -> ModelReply:
+        judges = any("It is a label." in each.content for each in request.messages)
+        reply = VERDICT if judges else "yes"
+        return ModelReply(text=reply, usage=Usage(input_tokens=100, output_tokens=100))
+
+
+def test_each_attempt_of_an_evaluation_pays_its_bound_at_most() -> None:
+    """Answers that were paid when their judge could not be any more are no results."""
+    bound = 0.004
+    asked: dict[str, Any] = {"scorers": [CRITERION], "fresh": True, "concurrency": 3}
+    with burnish.open(plugins=[Bought()]) as p:
+        p.prompts.create("mail/kind", PROMPT)
+        plan = p.plan_evaluation(
+            "mail/kind", ROWS, models=JUDGE, max_cost_usd=bound, max_tokens=100, **asked
+        )
+        done = p.run_evaluation(plan.evaluation)
+        results = [each for each in p.evaluations.results(done.evaluation.id) if not each.error]
+        assert 0 < len(results) < len(ROWS)
+        for _ in range(4):
+            p.resume_evaluation(done.evaluation.id)
+        paid = sum(each.cost_usd or 0.0 for each in p.runs.page(limit=200).items)
+    # Each attempt may pay that much more.
+    assert 4 * bound < paid <= 5 * bound
+
+
+def test_each_attempt_of_an_optimisation_pays_within_the_bound_of_all() -> None:
+    bound = burnish.Budget(calls=200, cost_usd=0.0015)
+    asked: dict[str, Any] = {"scorers": [CRITERION], "fresh": True, "concurrency": 3}
+    with burnish.open(plugins=[Bought()]) as p:
+        p.prompts.create("mail/kind", PROMPT)
+        done = p.optimize(
+            "mail/kind", ROWS, model=JUDGE, writer="offline", budget=bound, max_tokens=100, **asked
+        )
+        assert done.optimization.outcome == "not measured"
+        for _ in range(4):
+            p.resume_optimization(done.optimization.id)
+        paid = sum(each.cost_usd or 0.0 for each in p.runs.page(limit=200).items)
+        told = p.optimizations.get(done.optimization.id).report["cost_usd"]
+    assert 0 < paid <= 0.0015
+    assert told == pytest.approx(paid)

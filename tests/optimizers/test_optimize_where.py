@@ -146,6 +146,40 @@ def test_one_bound_on_money_holds_for_all() -> None:
         assert "are allowed" in none.optimization.text
 
 
+def test_what_a_job_has_spent_before_it_was_cancelled_counts_in_its_bound() -> None:
+    class Dear:
+        latency_s = 0.0
+
+        def models(self) -> list[Fake]:
+            return [Priced(by_rules, capabilities=Capabilities(), latency_s=self.latency_s)]
+
+    with burnish.open(plugins=[Dear()]) as p:
+        for name in ("mail/a", "mail/b"):
+            p.prompts.create(name, PROMPT)
+            p.evaluate(name, ROWS, models="openai:gpt-4o-mini", dataset="rows")
+        asked: Options = {**KEPT, "again": True, "fresh": True, "max_tokens": 10}
+        whole = p.optimize_where(WEAK, **asked)
+        each_usd = [each.cost_usd or 0.0 for each in whole.optimized]
+    slow = Dear()
+    slow.latency_s = 0.05
+    bound = each_usd[0] + 0.6 * each_usd[1]
+    with burnish.open(plugins=[slow]) as p:
+        before = {each.id for each in p.optimizations.list()}
+        job = p.jobs.submit("optimizations", {"where": WEAK, "max_cost_usd": bound, **asked})
+        for now in p.jobs.watch(job.id):
+            if int(now.progress.facts.get("calls") or 0) >= 40:
+                break
+        p.jobs.cancel(job.id)
+        (begun,) = [each for each in p.optimizations.list() if each.id not in before]
+        until = time.monotonic() + 20
+        while p.optimizations.get(begun.id).outcome != "stopped":
+            assert time.monotonic() < until
+            time.sleep(0.05)
+        done = p.jobs.wait(p.jobs.resume(job.id).id)
+        spent = [each["cost_usd"] for each in done.result["optimized"]]
+    assert 0 < sum(spent) <= bound
+
+
 class Broken:
     """An optimizer of somebody's own, which fails on one prompt."""
 

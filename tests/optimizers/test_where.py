@@ -56,6 +56,9 @@ def test_weak_prompts_are_those_whose_newest_evaluation_scores_low() -> None:
         ("category = mail and rating < 60", "no rating is 60"),
         ("stars < 3", "no 'stars' to choose by"),
         ("name < 3", "name is a text"),
+        ("name = mail/*", "'mail/\\*' is a pattern, .*: write category = mail$"),
+        ("score < 1 and name != mail/*", "write category != mail$"),
+        ("name = *late*", "is a pattern, .* write the whole name, or choose by category or tag"),
         ("rating < 0.6 or score < 1", "is no condition"),
         ("rating < 0.6; drop table prompts", "is no condition"),
         ("x" * 501, "501 characters"),
@@ -81,3 +84,20 @@ def test_conditions_are_joined_by_and_in_any_case_and_a_text_may_hold_the_word()
         assert second.holds({"name": f"black {joint} white"})
     with pytest.raises(UsageError, match="is no condition"):
         parse_where("score < 0.6 and")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ['name = "a and score < 0.5" and rating < 0.4', "name = 'a and score < 0.5' AND rating<0.4"],
+)
+def test_a_text_in_quotes_may_look_like_another_condition(text: str) -> None:
+    name, rating = parse_where(text)
+    assert (name.field, name.value) == ("name", "a and score < 0.5")
+    assert (rating.field, rating.value) == ("rating", 0.4)
+
+
+def test_a_quoted_text_may_hold_what_looks_like_another_condition() -> None:
+    for mark, other in (('"', "'"), ("'", '"')):
+        text = f"{other}this{other} and score < 0.1 and that"
+        first, second = parse_where(f"tag = {mark}{text}{mark} and score < 0.6")
+        assert (first.value, second.value) == (text, 0.6)

@@ -148,6 +148,20 @@ def test_a_budget_that_did_not_reach_waits_for_a_larger_one(p: burnish.Platform)
     assert left(p, model=DEAR, budget=poor).failed
 
 
+@pytest.mark.spec("OPT-10")
+def test_one_that_stayed_as_it_was_is_tried_again_with_a_larger_budget(
+    p: burnish.Platform,
+) -> None:
+    small = int(KEPT["budget"])
+    assert outcomes(p) == ["kept"]
+    assert left(p).why.endswith(f"; a --budget of more than {small} tries again")
+    assert left(p, budget=small - 10).optimization == p.optimizations.list()[0].id
+    assert left(p, max_cost_usd=5.0).optimization == p.optimizations.list()[0].id
+    assert outcomes(p, budget=small + 40) == ["kept"]
+    assert len(p.optimizations.list()) == 2
+    assert left(p, budget=small + 40).why.endswith(f"{small + 40} tries again")
+
+
 def test_what_costs_nothing_to_refuse_is_told_each_time(p: burnish.Platform) -> None:
     few = left(p, limit=10)
     assert few.failed

@@ -101,7 +101,6 @@ def test_the_built_in_model_scores_higher_with_what_the_search_found(
         done = p.optimize(
             "bird/is",
             rows,
-            algorithm="fewshot",
             model=f"local:{MODEL}",
             writer="offline",
             scorers=["exact"],

@@ -48,12 +48,12 @@ def planned(plan: Plan) -> str:
 
 
 def _cost(guess: Estimate) -> str:
-    told = cost_of(guess.cost_usd)
+    told = cost_of(guess.cost_usd, len(guess.unpriced))
     if guess.cost_usd and "guess" in guess.basis:
         told += " (the length of answers is a guess; --limit 5 first makes it an estimate)"
     if guess.cost_usd is None or not guess.unpriced:
         return told
-    return f"{told} and the unknown price of {', '.join(guess.unpriced)}"
+    return f"{told}; no price is known of {', '.join(guess.unpriced)}"
 
 
 def _warn(plan: Plan) -> None:

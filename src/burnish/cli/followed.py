@@ -21,10 +21,12 @@ def followed(
     go_on: str | Callable[[], str],
     *,
     first: str = "",
+    calls: Callable[[], int | None] = lambda: None,
     ended: Callable[[], bool] = lambda: False,
 ) -> Generator[Callable[[Job], None]]:
     """`go_on` is the command that goes on with it, or tells it: an empty one where nothing is begun
-    yet. `first` names what is done before the job. Whoever interrupts what has `ended` by then, its
+    yet. `first` names what is done before the job. `calls` are those that it may make, where the
+    bar is to count these, as its plan does. Whoever interrupts what has `ended` by then, its
     result stored, stops nothing: what follows the block is to show it."""
     job_id = ""
     try:
@@ -35,7 +37,7 @@ def followed(
                 nonlocal job_id
                 job_id = job.id
                 if tell is not None and job.progress.total:  # else it has not begun
-                    tell(beside_bar(job), job.progress.done, job.progress.total)
+                    tell(beside_bar(job), *_counted(job, calls()))
 
             if first and tell is not None:
                 tell(first, 0, 1)
@@ -49,3 +51,11 @@ def followed(
         again = go_on if isinstance(go_on, str) else go_on()
         warn(f"stopped; go on with {again}" if again else "stopped before the job began")
         raise
+
+
+def _counted(job: Job, calls: int | None) -> tuple[int, int]:
+    """How much is done, and of how much."""
+    done = job.progress.facts.get("calls")
+    if calls is None or done is None:
+        return job.progress.done, job.progress.total
+    return int(done), calls

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 Noun = Literal["evaluation", "optimization"]
 _VERBS: dict[Noun, str] = {"evaluation": "evaluate", "optimization": "optimize"}
+# So much of an id is its own, and leaves a command room on a line.
+SHOWN_ID = 18
 _SPOKEN: dict[Noun, str] = {"evaluation": "evaluation", "optimization": "optimisation"}
 
 
@@ -47,6 +49,6 @@ def submitted(job: Job, noun: Noun, of: Evaluation | Optimization, *, as_json: b
     else:
         out(f"{job.id}\t{of.id}")
     note(
-        f"burnish worker runs it; burnish jobs watch {job.id[:18]} shows how far it is, "
-        f"burnish {noun}s show {of.id[:18]} what came so far"
+        f"burnish worker runs it; burnish jobs watch {job.id[:SHOWN_ID]} shows how far it is, "
+        f"burnish {noun}s show {of.id[:SHOWN_ID]} what came so far"
     )

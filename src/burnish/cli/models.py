@@ -50,10 +50,17 @@ def list_(
             if not prices_available() and any(not info.local for info in infos):
                 note("for prices run: pip install 'burnish[prices]'")
             if not infos and not common.json:
-                warn("no models here; see burnish models check, or pull one for `local`")
+                warn(_none_here())
         else:
             found = p.models.providers()
             out_json(found) if common.json else _print_providers(found)
+
+
+def _none_here() -> str:
+    from burnish.models.weights import KNOWN
+
+    pull = f"burnish models pull {next(iter(KNOWN))}"
+    return f"no models here; see burnish models check, or for one that runs here: {pull}"
 
 
 def _left_out(provider: str, error: BurnishError) -> None:

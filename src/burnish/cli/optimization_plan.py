@@ -10,7 +10,7 @@ from cyclopts import Parameter
 
 from burnish.cli.common import check_not_empty, note, out, warn
 from burnish.cli.going_on import submitted
-from burnish.cli.money import cost_of
+from burnish.cli.money import about_cost
 from burnish.errors import UsageError
 from burnish.optimizers.varied import number_text
 
@@ -70,7 +70,11 @@ def planned(plan: OptimizationPlan) -> str:
     writes = of.writer or "no model writes candidates"
     if of.writer:
         writes = f"about {_counted(plan.proposals, 'proposal')} by {of.writer}"
-    most = _counted(plan.search + plan.final + compared, "answer")
+    answers = plan.search + plan.final + compared
+    # Proposals are calls, too: what is told is what the bar beside the work counts to.
+    calls = of.budget.get("calls")
+    most = _counted(answers, "answer") if calls is None else _counted(calls, "call")
+    judged = 1 if calls is None else calls // max(1, answers)
     there = int(of.settings["examples"])
     used = (
         f"{whole:,} of {_counted(there, 'example')}"
@@ -79,13 +83,15 @@ def planned(plan: OptimizationPlan) -> str:
     )
     about = f"{of.prompt} with {of.model}, {of.algorithm} for {of.goal}"
     apart = f"{plan.validation:,} tell candidates apart, {plan.test:,} judge the best"
-    parts = f"{plan.search:,} to search, {plan.final:,} to choose, {compared:,} to compare"
+    searched = _counted(plan.search, "answer")
+    parts = f"{searched} to search, {plan.final:,} to choose, {compared:,} to compare"
     each = f"  each example is answered {plan.answers_each} times by a prompt"
     return "\n".join(
         [
             f"{about}: {used} of {of.dataset}",
             f"  {plan.train:,} may be shown in prompts, {apart}",
             f"  at most {most}: {parts}",
+            *([f"  with its judge an answer takes {judged} calls"] if judged > 1 else []),
             *([each] if plan.answers_each > 1 else []),
             f"  scored by {', '.join(map(scorer_named, of.scorers))}",
             *(f"  {name} may be {_values(values)}" for name, values in _varied(plan)),
@@ -103,8 +109,9 @@ def _values(values: list[float]) -> str:
 
 
 def _cost(plan: OptimizationPlan) -> str:
-    told = cost_of(plan.cost_usd)
-    return f"about {told}" if plan.cost_usd else told
+    told = about_cost(plan.cost_usd, len(plan.unpriced))
+    named = f"; no price is known of {', '.join(plan.unpriced)}"
+    return told + named * bool(plan.unpriced and plan.cost_usd)
 
 
 def submit(p: burnish.Platform, optimization: Optimization, *, as_json: bool) -> None:

@@ -156,12 +156,11 @@ def _asked(report: OptimizationReport) -> str:
     if not did.answers:
         return ""
     failed = f", {did.failed} failed" if did.failed else ""
-    least = "at least " if did.unpriced and did.cost_usd else ""
     proposals = f" with {counted(did.proposals, 'proposal')}" if did.proposals else ""
     if report.writer and not report.is_summed:
         proposals = " without proposals"
     calls = f"{counted(did.calls, 'call')}{proposals}"
-    return f"{did.answers}{failed}; {calls}, {least}{cost_of(did.cost_usd)}"
+    return f"{did.answers}{failed}; {calls}, {cost_of(did.cost_usd, did.unpriced)}"
 
 
 def _outcome(one: ListedOptimization) -> str:

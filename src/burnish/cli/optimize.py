@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypedDict
 
 from cyclopts import Parameter
 
@@ -18,7 +18,7 @@ from burnish.cli.going_on import go_on, resumable
 from burnish.cli.optimization_plan import Later, show_plan, submit, tell_plan
 from burnish.cli.optimization_report import check_reports, finish
 from burnish.cli.optimize_where import Many, leave, optimize_where
-from burnish.cli.optimize_where_plan import show_where_plan
+from burnish.cli.optimize_where_plan import show_where_plan, tell_where_plan
 from burnish.cli.version_options import values_of
 from burnish.errors import UsageError
 from burnish.optimizers.usual import CALLS
@@ -28,8 +28,17 @@ if TYPE_CHECKING:
     from burnish.optimizers.room import ShownOptimization
     from burnish.platform.optimization_plan import OptimizationPlan
     from burnish.platform.where import WherePlan
+    from burnish.storage.optimization import Optimization
 
 Prompt = Annotated[str, Parameter(help="The prompt to improve (name, name@3, name@label).")]
+
+
+class Seen(TypedDict):
+    """What `followed` is told of an optimisation."""
+
+    calls: Callable[[], int | None]
+    ended: Callable[[], bool]
+
 
 Reports = Annotated[
     list[Path] | None,
@@ -198,7 +207,7 @@ def _run(
         submit(p, plan.optimization, as_json=common.json)
         return None
     of = plan.optimization
-    with followed(p, _again(of.id, files), ended=_ended(p, of.id)) as told:
+    with followed(p, _again(of.id, files), **_seen(p, of)) as told:
         return p.run_optimization(of, progress=told)
     return p.optimizations.show(of.id)
 
@@ -209,9 +218,12 @@ def _again(optimization_id: str, files: Sequence[Path]) -> str:
     return " ".join([go_on("optimization", optimization_id), *reports])
 
 
-def _ended(p: burnish.Platform, optimization_id: str) -> Callable[[], bool]:
-    """Whether its result is stored, so that an interruption comes too late."""
-    return lambda: p.optimizations.get(optimization_id).outcome not in ("", "stopped")
+def _seen(p: burnish.Platform, of: Optimization) -> Seen:
+    """An interruption comes too late where its result is stored."""
+    return {
+        "calls": lambda: of.budget.get("calls"),
+        "ended": lambda: p.optimizations.get(of.id).outcome not in ("", "stopped"),
+    }
 
 
 @dataclass(frozen=True)
@@ -284,6 +296,7 @@ def _where(
         elif later.background or many.schedule:
             leave(p, many, data, asked.given(max_cost), common, plan=plan)
         else:
+            tell_where_plan(plan)
             options = asked.options(None)
             return optimize_where(p, many, data, options, files, max_cost=max_cost, common=common)
     return 0
@@ -326,6 +339,6 @@ def _resumed(
     found = p.optimizations.get(optimization_id)
     if found.outcome in ("improved", "kept"):
         warn("it has ended already; this is what it came to")
-    with followed(p, _again(found.id, files), ended=_ended(p, found.id)) as told:
+    with followed(p, _again(found.id, files), **_seen(p, found)) as told:
         return p.resume_optimization(found.id, scorers=scorers, files=True, progress=told)
     return p.optimizations.show(found.id)

@@ -264,8 +264,9 @@ def leave(
     wanted |= {"data": data} if data else {}
     wanted |= {"again": True} if many.again else {}
     if many.schedule:
+        now = plan()  # what it refuses is not stored
         _schedule(p, {**wanted, "where": many.where}, many.schedule, common)
-        tell_cost(plan())
+        tell_cost(now)
         return
     job = p.submit_optimizations(many.where or "", **wanted)
     out_json({"job": job}) if common.json else out(job.id)

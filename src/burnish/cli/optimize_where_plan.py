@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from burnish.cli.common import Common, counted, on_terminal, out, out_json, table, warn
-from burnish.cli.money import cost_of, usd
+from burnish.cli.common import Common, counted, note, on_terminal, out, out_json, table, warn
+from burnish.cli.money import about_cost, usd
 
 if TYPE_CHECKING:
     from burnish.platform.where import WhereLeft, WherePlan, WherePlanned
@@ -36,12 +38,27 @@ def _show(plan: WherePlan) -> None:
     out(_in_all(plan))
 
 
+def tell_where_plan(plan: Callable[[], WherePlan]) -> None:
+    """Before it begins, to who looks; what is left out is told in its turn."""
+    if not sys.stderr.isatty():
+        return
+    found = plan()
+    for each in found.planned:
+        proposals = f", about {counted(each.proposals, 'proposal')}" if each.proposals else ""
+        cost = about_cost(each.cost_usd, len(each.unpriced))
+        note(
+            f"{each.prompt} on {each.dataset} with {each.model}\n"
+            f"  at most {counted(each.answers, 'answer')}{proposals}; {cost}"
+        )
+    if len(found.planned) > 1:
+        note(_in_all(found))
+
+
 def _in_all(plan: WherePlan) -> str:
     answers = sum(each.answers for each in plan.planned)
-    cost = cost_of(plan.cost_usd, plan.unpriced)
-    about = f"about {cost}" if plan.cost_usd and not plan.unpriced else cost
     prompts = counted(len(plan.planned), "prompt")
-    return f"{prompts}: at most {counted(answers, 'answer')}, {about}"
+    cost = about_cost(plan.cost_usd, plan.unpriced)
+    return f"{prompts}: at most {counted(answers, 'answer')}, {cost}"
 
 
 def tell_cost(plan: WherePlan) -> None:
@@ -55,6 +72,7 @@ def _row(each: WherePlanned) -> tuple[str, ...]:
     known = ("-" if value is None else f"{value:.2f}" for value in (each.rating, each.score))
     cost = each.cost_usd
     shown = usd(cost if cost is None or not on_terminal() else round(cost, 4))
+    shown += "+" * bool(cost and each.unpriced)
     return (each.prompt, *known, each.dataset, f"{each.answers}", f"{each.proposals}", shown)
 
 

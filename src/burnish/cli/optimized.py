@@ -9,7 +9,7 @@ from cyclopts import Parameter
 
 from burnish.cli.common import Common, note, on_terminal, out, out_json, warn
 from burnish.cli.followed import followed
-from burnish.cli.going_on import go_on
+from burnish.cli.going_on import SHOWN_ID, go_on
 from burnish.cli.money import cost_of
 from burnish.cli.optimization_plan import show_plan, tell_plan
 from burnish.cli.version_options import values_of
@@ -134,19 +134,25 @@ def optimized(
     from burnish.optimizers.report.report import report_of
 
     notes: list[str] = []
+    bound: list[int | None] = []
 
     def heard(plan: OptimizationPlan) -> None:
         notes.extend(plan.notes)
+        bound.append(plan.optimization.budget.get("calls"))
         begun.append(plan.optimization.id)
         tell_plan(plan)
-        line = f"if it is interrupted, go on with {go_on('optimization', begun[0])}"
-        note(f"  {line}") if on_terminal() else warn(line)
+        line = "if it is interrupted, go on with"
+        if on_terminal():
+            # The bar breaks lines at the edge, and a command is copied in one piece.
+            note(f"  {line}\n  {go_on('optimization', begun[0][:SHOWN_ID])}")
+        else:
+            warn(f"{line} {go_on('optimization', begun[0])}")
 
     def again() -> str:
         return go_on("optimization", begun[0]) if begun else ""
 
     make = p.enhance if enhance else p.generate
-    with followed(p, again, first="writing") as told:
+    with followed(p, again, first="writing", calls=lambda: bound[0]) as told:
         made = make(text, **options, optimize=burnish.Optimize(begun=heard, progress=told, **asked))
     return Done(made, report_of(p.optimizations.show(begun[0])), tuple(notes))
 

@@ -20,7 +20,7 @@ _WAYS = {
     "rolled back": "rolls back to",
     "derived": "is a copy of",
     "reverted": "takes back",
-    "optimised": "improves",
+    "optimised": "is optimised from",
     "included": "includes",
     "similar": "is like",
 }

@@ -10,6 +10,7 @@ from burnish.optimizers.ask import Ask
 from burnish.optimizers.finals import halving
 from burnish.optimizers.optimizer import Optimizer
 from burnish.optimizers.problem import Problem, Search
+from burnish.optimizers.showing import can_show
 
 # The size of a turn, of all that there is, and what is kept to compare leaders in the end.
 _TURN, _KEPT = 0.04, 0.05
@@ -20,7 +21,8 @@ _LEAST = 12
 _SCALE = 50
 _REFLECTING, _RATE = 0.18, 0.11
 _RATE_ERROR, _GAIN_ERROR = 0.05, 0.08
-# Showing examples gains much at once with some models, and nothing with others.
+# Showing examples gains much at once with some models, and nothing with others: so it is tried
+# first, even where so little can be measured that not all have a turn.
 _SHOWING_ERROR = 0.15
 # A leader that is expected to be worse by so much than the best one is not looked at again.
 _APART = 0.1
@@ -30,10 +32,11 @@ Step = Callable[[], Ask]
 
 
 class Auto:
-    """Each turn goes to the optimizer that is drawn as the one to gain most if it had all the
-    calls that are left (Thompson sampling over the rates at which they gain, by what they expect
-    of their leaders so far). In the end leaders that are close are measured beside each other.
-    All see the scores of all, so that nothing is measured twice."""
+    """The first turn goes to the one that shows examples, each other one to the optimizer that is
+    drawn as the one to gain most if it had all the calls that are left (Thompson sampling over the
+    rates at which they gain, by what they expect of their leaders so far). In the end leaders that
+    are close are measured beside each other. All see the scores of all, so that nothing is measured
+    twice."""
 
     name = "auto"
 
@@ -62,6 +65,8 @@ class Auto:
             yield from problem.confirm()
 
     def _next(self, problem: Problem, parts: Sequence[_Part]) -> _Part:
+        if (first := next((part for part in parts if part.comes_first), None)) is not None:
+            return first
         random = problem.random("auto", problem.rounds)
         before = problem.shrunken(problem.original)
         return max(parts, key=lambda part: part.promise(before, random.gauss(0, 1)))
@@ -79,7 +84,12 @@ class _Part:
         self._used = 0
         reflects = optimizer.name == "reflective" and "reflect" in problem.paid
         self._rate = _REFLECTING if reflects else _RATE
-        self._error = _SHOWING_ERROR if optimizer.name == "fewshot" else _RATE_ERROR
+        self._shows = optimizer.name == "fewshot" and can_show(problem)
+        self._error = _SHOWING_ERROR if self._shows else _RATE_ERROR
+
+    @property
+    def comes_first(self) -> bool:
+        return self._shows and not self._used
 
     def promise(self, before: float, luck: float) -> float:
         """The gain over what the original scores `before`, with all the calls that are left, by a

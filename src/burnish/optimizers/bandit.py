@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator, Sequence
 from typing import Any
 
+from burnish.optimizers.ask import DEMONSTRATE, Ask, Drafts
 from burnish.optimizers.problem import Problem, Search
 from burnish.optimizers.racing import raced
+from burnish.optimizers.showing import can_show, showing
 
 # Each reward fades, for what pays changes as a prompt gets better.
 _KEPT = 0.99
@@ -17,11 +20,11 @@ _PARENTS = {"crossover": 2, "merge": 2, "difference": 3}
 
 
 class Bandit:
-    """The arms are operators, those with techniques one for each. Thompson sampling draws the
-    chance of each arm to give a better prompt from its Beta posterior; what searches in the same
-    category have learnt is where the next one begins (`problem.beliefs`). Candidates that kept up
-    share the remaining calls by top-two Thompson sampling (Russo 2016), which finds the
-    best arm with fewer draws than equal shares."""
+    """The arms are operators, those with techniques one for each, and the forms in which examples
+    are shown. Thompson sampling draws the chance of each arm to give a better prompt from its Beta
+    posterior; what searches in the same category have learnt is where the next one begins
+    (`problem.beliefs`). Candidates that kept up share the remaining calls by top-two Thompson
+    sampling (Russo 2016), which finds the best arm with fewer draws than equal shares."""
 
     name = "bandit"
 
@@ -52,6 +55,8 @@ class Bandit:
 
     def _is_open(self, problem: Problem, arm: str, pool: int) -> bool:
         operator = arm.partition(":")[0]
+        if operator == DEMONSTRATE:
+            return can_show(problem)
         if pool < _PARENTS.get(operator, 1):
             return False
         if operator in problem.paid:
@@ -59,21 +64,30 @@ class Bandit:
         return operator in problem.free
 
     def _pulled(self, problem: Problem, arm: str, pool: list[str]) -> Search:
-        operator, _, technique = arm.partition(":")
+        parent = problem.leader
+        made = yield from self._made(problem, arm, pool)
+        gain = None
+        for child in made:
+            if child not in pool:
+                gain = yield from raced(problem, child, parent, most=8)
+                if gain is not None:
+                    pool.append(child)
+        self._learn(problem, arm, gain)
+
+    def _made(
+        self, problem: Problem, arm: str, pool: Sequence[str]
+    ) -> Generator[Ask, Drafts | None, tuple[str, ...]]:
+        operator, _, kind = arm.partition(":")
+        if operator == DEMONSTRATE:
+            random = problem.random("shown", problem.rounds)
+            return (yield from showing(problem, problem.leader, random, kind))
         others = [each for each in pool if each != problem.leader]
         parents = [problem.leader, *others[: _PARENTS.get(operator, 1) - 1]]
         failing = problem.book.failing(parents[0], problem.validation)[:6]
         options: dict[str, Any] = {"draw": problem.rounds}
-        if technique:
-            options["technique"] = technique
-        made = yield from problem.propose(operator, parents, examples=failing, **options)
-        gain = None
-        for child in made:
-            if child not in pool:
-                gain = yield from raced(problem, child, parents[0], most=8)
-                if gain is not None:
-                    pool.append(child)
-        self._learn(problem, arm, gain)
+        if kind:
+            options["technique"] = kind
+        return (yield from problem.propose(operator, parents, examples=failing, **options))
 
     def _learn(self, problem: Problem, arm: str, gain: float | None) -> None:
         good, bad = problem.beliefs.get(arm, (1.0, 1.0))

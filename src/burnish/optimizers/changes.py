@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator
 from random import Random
 
-from burnish.optimizers.ask import BLOCK, DEMONSTRATE, TURNS, Ask, Drafts
+from burnish.optimizers.ask import DEMONSTRATE, Ask, Drafts
 from burnish.optimizers.problem import Problem
+from burnish.optimizers.showing import can_show, showing
 
-MOST_SHOWN = 4
 # Ways that take more than the one prompt that is to be changed.
 _OF_SEVERAL = frozenset({"crossover", "merge", "difference"})
 
@@ -28,36 +28,30 @@ def changed(
 
 def is_changeable(problem: Problem) -> bool:
     written = "reflect" in problem.paid and problem.proposals_left
-    return bool(written or _ways(problem, _showable(problem)))
+    return bool(written or _ways(problem))
 
 
 def _unwritten(
     problem: Problem, parent: str, random: Random
 ) -> Generator[Ask, Drafts | None, tuple[str, ...]]:
-    shown = _showable(problem)
-    ways = _ways(problem, shown)
+    ways = _ways(problem)
     if not ways:
         return ()
     way = random.choice(ways)
     if way == DEMONSTRATE:
-        count = min(len(shown), random.randint(1, MOST_SHOWN))
-        examples, form = random.sample(shown, count), random.choice((BLOCK, TURNS))
-        return (yield from problem.propose(way, (parent,), examples=examples, form=form))
+        return (yield from showing(problem, parent, random))
     operator, _, technique = way.partition(":")
     if technique:
         return (yield from problem.propose(operator, (parent,), technique=technique))
     return (yield from problem.propose(operator, (parent,), draw=problem.rounds))
 
 
-def _showable(problem: Problem) -> list[int]:
-    return [each for each in problem.train if problem.words(each)]
-
-
-def _ways(problem: Problem, shown: Sequence[int]) -> list[str]:
+def _ways(problem: Problem) -> list[str]:
+    """To show examples is one, whatever their form."""
     ways = [each for each in problem.arms if _is_open(problem, each)]
-    return [*ways, DEMONSTRATE] if shown and DEMONSTRATE in problem.free else ways
+    return [*ways, DEMONSTRATE] if can_show(problem) else ways
 
 
 def _is_open(problem: Problem, arm: str) -> bool:
     operator = arm.partition(":")[0]
-    return operator in problem.free and operator not in _OF_SEVERAL
+    return operator in problem.free and operator not in (*_OF_SEVERAL, DEMONSTRATE)

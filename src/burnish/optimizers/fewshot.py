@@ -155,7 +155,7 @@ class _Sets:
 
 def _varied(problem: Problem, random: Random) -> list[int]:
     """Examples to show, each as far from those before it as may be: by words that they share."""
-    rest = [each for each in problem.train if problem.words(each)]
+    rest = problem.showable
     if not rest:
         return []
     words = {each: problem.words(each) for each in rest}

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from random import Random
 
 from burnish.optimizers.ask import Ask, Drafts
 from burnish.optimizers.problem import Problem, Search
 from burnish.optimizers.racing import BLOCK, raced
+from burnish.optimizers.showing import can_show, showing
 
 _POPULATION, _CHILDREN, _ELITE, _TOURNAMENT = 8, 4, 2, 3
 _DIFFERENCE = 0.25
+# So often what a change changes is the examples that a prompt shows, where there are any to show.
+_SHOWING = 0.25
 _CROSSING = ("crossover", "merge")
 _CHANGING = (
     "reflect", "critique_edit", "paraphrase", "add", "swap", "take", "drop", "reorder", "phrase",
@@ -20,14 +23,15 @@ _CHANGING = (
 
 class Genetic:
     """Tournaments choose parents; children come by crossing two (a model unites them, or their
-    edits are), by changing one, or from the difference of two put into the best one (EvoPrompt, Guo
-    and others 2023). A child is measured as long as it keeps up with its parent."""
+    edits are), by changing one or the examples that it shows, or from the difference of two put
+    into the best one (EvoPrompt, Guo and others 2023). A child is measured as long as it keeps up
+    with its parent."""
 
     name = "genetic"
 
     def search(self, problem: Problem) -> Search:
-        changing = (*_CHANGING, *problem.goal.ways)
-        if not any(self._can(problem, each) for each in (*changing, *_CROSSING)):
+        ways = self._able(problem, (*_CHANGING, *_CROSSING, *problem.goal.ways))
+        if not ways and not can_show(problem):
             return
         population = [problem.original]
         yield from problem.measure(population, problem.validation[:8])
@@ -71,15 +75,16 @@ class Genetic:
     ) -> Generator[Ask, Drafts | None, tuple[list[str], tuple[str, ...]]]:
         parents = [self._winner(fitness, list(fitness), random)]
         others = [each for each in fitness if each != parents[0]]
-        changing = (*_CHANGING, *problem.goal.ways)
-        operators = [each for each in changing if self._can(problem, each)]
+        operators = self._able(problem, (*_CHANGING, *problem.goal.ways))
         if others and random.random() < 0.5:
             parents.append(self._winner(fitness, others, random))
-            operators = [each for each in _CROSSING if self._can(problem, each)] or operators
-            differs = len(others) > 1 and self._can(problem, "difference")
+            operators = self._able(problem, _CROSSING) or operators
+            differs = len(others) > 1 and self._able(problem, ("difference",))
             if differs and random.random() < _DIFFERENCE:
                 operators = ["difference"]
                 parents = [problem.leader, *random.sample(others, 2)]
+        elif can_show(problem) and random.random() < _SHOWING:
+            return parents, (yield from showing(problem, parents[0], random))
         if not operators:
             return parents, ()
         operator = random.choice(operators)
@@ -98,10 +103,10 @@ class Genetic:
         elite, rest = ranked[:_ELITE], ranked[_ELITE:_POPULATION]
         return [*elite, *rest]
 
-    def _can(self, problem: Problem, operator: str) -> bool:
-        if operator in problem.paid:
-            return problem.proposals_left > 0
-        return operator in problem.free
+    def _able(self, problem: Problem, operators: Sequence[str]) -> list[str]:
+        asked = problem.paid if problem.proposals_left > 0 else frozenset[str]()
+        free = problem.free - problem.paid
+        return [each for each in operators if each in asked or each in free]
 
 
 _IDLE = 20

@@ -41,10 +41,10 @@ class Problem:
     are the keys of what a candidate changes in the original, part by part, and `words`
     those of an example that can be shown in a prompt (none of one that cannot). `vary` has the
     values that the model's parameters may have. `arms` are ways to
-    change it (an operator, or `operator:technique`) and `beliefs` what is thought of them: the
-    parameters of a Beta distribution of the chance that the result is better; `tried` counts how
-    often each was, and how often the result was better. The `goal` says what better means. The
-    search may end once its leader is known to score the `target`."""
+    change it (an operator, `operator:technique`, or `demonstrate:form`) and `beliefs` what is
+    thought of them: the parameters of a Beta distribution of the chance that the result is
+    better; `tried` counts how often each was, and how often the result was better. The `goal` says
+    what better means. The search may end once its leader is known to score the `target`."""
 
     original: str
     train: Sequence[int]
@@ -80,6 +80,11 @@ class Problem:
     def searched(self) -> frozenset[int]:
         """The numbers of the examples that candidates are told apart by."""
         return frozenset(self.validation)
+
+    @cached_property
+    def showable(self) -> list[int]:
+        """The numbers of the examples that can be shown in a prompt."""
+        return [each for each in self.train if self.words(each)]
 
     @property
     def left(self) -> int:

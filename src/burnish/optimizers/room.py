@@ -10,6 +10,8 @@ import msgspec
 from burnish.errors import Conflict, NotFound, UsageError
 from burnish.optimizers.candidate import ORIGINAL, Candidate
 from burnish.optimizers.drive import Drafted
+from burnish.optimizers.varied import own_values
+from burnish.prompts.config import PromptConfig, read_config
 from burnish.prompts.prompt import Message, join_messages
 from burnish.shapes import convert
 from burnish.storage.optimization import Counts, Optimization, Standing, Step
@@ -33,7 +35,8 @@ class ListedCandidate(msgspec.Struct, frozen=True, kw_only=True):
     `score` is the mean over the `n` examples that it was measured on, None where there is none; an
     answer that failed counts 0. Candidates are measured on different examples, so their scores
     alone do not tell which is better. `cost_usd` is the mean of an answer's, None where no price is
-    known; tokens are sums.
+    known; tokens are sums. `parameters` of the original are those that may vary, as far as it gives
+    them; of others what differs from it.
     """
 
     id: str
@@ -167,11 +170,13 @@ async def _candidates(
             # Two ways may lead to one text: the first one made it.
             made.setdefault(each.id, (step.step, each))
     standings = {e.candidate: e for e in await store.optimizations.standings(optimization.id)}
-    original = await _original(store, optimization)
+    original, usual = await _original(store, optimization)
     first = _first([each for _, each in made.values()], standings) or original.id
     made.pop(first, None)
     return [
-        _line(first, None, original, standings.get(first)),
+        msgspec.structs.replace(
+            _line(first, None, original, standings.get(first)), parameters=usual
+        ),
         *(_line(name, step, each, standings.get(name)) for name, (step, each) in made.items()),
     ]
 
@@ -188,9 +193,14 @@ def _first(made: Sequence[Candidate], measured: Iterable[str]) -> str:
     return next((each for each in measured if each not in there), "")
 
 
-async def _original(store: Store, optimization: Optimization) -> Candidate:
+async def _original(store: Store, optimization: Optimization) -> tuple[Candidate, dict[str, Any]]:
+    """With what it gives the parameters that may vary."""
     version = await store.versions.by_id(optimization.version_id)
-    return Candidate(messages=() if version is None else version.messages, operator=ORIGINAL)
+    vary, given = optimization.settings.get("vary", {}), optimization.parameters
+    if version is None:  # it was deleted for good
+        return Candidate(messages=(), operator=ORIGINAL), own_values(vary, PromptConfig(), given)
+    made = Candidate(messages=version.messages, operator=ORIGINAL)
+    return made, own_values(vary, read_config(version.config), given)
 
 
 def _line(

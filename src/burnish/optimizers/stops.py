@@ -42,7 +42,7 @@ def unchanged(rounds: int) -> Stop:
 
 def right_on_all(n: int) -> str:
     """What a prompt that scores all that can be scored is said to be."""
-    return f"is right on all {n} examples; nothing to gain"
+    return f"is right on all {n} examples that it was tried on; nothing to gain"
 
 
 def after_rounds(rounds: int) -> Stop:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, cast
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, cast
 
 from burnish.errors import UsageError
+
+if TYPE_CHECKING:
+    from burnish.prompts.config import PromptConfig
 
 # What the config of a prompt can hold, with the least and the most of each.
 BOUNDS: dict[str, tuple[float, float]] = {"temperature": (0, 2), "max_tokens": (1, 1_000_000)}
@@ -22,6 +25,14 @@ def checked_vary(given: object) -> dict[str, tuple[float, ...]]:
         )
     several = cast("Mapping[Any, Any]", given)
     return {str(name): _values(str(name), values) for name, values in several.items()}
+
+
+def own_values(
+    vary: Iterable[str], config: PromptConfig, parameters: Mapping[str, Any]
+) -> dict[str, Any]:
+    """What the parameters that may vary are to begin with, as far as prompt or command say so."""
+    usual = {"temperature": config.temperature, "max_tokens": config.max_tokens, **parameters}
+    return {name: usual[name] for name in vary if usual[name] is not None}
 
 
 def number_text(value: float) -> str:

@@ -23,8 +23,8 @@ _COMPARED: dict[str, Callable[[Any, Any], bool]] = {
     "!=": operator.ne,
 }
 _TERM = re.compile(r"\s*([a-z]+)\s*(<=|>=|==|!=|<|>|=)\s*(\"[^\"]*\"|'[^']*'|[^\s\"'<>=!]+)\s*\Z")
-# Before another condition, so that a text may hold the word.
-_AND = re.compile(r"\s+(?i:and)\s+(?=[a-z]+\s*[<>=!])")
+# The word between two conditions, which stands before another one; a quoted text may hold both.
+_AND = re.compile(r"\"[^\"]*\"|'[^']*'|(?P<and>\s+(?i:and)\s+(?=[a-z]+\s*[<>=!]))")
 _LONGEST = 500
 
 
@@ -47,7 +47,13 @@ def parse_where(text: str) -> tuple[Condition, ...]:
     """All of them have to hold. Raises UsageError for what is no condition."""
     if len(text) > _LONGEST:
         raise UsageError(f"a condition of {len(text)} characters", hint=f"use {_LONGEST} at most")
-    return tuple(_condition(part) for part in _AND.split(text.strip()))
+    return tuple(map(_condition, _parts(text.strip())))
+
+
+def _parts(text: str) -> list[str]:
+    ands = [each.span() for each in _AND.finditer(text) if each["and"]]
+    begins, ends = [0, *(end for _, end in ands)], [*(begin for begin, _ in ands), len(text)]
+    return [text[begin:end] for begin, end in zip(begins, ends, strict=True)]
 
 
 def _condition(part: str) -> Condition:
@@ -65,10 +71,11 @@ def _condition(part: str) -> Condition:
             hint=f"use {', '.join((*NUMBERS, *TEXTS))}",
             subject=field,
         )
-    value = written.strip("\"'")
+    value = written[1:-1] if written[0] in "\"'" else written
     if field in TEXTS:
         if sign not in ("=", "==", "!="):
             raise UsageError(f"{field} is a text: {sign} says nothing", hint="use = or !=")
+        _check_plain(field, sign, value, part)
         return Condition(field, sign, value)
     try:
         number = float(value)
@@ -83,3 +90,20 @@ def _condition(part: str) -> Condition:
             subject=value,
         )
     return Condition(field, sign, number)
+
+
+def _check_plain(field: str, sign: str, value: str, part: str) -> None:
+    """Raises UsageError for a pattern, which would be compared to the letter and hold for nothing;
+    tags and categories may have such a sign in them, names of prompts hardly."""
+    folder, _, rest = value.rpartition("/")
+    if field != "name" or not set("*?") & set(value):
+        return
+    whole = f"category {sign} {folder.partition('/')[0]}" if rest == "*" and folder else ""
+    raise UsageError(
+        f"{value!r} is a pattern, and a name is compared to the letter",
+        hint=f"a prompt is in the category of its first folder, unless it was given another: "
+        f"write {whole}"
+        if whole
+        else "write the whole name, or choose by category or tag",
+        subject=part,
+    )

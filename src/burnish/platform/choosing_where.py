@@ -9,7 +9,6 @@ import msgspec
 
 from burnish.errors import BurnishError, StoreError, UsageError
 from burnish.optimizers.budget import Budget
-from burnish.optimizers.parts import LEAST_SEARCH
 from burnish.optimizers.usual import CALLS
 from burnish.platform.earlier import Known
 from burnish.platform.where import Where, WhereLeft, WherePlan, WherePlanned
@@ -117,8 +116,8 @@ async def plan_where(choosing: Choosing, weak: Sequence[WeakPrompt]) -> WherePla
         planned.append(_planned(each, found))
         choosing.spent_usd += planned[-1].cost_usd or 0.0
         notes.update(dict.fromkeys(found.plan.notes))
-    costs = [each.cost_usd for each in planned]
-    unpriced, whole = costs.count(None), sum(each or 0.0 for each in costs)
+    unpriced = sum(each.cost_usd is None or bool(each.unpriced) for each in planned)
+    whole = sum(each.cost_usd or 0.0 for each in planned)
     return WherePlan(
         where=choosing.asked.where,
         planned=tuple(planned),
@@ -130,10 +129,7 @@ async def plan_where(choosing: Choosing, weak: Sequence[WeakPrompt]) -> WherePla
 
 
 def _planned(weak: WeakPrompt, chosen: Chosen) -> WherePlanned:
-    plan, known, left_usd = chosen
-    cost = plan.cost_usd
-    if cost is not None and left_usd is not None:
-        cost = min(cost, left_usd)
+    plan, known, _ = chosen
     return WherePlanned(
         prompt=plan.optimization.prompt,
         rating=weak.rating,
@@ -142,7 +138,8 @@ def _planned(weak: WeakPrompt, chosen: Chosen) -> WherePlanned:
         model=plan.optimization.model,
         answers=plan.search + plan.final + 2 * plan.test * plan.answers_each,
         proposals=plan.proposals,
-        cost_usd=cost,
+        cost_usd=plan.cost_usd,
+        unpriced=plan.unpriced,
         optimization="" if known is None else known.id,
     )
 
@@ -151,10 +148,7 @@ def _too_little(plan: OptimizationPlan, left_usd: float | None) -> str:
     """Why what is left of the money is not enough; empty where it is."""
     if left_usd is None:
         return ""
-    compared = 2 * plan.test * plan.answers_each
-    whole = max(1, plan.search + plan.final + compared)
-    shortest = min(whole, LEAST_SEARCH * plan.answers_each + compared)
-    least = (plan.cost_usd or 0.0) * shortest / whole
+    least = plan.shortest_usd or 0.0
     if left_usd > least or left_usd > 0.0 == least:
         return ""
     about = f", and the shortest search takes about {least:.2g}" if least else ""

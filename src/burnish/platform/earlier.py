@@ -40,7 +40,7 @@ async def earlier(open_store: Callable[[], Awaitable[Store]], of: Optimization) 
         if not _equal(each, of, ("scorers",)):
             continue
         if each.outcome in MEASURED:
-            return Known(each, _measured(each))
+            return None if _reaches_further(of, each) else Known(each, _measured(each))
         if each.ended_at is None and await _is_at_work(store, each):
             why = f"another job is at it; burnish optimize --resume {each.id} goes on"
             return Known(each, why)
@@ -64,7 +64,11 @@ async def _is_at_work(store: Store, of: Optimization) -> bool:
 def _measured(one: Optimization) -> str:
     verdict = convert(one.report, Kept).verdict
     why = f", for {verdict.why}" if one.outcome == "kept" and verdict and verdict.why else ""
-    return f"it was optimised already on {one.dataset} with {one.model}: {one.outcome}{why}"
+    told = f"it was optimised already on {one.dataset} with {one.model}: {one.outcome}{why}"
+    calls = one.budget.get("calls")
+    if one.outcome != "kept" or calls is None or (verdict and verdict.reason == "ceiling"):
+        return told
+    return f"{told}; a --budget of more than {calls:,} tries again"
 
 
 def _still(one: Optimization, other: Optimization) -> str:
@@ -81,6 +85,15 @@ def _still(one: Optimization, other: Optimization) -> str:
         f"not begun again, for on {one.dataset} with {one.model} nothing could be measured: "
         f"{verdict.why}; {verdict.advice}{mended}"
     )
+
+
+def _reaches_further(of: Optimization, before: Optimization) -> bool:
+    """Whether a prompt that stayed as it was is searched for with more than the last time; money is
+    not looked at, for each of several gets what those before it have left."""
+    verdict = convert(before.report, Kept).verdict
+    if before.outcome != "kept" or (verdict and verdict.reason == "ceiling"):
+        return False
+    return _is_larger(_bounds(of), _bounds(before))
 
 
 def _is_larger(budget: Mapping[str, Any], before: Mapping[str, Any]) -> bool:

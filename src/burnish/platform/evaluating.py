@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from burnish.errors import BurnishError, MissingExtra, StoreError, UsageError
+from burnish.errors import BurnishError, StoreError
 from burnish.evals.answering import Answering
 from burnish.evals.datasets.unmet import unmet
 from burnish.evals.estimate import Estimate, estimated
@@ -17,18 +17,19 @@ from burnish.evals.fit import checked_fit
 from burnish.evals.prepared import Prepared
 from burnish.evals.room import Evaluated, evaluated
 from burnish.evals.runner import Bench, Run
-from burnish.evals.scored import Refused, Scorer
 from burnish.evals.tally import Tally
 from burnish.evals.till import Till
 from burnish.evals.wanted import Wanted
 from burnish.generation.wish import checked_cost
+from burnish.platform.evaluation_made import Making, first_examples
 from burnish.platform.past import Past
 from burnish.platform.pinned import Looked, Looking
 from burnish.platform.preparing import asker, prepared
 from burnish.platform.promptfoo import from_config, is_config
 from burnish.platform.readiness import none_ready, unready
-from burnish.storage.evaluation import Counts, Evaluation, Stop
-from burnish.storage.example import Example, ScorerSpec
+from burnish.platform.scoring import Scoring
+from burnish.storage.evaluation import Evaluation, Stop
+from burnish.storage.example import Example
 
 if TYPE_CHECKING:
     from burnish.evals.datasets import AsyncDatasets
@@ -39,14 +40,8 @@ if TYPE_CHECKING:
     from burnish.platform.parts import Parts
     from burnish.prompts.render import Renderer
 
-NO_MODEL = "generation.model"
-"""What the refusal of an evaluation concerns that has no model."""
-_EXACT = ScorerSpec(name="exact")
 # So many examples tell whether a prompt has places for what they bring, and what a call costs.
 _SAMPLE = 50
-# They are chosen among the first so many, whose scorers are looked at as well.
-_FIRST = 1_000
-_FIRST_BYTES = 8 * 1024 * 1024
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,23 +62,21 @@ class Evaluating:
         *,
         prompts: AsyncPrompts,
         datasets: AsyncDatasets,
-        scorers: Callable[[Budget | None, Till | None], Scorers],
+        scorers: Callable[[Budget | None, Till | None, str], Scorers],
         renderer: Renderer,
     ) -> None:
         self._settings = parts.settings
         self._live = live
         self._prompts = prompts
         self._datasets = datasets
-        self._scorers = scorers
+        self.scoring = Scoring(scorers, live)
         self._renderer = renderer
-        # Functions that were given in code cannot be made again from what is stored of them.
-        self._taken: dict[bytes, Scorer] = {}
-        self._shared: dict[str, tuple[Budget, Till | None]] = {}
+        self._shared: dict[str, tuple[Budget, Till]] = {}
         # Models that could not answer when a plan was made; looked at again before it is begun.
         self._unready: frozenset[str] = frozenset()
         self._open_store = parts.open_store
         self._past = Past(live, parts.open_store)
-        self._new_id = parts.ids
+        self._making = Making(parts.settings, live, parts.ids)
         self.looking = Looking(
             datasets,
             open_store=parts.open_store,
@@ -120,12 +113,12 @@ class Evaluating:
             raise unmet(looked.name, there, split=wanted.split, tags=wanted.tags)
         named = (*wanted.prompts, *((wanted.baseline,) if wanted.baseline else ()))
         several = [draft or await prepared(self._prompts, ref, wanted.parameters) for ref in named]
-        first = await _first(looked, wanted, count)
+        first = await first_examples(looked, wanted, count)
         sample = first[:: -(-len(first) // _SAMPLE)]
         wanted = msgspec.structs.replace(
-            wanted, scorers=self.take(wanted.scorers, files=wanted.files)
+            wanted, scorers=self.scoring.take(wanted.scorers, files=wanted.files)
         )
-        evaluation = self._evaluation(wanted, dataset, count, several, sample)
+        evaluation = self._making.evaluation(wanted, dataset, count, several, sample)
         estimate = await estimated(
             evaluation,
             _distinct(several),
@@ -133,16 +126,16 @@ class Evaluating:
             renderer=self._renderer,
             price=self._past.price,
             usual=self._past.usual_tokens,
-            judges=self.questions,
+            judges=self.scoring.questions,
         )
         misfits = checked_fit(_distinct(several), evaluation.models, first)
-        judges = self.judges([*evaluation.scorers, *(s for e in first for s in e.scorers)])
+        judges = self.scoring.judges([*evaluation.scorers, *(s for e in first for s in e.scorers)])
         problems = await unready(self._live.registry, [*evaluation.models, *judges])
         self._unready = frozenset(problems)
         return Plan(
             evaluation=evaluation,
             estimate=estimate,
-            notes=(*notes, *looked.notes, *misfits, *self._notes(evaluation, first)),
+            notes=(*notes, *looked.notes, *misfits, *self.scoring.notes(evaluation, first)),
             unready={name: str(error) for name, error in problems.items()},
         )
 
@@ -150,45 +143,29 @@ class Evaluating:
         """The first of its examples. Raises for all that can be wrong with it before there is a
         prompt."""
         checked_cost(wanted.max_cost_usd)
-        models = self._models(wanted, ())
+        models = self._making.models(wanted, ())
         if len(problems := await unready(self._live.registry, models)) == len(models):
             raise none_ready(problems)
-        self.take(wanted.scorers, files=wanted.files)
-        return await _first(looked, wanted, _SAMPLE)
+        self.scoring.take(wanted.scorers, files=wanted.files)
+        return await first_examples(looked, wanted, _SAMPLE)
 
     def within(self, evaluation: Evaluation, budget: Budget, till: Till | None = None) -> None:
         """Its next run spends from a budget that it shares with other calls; with runs at the same
         time it shares a `till` too."""
-        self._shared[evaluation.id] = budget, till
-
-    def take(self, given: Sequence[Any], *, files: bool = False) -> tuple[ScorerSpec, ...]:
-        """Scorers as they are stored. Functions are kept too, for they cannot be made again from
-        that. Raises UsageError for a function that is called as another scorer is."""
-        scorers = self._scorers(None, None)
-        made = [scorers.take(each, files=files) for each in given]
-        for each in made:
-            if scorers.means_other(each):
-                raise UsageError(
-                    f"there is another scorer that is called {each.kind.name}",
-                    hint="give the function a name of its own: @burnish.scorer(name=…)",
-                    subject=each.kind.name,
-                )
-        # Judges among them are made again for each run, which spends from its own budget.
-        self._taken |= {
-            msgspec.json.encode(each.spec): each for each in made if not scorers.knows(each.spec)
-        }
-        return tuple(each.spec for each in made)
+        self._shared[evaluation.id] = budget, till or Till()
 
     async def begin(self, evaluation: Evaluation) -> Evaluation:
         """Stores it with its examples. Raises what stands in the way where no model can answer, or
         a judge cannot, and Conflict where its examples are others than when it was planned."""
-        judges = self.judges(evaluation.scorers)
+        judges = self.scoring.judges(evaluation.scorers)
         for names in (evaluation.models, *((judge,) for judge in judges)):
             if self._unready.issuperset(names):
                 problems = await unready(self._live.registry, names)
                 if len(problems) == len(names):
                     raise none_ready(problems)
-        if version := await self.looking.stored(evaluation.id, evaluation.dataset):
+        if version := await self.looking.stored(
+            evaluation.id, evaluation.dataset, evaluation.created_at
+        ):
             evaluation = msgspec.structs.replace(evaluation, dataset=version.reference)
         await (await self._open_store()).evaluations.add(evaluation)
         return evaluation
@@ -205,7 +182,7 @@ class Evaluating:
         where results cannot be kept; what is there by then stays, and another `run` goes on.
         One that is stopped has ended where it was `cancelled`; else another will go on with it."""
         store = (await self._open_store()).evaluations
-        self.check_scorers(evaluation)
+        self.scoring.check(evaluation)
         before = await store.counts(evaluation.id)
         if before or evaluation.ended_at is not None:
             await store.begin_again(evaluation.id)
@@ -214,15 +191,14 @@ class Evaluating:
         several = [
             await prepared(self._prompts, ref, wanted.parameters) for ref in evaluation.prompts
         ]
-        own = self._budget(evaluation, goes, before), None
-        budget, shared = self._shared.pop(evaluation.id, own)
-        till = shared or Till()
-        scorers = self._scorers(budget, till)
+        shared = self._shared.pop(evaluation.id, None)
+        budget, till = shared or (await self.budget([evaluation], goes), Till())
+        scorers = self.scoring.within(budget, till, evaluation.id)
         bench = Bench(
             store=store,
             renderer=self._renderer,
             ask=asker(self._live, evaluation, budget),
-            scorer=lambda spec: self._scorer(spec, scorers),
+            scorer=lambda spec: self.scoring.make(spec, scorers),
             till=till,
         )
         run = Run(evaluation, several, bench, told=told)
@@ -253,148 +229,40 @@ class Evaluating:
     ) -> tuple[Answering, Callable[[], None]]:
         """Asks and scores one example at a time, as the evaluation says; what else is given has to
         be called in the end."""
-        self.check_scorers(evaluation)
+        self.scoring.check(evaluation)
         till = Till()
-        scorers = self._scorers(budget, till)
+        scorers = self.scoring.within(budget, till, evaluation.id)
         return Answering(
             evaluation.scorers,
             renderer=self._renderer,
             ask=asker(self._live, evaluation, budget),
-            scorer=lambda spec: self._scorer(spec, scorers),
+            scorer=lambda spec: self.scoring.make(spec, scorers),
             till=till,
         ), scorers.close
-
-    def judges(self, scorers: Sequence[ScorerSpec]) -> list[str]:
-        """The models that score, by their full names."""
-        named = self._scorers(None, None).judges(scorers)
-        return [self._live.registry.full_name(name) for name in named]
-
-    def compares(self, spec: ScorerSpec) -> bool:
-        """Whether it compares with what an example expects; a function may do so or not."""
-        scorers = self._scorers(None, None)
-        known = spec.value is None and scorers.knows(spec)
-        return known and scorers.describe(spec.name).needs == "expected"
-
-    def questions(self, scorers: Sequence[ScorerSpec]) -> dict[str, int]:
-        """How many questions about one answer they put to each model that judges, by its full
-        name."""
-        if not scorers:
-            return {}
-        asked = self._scorers(None, None).questions(scorers)
-        return {self._live.registry.full_name(name): count for name, count in asked.items()}
 
     async def budget(self, evaluations: Sequence[Evaluation], goes: int = 1) -> Budget:
         """Of evaluations that have one bound together, `goes` times. What earlier attempts have
         spent of it is gone."""
-        store = (await self._open_store()).evaluations
-        before = [one for each in evaluations for one in await store.counts(each.id)]
-        return self._budget(evaluations[0], goes, before)
-
-    def _budget(self, evaluation: Evaluation, goes: int, before: Sequence[Counts]) -> Budget:
-        bound = evaluation.max_cost_usd
+        bound = evaluations[0].max_cost_usd
         if bound is None:
             bound = self._settings.models.max_cost_usd
         budget = self._live.budget(bound and bound * goes)
-        budget.spent_usd += sum(each.cost_usd for each in before)
+        for each in evaluations:
+            budget.spent_usd += await self._spent_usd(each)
         return budget
 
-    def check_scorers(self, evaluation: Evaluation, *, here: bool = True) -> None:
-        """Raises UsageError for a function that only the program which gave it has: this one, or
-        another. A worker has none (`here` is false)."""
-        scorers = self._scorers(None, None)
-        for spec in evaluation.scorers:
-            if scorers.knows(spec) or (here and msgspec.json.encode(spec) in self._taken):
-                continue
-            raise UsageError(
-                f"the scorer {spec.name} is a function that "
-                f"{'is not here' if here else 'no worker has'}",
-                hint="give it again, with --scorer python:FILE.py:NAME or scorers=[…]"
-                if here
-                else "bring it with a plug-in, or evaluate here instead of in the background",
-                subject=evaluation.id,
-            )
-
-    def _scorer(self, spec: ScorerSpec, scorers: Scorers) -> Scorer:
-        """What a file of tests asks for and is not there scores nothing, and says so."""
-        if taken := self._taken.get(msgspec.json.encode(spec)):
-            return taken
-        try:
-            return scorers.make(spec)
-        except (UsageError, MissingExtra) as error:
-            return Refused(spec, error.what)
+    async def _spent_usd(self, evaluation: Evaluation) -> float:
+        """An answer may have been paid for that nobody scored, and is no result."""
+        store = await self._open_store()
+        kept = sum(each.cost_usd for each in await store.evaluations.counts(evaluation.id))
+        await self._live.flush()
+        return max(kept, await store.runs.cost_usd(evaluation.id))
 
     def _examples(self, dataset: str, wanted: Wanted, limit: int) -> AsyncIterator[Example]:
         return self._datasets.iter_examples(
             dataset, split=wanted.split, tags=wanted.tags, limit=limit
         )
 
-    def _notes(self, evaluation: Evaluation, first: Sequence[Example]) -> tuple[str, ...]:
-        """What will not be scored, as far as the examples looked at tell."""
-        scorers = self._scorers(None, None)
-        own = {msgspec.json.encode(s): s for example in first for s in example.scorers}
-        refused = {key: why for key, spec in own.items() if (why := scorers.refusal(spec))}
-        notes = [f"not scored: {why}" for why in sorted(set(refused.values()))]
-        if not evaluation.scorers and len(refused) == len(own):
-            notes.append("nothing is scored: name a scorer, or give what is expected")
-        return tuple(notes)
-
-    def _evaluation(
-        self,
-        wanted: Wanted,
-        dataset: str,
-        count: int,
-        prepared: Sequence[Prepared],
-        sample: Sequence[Example],
-    ) -> Evaluation:
-        scorers = wanted.scorers
-        if not scorers and any(each.expected is not None for each in sample):
-            scorers = () if any(each.scorers for each in sample) else (_EXACT,)
-        return Evaluation(
-            id=self._new_id(),
-            prompts=tuple(dict.fromkeys(each.reference for each in prepared)),
-            baseline=prepared[-1].reference if wanted.baseline else "",
-            models=self._models(wanted, prepared),
-            dataset=dataset,
-            split=wanted.split,
-            tags=wanted.tags,
-            examples=count,
-            repeats=wanted.repeats,
-            scorers=scorers,
-            parameters=wanted.parameters,
-            concurrency=wanted.concurrency or self._settings.evaluation.concurrency,
-            max_cost_usd=wanted.max_cost_usd,
-            fresh=wanted.fresh,
-            who=self._settings.author_name,
-            created_at=datetime.now(UTC),
-        )
-
-    def _models(self, wanted: Wanted, prepared: Sequence[Prepared]) -> tuple[str, ...]:
-        """Those that are named, else that of the prompts' config, else the usual one."""
-        registry = self._live.registry
-        own = [each.model for each in prepared if each.model]
-        usual = self._settings.generation.model
-        named = wanted.models or own or [registry.automatic() if usual == "auto" else usual]
-        if "offline" in named:
-            raise UsageError(
-                "answering examples takes a model, and none is set up",
-                hint="name one with --model provider:model; see burnish models list",
-                subject=NO_MODEL,
-            )
-        return tuple(dict.fromkeys(registry.full_name(name) for name in named))
-
 
 def _distinct(prepared: Sequence[Prepared]) -> list[Prepared]:
     return list({each.reference: each for each in prepared}.values())
-
-
-async def _first(looked: Looked, wanted: Wanted, count: int) -> list[Example]:
-    found: list[Example] = []
-    size = 0
-    async for example in looked.examples.iter_examples(
-        looked.reference, split=wanted.split, tags=wanted.tags, limit=min(count, _FIRST)
-    ):
-        found.append(example)
-        size += len(msgspec.json.encode(example))
-        if size > _FIRST_BYTES:
-            break
-    return found

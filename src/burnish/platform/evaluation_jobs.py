@@ -132,7 +132,7 @@ class EvaluationJobs:
     async def submit(self, evaluation: Evaluation, bounds: Bounds, *, priority: int) -> Job:
         """Stores the evaluation and leaves it to workers."""
         bounds.check(evaluation.baseline)
-        self._evaluating.check_scorers(evaluation, here=False)
+        self._evaluating.scoring.check(evaluation, here=False)
         evaluation = await self._evaluating.begin(evaluation)
         return await self._jobs.submit(
             EVALUATION,

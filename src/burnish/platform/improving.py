@@ -110,7 +110,7 @@ class Improving(Experimenting):
         """Goes on with one that was killed, cancelled or has failed. Functions among its scorers
         have to be given again in another process; with `files`, `python:FILE.py:FUNCTION` runs that
         file. Raises Conflict where its dataset is another one now."""
-        self._evaluating.take(scorers, files=files)
+        self._evaluating.scoring.take(scorers, files=files)
         found = await self.optimizations.get(optimization_id)
         return await self.run_optimization(found, progress=progress)
 
@@ -307,7 +307,7 @@ class Improving(Experimenting):
 
         asked = read_input("optimizations", given, OptimizationsInput).asked
         wanted = wanted_of("", None, asked.options).checked(tuple(self.optimizers))
-        self._evaluating.take(wanted.scorers)
+        self._evaluating.scoring.take(wanted.scorers)
         for model in filter(None, (wanted.model, wanted.writer)):
             if model not in ("auto", "offline"):
                 self._live.registry.full_name(model)

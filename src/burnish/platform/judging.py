@@ -27,8 +27,11 @@ class Judging(Finding):
         """All scorers by name, those of plug-ins last: names, list, describe, make."""
         return self._scorers_within(None)
 
-    def _scorers_within(self, budget: Budget | None, till: Till | None = None) -> Scorers:
-        """Those whose judges spend from the budget, which others of the till do too."""
+    def _scorers_within(
+        self, budget: Budget | None, till: Till | None = None, trace_id: str = ""
+    ) -> Scorers:
+        """Those whose judges spend from the budget, which others of the till do too, and whose
+        calls belong to a trace."""
         from dataclasses import replace
 
         from burnish.evals.meter import metered
@@ -37,7 +40,7 @@ class Judging(Finding):
         from burnish.models.question import Answer, Question
 
         async def ask(question: Question) -> Answer:
-            within = replace(question, budget=budget)
+            within = replace(question, budget=budget, trace_id=trace_id or question.trace_id)
             if till is None:
                 return await self._live.calls.complete(within)
             return await till.afforded(lambda: self._live.calls.complete(within))

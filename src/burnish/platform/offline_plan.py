@@ -10,7 +10,7 @@ import msgspec
 from burnish.errors import Unavailable, UsageError
 from burnish.evals.wanted import Wanted
 from burnish.experiments.trial import SCORE, SPENT, parameters_of
-from burnish.platform.evaluating import NO_MODEL
+from burnish.platform.evaluation_made import NO_MODEL
 from burnish.storage.evaluation import Evaluation
 from burnish.storage.example import Split
 from burnish.storage.experiment import Experiment, Trial, Variant

@@ -17,7 +17,7 @@ from burnish.optimizers.budget import Ledger
 from burnish.optimizers.frozen import check
 from burnish.optimizers.goals import goal_of
 from burnish.optimizers.optimizer import check_ready, check_writer
-from burnish.optimizers.parts import Parts, afforded, calls_for, divided
+from burnish.optimizers.parts import LEAST_SEARCH, Parts, afforded, calls_for, divided
 from burnish.optimizers.wanted import Wanted
 from burnish.platform.measurable import check_scored, of_expected
 from burnish.platform.readiness import none_ready, unready
@@ -27,6 +27,7 @@ from burnish.storage.optimization import Optimization
 if TYPE_CHECKING:
     from burnish.evals.datasets import AsyncDatasets
     from burnish.evals.datasets.unstored import Examples
+    from burnish.evals.estimate import Estimate
     from burnish.evals.prepared import Prepared
     from burnish.library.prompts import AsyncPrompts
     from burnish.optimizers.goals import Goal
@@ -51,8 +52,9 @@ class OptimizationPlan(msgspec.Struct, frozen=True, kw_only=True):
     shown in prompts, those that candidates are told apart by, and those that judge the best one in
     the end. `search` answers are for the search, `final` for a last choice, and `proposals` is
     about how many candidates a model is asked for. Each example is answered `answers_each` times by
-    a prompt. `cost_usd` is an estimate of the answers and their judges; None where no price is
-    known."""
+    a prompt. `cost_usd` is an estimate of the answers and their judges, no more than the bound on
+    money: at least so much where the price of the models in `unpriced` is not known, and None where
+    none is. The shortest search with its comparison would take `shortest_usd`."""
 
     optimization: Optimization
     train: int
@@ -63,6 +65,8 @@ class OptimizationPlan(msgspec.Struct, frozen=True, kw_only=True):
     proposals: int
     answers_each: int = 1
     cost_usd: float | None
+    shortest_usd: float | None = None
+    unpriced: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
 
@@ -114,7 +118,9 @@ class OptimizationPlans:
     async def stored(self, optimization: Optimization) -> Optimization:
         """With its examples as a version of a dataset. Raises Conflict where they are others than
         when it was planned."""
-        version = await self.looking.stored(optimization.id, optimization.dataset)
+        version = await self.looking.stored(
+            optimization.id, optimization.dataset, optimization.created_at
+        )
         if version is None:
             return optimization
         # Two plans may be made of one file, and the other one may have stored it.
@@ -132,7 +138,7 @@ class OptimizationPlans:
         settings |= await _drawn(looked, wanted)
         examples = await _examples(looked.examples, looked.reference, settings, wanted.seed)
         check_scored(wanted, looked.name, examples)
-        unscored = of_expected(evaluation, looked.name, examples, self._evaluating.compares)
+        unscored = of_expected(evaluation, looked.name, examples, self._evaluating.scoring.compares)
         goal = goal_of(wanted.goal, examples)
         wanted, warmed = _warmed(wanted, goal, original.temperature)
         writer, notes = await self._writer(wanted)
@@ -149,10 +155,14 @@ class OptimizationPlans:
         parts = afforded(all_, wanted.budget, calls_each, each)
         whole = Ledger(wanted.budget, calls_each=calls_each, answers_each=each).left
         search = each * min(whole - parts.kept, len(parts.validation) * MOST_EXAMPLES)
-        cost = plan.estimate.cost_usd
         told = (*plan.notes, *unscored, *warmed, *notes, *_of_many(settings))
         shown = (*_of_answers(parts, len(all_.test), calls_each, goal), *_of_examples(parts, goal))
         self.looking.remember(optimization.id, looked)
+        bound = self._live.budget(wanted.budget.cost_usd).left_usd
+
+        def costs(examples: int) -> float | None:
+            return _cost_of(plan.estimate, examples * each / max(1, evaluation.size))
+
         return OptimizationPlan(
             optimization=optimization,
             train=len(parts.train),
@@ -162,7 +172,9 @@ class OptimizationPlans:
             final=parts.final * each,
             proposals=search // each // _PACE if writer else 0,
             answers_each=each,
-            cost_usd=None if cost is None else cost / max(1, evaluation.size) * whole * each,
+            cost_usd=_within(costs(whole), bound),
+            shortest_usd=costs(min(whole, LEAST_SEARCH + 2 * len(parts.test))),
+            unpriced=plan.estimate.unpriced,
             notes=(*told, *shown),
         )
 
@@ -238,7 +250,7 @@ class OptimizationPlans:
         """How many calls an answer takes: itself, and what its judges ask."""
 
         def asked(scorers: Sequence[ScorerSpec]) -> int:
-            return sum(self._evaluating.questions(scorers).values())
+            return sum(self._evaluating.scoring.questions(scorers).values())
 
         own = {msgspec.json.encode(each.scorers): each.scorers for each in examples}
         return 1 + asked(optimization.scorers) + max(map(asked, own.values()), default=0)
@@ -300,6 +312,17 @@ def as_evaluated(wanted: Wanted) -> Evaluated:
         dataset=wanted.dataset,
         files=wanted.files,
     )
+
+
+def _cost_of(guess: Estimate, share: float) -> float | None:
+    """None where one part has no price and the rest costs nothing: that tells nothing."""
+    if guess.cost_usd is None or (guess.unpriced and not guess.cost_usd):
+        return None
+    return guess.cost_usd * share
+
+
+def _within(cost_usd: float | None, bound: float | None) -> float | None:
+    return cost_usd if cost_usd is None or bound is None else min(cost_usd, bound)
 
 
 def _settings(wanted: Wanted, examples: int) -> dict[str, Any]:

@@ -11,6 +11,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import msgspec
 
 from burnish.errors import BurnishError, Conflict, NotFound, UsageError
+from burnish.platform.optimization_told import (
+    facts_of,
+    fields_of,
+    progress_of,
+    record_of,
+    summary_of,
+)
 from burnish.platform.readiness import unready
 from burnish.platform.unfinished import unfinished
 from burnish.prompts.prompt import MAIN
@@ -24,7 +31,6 @@ if TYPE_CHECKING:
     from burnish.optimizers.goals import Goal
     from burnish.optimizers.optimizer import Optimizer
     from burnish.optimizers.problem import Problem
-    from burnish.optimizers.verdict import Verdict
     from burnish.platform.composer import Composer
     from burnish.platform.evaluating import Evaluating
     from burnish.platform.live import Live
@@ -36,6 +42,8 @@ if TYPE_CHECKING:
 
 OPTIMIZATION = "optimization"
 _MESSAGE = 500
+# Sums of the same costs in another order differ by less.
+_DUST_USD = 1e-9
 _RECENT = 50
 
 
@@ -120,7 +128,7 @@ class Optimizations:
     async def do(self, context: JobContext, given: OptimizationInput) -> Any:
         """The work: searches, compares what is found with the original, and keeps it if it is
         surely better."""
-        return _summary(await self.do_one(context, given.id))
+        return summary_of(await self.do_one(context, given.id))
 
     async def do_one(self, context: JobContext, optimization_id: str) -> Optimization:
         """The work on one, in a job that may do others, too."""
@@ -134,11 +142,11 @@ class Optimizations:
         try:
             found = await self._searched(context, of)
         except asyncio.CancelledError:
-            if (await self._jobs.get(context.job.id)).state == "cancelled":
+            if await self._is_held(context, "cancelled"):
                 await self._end(of, outcome="stopped", text="kept the original: it was cancelled")
             raise
         # Whoever cancels it now gets what it came to, not half of it.
-        settling = asyncio.ensure_future(self._settled(of, found))
+        settling = asyncio.ensure_future(self._settled(context, of, found))
         try:
             return await asyncio.shield(settling)
         except asyncio.CancelledError:
@@ -159,11 +167,14 @@ class Optimizations:
         return msgspec.structs.replace(of, budget=budget)
 
     async def spent_usd(self, of: Optimization) -> float:
-        """What its answers and proposals have cost, as far as prices are known."""
-        store = (await self._open_store()).optimizations
-        steps = await store.steps(of.id)
+        """What its answers and proposals have cost, as far as prices are known; and what was paid
+        for answers that nobody could score any more."""
+        store = await self._open_store()
+        steps = await store.optimizations.steps(of.id)
         drafted = sum(each.drafted["cost_usd"] or 0.0 for each in steps)
-        return (await store.counts(of.id)).cost_usd + drafted
+        kept = (await store.optimizations.counts(of.id)).cost_usd + drafted
+        await self._live.flush()
+        return max(kept, await store.runs.cost_usd(of.id))
 
     async def _check_free(self, of: Optimization) -> None:
         """Raises Conflict where a job that does several is at it."""
@@ -178,7 +189,7 @@ class Optimizations:
         """Stores it with its examples, where it is not there."""
         from burnish.platform.searching import as_evaluation
 
-        self._evaluating.check_scorers(as_evaluation(optimization), here=here)
+        self._evaluating.scoring.check(as_evaluation(optimization), here=here)
         store = await self._open_store()
         there = await store.optimizations.by_prefix(optimization.id, 1)
         # One that has ended needs its examples no more.
@@ -213,7 +224,7 @@ class Optimizations:
         answering, close = await self._evaluating.answering(as_evaluation(of), money)
 
         async def told(problem: Problem) -> None:
-            await context.progress(*_progress(problem), "", **_facts(problem))
+            await context.progress(*progress_of(problem), "", **facts_of(problem))
 
         try:
             return await searching.search(
@@ -223,7 +234,8 @@ class Optimizations:
             close()
             used_s += time.monotonic() - began
             store = await self._open_store()
-            await store.optimizations.change(of.id, report={**of.report, "seconds": used_s})
+            if await self._is_held(context):
+                await store.optimizations.change(of.id, report={**of.report, "seconds": used_s})
 
     async def _money(self, of: Optimization) -> Money:
         """With what earlier attempts have spent."""
@@ -241,15 +253,22 @@ class Optimizations:
                 subject=of.id,
             )
 
-    async def _settled(self, of: Optimization, found: Searched) -> Optimization:
+    async def _settled(
+        self, context: JobContext, of: Optimization, found: Searched
+    ) -> Optimization:
         from burnish.optimizers.verdict import beside, judged
 
         problem = found.problem
         verdict = judged(problem, beside(problem, found.parts.test))
         best, text = "", verdict.text
+        await self._check_held(context)
         if verdict.outcome == "improved":
             best, text = await self._kept(of, problem, verdict.text)
-        report = (await self.get(of.id)).report | _report(found, verdict)
+        await self._check_held(context)
+        report = (await self.get(of.id)).report | fields_of(found, verdict)
+        known_usd, spent_usd = report["cost_usd"] or 0.0, await self.spent_usd(of)
+        if spent_usd > known_usd + _DUST_USD:
+            report["cost_usd"] = spent_usd
         return await self._end(of, outcome=verdict.outcome, text=text, best=best, report=report)
 
     async def _kept(self, of: Optimization, problem: Problem, text: str) -> tuple[str, str]:
@@ -266,7 +285,7 @@ class Optimizations:
                 best.messages,
                 over=int(revision),
                 branch=branch,
-                metadata={"optimised": _record(of, problem)},
+                metadata={"optimised": record_of(of, problem)},
                 config=dict(best.parameters),
                 message=f"Improve {of.prompt}: {told.partition(': ')[2]}"[:_MESSAGE],
             )
@@ -279,6 +298,9 @@ class Optimizations:
         try:
             return await saved(MAIN, text)
         except Conflict:
+            # By another process that took this one for dead, maybe.
+            if there := await self._version_of(of):
+                return there, text
             branch, latest = f"optimized-{of.id[-8:]}", await self._prompts.get(f"{name}@latest")
             # What was older from the beginning has not changed since.
             since = latest.version.created_at > of.created_at
@@ -295,6 +317,17 @@ class Optimizations:
             if known.get("optimization") == of.id:
                 return f"{name}@{entry.version.revision}"
         return ""
+
+    async def _is_held(self, context: JobContext, *states: str) -> bool:
+        """Whether nobody has begun its job anew: else what comes of it is theirs to write."""
+        job = await self._jobs.get(context.job.id)
+        mine = job.attempts == context.job.attempts
+        return mine and job.state in (states or ("running", "cancelled"))
+
+    async def _check_held(self, context: JobContext) -> None:
+        """Stops the work as its loss does, which may not have been noticed yet."""
+        if not await self._is_held(context):
+            raise asyncio.CancelledError
 
     async def _end(self, of: Optimization, **changes: Any) -> Optimization:
         store = await self._open_store()
@@ -344,49 +377,3 @@ def _slug(model: str) -> str:
 
 def _used_s(of: Optimization) -> float:
     return float(of.report.get("seconds", 0.0))
-
-
-def _progress(problem: Problem) -> tuple[int, int]:
-    ledger = problem.ledger
-    left = (ledger.left + ledger.reserved) * ledger.answers_each
-    return ledger.metric_calls + ledger.came, ledger.metric_calls + left
-
-
-def _facts(problem: Problem) -> dict[str, float | str]:
-    ledger = problem.ledger
-    mean, n = problem.standing(problem.leader)
-    facts: dict[str, float | str] = {
-        "calls": ledger.calls + ledger.came_calls,
-        "proposals": ledger.proposals,
-        "candidates": len(problem.book.candidates) - 1,
-        "cost_usd": round(ledger.cost_usd, 6),
-    }
-    if n:
-        facts |= {"best": problem.leader, "best_score": round(mean, 4)}
-    return facts
-
-
-def _record(of: Optimization, problem: Problem) -> dict[str, Any]:
-    best = problem.book.candidates[problem.leader]
-    return {
-        "optimization": of.id,
-        "original": of.prompt,
-        "model": of.model,
-        "dataset": of.dataset,
-        "scorers": [each.name for each in of.scorers],
-        "techniques": list(best.techniques),
-        "demonstrations": list(best.demonstrations),
-    }
-
-
-def _report(found: Searched, verdict: Verdict) -> dict[str, Any]:
-    from burnish.optimizers.report.kept import kept_of
-
-    kept = kept_of(found.problem, found.parts, verdict, found.examples)
-    fields = msgspec.to_builtins(kept)
-    del fields["seconds"]  # told apart, for each attempt
-    return fields
-
-
-def _summary(of: Optimization) -> dict[str, Any]:
-    return {"id": of.id, "outcome": of.outcome, "text": of.text, "best": of.best}

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
-from burnish.errors import BurnishError, NotFound, UsageError
+from burnish.errors import BurnishError, Conflict, NotFound, UsageError
 from burnish.evals.datasets.given import named_file, neither
 from burnish.evals.datasets.names import inline_name, resolved
 from burnish.evals.datasets.reading import name_of as origin_of
@@ -86,12 +86,19 @@ class Looking:
         while len(self._unstored) > _PLANNED:
             del self._unstored[next(iter(self._unstored))]
 
-    async def stored(self, plan_id: str, reference: str) -> DatasetVersion | None:
+    async def stored(
+        self, plan_id: str, reference: str, planned_at: datetime
+    ) -> DatasetVersion | None:
         """The version that the examples of a plan are made into; None where they were one. Raises
         Conflict where they are others than when it was planned, NotFound where they are gone."""
         unstored = self._unstored.get(plan_id)
         if unstored is None:
-            await self._datasets.resolve(reference)
+            there = await self._datasets.resolve(reference)
+            if there.created_at > planned_at:
+                # Planned elsewhere from a file, and somebody has given the name to other rows.
+                raise Conflict(
+                    f"{reference} was stored after this was planned", hint="plan it again"
+                )
             return None
         version = await unstored.put(await self._open_store())
         self._unstored.pop(plan_id, None)

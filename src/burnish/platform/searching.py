@@ -10,6 +10,7 @@ import msgspec
 from burnish.models.model import ModelRequest
 from burnish.models.question import Question
 from burnish.optimizers.admission import Rules
+from burnish.optimizers.ask import DEMONSTRATE
 from burnish.optimizers.bench import Answer, PromptBench, Write, Written, words_of
 from burnish.optimizers.book import Book
 from burnish.optimizers.budget import Budget, Ledger
@@ -21,6 +22,7 @@ from burnish.optimizers.parts import afforded, divided
 from burnish.optimizers.problem import Problem
 from burnish.optimizers.settle import course
 from burnish.optimizers.shingles import Shingles
+from burnish.optimizers.showing import FORMS
 from burnish.optimizers.stops import (
     Stop,
     after_rounds,
@@ -30,6 +32,7 @@ from burnish.optimizers.stops import (
     within_cost,
 )
 from burnish.optimizers.united import Edits
+from burnish.optimizers.varied import own_values
 from burnish.platform.preparing import prepared
 from burnish.prompts.config import read_config
 from burnish.shapes import convert
@@ -209,9 +212,7 @@ class Searching:
 def varying(changes: Context, of: Optimization, version: PromptVersion) -> Context:
     """With what the model's parameters are, and may be instead."""
     vary = convert(of.settings.get("vary", {}), dict[str, tuple[int | float, ...]])
-    config = read_config(version.config)
-    usual = {"temperature": config.temperature, "max_tokens": config.max_tokens} | of.parameters
-    known = {name: usual[name] for name in vary if usual[name] is not None}
+    known = own_values(vary, read_config(version.config), of.parameters)
     others = {name: tuple(v for v in vary[name] if v != known.get(name)) for name in vary}
     return msgspec.structs.replace(changes, vary=others, usual=known)
 
@@ -248,6 +249,8 @@ def _stops(of: Optimization, budget: Budget, used_s: float) -> list[Stop]:
 
 
 def _arms(bench: PromptBench, techniques: Sequence[str]) -> tuple[str, ...]:
-    """Ways to change a prompt, those that add a technique by its name."""
-    plain = sorted((bench.paid | bench.free) - {"unite", "demonstrate", "add"})
-    return (*plain, *(f"add:{name}" for name in techniques))
+    """Ways to change a prompt, those that add a technique by its name, those that show examples by
+    their form."""
+    plain = sorted((bench.paid | bench.free) - {"unite", DEMONSTRATE, "add"})
+    forms = (f"{DEMONSTRATE}:{form}" for form in FORMS)
+    return (*plain, *forms, *(f"add:{name}" for name in techniques))

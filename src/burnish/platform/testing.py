@@ -142,7 +142,7 @@ class Testing(Online, Judging):
         Functions among its scorers have to be given again in another process; with `files`,
         `python:FILE.py:FUNCTION` runs that file. Raises Conflict where another process is at it.
         """
-        self._evaluating.take(scorers, files=files)
+        self._evaluating.scoring.take(scorers, files=files)
         bounds = Bounds(min_score=min_score, max_regression=max_regression)
         return await self._ended(await self.evaluations.get(evaluation_id), bounds, progress)
 

@@ -70,8 +70,9 @@ class WhereReport(msgspec.Struct, frozen=True, kw_only=True):
 class WherePlanned(msgspec.Struct, frozen=True, kw_only=True):
     """A prompt that would be optimised: why it is weak, as in `WeakPrompt`, over what, and by whom
     it would be answered. There are `answers` at most and about `proposals`; `cost_usd` is an
-    estimate of the answers and their judges, None where no price is known. `optimization` is the
-    one that would be gone on with, which has had some of them."""
+    estimate of the answers and their judges, None where no price is known, and at least so much
+    where that of the models in `unpriced` is not. `optimization` is the one that would be gone on
+    with, which has had some of them."""
 
     prompt: str
     rating: float | None = None
@@ -81,13 +82,14 @@ class WherePlanned(msgspec.Struct, frozen=True, kw_only=True):
     answers: int
     proposals: int
     cost_usd: float | None
+    unpriced: tuple[str, ...] = ()
     optimization: str = ""
 
 
 class WherePlan(msgspec.Struct, frozen=True, kw_only=True):
     """What would be done with all prompts for which a condition holds, the weakest first.
     `cost_usd` is an estimate of all answers; None where no price is known, and at least so much
-    where that of `unpriced` prompts is not."""
+    where that of `unpriced` prompts is not known, or not whole."""
 
     where: str
     planned: tuple[WherePlanned, ...] = ()

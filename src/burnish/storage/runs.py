@@ -42,6 +42,10 @@ class Runs(Protocol):
 
     async def count(self, where: RunFilter) -> int: ...
 
+    async def cost_usd(self, trace_id: str) -> float:
+        """What the calls of a trace have cost, as far as prices are known."""
+        ...
+
     async def stats(self, by: StatBy, where: StatFilter) -> list[RunStat]:
         """What the runs add up to, forgotten ones included; the group with most runs first, days
         newest first."""

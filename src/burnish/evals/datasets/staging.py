@@ -29,6 +29,8 @@ CREATE TABLE staged (
   place TEXT NOT NULL
 );
 """
+# Places of rows begin at 1.
+_BEFORE_ALL = -(2**62)
 _ADD = "INSERT OR IGNORE INTO staged VALUES (NULL, ?, ?, ?, ?, ?, ?, ?)"
 
 
@@ -38,6 +40,7 @@ class Staging:
     def __init__(self) -> None:
         self.count = 0
         self.repeats = 0
+        self._first = _BEFORE_ALL
         with _plain_errors():
             # The empty name is a temporary file that SQLite keeps for itself.
             self._file = sqlite3.connect("", isolation_level=None, check_same_thread=False)
@@ -71,7 +74,7 @@ class Staging:
 
     def packs(self) -> Iterator[list[Packed]]:
         """All of them in their order, some at a time."""
-        after = 0
+        after = _BEFORE_ALL
         while True:
             with _plain_errors():
                 after, batch = self._after(after)
@@ -83,6 +86,10 @@ class Staging:
         packs = self.packs()
         while batch := await asyncio.to_thread(next, packs, None):
             yield batch
+
+    async def put_first(self, ids: Sequence[str]) -> None:
+        """Before all others, in this order; ids that come later come behind these."""
+        await asyncio.to_thread(self._put_first, ids)
 
     async def lacking(self, ids: Sequence[str]) -> list[str]:
         return await asyncio.to_thread(self._lacking, ids)
@@ -104,6 +111,13 @@ class Staging:
             if size > _BYTES:
                 break
         return after, batch
+
+    def _put_first(self, ids: Sequence[str]) -> None:
+        with _plain_errors():
+            for each in ids:
+                self._first += 1
+                moved = "UPDATE staged SET position = ? WHERE id = ?"
+                self._file.execute(moved, (self._first, each))
 
     def _lacking(self, ids: Sequence[str]) -> list[str]:
         marks = ",".join("?" * len(ids))

@@ -68,9 +68,16 @@ class Unstored:
         before = 0 if self.newest is None else self.newest.version
         return f"{self.name}@{before + 1 - self.is_there}"
 
-    async def read(self) -> None:
+    async def read(self, datasets: Datasets) -> None:
         """Raises UsageError for the first bad row, and where there is none."""
         self.content_hash = await _taken(self._staging, self._change, self._given)
+        if self.newest is None or self.is_there:
+            return
+        # What a version keeps stays in its place, and what is new comes after it.
+        after = 0
+        while page := await datasets.page(self.newest, after=after):
+            await self._staging.put_first([each.example.id for each in page])
+            after = page[-1].position
 
     async def differs(self, datasets: Datasets) -> Differs:
         """Reads the newest version, a page at a time."""
@@ -140,7 +147,7 @@ async def unstored(datasets: Datasets, change: Change, given: Given) -> AsyncGen
     newest = None if there is None else await datasets.version(there.id, there.version)
     found = Unstored(change, given, newest)
     try:
-        await found.read()
+        await found.read(datasets)
         yield found
     finally:
         found.close()

@@ -24,6 +24,7 @@ class Clarity(OwnMeasure):
 
     name = "clarity"
     measure = MEASURES["clarity"]
+    full = "asked twice, it answers the same"
     ways = ("clarify", "specify")
     answers_each = 2
     warmth = 0.7

@@ -33,6 +33,8 @@ class Measured(Quality):
     at most 0.03 lower."""
 
     measure = ""
+    full = ""
+    """What a prompt does where its measure is 1."""
 
     def choose(self, problem: Problem, calls: int) -> Search:
         """Among those that seem better in the measure, measured beside the original: the best one
@@ -85,10 +87,15 @@ class Measured(Quality):
         mean = mean_of(found, known)
         if not known or mean < CEILING:
             return None
-        why = f"its {self.measure} is {mean:.2f} over {len(known)} examples already"
+        why = self._told(mean, len(known))
         return "ceiling", why, "there is nothing to gain in it; optimise for --goal quality"
+
+    def _told(self, mean: float, n: int) -> str:
+        """What the figure means comes first."""
+        share = "all" if mean == 1 else "nearly all of"
+        return f"{self.full} on {share} {n} examples already ({self.measure} {mean:.2f})"
 
     def lacked(self, problem: Problem) -> str:
         found = problem.book.owns(problem.original)
         mean = mean_of(found, problem.validation)
-        return f"seems better than its {self.measure} of {mean:.2f}"
+        return f"seems better than its {self.measure} of {mean:.2f} (1.00: {self.full})"

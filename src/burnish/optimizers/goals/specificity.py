@@ -24,6 +24,7 @@ class Specificity(OwnMeasure):
 
     name = "specificity"
     measure = MEASURES["specificity"]
+    full = "its answers have the form of the expected ones"
     ways = ("specify",)
 
     def __init__(self, examples: Sequence[Example]) -> None:

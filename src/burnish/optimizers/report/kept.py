@@ -8,11 +8,12 @@ import msgspec
 import numpy as np
 
 from burnish.evals.report.asked import asked_of
+from burnish.evals.report.words import counted
 from burnish.evals.statistics import Interval, clipped, equal_values, t_interval, wilson
 from burnish.optimizers.ask import Measured
 from burnish.optimizers.drive import USED_UP
 from burnish.optimizers.finals import LEAST
-from burnish.optimizers.pareto import front
+from burnish.optimizers.pareto import front, point_of
 from burnish.optimizers.parts import Parts
 from burnish.optimizers.problem import Problem
 from burnish.optimizers.verdict import Verdict, gained
@@ -64,14 +65,16 @@ class Choice(msgspec.Struct, frozen=True, kw_only=True):
 
 class Stood(msgspec.Struct, frozen=True, kw_only=True):
     """How a candidate scored over the `n` examples that told candidates apart and that it was
-    measured on: the mean, with the ends of its 95 % interval (None over fewer than two). `own` is
-    the mean of the goal's own measure, None for a goal that has none."""
+    measured on: the mean, with the ends of its 95 % interval (None over fewer than two). `tokens`
+    are those of question and answer in the mean, None where that was not kept; `own` is the mean of
+    the goal's own measure, None for a goal that has none."""
 
     candidate: str
     n: int
     score: float
     low: float | None = None
     high: float | None = None
+    tokens: float | None = None
     own: float | None = None
 
 
@@ -142,7 +145,14 @@ def _ended(problem: Problem, parts: Parts) -> str:
     # What was kept back for the comparison stays where there is nothing to compare.
     compared = problem.leader != problem.original
     spare = parts.final if compared else parts.kept
-    return USED_UP if ledger.left <= spare else "nothing more was found to try"
+    if ledger.left > spare:
+        return "nothing more was found to try"
+    rest = ledger.left * ledger.answers_each
+    if not rest:
+        return USED_UP
+    what = "of it" if compared else "kept back for a last choice and the comparison"
+    told = f"{counted(rest, 'answer')} {what} {'was' if rest == 1 else 'were'} not needed"
+    return f"its part of the budget is used up; {told}"
 
 
 def _choices(problem: Problem) -> Iterator[Choice]:
@@ -163,6 +173,7 @@ def _stood(problem: Problem) -> Iterator[Stood]:
                 score=sum(known) / len(known),
                 low=None if ends is None else ends.low,
                 high=None if ends is None else ends.high,
+                tokens=point_of(problem, each).tokens,
                 own=_mean_own(problem, each),
             )
 

@@ -15,6 +15,7 @@ from burnish.optimizers.report.sheets import (
     diff_lines,
     effort,
     message_title,
+    parameters,
     reasons,
     rows_title,
     setting,
@@ -57,7 +58,7 @@ def _details(report: OptimizationReport) -> Iterator[tuple[str, str]]:
             yield folded(heading, "\n".join(map(_row, rows))), f"{heading}: too long for a comment."
     facts = [("with", setting(report)), *effort(report)]
     yield folded("What the search did", as_list(facts)), ""
-    for sheet in (turned_down(report), choices(report)):
+    for sheet in (parameters(report), turned_down(report), choices(report)):
         if sheet is not None:
             heading = as_text(sheet.title)
             yield folded(heading, as_table(sheet)), f"{heading}: too long for a comment."

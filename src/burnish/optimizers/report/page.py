@@ -19,6 +19,7 @@ from burnish.optimizers.report.sheets import (
     diff_lines,
     effort,
     message_title,
+    parameters,
     reasons,
     rows_title,
     setting,
@@ -63,7 +64,11 @@ def _view(report: OptimizationReport) -> dict[str, Any]:
             *_rows("lost", report.lost, found.lost if found else 0),
         ],
         "effort": effort(report),
-        "sheets": [each for each in map(_sheet, (turned_down(report), choices(report))) if each],
+        "sheets": [
+            each
+            for each in map(_sheet, (parameters(report), turned_down(report), choices(report)))
+            if each
+        ],
         "trees": [
             {"title": heading, "lines": [_made(each) for each in tree]}
             for heading, tree in trees(report)

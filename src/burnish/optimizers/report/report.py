@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 
 from burnish.evals.report.about import scorer_named
 from burnish.optimizers.finals import LEAST
+from burnish.optimizers.goals.goal import MEASURES
 from burnish.optimizers.report.kept import Changed, Choice, Divided, Kept, Stood
-from burnish.optimizers.report.lineage import Descendant, descendants
+from burnish.optimizers.report.lineage import Descendant, descendants, lineage
+from burnish.optimizers.report.tried import Varied, varied
 from burnish.optimizers.room import ListedCandidate, ShownOptimization
-from burnish.optimizers.verdict import Answers, Beside, Gain
+from burnish.optimizers.verdict import LOST, Answers, Beside, Gain
 from burnish.prompts.diff import MessageDiff, compare_messages
 from burnish.prompts.prompt import Message
 from burnish.shapes import convert
@@ -74,10 +77,13 @@ class OptimizationReport(msgspec.Struct, frozen=True, kw_only=True):
     """`prompt` is the original and `best` the version that came of the search, empty where the
     original stays; `text` says the outcome in a sentence, `why` and `advice` what stands behind it.
     `comparison` is None where there was nothing to compare. `original` and `best_other` are what
-    the search has measured of the original, and of the one of all others that scored best. `diff`
-    is from the original to the best candidate, also to one that was not kept. `won` and `lost` are
-    ten examples each at most. `scorers` are told with what of them is not as usual: `contains:
-    refund`. `lineage` has all candidates, each before those that were made of it."""
+    the search has measured of the original, and of the one of all others that is best: of those
+    that seem to score no lower, the one with the fewest tokens where these are the goal, else the
+    one that is highest in the goal's own measure, or in score. `diff` is from the original to the
+    best candidate, also to one that was not kept. `won` and `lost` are ten examples each at most.
+    `varied` tells of each parameter that could vary which values were tried. `scorers` are told
+    with what of them is not as usual: `contains: refund`. `lineage` has all candidates, each before
+    those that were made of it."""
 
     id: str
     prompt: str
@@ -100,6 +106,7 @@ class OptimizationReport(msgspec.Struct, frozen=True, kw_only=True):
     best_other: Stood | None = None
     parameters_before: dict[str, Any] = {}
     parameters_after: dict[str, Any] = {}
+    varied: tuple[Varied, ...] = ()
     diff: tuple[MessageDiff, ...] = ()
     won: tuple[Changed, ...] = ()
     lost: tuple[Changed, ...] = ()
@@ -145,9 +152,10 @@ def report_of(shown: ShownOptimization) -> OptimizationReport:
         examples=kept.examples,
         comparison=None if verdict is None else _comparison(verdict.beside),
         original=next((each for each in kept.stood if each.candidate == original.id), None),
-        best_other=_best_other(kept, original.id),
+        best_other=_best_other(kept, original.id, of.goal),
         parameters_before=original.parameters,
-        parameters_after={} if leader is None else leader.parameters,
+        parameters_after=original.parameters | ({} if leader is None else leader.parameters),
+        varied=varied(of.settings.get("vary", {}), lineage(shown), kept.leader),
         diff=_diff(original.messages, leader.messages) if changed and leader else (),
         won=kept.won,
         lost=kept.lost,
@@ -170,16 +178,27 @@ def _comparison(found: Beside | None) -> Comparison | None:
     return Comparison(**given)
 
 
-def _best_other(kept: Kept, original: str) -> Stood | None:
+def _best_other(kept: Kept, original: str, goal: str) -> Stood | None:
     """Of those that were measured on some examples, where there are such ones: one or two are
     answered rightly by luck."""
     others = [each for each in kept.stood if each.candidate != original]
-    enough = [each for each in others if each.n >= LEAST]
+    enough = [each for each in others if each.n >= LEAST] or others
+    if MEASURES.get(goal) == "tokens":
+        return _cheapest_other(
+            enough, next((e for e in kept.stood if e.candidate == original), None)
+        )
 
     def rank(one: Stood) -> tuple[float, float, int]:
         return one.score if one.own is None else one.own, one.score, one.n
 
-    return max(enough or others, key=rank, default=None)
+    return max(enough, key=rank, default=None)
+
+
+def _cheapest_other(others: Sequence[Stood], original: Stood | None) -> Stood | None:
+    """Fewer tokens at a lower score are no gain: such a one is told where there is no other."""
+    least = 0.0 if original is None else original.score - LOST
+    as_good = [each for each in others if each.score >= least]
+    return min(as_good or others, key=lambda each: each.tokens or 0.0, default=None)
 
 
 def _effort(shown: ShownOptimization, kept: Kept) -> Effort:

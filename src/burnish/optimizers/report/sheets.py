@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import msgspec
 
@@ -18,11 +18,14 @@ from burnish.evals.report.words import (
     visible,
     visible_line,
 )
+from burnish.models.told import cost_told
 from burnish.optimizers.goals.goal import MEASURES
 from burnish.optimizers.operators.parameters import VARY
 from burnish.optimizers.report.kept import Changed, Stood, around
 from burnish.optimizers.report.lineage import Descendant, ancestry
 from burnish.optimizers.report.report import Comparison, OptimizationReport, Option
+from burnish.optimizers.report.tried import TriedValue
+from burnish.optimizers.varied import number_text
 from burnish.optimizers.verdict import Answers, Gain
 from burnish.prompts.diff import MessageDiff, as_lines, sides
 
@@ -97,24 +100,34 @@ def _measured(report: OptimizationReport) -> Sheet | None:
     rows = [(f"original {report.prompt}", report.original)]
     if report.best_other is not None:
         rows.append((f"best other {report.best_other.candidate[:_SHORT]}", report.best_other))
-    own = [MEASURES[report.goal]] if any(stood.own is not None for _, stood in rows) else []
-    highest = counted(report.effort.measured, "other")
-    chosen = f"; the best other is the highest of {highest}, which luck favours"
+    own = (
+        [MEASURES[report.goal]] if any(_own(report, stood) is not None for _, stood in rows) else []
+    )
+    others = counted(report.effort.measured, "other")
+    chosen = f"; the best other is the highest of {others}, which luck favours"
+    if own == ["tokens"]:
+        chosen = f"; of {others} the best is that with the fewest tokens at no lower score, if any"
     return Sheet(
         title="What was measured",
         headings=("prompt", "n", *own, "score", "95 % interval"),
-        rows=tuple((visible(name), *_standing(stood, len(own))) for name, stood in rows),
+        rows=tuple((visible(name), *_standing(report, stood, own)) for name, stood in rows),
         remark="Over the examples that tell candidates apart, as far as each was measured on them"
         f"{chosen if report.effort.measured > 1 else ''}; nothing was compared on those that "
         "judge.",
     )
 
 
-def _standing(found: Stood, owns: int) -> tuple[str, ...]:
+def _own(report: OptimizationReport, found: Stood) -> float | None:
+    """In the goal's own measure; None where it has none."""
+    return found.tokens if MEASURES.get(report.goal) == "tokens" else found.own
+
+
+def _standing(report: OptimizationReport, found: Stood, own: Sequence[str]) -> tuple[str, ...]:
     none = found.low is None or found.high is None
     ends = NONE if none else f"{number(found.low)} to {number(found.high)}"
-    own = NONE if found.own is None else number(found.own)
-    return str(found.n), *[own] * owns, number(found.score), ends
+    value = _own(report, found)
+    told = f"{value:.0f}" if value is not None and "tokens" in own else number(value)
+    return str(found.n), *[told] * len(own), number(found.score), ends
 
 
 def gain(own: Gain) -> str:
@@ -136,8 +149,7 @@ def effort(report: OptimizationReport) -> list[tuple[str, str]]:
     did, parts = report.effort, report.examples
     answers = counted(did.answers, "answer") + (f", {did.failed} failed" if did.failed else "")
     calls = [answers, *([counted(did.proposals, "proposal")] if did.proposals else [])]
-    least = "at least " if did.unpriced else ""
-    cost = "unknown cost" if did.cost_usd is None else f"{least}{dollars(did.cost_usd)} USD"
+    cost = cost_told(did.cost_usd, did.unpriced, dollars) or "cost unknown"
     tried = f"{did.candidates} besides the original, {did.measured} measured"
     facts = [
         (
@@ -155,6 +167,37 @@ def effort(report: OptimizationReport) -> list[tuple[str, str]]:
 
 def _time(seconds: float) -> str:
     return f"{seconds:.1f} s" if seconds < 60 else f"{seconds / 60:.1f} minutes"
+
+
+def parameters(report: OptimizationReport) -> Sheet | None:
+    """The values that were tried of those that could vary; None where none could."""
+    if not report.varied:
+        return None
+    return Sheet(
+        title="Values of parameters that were tried",
+        headings=("parameter", "value", "n", "score", "prompts", ""),
+        rows=tuple(
+            (each.name, *_tried(tried), _place(report, tried))
+            for each in report.varied
+            for tried in each.tried
+        ),
+        remark="Scores are of the original's text with this value alone, over n of the examples "
+        "that tell candidates apart; prompts counts all that were measured with it.",
+    )
+
+
+def _tried(tried: TriedValue) -> tuple[str, ...]:
+    value = "none given" if tried.value is None else number_text(tried.value)
+    return value, str(tried.n), number(tried.score), str(tried.candidates)
+
+
+def _place(report: OptimizationReport, tried: TriedValue) -> str:
+    """What the value was to begin with, and is in the end; an original that stays keeps its own."""
+    if not report.outcome:
+        return "before" if tried.is_before else ""
+    if tried.is_before:
+        return "before, stays" if tried.is_best or not report.best else "before"
+    return ("taken" if report.best else "of the best, not kept") if tried.is_best else ""
 
 
 def turned_down(report: OptimizationReport) -> Sheet | None:

@@ -16,6 +16,7 @@ from burnish.optimizers.report.sheets import (
     effort,
     in_short,
     message_title,
+    parameters,
     reasons,
     rows_title,
     setting,
@@ -46,7 +47,7 @@ def terminal(report: OptimizationReport, *, width: int, headed: bool = True) -> 
         parts += _rows("won", report.won, found.won)
         parts += _rows("lost", report.lost, found.lost)
     parts += _titled("What the search did", _pairs(effort(report)))
-    for sheet in (turned_down(report), choices(report)):
+    for sheet in (parameters(report), turned_down(report), choices(report)):
         if sheet is not None:
             parts += titled(sheet, width)
     return Group(*parts)

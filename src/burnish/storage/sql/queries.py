@@ -172,6 +172,11 @@ def run_count(where: RunFilter) -> Query:
     return select(func.count()).select_from(runs).where(*_run_conditions(where))
 
 
+def trace_cost(trace_id: str) -> Query:
+    known = func.coalesce(func.sum(_r.cost_usd), 0.0)
+    return select(known).where(*_run_conditions(RunFilter(trace_id=trace_id)))
+
+
 def technique_days(technique: str | None, intent: str | None, since: date | None) -> Query:
     c = technique_statistics.c
     query = select(technique_statistics)
@@ -317,6 +322,7 @@ HOT: Mapping[str, Query] = {
     "newest failed runs": run_page(RunFilter(failed=True), 50, None),
     "oldest runs": run_page(RunFilter(), 50, None, oldest_first=True),
     "runs of a trace": run_count(RunFilter(trace_id="x")),
+    "cost of a trace": trace_cost("x"),
     "runs by the beginning of their id": runs_by_prefix("x", 2),
     "children of a run": run_page(RunFilter(parent_id="x"), 50, None),
     "runs to forget": runs_before(datetime(2026, 1, 1, tzinfo=UTC), 50),

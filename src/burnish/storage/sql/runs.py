@@ -92,6 +92,11 @@ class SqlRuns:
             result = await connection.execute(queries.run_count(where))
         return int(result.scalar_one())
 
+    async def cost_usd(self, trace_id: str) -> float:
+        async with self._database.reading() as connection:
+            result = await connection.execute(queries.trace_cost(trace_id))
+        return float(result.scalar_one())
+
     async def stats(self, by: StatBy, where: StatFilter) -> list[RunStat]:
         async with self._database.reading() as connection:
             result = await connection.execute(run_stats.stats_query(by, where))
