@@ -49,7 +49,7 @@ def test_rows_have_guessing_beside_the_score_and_count_the_tasks_above_it() -> N
         ("gepa", "one_task", 0): found(0.0, 0.6),
         ("gepa", "other_task", 0): found(0.0, 0.5),
     }
-    one, other, whole = script.lines(done, 1, ["gepa"], {"one_task": 0.55, "other_task": 0.5})
+    one, other, whole = script.lines(done, ["gepa"], {"one_task": 0.55, "other_task": 0.5})
     assert one["what"] == "gepa, our changes, one task"
     assert (one["before"], one["after"], one["guessing"]) == (0.0, 0.6, 0.55)
     assert (other["after"], other["guessing"]) == (0.5, 0.5)
