@@ -115,12 +115,11 @@ class OptimizationPlans:
         async with self.looking.at(as_evaluated(wanted)) as found:
             return await self._planned(wanted, draft, found)
 
-    async def stored(self, optimization: Optimization) -> Optimization:
+    async def stored(self, optimization: Optimization, *, has_begun: bool) -> Optimization:
         """With its examples as a version of a dataset. Raises Conflict where they are others than
-        when it was planned."""
-        version = await self.looking.stored(
-            optimization.id, optimization.dataset, optimization.created_at
-        )
+        when it was planned; of one that `has_begun` the search itself says so."""
+        planned_at = None if has_begun else optimization.created_at
+        version = await self.looking.stored(optimization.id, optimization.dataset, planned_at)
         if version is None:
             return optimization
         # Two plans may be made of one file, and the other one may have stored it.
@@ -311,6 +310,7 @@ def as_evaluated(wanted: Wanted) -> Evaluated:
         fresh=wanted.fresh,
         dataset=wanted.dataset,
         files=wanted.files,
+        stored=wanted.stored,
     )
 
 

@@ -192,11 +192,12 @@ class Optimizations:
         self._evaluating.scoring.check(as_evaluation(optimization), here=here)
         store = await self._open_store()
         there = await store.optimizations.by_prefix(optimization.id, 1)
-        if there:
-            # One that has ended needs its examples no more.
-            return there[0] if _is_settled(there[0]) else optimization
-        optimization = await self.plans.stored(optimization)
-        await store.optimizations.add(optimization)
+        # One that has ended needs its examples no more.
+        if there and _is_settled(there[0]):
+            return there[0]
+        optimization = await self.plans.stored(optimization, has_begun=bool(there))
+        if not there:
+            await store.optimizations.add(optimization)
         return optimization
 
     async def _searched(self, context: JobContext, of: Optimization) -> Searched:

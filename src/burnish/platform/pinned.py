@@ -87,14 +87,15 @@ class Looking:
             del self._unstored[next(iter(self._unstored))]
 
     async def stored(
-        self, plan_id: str, reference: str, planned_at: datetime
+        self, plan_id: str, reference: str, planned_at: datetime | None
     ) -> DatasetVersion | None:
         """The version that the examples of a plan are made into; None where they were one. Raises
-        Conflict where they are others than when it was planned, NotFound where they are gone."""
+        Conflict where they are others than when it was planned, if that is told, and NotFound where
+        they are gone."""
         unstored = self._unstored.get(plan_id)
         if unstored is None:
             there = await self._datasets.resolve(reference)
-            if there.created_at > planned_at:
+            if planned_at is not None and there.created_at > planned_at:
                 # Planned elsewhere from a file, and somebody has given the name to other rows.
                 raise Conflict(
                     f"{reference} was stored after this was planned", hint="plan it again"
