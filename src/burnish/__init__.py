@@ -67,6 +67,7 @@ if TYPE_CHECKING:
         PromptVersion,
         Variable,
     )
+    from burnish.rest.client import AsyncClient, Client
     from burnish.settings import Settings
     from burnish.storage.example import ScorerSpec
     from burnish.storage.result import Score
@@ -98,6 +99,7 @@ _HOME = {
     "burnish.platform": "AsyncPlatform",
     "burnish.platform.optimizing": "Optimize",
     "burnish.prompts.prompt": "Label Message Prompt PromptVersion Variable",
+    "burnish.rest.client": "AsyncClient Client",
     "burnish.settings": "Settings",
     "burnish.storage.example": "ScorerSpec",
     "burnish.storage.result": "Score",
@@ -111,6 +113,7 @@ __all__ = [
     "AllModelsFailed",
     "Answer",
     "Archetype",
+    "AsyncClient",
     "AsyncPlatform",
     "AsyncResult",
     "Budget",
@@ -120,6 +123,7 @@ __all__ = [
     "Capabilities",
     "Chunk",
     "Classification",
+    "Client",
     "Conflict",
     "Fake",
     "Filled",

@@ -133,11 +133,13 @@ class SyncFace(Generic[Target]):
 def blocking(
     method: Callable[Concatenate[Any, P], Coroutine[Any, Any, T]],
 ) -> Callable[Concatenate[Any, P], T]:
-    """The same method, with the same signature and documentation, as a plain function."""
+    """The same method, with the same signature and documentation, as a plain function. It is looked
+    up by its name: the target may be another that has the same methods, such as a server's."""
+    name = method.__name__
 
     @functools.wraps(method)
     def call(self: SyncFace[Any], /, *args: P.args, **kwargs: P.kwargs) -> T:
-        return self._loop.run(method(self._target, *args, **kwargs))  # pyright: ignore[reportPrivateUsage]
+        return self._loop.run(getattr(self._target, name)(*args, **kwargs))  # pyright: ignore[reportPrivateUsage]
 
     return call
 
@@ -145,11 +147,12 @@ def blocking(
 def direct(method: Callable[Concatenate[Any, P], T]) -> Callable[Concatenate[Any, P], T]:
     """For a plain method of the target that waits for nothing: called on the caller's own thread,
     which takes less time than handing over a millisecond's work and waiting for it."""
+    name = method.__name__
 
     @functools.wraps(method)
     def call(self: SyncFace[Any], /, *args: P.args, **kwargs: P.kwargs) -> T:
         self._loop.check_open()  # pyright: ignore[reportPrivateUsage]
-        return method(self._target, *args, **kwargs)  # pyright: ignore[reportPrivateUsage]
+        return getattr(self._target, name)(*args, **kwargs)  # pyright: ignore[reportPrivateUsage]
 
     return call
 
@@ -158,9 +161,10 @@ def streaming(
     method: Callable[Concatenate[Any, P], AsyncGenerator[T]],
 ) -> Callable[Concatenate[Any, P], Iterator[T]]:
     """The same method as a plain generator, with its signature and documentation."""
+    name = method.__name__
 
     @functools.wraps(method)
     def call(self: SyncFace[Any], /, *args: P.args, **kwargs: P.kwargs) -> Iterator[T]:
-        return self._loop.iterate(method(self._target, *args, **kwargs))  # pyright: ignore[reportPrivateUsage]
+        return self._loop.iterate(getattr(self._target, name)(*args, **kwargs))  # pyright: ignore[reportPrivateUsage]
 
     return call

@@ -56,6 +56,12 @@ COMMANDS: tuple[Command, ...] = (
         "Keep prompts as files in git, both ways.",
         "burnish sync ./prompts --dry-run",
     ),
+    (
+        "serve",
+        "serve:serve",
+        "Answer requests over HTTP.",
+        "burnish serve --port 8080",
+    ),
     ("worker", "worker:worker", "Run queued jobs and schedules.", "burnish worker --once"),
     ("search", "search:search", "Find prompts by words and by meaning.", "burnish search soup"),
     (

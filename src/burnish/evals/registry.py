@@ -61,6 +61,7 @@ class Scorers:
         return tuple(self._kinds)
 
     def list(self) -> tuple[ScorerInfo, ...]:
+        """All scorers: what each looks at, and its parameters."""
         return tuple(map(_info, self._kinds.values()))
 
     def describe(self, name: str) -> ScorerInfo:

@@ -283,6 +283,8 @@ class Library:
     async def remove_label(
         self, name: str, label: str, *, by: str = "", why: str = ""
     ) -> LabelMove:
+        """The label points at nothing any more. Raises NotPermitted for a protected one, NotFound
+        for one that the prompt does not have."""
         self._approvals.check_free(label)
         return await self._labels.remove(name, label, by or self._author(), why)
 

@@ -18,12 +18,12 @@ from burnish.prompts.refs import check_branch
 
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
-    """`data`, `scorers`, `tags`, `limit`, `dataset` and `parameters` are as in `evaluate`. `model`
-    answers, `writer` writes candidates (`offline`: none). `target` is a score at which the search
-    ends, `rounds` and `unchanged` are numbers of rounds after which it does. `vary` has values that
-    parameters of the model that answers may have instead of the prompt's. With `variant` the
-    result is kept for this model alone, on a branch named after it, with `branch` on that one; the
-    prompt stays as it is."""
+    """`data`, `scorers`, `tags`, `limit`, `dataset`, `stored` and `parameters` are as in
+    `evaluate`. `model` answers, `writer` writes candidates (`offline`: none). `target` is a
+    score at which the search ends, `rounds` and `unchanged` are numbers of rounds after which
+    it does. `vary` has values that parameters of the model that answers may have instead of the
+    prompt's. With `variant` the result is kept for this model alone, on a branch named after
+    it, with `branch` on that one; the prompt stays as it is."""
 
     prompt: str
     data: Any = None
@@ -47,6 +47,7 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     branch: str = ""
     dataset: str = ""
     files: bool = False
+    stored: bool = False
 
     def checked(self, algorithms: Sequence[str]) -> Self:
         """Raises UsageError for what no optimisation can be."""

@@ -47,6 +47,8 @@ if TYPE_CHECKING:
 class Ground:
     """The store is opened by the first call that needs it, models by the first that asks one."""
 
+    prompts: AsyncPrompts
+
     def __init__(self, loaded: Loaded, plugins: Sequence[object] = ()) -> None:
         self.settings: Settings = loaded.settings
         self.sources: dict[str, str] = loaded.sources
@@ -115,6 +117,11 @@ class Ground:
                 self._store = self._library = None
             self._cache.clear()
             self._log.close()
+
+    @property
+    def log(self) -> Log:
+        """Writes a line to where this platform's lines go."""
+        return self._log
 
     @property
     def catalog(self) -> Catalog:

@@ -25,6 +25,7 @@ from burnish.settings.load import (
     default_files,
     environment,
     fields,
+    hand_over,
     load,
     value_of,
 )
@@ -54,6 +55,7 @@ __all__ = [
     "default_files",
     "environment",
     "fields",
+    "hand_over",
     "load",
     "value_of",
 ]

@@ -17,6 +17,7 @@ from burnish.settings.library_groups import (
     PacksSettings,
     SearchSettings,
 )
+from burnish.settings.server_groups import ServerSettings
 
 Family = Literal["generic", "claude", "gpt", "gemini", "open"]
 Strategy = Literal["best", "cascade", "all"]
@@ -288,6 +289,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     local: LocalSettings = LocalSettings()
     runs: RunsSettings = RunsSettings()
     jobs: JobsSettings = JobsSettings()
+    server: ServerSettings = ServerSettings()
     experiments: ExperimentsSettings = ExperimentsSettings()
     intents: IntentSettings = IntentSettings()
     techniques: TechniqueSettings = TechniqueSettings()

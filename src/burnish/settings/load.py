@@ -83,6 +83,11 @@ def environment() -> Mapping[str, str]:
     return os.environ
 
 
+def hand_over(settings: Settings) -> None:
+    """Lets processes that this one begins, and that read the settings anew, find the same data."""
+    os.environ["BURNISH_HOME"] = str(settings.home_path)
+
+
 def default_files(home: str | None = None) -> list[Path]:
     data_folder = Settings(home=home or "").home_path
     return [path for path in (data_folder / FILE_NAME, Path.cwd() / FILE_NAME) if path.is_file()]

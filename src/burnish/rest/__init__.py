@@ -1,0 +1,1 @@
+"""The platform over HTTP: what is served, who may ask for it, and how."""

@@ -1,0 +1,175 @@
+"""The platform as an ASGI application."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager, nullcontext, suppress
+from functools import cache
+from typing import Any, cast
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.types import ASGIApp
+
+from burnish.errors import BurnishError
+from burnish.platform import AsyncPlatform
+from burnish.rest.answers import JSON, answer
+from burnish.rest.begun import BEGINNING
+from burnish.rest.door import Door, TooLarge
+from burnish.rest.events import EVENTS_PATH, STREAM, generated, job_events
+from burnish.rest.health import Health
+from burnish.rest.operation import Operation
+from burnish.rest.operations import OPERATIONS
+from burnish.rest.paths import pattern
+from burnish.rest.problems import of_error, problem
+from burnish.rest.request import Refused, arguments
+from burnish.rest.signature import Takes, signature_of
+
+ROOT = "/api/v1"
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+def build(
+    platform: AsyncPlatform, *, hosts: Sequence[str] = (), max_bytes: int, work: bool = False
+) -> ASGIApp:
+    """The application of one platform, which it closes when it ends. `hosts` are the names that it
+    may be asked under; none: any. A body may have so many bytes. With `work` it runs queued jobs,
+    too."""
+    health = Health(platform)
+
+    @asynccontextmanager
+    async def life(_: Starlette) -> AsyncGenerator[None]:
+        async with platform:
+            await health.begin()
+            async with _working(platform) if work else nullcontext():
+                yield
+            health.end()
+
+    routes = [*health.routes(), *_streams(platform), _document(), *_operations(platform)]
+    app = Starlette(routes=routes, lifespan=life)
+    app.add_exception_handler(HTTPException, _not_served)
+    app.add_exception_handler(TooLarge, _too_large)
+    app.add_exception_handler(Exception, _unforeseen(platform))
+    return Door(app, platform, hosts=hosts, max_bytes=max_bytes)
+
+
+@asynccontextmanager
+async def _working(platform: AsyncPlatform) -> AsyncGenerator[None]:
+    """What still runs at the end is put back, and another worker goes on with it."""
+    task = asyncio.create_task(platform.jobs.work())
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+def _operations(platform: AsyncPlatform) -> list[Route]:
+    return [
+        Route(
+            f"{ROOT}{pattern(each.path)}",
+            endpoint(each, platform),
+            methods=[each.method],
+            name=each.name,
+        )
+        for each in OPERATIONS
+    ]
+
+
+def endpoint(operation: Operation, platform: AsyncPlatform) -> Endpoint:
+    """Types are looked up when it is called for the first time: most servers never need them
+    all."""
+
+    @cache
+    def takes() -> Takes:
+        return signature_of(operation, type(platform))
+
+    async def serve(request: Request) -> Response:
+        given = await arguments(request, operation, takes())
+        return answer(await _done(operation, platform, given), operation.status)
+
+    return reported(serve)
+
+
+async def _done(operation: Operation, platform: AsyncPlatform, given: dict[str, Any]) -> Any:
+    if begin := BEGINNING.get(operation.call):
+        return await begin(platform, **given)
+    target: Any = platform
+    for part in operation.call.split("."):
+        target = getattr(target, part)
+    done = target(**given) if callable(target) else target
+    return await cast("Awaitable[Any]", done) if isinstance(done, Awaitable) else done
+
+
+def reported(serve: Endpoint) -> Endpoint:
+    """What goes wrong as a problem document."""
+
+    async def told(request: Request) -> Response:
+        request_id = request.scope["request_id"]
+        try:
+            return await serve(request)
+        except Refused as error:
+            errors = [{"pointer": error.pointer, "detail": error.detail}] if error.pointer else []
+            return problem(
+                error.status,
+                error.detail,
+                request_id=request_id,
+                hint=error.hint,
+                errors=errors,
+            )
+        except BurnishError as error:
+            return of_error(error, request_id)
+
+    return told
+
+
+def _streams(platform: AsyncPlatform) -> list[Route]:
+    return [
+        Route(f"{ROOT}{STREAM.path}", reported(generated(platform)), methods=["POST"]),
+        Route(f"{ROOT}{pattern(EVENTS_PATH)}", reported(job_events(platform)), methods=["GET"]),
+    ]
+
+
+def _document() -> Route:
+    @cache
+    def document() -> bytes:
+        from burnish.rest.openapi import document_bytes
+
+        return document_bytes()
+
+    async def serve(_: Request) -> Response:
+        return Response(document(), media_type=JSON)
+
+    return Route("/openapi.json", serve, methods=["GET"])
+
+
+async def _not_served(request: Request, error: Exception) -> Response:
+    """A path that there is not, or a method that it does not take."""
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    headers = dict(getattr(error, "headers", None) or {})
+    detail = f"{request.method} {request.url.path} is not served"
+    request_id = request.scope["request_id"]
+    return problem(status, detail, request_id=request_id, headers=headers)
+
+
+async def _too_large(request: Request, error: Exception) -> Response:
+    return problem(413, str(error), request_id=request.scope["request_id"])
+
+
+def _unforeseen(platform: AsyncPlatform) -> Callable[[Request, Exception], Awaitable[Response]]:
+    """A mistake of ours. The log tells of it, the answer nothing of its inside."""
+
+    async def told(request: Request, error: Exception) -> Response:
+        request_id = request.scope["request_id"]
+        what = f"{type(error).__name__}: {error}"
+        platform.log(logging.ERROR, "failed", request_id, error=what)
+        detail = "something went wrong on the server; its log tells more under the request id"
+        return problem(500, detail, request_id=request_id)
+
+    return told

@@ -1,0 +1,28 @@
+"""Every operation that is served, a file for each noun."""
+
+from burnish.rest.operation import Operation
+from burnish.rest.operations.catalogues import CATALOGUES
+from burnish.rest.operations.compose import COMPOSE
+from burnish.rest.operations.datasets import DATASETS
+from burnish.rest.operations.experiments import EXPERIMENTS
+from burnish.rest.operations.knowledge import KNOWLEDGE
+from burnish.rest.operations.labels import LABELS
+from burnish.rest.operations.measured import MEASURED
+from burnish.rest.operations.prompts import PROMPTS
+from burnish.rest.operations.runs import RUNS
+from burnish.rest.operations.versions import VERSIONS
+from burnish.rest.operations.work import WORK
+
+OPERATIONS: tuple[Operation, ...] = (
+    *COMPOSE,
+    *VERSIONS,
+    *LABELS,
+    *PROMPTS,
+    *DATASETS,
+    *MEASURED,
+    *EXPERIMENTS,
+    *WORK,
+    *RUNS,
+    *KNOWLEDGE,
+    *CATALOGUES,
+)

@@ -1,0 +1,105 @@
+"""What a prompt's versions are and how they go on: history, branches, merges."""
+
+from burnish.rest.operation import Operation
+
+VERSIONS = (
+    Operation(call="prompts.history", method="GET", path="/prompts/{name}/versions", right="read"),
+    Operation(
+        call="prompts.render",
+        method="POST",
+        path="/prompts/{reference}/render",
+        right="read",
+        left_out=("fallback",),
+        example={"values": {"mail": "It does not start."}},
+    ),
+    Operation(
+        call="prompts.diff",
+        method="GET",
+        path="/diff",
+        right="read",
+        example={"before": "mail/kind@1", "after": "mail/kind@2"},
+    ),
+    Operation(call="prompts.blame", method="GET", path="/prompts/{reference}/blame", right="read"),
+    Operation(call="prompts.graph", method="GET", path="/prompts/{name}/graph", right="read"),
+    Operation(
+        call="prompts.similar", method="GET", path="/prompts/{reference}/similar", right="read"
+    ),
+    Operation(
+        call="prompts.rollback",
+        method="POST",
+        path="/prompts/{name}/rollback",
+        right="write",
+        status=201,
+        example={"revision": 1, "label": None},
+    ),
+    Operation(
+        call="prompts.copy",
+        method="POST",
+        path="/prompts/{reference}/copy",
+        right="write",
+        status=201,
+        example={"name": "mail/other"},
+    ),
+    Operation(
+        call="prompts.restore",
+        method="POST",
+        path="/prompts/{name}/restore",
+        right="write",
+        example={},
+    ),
+    Operation(call="prompts.branches", method="GET", path="/prompts/{name}/branches", right="read"),
+    Operation(
+        call="prompts.branch",
+        method="POST",
+        path="/prompts/{name}/branches",
+        right="write",
+        status=201,
+        example={"branch": "shorter"},
+    ),
+    Operation(
+        call="prompts.delete_branch",
+        method="DELETE",
+        path="/prompts/{name}/branches/{branch}",
+        right="write",
+    ),
+    Operation(
+        call="prompts.merge",
+        method="POST",
+        path="/prompts/{name}/merge",
+        right="write",
+        status=201,
+        left_out=("preview", "choices"),
+        example={"source": "shorter"},
+    ),
+    Operation(
+        call="prompts.revert",
+        method="POST",
+        path="/prompts/{name}/revert",
+        right="write",
+        status=201,
+        left_out=("preview", "choices"),
+        example={"revision": 2},
+    ),
+    Operation(
+        call="prompts.archive",
+        method="POST",
+        path="/prompts/{name}/archive",
+        right="write",
+        example={"revisions": [1]},
+    ),
+    Operation(
+        call="prompts.unarchive",
+        method="POST",
+        path="/prompts/{name}/unarchive",
+        right="write",
+        example={"revisions": [1]},
+    ),
+    Operation(
+        call="prompts.record_rating",
+        method="POST",
+        path="/prompts/{prompt}/ratings",
+        right="run",
+        status=204,
+        example={"value": 0.8},
+    ),
+)

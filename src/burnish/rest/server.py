@@ -1,0 +1,119 @@
+"""The server: where it listens, and whether it may."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from burnish.addresses import is_this_machine
+from burnish.errors import NotPermitted, Unavailable
+from burnish.opening import open_async
+from burnish.rest.app import build
+from burnish.settings import Settings, load
+
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+_FACTORY = "burnish.rest.server:app"
+_MB = 1_000_000
+
+
+def app() -> ASGIApp:
+    """The application as the settings have it, for a process that begins with it."""
+    return application(load({}).settings)
+
+
+def application(settings: Settings) -> ASGIApp:
+    platform = open_async(str(settings.home_path))
+    server = platform.settings.server
+    return build(
+        platform,
+        hosts=(*_LOOPBACK, *server.names),
+        max_bytes=int(server.body_mb * _MB),
+        work=server.work,
+    )
+
+
+def check_exposure(host: str) -> None:
+    """Raises NotPermitted for an address that others reach: nobody is asked who they are."""
+    if not is_this_machine(host):
+        raise NotPermitted(
+            f"{host} can be reached from other machines, and whoever reaches it may do everything",
+            hint="listen at 127.0.0.1, and let a proxy that knows its users ask there",
+            subject=host,
+        )
+
+
+def bound(host: str, port: int) -> socket.socket:
+    """A socket that listens. Raises Unavailable where there is none to be had."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    found = socket.socket(family, socket.SOCK_STREAM)
+    # The port of a server that has just ended is free for the next one.
+    found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        found.bind((host, port))
+        found.listen(2048)
+    except OSError as error:
+        found.close()
+        raise Unavailable(
+            f"cannot listen at {host}:{port}: {error.strerror}",
+            hint="give another --port; 0 takes any that is free",
+        ) from error
+    found.set_inheritable(True)
+    return found
+
+
+def run(
+    settings: Settings,
+    sock: socket.socket,
+    *,
+    workers: int = 1,
+    reload: bool = False,
+    told: Callable[[], None],
+) -> None:
+    """Serves until it is ended, then lets what runs come to its end. `told` hears when the first
+    request can come."""
+    several = workers > 1 or reload
+    config = config_of(_FACTORY if several else application(settings), settings)
+    config.workers, config.reload = workers, reload
+    _serve(config, sock, told)
+
+
+def config_of(served: ASGIApp | str, settings: Settings) -> uvicorn.Config:
+    """How it is served; a text names what makes the application in another process."""
+    return uvicorn.Config(
+        served,
+        factory=isinstance(served, str),
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        ws="none",
+        timeout_graceful_shutdown=int(settings.server.stop_s),
+    )
+
+
+def _serve(config: uvicorn.Config, sock: socket.socket, told: Callable[[], None]) -> None:
+    if config.should_reload:
+        from uvicorn.supervisors import ChangeReload
+
+        told()
+        ChangeReload(config, target=uvicorn.Server(config).run, sockets=[sock]).run()
+    elif config.workers > 1:
+        from uvicorn.supervisors import Multiprocess
+
+        told()
+        Multiprocess(config, sockets=[sock]).run()
+    else:
+        _Server(config, told).run(sockets=[sock])
+
+
+class _Server(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config, told: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._told = told
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._told()
