@@ -35,10 +35,10 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 def build(
-    platform: AsyncPlatform, *, hosts: Sequence[str] = (), max_bytes: int, work: bool = False
+    platform: AsyncPlatform, *, names: Sequence[str] = (), max_bytes: int, work: bool = False
 ) -> ASGIApp:
-    """The application of one platform, which it closes when it ends. `hosts` are the names that it
-    may be asked under; none: any. A body may have so many bytes. With `work` it runs queued jobs,
+    """The application of one platform, which it closes when it ends. It may be asked under this
+    machine's own names and these. A body may have so many bytes. With `work` it runs queued jobs,
     too."""
     health = Health(platform)
 
@@ -55,19 +55,26 @@ def build(
     app.add_exception_handler(HTTPException, _not_served)
     app.add_exception_handler(TooLarge, _too_large)
     app.add_exception_handler(Exception, _unforeseen(platform))
-    return Door(app, platform, hosts=hosts, max_bytes=max_bytes)
+    return Door(app, platform, names=names, max_bytes=max_bytes)
 
 
 @asynccontextmanager
 async def _working(platform: AsyncPlatform) -> AsyncGenerator[None]:
     """What still runs at the end is put back, and another worker goes on with it."""
-    task = asyncio.create_task(platform.jobs.work())
+    task = asyncio.create_task(_work(platform))
     try:
         yield
     finally:
         task.cancel()
         with suppress(asyncio.CancelledError):
             await task
+
+
+async def _work(platform: AsyncPlatform) -> None:
+    try:
+        await platform.jobs.work()
+    except BurnishError as error:
+        platform.log(logging.ERROR, "jobs are no longer run", error=str(error))
 
 
 def _operations(platform: AsyncPlatform) -> list[Route]:

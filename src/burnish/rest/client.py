@@ -108,7 +108,7 @@ class _Asking:
         await self._wire.close()
 
     async def flush(self) -> None:
-        """A server has written what it has answered."""
+        """Nothing waits here: all was handed to the server by its call."""
 
     async def generate_stream(self, *args: Any, **kwargs: Any) -> AsyncGenerator[GenerationEvent]:
         from burnish.generation.event import GenerationEvent

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from burnish.addresses import is_this_machine
 from burnish.platform import AsyncPlatform
 from burnish.rest.paths import routed
 from burnish.rest.problems import problem
@@ -36,11 +37,11 @@ class TooLarge(Exception):
 
 class Door:
     def __init__(
-        self, app: ASGIApp, platform: AsyncPlatform, *, hosts: Sequence[str], max_bytes: int
+        self, app: ASGIApp, platform: AsyncPlatform, *, names: Sequence[str], max_bytes: int
     ) -> None:
         self._app = app
         self._platform = platform
-        self._hosts = frozenset(hosts)
+        self._names = frozenset(names)
         self._max_bytes = max_bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -87,7 +88,7 @@ class Door:
         """A page of the web can make a browser ask this machine: by a name of its own that leads
         here (DNS rebinding), or from its own origin."""
         host = _name(headers.get("host", ""))
-        if self._hosts and host not in self._hosts:
+        if not is_this_machine(host) and host not in self._names:
             return 421, "this server is not asked under that name"
         origin = headers.get("origin", "")
         if origin and urlsplit(origin).netloc != headers.get("host", ""):

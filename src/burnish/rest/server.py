@@ -14,7 +14,6 @@ from burnish.opening import open_async
 from burnish.rest.app import build
 from burnish.settings import Settings, load
 
-_LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _FACTORY = "burnish.rest.server:app"
 _MB = 1_000_000
 
@@ -29,7 +28,7 @@ def application(settings: Settings) -> ASGIApp:
     server = platform.settings.server
     return build(
         platform,
-        hosts=(*_LOOPBACK, *server.names),
+        names=server.names,
         max_bytes=int(server.body_mb * _MB),
         work=server.work,
     )

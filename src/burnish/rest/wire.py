@@ -16,8 +16,6 @@ from burnish.rest.remote import Ask
 
 _ROOT = "/api/v1"
 _TRIES, _FIRST_WAIT_S, _LONGEST_WAIT_S = 4, 0.2, 5.0
-# The server asks to come later, or was not there for a moment.
-_LATER = frozenset({429, 503})
 
 
 class Wire:
@@ -40,7 +38,7 @@ class Wire:
             try:
                 async with self._request(wanted, self._timeout) as reply:
                     body = await reply.read()
-                    if reply.status in _LATER and not last:
+                    if _asks_to_wait(wanted, reply.status) and not last:
                         await asyncio.sleep(_wait(attempt, reply.headers.get("retry-after", "")))
                         continue
                     if reply.status >= 400:
@@ -95,6 +93,11 @@ class Wire:
         told = str(error) or "it did not answer in time"
         server = self._url.origin()
         return Unavailable(f"the server {server} cannot be reached: {told}", hint="is it running?")
+
+
+def _asks_to_wait(wanted: Ask, status: int) -> bool:
+    """Where too much was asked, nothing was done; where something is away, something may be."""
+    return status == 429 or (status == 503 and wanted.method == "GET")
 
 
 def _may_repeat(wanted: Ask, error: Exception) -> bool:
