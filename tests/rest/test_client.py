@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -117,7 +118,7 @@ def test_what_means_something_here_alone_is_refused_before_it_is_sent(address: s
         with pytest.raises(burnish.UsageError, match="fallback"):
             p.prompts.get("mail/kind", fallback="text")
         with pytest.raises(burnish.UsageError, match="over HTTP"):
-            p.import_("prompts")
+            p.reindex()
         with pytest.raises(burnish.UsageError, match="over HTTP"):
             p.datasets.export("mails", print)
 
@@ -142,3 +143,18 @@ async def test_the_async_client_has_the_same_surface(address: str) -> None:
         assert job == []
         with pytest.raises(burnish.UsageError, match="waits for nothing"):
             p.catalog.list()
+
+
+def test_files_come_and_go(either: burnish.Platform, tmp_path: Path) -> None:
+    either.prompts.create("mail/late", "Tell {{ name }} that the parcel is late.", tags=["mail"])
+    assert either.export_(tmp_path / "mail.zip", prefix="mail/").prompts == 1
+    text = "".join(either.export_(names=["mail/late"], format="markdown").files.values())
+    assert "that the parcel is late" in text
+    either.prompts.delete("mail/late")
+    either.prompts.restore("mail/late", as_name="mail/old")
+    done = either.import_(tmp_path / "mail.zip")
+    assert done.new == 1
+    assert either.prompts.get("mail/late").prompt.tags == ("mail",)
+    (tmp_path / "bad.json").write_bytes(b"\xff\xfe")
+    with pytest.raises(burnish.BurnishError):
+        either.import_(tmp_path / "none")

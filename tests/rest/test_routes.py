@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -315,3 +316,55 @@ def test_what_is_written_by_one_is_seen_by_the_other(api: Api, p: burnish.Platfo
     api("POST", "/prompts/mail/kind/versions", {"content": "Bug? {{ mail }}"})
     p.prompts.list()
     assert p.prompts.history("mail/kind")[0].version.revision == 2
+
+
+@pytest.mark.parametrize(
+    "name", ["../x.md", "/etc/x.md", "a/../../x.md", "", "a\u0000.md", "a\\b.md", "x" * 300]
+)
+def test_a_file_that_is_sent_stays_in_its_folder(api: Api, name: str) -> None:
+    told = api("POST", "/import", {"files": {name: "Say {{ x }}"}})
+    assert (told.status, "no name for a file" in told.json["detail"]) == (422, True)
+
+
+def test_what_is_known_already_is_not_sent_again(address: str, api: Api) -> None:
+    api("POST", "/prompts", {"name": "mail/kind", "content": TEXT})
+    url = f"{address}/api/v1/prompts/mail/kind/versions"
+    first = ask("GET", url)
+    tag = first.headers["etag"]
+    again = ask("GET", url, if_none_match=f'"other", {tag}')
+    assert (again.status, again.body, again.headers["etag"]) == (304, b"", tag)
+    api("POST", "/prompts/mail/kind/versions", {"content": "Bug? {{ mail }}"})
+    assert ask("GET", url, if_none_match=tag).status == 200
+
+
+def test_long_answers_are_packed_for_those_who_take_them(address: str) -> None:
+    url = f"{address}/api/v1/techniques"
+    plain, packed = ask("GET", url), ask("GET", url, accept_encoding="gzip")
+    assert "content-encoding" not in plain.headers
+    assert packed.headers["content-encoding"] == "gzip"
+    assert len(packed.body) < len(plain.body) / 3
+    assert gzip.decompress(packed.body) == plain.body
+
+
+def test_short_paths_are_the_same_operations(address: str, api: Api) -> None:
+    def short(method: str, path: str, body: object = None) -> Reply:
+        return ask(method, f"{address}/api{path}", body)
+
+    made = short("POST", "/generate", {"idea": "summarise support tickets", "name": "a/tickets"})
+    assert (made.status, made.json["reference"]) == (200, "a/tickets@1")
+    api("POST", "/prompts", {"name": "mail/kind", "content": TEXT})
+    rows = [{"mail": f"m{n}", "expected": f"m{n}"} for n in range(40)]
+    assert api("POST", "/datasets", {"name": "mails", "examples": rows}).status == 201
+    wanted = {"data": "mails", "scorers": ["contains"]}
+    tested = short("POST", "/test", {**wanted, "prompts": "mail/kind", "models": "fake:echo"})
+    assert tested.status == 202
+    better = {**wanted, "prompt": "mail/kind", "model": "fake:echo", "writer": "offline"}
+    begun = short("POST", "/optimize", better)
+    assert begun.status == 202
+    assert short("GET", "/templates").json == api("GET", "/prompts").json
+    assert len(short("GET", "/templates/a").json["items"]) == 1
+    assert short("GET", "/templates/none").json["items"] == []
+    assert short("GET", "/export").json["prompts"] == 2
+    for each in (tested, begun):
+        ask("GET", f"{address}/api/v1/jobs/{each.json['job']['id']}/events")
+    assert short("GET", "/stats?by=model").json == api("GET", "/stats?by=model").json

@@ -11,6 +11,8 @@ from typing import Any, cast
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -18,19 +20,21 @@ from starlette.types import ASGIApp
 
 from burnish.errors import BurnishError
 from burnish.platform import AsyncPlatform
-from burnish.rest.answers import JSON, answer
+from burnish.rest.answers import JSON, answer, validated
 from burnish.rest.begun import BEGINNING
 from burnish.rest.door import Door, TooLarge
 from burnish.rest.events import EVENTS_PATH, STREAM, generated, job_events
 from burnish.rest.health import Health
 from burnish.rest.operation import Operation
 from burnish.rest.operations import OPERATIONS
+from burnish.rest.operations.aliases import ALIASES
 from burnish.rest.paths import pattern
 from burnish.rest.problems import of_error, problem
 from burnish.rest.request import Refused, arguments
 from burnish.rest.signature import Takes, signature_of
 
-ROOT = "/api/v1"
+ROOT, SHORT = "/api/v1", "/api"
+_PACKED_FROM = 2_000
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
@@ -51,7 +55,8 @@ def build(
             health.end()
 
     routes = [*health.routes(), *_streams(platform), _document(), *_operations(platform)]
-    app = Starlette(routes=routes, lifespan=life)
+    packed = Middleware(GZipMiddleware, minimum_size=_PACKED_FROM, compresslevel=5)
+    app = Starlette(routes=routes, lifespan=life, middleware=[packed])
     app.add_exception_handler(HTTPException, _not_served)
     app.add_exception_handler(TooLarge, _too_large)
     app.add_exception_handler(Exception, _unforeseen(platform))
@@ -78,14 +83,11 @@ async def _work(platform: AsyncPlatform) -> None:
 
 
 def _operations(platform: AsyncPlatform) -> list[Route]:
+    served = [(f"{ROOT}{pattern(each.path)}", each) for each in OPERATIONS]
+    served += [(f"{SHORT}{pattern(each.path)}", each) for each in ALIASES]
     return [
-        Route(
-            f"{ROOT}{pattern(each.path)}",
-            endpoint(each, platform),
-            methods=[each.method],
-            name=each.name,
-        )
-        for each in OPERATIONS
+        Route(path, endpoint(each, platform), methods=[each.method], name=each.name)
+        for path, each in served
     ]
 
 
@@ -99,14 +101,15 @@ def endpoint(operation: Operation, platform: AsyncPlatform) -> Endpoint:
 
     async def serve(request: Request) -> Response:
         given = await arguments(request, operation, takes())
-        return answer(await _done(operation, platform, given), operation.status)
+        told = answer(await _done(operation, platform, given), operation.status)
+        return validated(request, told) if operation.method == "GET" else told
 
     return reported(serve)
 
 
 async def _done(operation: Operation, platform: AsyncPlatform, given: dict[str, Any]) -> Any:
-    if begin := BEGINNING.get(operation.call):
-        return await begin(platform, **given)
+    if own := operation.by or BEGINNING.get(operation.call):
+        return await own(platform, **given)
     target: Any = platform
     for part in operation.call.split("."):
         target = getattr(target, part)

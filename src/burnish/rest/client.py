@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, Callable, Mapping
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, cast
 
@@ -13,6 +15,7 @@ from burnish.platform import AsyncPlatform
 from burnish.rest.begun import BegunEvaluation, BegunOptimization
 from burnish.rest.events import EVENTS_PATH, STREAM
 from burnish.rest.faults import raised
+from burnish.rest.files import texts_at
 from burnish.rest.operations import OPERATIONS
 from burnish.rest.paths import filled
 from burnish.rest.remote import Ask, ask, operation_of, read
@@ -25,6 +28,8 @@ if TYPE_CHECKING:
     from burnish.evals.room import Evaluated
     from burnish.generation.event import GenerationEvent
     from burnish.generation.persona import Persona
+    from burnish.library.files.take_out import Exported
+    from burnish.library.template_files import ImportReport
     from burnish.optimizers.room import ShownOptimization
     from burnish.techniques import Catalog
 
@@ -127,6 +132,22 @@ class _Asking:
         begun: BegunOptimization = await _operation(self._wire, "optimize")(*args, **kwargs)
         await self._ended(begun.job)
         return await self.optimizations.show(begun.optimization.id)
+
+    async def import_(self, path: str | Path, **options: Any) -> ImportReport:
+        files = await asyncio.to_thread(texts_at, Path(path))
+        return await _operation(self._wire, "import_")(files, **options)
+
+    async def export_(self, target: str | Path | None = None, **options: Any) -> Exported:
+        from burnish.library.files.take_out import refuse_several, usual_format, write_files
+
+        replace = options.pop("replace", False)
+        asked = {**options, "format": options.get("format") or usual_format(target)}
+        made: Exported = await _operation(self._wire, "export_")(**asked)
+        if not options.get("format"):
+            refuse_several(made, target)
+        if target is not None:
+            await asyncio.to_thread(write_files, made.files, Path(target), replace=replace)
+        return made
 
     async def _ended(self, job: Job) -> None:
         """Raises what the job failed of."""

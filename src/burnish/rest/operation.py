@@ -5,6 +5,7 @@ of operations, so that none can say something that another does not do."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Literal
 
 import msgspec
@@ -19,7 +20,9 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     Parameters are those of the call: those in braces stand in the path, the others in the query
     where nothing is sent and in the body else. What is `left_out` cannot be given from afar;
     `shapes` has those that mean something else there, such as no path of a file. `answer` is the
-    type of what comes back where the call's own does not say it, `example` what may be sent."""
+    type of what comes back where the call's own does not say it, `example` what may be
+    sent. Where `by` stands, it is asked with the platform before its own parameters, in place of
+    the platform's method."""
 
     call: str
     method: Method
@@ -29,6 +32,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     left_out: tuple[str, ...] = ()
     shapes: dict[str, Any] = {}
     answer: Any = None
+    by: Callable[..., Any] | None = None
     example: dict[str, Any] = {}
 
     @property

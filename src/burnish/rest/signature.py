@@ -41,7 +41,7 @@ class Takes(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def signature_of(operation: Operation, platform: type[Any]) -> Takes:
-    method = method_of(operation.call, platform)
+    method = operation.by or method_of(operation.call, platform)
     hints = hints_of(method)
     in_path = tuple(_IN_PATH.findall(operation.path))
     fields, spread = _fields(operation, method, hints, in_path)

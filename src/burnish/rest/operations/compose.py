@@ -1,5 +1,6 @@
 """From an idea or a text to a prompt."""
 
+from burnish.rest.files import import_files
 from burnish.rest.operation import Operation
 
 _WRITTEN = ("optimize",)
@@ -41,6 +42,22 @@ COMPOSE = (
         path="/search",
         right="read",
         example={"query": "support tickets"},
+    ),
+    Operation(
+        call="import_",
+        method="POST",
+        path="/import",
+        right="write",
+        by=import_files,
+        example={"files": {"mail/late.md": "Tell {{ name }} that the parcel is late."}},
+    ),
+    Operation(
+        call="export_",
+        method="GET",
+        path="/export",
+        right="read",
+        left_out=("replace",),
+        example={"prefix": "mail/"},
     ),
     Operation(
         call="complete",
