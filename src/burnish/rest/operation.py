@@ -10,7 +10,8 @@ from typing import Any, Literal
 
 import msgspec
 
-Right = Literal["read", "run", "write", "publish", "admin"]
+from burnish.principal import Right
+
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 

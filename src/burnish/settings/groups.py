@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Meta
 
 from burnish.errors import SettingsError
+from burnish.principal import acting
 from burnish.settings.evaluation_groups import EvaluationSettings
 from burnish.settings.job_groups import ExperimentsSettings, JobsSettings
 from burnish.settings.library_groups import (
@@ -322,6 +323,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     @property
     def author_name(self) -> str:
+        """Whoever the work at hand is done for."""
+        if name := acting().name:
+            return name
         if self.author:
             return self.author
         import getpass

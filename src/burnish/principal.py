@@ -1,0 +1,80 @@
+"""Whoever asks for something to be done, and what they may do."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Literal
+
+import msgspec
+
+from burnish.errors import NotPermitted
+
+# read: look at everything of a project. run: ask models, which costs money. write: change prompts,
+# datasets, experiments. publish: move protected labels, and decide who else may. admin: people,
+# keys, the audit log and the project itself.
+Right = Literal["read", "run", "write", "publish", "admin"]
+Role = Literal["viewer", "editor", "admin"]
+
+RIGHTS: tuple[Right, ...] = ("read", "run", "write", "publish", "admin")
+ROLES: dict[Role, frozenset[Right]] = {
+    "viewer": frozenset({"read", "run"}),
+    "editor": frozenset({"read", "run", "write"}),
+    "admin": frozenset(RIGHTS),
+}
+
+
+class Principal(msgspec.Struct, frozen=True, kw_only=True):
+    """`name` is what stands beside what is done: a person's e-mail address, a service's name. A
+    `key` is one that a person or a service made; its `scopes` bound what its owner's role allows.
+    A person's or a service's own `scopes` add to the role."""
+
+    kind: Literal["local", "person", "service", "key"]
+    id: str = ""
+    name: str = ""
+    role: Role = "viewer"
+    scopes: tuple[Right, ...] = ()
+    owner_scopes: tuple[Right, ...] = ()
+    tier: str = ""
+    key_id: str = ""
+    project: str = ""
+
+    @property
+    def rights(self) -> frozenset[Right]:
+        if self.kind == "key":
+            return (ROLES[self.role] | set(self.owner_scopes)) & set(self.scopes)
+        return ROLES[self.role] | set(self.scopes)
+
+    def may(self, right: Right) -> bool:
+        return right in self.rights
+
+    def check(self, right: Right, what: str = "this") -> None:
+        """Raises NotPermitted."""
+        if not self.may(right):
+            raise NotPermitted(
+                f"{what} needs the right {right!r}",
+                hint="ask an admin of the project for it",
+                subject=right,
+            )
+
+
+# Of a server at this machine without accounts, and of the command line: whoever can write the
+# database's file may do everything anyway.
+LOCAL = Principal(kind="local", role="admin")
+
+_acting: ContextVar[Principal] = ContextVar("acting", default=LOCAL)
+
+
+def acting() -> Principal:
+    """Whoever the work at hand is done for."""
+    return _acting.get()
+
+
+@contextmanager
+def acting_as(principal: Principal) -> Generator[None]:
+    token = _acting.set(principal)
+    try:
+        yield
+    finally:
+        _acting.reset(token)
