@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from burnish.storage.optimization import Optimizations
     from burnish.storage.packs import Packs
     from burnish.storage.period import Periods
+    from burnish.storage.requests import Requests
 
 Sort = Literal["rating", "name", "updated"]
 Via = Literal["revision", "label", "production", "latest", "branch", "experiment", "fallback"]
@@ -369,6 +370,8 @@ class Store(Protocol):
     def jobs(self) -> Jobs: ...
     @property
     def schedules(self) -> Schedules: ...
+    @property
+    def requests(self) -> Requests: ...
     @property
     def changes(self) -> Changes | None: ...
 

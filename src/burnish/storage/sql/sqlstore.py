@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from burnish.storage.sql.optimizations import SqlOptimizations
     from burnish.storage.sql.packs import SqlPacks
     from burnish.storage.sql.periods import SqlPeriods
+    from burnish.storage.sql.requests import SqlRequests
     from burnish.storage.sql.search import SqlSearch
 
 T = TypeVar("T")
@@ -84,6 +85,12 @@ class SqlStore:
         from burnish.storage.sql.search import SqlSearch
 
         return self._once(SqlSearch)
+
+    @property
+    def requests(self) -> SqlRequests:
+        from burnish.storage.sql.requests import SqlRequests
+
+        return self._once(SqlRequests)
 
     def _once(self, room: Callable[[Database], T]) -> T:
         found = self._rooms.get(room)

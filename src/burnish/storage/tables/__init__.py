@@ -35,6 +35,7 @@ from burnish.storage.tables.prompts import (
     prompts,
     relations,
 )
+from burnish.storage.tables.requests import requests
 from burnish.storage.tables.run_hours import run_hours
 from burnish.storage.tables.runs import runs
 from burnish.storage.tables.search import search_docs, search_leases, search_vectors
@@ -69,6 +70,7 @@ __all__ = [
     "prompt_versions",
     "prompts",
     "relations",
+    "requests",
     "results",
     "run_hours",
     "runs",
