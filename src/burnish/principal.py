@@ -41,6 +41,11 @@ class Principal(msgspec.Struct, frozen=True, kw_only=True):
     project: str = ""
 
     @property
+    def owner(self) -> str:
+        """What keeps this one's things apart from those of others."""
+        return self.key_id or self.id
+
+    @property
     def rights(self) -> frozenset[Right]:
         if self.kind == "key":
             return (ROLES[self.role] | set(self.owner_scopes)) & set(self.scopes)

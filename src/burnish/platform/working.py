@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from burnish.jobs.inline import InlineRunner
     from burnish.jobs.job import Work
     from burnish.jobs.schedules import AsyncSchedules
+    from burnish.platform.answered import Answered
     from burnish.platform.batches import Batches, BatchPlan
     from burnish.storage.job import Job
 
@@ -58,6 +59,13 @@ class Working(Finding):
             new_id=self._ids,
             run=self._begin_job,
         )
+
+    @cached_property
+    def answered(self) -> Answered:
+        """What was answered to requests that have a key."""
+        from burnish.platform.answered import Answered
+
+        return Answered(self._open_store)
 
     def _begin_job(self, job: Job) -> None:
         self.jobs.begin(job)

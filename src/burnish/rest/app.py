@@ -25,11 +25,12 @@ from burnish.rest.begun import BEGINNING
 from burnish.rest.door import Door, TooLarge
 from burnish.rest.events import EVENTS_PATH, STREAM, generated, job_events
 from burnish.rest.health import Health
+from burnish.rest.once import once
 from burnish.rest.operation import Operation
 from burnish.rest.operations import OPERATIONS
 from burnish.rest.operations.aliases import ALIASES
 from burnish.rest.paths import pattern
-from burnish.rest.problems import of_error, problem
+from burnish.rest.problems import of_error, problem, waiting
 from burnish.rest.request import Refused, arguments
 from burnish.rest.signature import Takes, signature_of
 
@@ -104,7 +105,7 @@ def endpoint(operation: Operation, platform: AsyncPlatform) -> Endpoint:
         told = answer(await _done(operation, platform, given), operation.status)
         return validated(request, told) if operation.method == "GET" else told
 
-    return reported(serve)
+    return reported(once(platform, serve))
 
 
 async def _done(operation: Operation, platform: AsyncPlatform, given: dict[str, Any]) -> Any:
@@ -130,6 +131,7 @@ def reported(serve: Endpoint) -> Endpoint:
                 error.status,
                 error.detail,
                 request_id=request_id,
+                headers=waiting(error.retry_after_s),
                 hint=error.hint,
                 errors=errors,
             )

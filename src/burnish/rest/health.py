@@ -22,6 +22,7 @@ class Health:
     async def begin(self) -> None:
         try:
             await self._platform.db.migrate()
+            await self._platform.answered.forget_old()
         except BurnishError as error:
             self._why = str(error)
         else:

@@ -12,6 +12,7 @@ from burnish.generation.event import GenerationEvent
 from burnish.platform import AsyncPlatform
 from burnish.rest.answers import JSON, inside
 from burnish.rest.events import EVENT_STREAM, EVENTS_PATH, STREAM
+from burnish.rest.once import HEADER
 from burnish.rest.operation import Operation
 from burnish.rest.operations import OPERATIONS
 from burnish.rest.problems import MEDIA_TYPE
@@ -93,10 +94,18 @@ def _told(operation: Operation, takes: Takes, components: dict[str, Any]) -> dic
         told["parameters"] += _in_query(operation, takes, schema)
     else:
         components[takes.given.__name__] = schema
+        told["parameters"].append(_idempotency_key())
         content = {"schema": {"$ref": _SCHEMAS.format(name=takes.given.__name__)}}
         content["example"] = operation.example
         required = bool(schema.get("required"))
         told["requestBody"] = {"required": required, "content": {JSON: content}}
+    return told
+
+
+def _idempotency_key() -> dict[str, Any]:
+    shape = {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"}
+    told = _parameter(HEADER, shape, "header", required=False)
+    told["description"] = "A request with the same key, sent again within a day, is done once."
     return told
 
 

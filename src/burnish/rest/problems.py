@@ -56,6 +56,11 @@ def problem(
     return Response(json.dumps(told), status, headers, media_type=MEDIA_TYPE)
 
 
+def waiting(seconds: float | None) -> dict[str, str] | None:
+    """The header that tells when to ask again."""
+    return {"retry-after": str(max(1, round(seconds)))} if seconds else None
+
+
 def of_error(error: BurnishError, request_id: str) -> Response:
     wait = getattr(error, "retry_after_s", None)
     return problem(
@@ -63,7 +68,7 @@ def of_error(error: BurnishError, request_id: str) -> Response:
         error.what,
         request_id=request_id,
         code=error.code,
-        headers={"retry-after": str(max(1, round(wait)))} if wait else None,
+        headers=waiting(wait),
         hint=error.hint,
         subject=error.subject,
     )

@@ -16,9 +16,18 @@ from burnish.rest.signature import Takes
 class Refused(Exception):
     """A request that cannot be read. `pointer` says which part of it (RFC 6901)."""
 
-    def __init__(self, status: int, detail: str, *, pointer: str = "", hint: str = "") -> None:
+    def __init__(
+        self,
+        status: int,
+        detail: str,
+        *,
+        pointer: str = "",
+        hint: str = "",
+        retry_after_s: int | None = None,
+    ) -> None:
         super().__init__(detail)
         self.status, self.detail, self.pointer, self.hint = status, detail, pointer, hint
+        self.retry_after_s = retry_after_s
 
 
 async def arguments(request: Request, operation: Operation, takes: Takes) -> dict[str, Any]:

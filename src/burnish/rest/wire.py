@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from typing import Any
 
 import aiohttp
@@ -13,8 +13,10 @@ from yarl import URL
 from burnish.errors import Unavailable, UsageError
 from burnish.rest.faults import raised
 from burnish.rest.remote import Ask
+from burnish.storage.ids import Ids
 
 _ROOT = "/api/v1"
+_new_id = Ids()
 _TRIES, _FIRST_WAIT_S, _LONGEST_WAIT_S = 4, 0.2, 5.0
 
 
@@ -31,14 +33,15 @@ class Wire:
         self._session: aiohttp.ClientSession | None = None
 
     async def send(self, wanted: Ask) -> bytes:
-        """Asks again where nothing can have been done by the first time. Raises what the server
-        answers, Unavailable where it does not."""
+        """Asks again where no answer came: by the request's key the server does it once. Raises
+        what the server answers, Unavailable where it does not."""
+        key = "" if wanted.method == "GET" else _new_id()
         for attempt in range(_TRIES):
             last = attempt == _TRIES - 1
             try:
-                async with self._request(wanted, self._timeout) as reply:
+                async with self._request(wanted, self._timeout, key) as reply:
                     body = await reply.read()
-                    if _asks_to_wait(wanted, reply.status) and not last:
+                    if _asks_to_wait(reply.status, reply.headers) and not last:
                         await asyncio.sleep(_wait(attempt, reply.headers.get("retry-after", "")))
                         continue
                     if reply.status >= 400:
@@ -71,10 +74,12 @@ class Wire:
             await self._session.close()
             self._session = None
 
-    def _request(self, wanted: Ask, timeout: aiohttp.ClientTimeout) -> Any:
+    def _request(self, wanted: Ask, timeout: aiohttp.ClientTimeout, key: str = "") -> Any:
         if self._session is None:
             self._session = aiohttp.ClientSession()
         headers = {"authorization": f"Bearer {self._key}"} if self._key else {}
+        if key:
+            headers["idempotency-key"] = key
         if wanted.body is not None:
             headers["content-type"] = "application/json"
         path = self._url.path.rstrip("/") + _ROOT + wanted.path
@@ -95,14 +100,14 @@ class Wire:
         return Unavailable(f"the server {server} cannot be reached: {told}", hint="is it running?")
 
 
-def _asks_to_wait(wanted: Ask, status: int) -> bool:
-    """Where too much was asked, nothing was done; where something is away, something may be."""
-    return status == 429 or (status == 503 and wanted.method == "GET")
+def _asks_to_wait(status: int, headers: Mapping[str, str]) -> bool:
+    """Too much was asked, something is away for now, or the first time is still worked on."""
+    return status in {429, 502, 503, 504} or (status == 409 and "retry-after" in headers)
 
 
 def _may_repeat(wanted: Ask, error: Exception) -> bool:
-    """A connection that was never made has done nothing."""
-    return wanted.method == "GET" or isinstance(error, aiohttp.ClientConnectorError)
+    """What takes too long is not begun anew: it is worked on."""
+    return wanted.method == "GET" or not isinstance(error, TimeoutError)
 
 
 def _wait(attempt: int, asked: str) -> float:

@@ -22,9 +22,12 @@ class KeyedRequest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Requests(Protocol):
-    async def begin(self, request: KeyedRequest, older_than: datetime) -> KeyedRequest | None:
-        """None where nobody has begun one under that key since `older_than`; it has begun then.
-        Else the one that was begun."""
+    async def begin(
+        self, request: KeyedRequest, *, kept_since: datetime, unfinished_since: datetime
+    ) -> KeyedRequest | None:
+        """None where none has begun under that key, or too long ago; it has begun then. Else the
+        one that was begun. One that was not finished is kept for another time: whoever worked
+        on it may have ended."""
         ...
 
     async def finish(self, request: KeyedRequest) -> None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from msgspec import structs
-from sqlalchemy import ColumnElement, delete, insert, select, update
+from sqlalchemy import ColumnElement, and_, delete, insert, or_, select, update
 
 from burnish.storage.requests import KeyedRequest
 from burnish.storage.sql.database import Database
@@ -16,10 +16,16 @@ class SqlRequests:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def begin(self, request: KeyedRequest, older_than: datetime) -> KeyedRequest | None:
+    async def begin(
+        self, request: KeyedRequest, *, kept_since: datetime, unfinished_since: datetime
+    ) -> KeyedRequest | None:
         same = _named(request.who, request.key)
+        old = or_(
+            _c.begun_at < kept_since,
+            and_(_c.status.is_(None), _c.begun_at < unfinished_since),
+        )
         async with self._database.writing() as connection:
-            await connection.execute(delete(requests).where(*same, _c.begun_at < older_than))
+            await connection.execute(delete(requests).where(*same, old))
             row = (await connection.execute(select(requests).where(*same))).mappings().first()
             if row is not None:
                 return KeyedRequest(**row)
