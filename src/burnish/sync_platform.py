@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from burnish.sync_knowledge import Knowledge
     from burnish.sync_optimizations import Optimizations
     from burnish.sync_rooms import Db, Models, Packs, Runs, Starter
+    from burnish.sync_security import Keys
 
 
 class Prompts(SyncFace[AsyncPrompts]):
@@ -260,6 +261,13 @@ class Platform(SyncFace[AsyncPlatform]):
         from burnish.sync_jobs import Schedules
 
         return Schedules(self._target.schedules, self._loop)
+
+    @cached_property
+    def keys(self) -> Keys:
+        """What programs show to a server that asks who they are."""
+        from burnish.sync_security import Keys
+
+        return Keys(self._target.keys, self._loop)
 
     @cached_property
     def models(self) -> Models:

@@ -20,6 +20,7 @@ def test_an_address_that_others_reach_is_refused_with_the_reason(
     assert main(["serve", "--host", host]) == 6
     told = capsys.readouterr().err
     assert told.startswith(f"burnish: {host} can be reached from other machines")
+    assert "burnish keys create" in told
     assert "127.0.0.1" in told
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from burnish.cli.dataset_commands import DATASETS
 from burnish.cli.evaluation_commands import EVALUATE, EVALUATIONS
 from burnish.cli.experiment_commands import EXPERIMENTS
-from burnish.cli.job_commands import JOBS, SCHEDULE
+from burnish.cli.job_commands import JOBS, KEYS, SCHEDULE
 from burnish.cli.machine_commands import CACHE, COMPLETION, CONFIG, DB
 from burnish.cli.optimization_commands import OPTIMIZATIONS, OPTIMIZE
 
@@ -371,6 +371,7 @@ GROUPS = (
     ("runs", "What was run: every call with its tokens, cost and errors.", RUNS),
     ("jobs", "Long work: how far it is, how it ended, going on with it.", JOBS),
     ("schedule", "Jobs that begin at set times, kept by burnish worker.", SCHEDULE),
+    ("keys", "What programs show to the server.", KEYS),
     ("cache", "Answers of models that are remembered.", CACHE),
     ("db", "The database itself: copies, room, tables.", DB),
     ("config", "Settings and where they come from.", CONFIG),

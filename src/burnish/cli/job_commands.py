@@ -15,6 +15,11 @@ JOBS: tuple[tuple[str, str, str, str], ...] = (
         "burnish jobs forget --older-than 30d",
     ),
 )
+KEYS: tuple[tuple[str, str, str, str], ...] = (
+    ("list", "keys:list_", "List keys, the newest first.", "burnish keys list"),
+    ("create", "keys:create", "Make a key for a program.", "burnish keys create ci --role editor"),
+    ("revoke", "keys:revoke", "Refuse a key from now on.", "burnish keys revoke ci"),
+)
 SCHEDULE: tuple[tuple[str, str, str, str], ...] = (
     ("list", "schedule:list_", "List what begins when.", "burnish schedule list"),
     (

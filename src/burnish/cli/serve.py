@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any, Literal
 
 from cyclopts import Parameter
 
@@ -16,6 +16,10 @@ def serve(
     ] = None,
     port: Annotated[
         int | None, Parameter(show_default="8080", help="Port; 0: any that is free; server.port.")
+    ] = None,
+    auth: Annotated[
+        Literal["none", "keys"] | None,
+        Parameter(show_default="none", help="Whether a key is asked for; server.auth."),
     ] = None,
     workers: Annotated[int, Parameter(help="Processes that answer.")] = 1,
     reload: Annotated[bool, Parameter(help="Begin anew when the source changes.")] = False,
@@ -32,10 +36,13 @@ def serve(
 
     if workers < 1 or (reload and workers > 1):
         raise UsageError(f"--workers is {workers}", hint="use 1 or more, and 1 with --reload")
-    settings = load({"home": common.home} if common.home else {}).settings
+    given: dict[str, Any] = {"home": common.home} if common.home else {}
+    if auth is not None:
+        given["server.auth"] = auth
+    settings = load(given).settings
     hand_over(settings)
     host = host or settings.server.host
-    check_exposure(host)
+    check_exposure(host, settings.server.auth)
     sock = bound(host, settings.server.port if port is None else port)
     name = f"[{host}]" if ":" in host else host
     url = f"http://{name}:{sock.getsockname()[1]}"

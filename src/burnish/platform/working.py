@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from burnish.jobs.schedules import AsyncSchedules
     from burnish.platform.answered import Answered
     from burnish.platform.batches import Batches, BatchPlan
+    from burnish.security.keys import AsyncKeys
     from burnish.storage.job import Job
 
 
@@ -59,6 +60,13 @@ class Working(Finding):
             new_id=self._ids,
             run=self._begin_job,
         )
+
+    @cached_property
+    def keys(self) -> AsyncKeys:
+        """What programs show to a server that asks who they are: create, list, revoke."""
+        from burnish.security.keys import AsyncKeys
+
+        return AsyncKeys(self._open_store, lambda: self.settings.author_name, self._ids)
 
     @cached_property
     def answered(self) -> Answered:

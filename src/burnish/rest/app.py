@@ -20,9 +20,11 @@ from starlette.types import ASGIApp
 
 from burnish.errors import BurnishError
 from burnish.platform import AsyncPlatform
+from burnish.principal import Right, acting
 from burnish.rest.answers import JSON, answer, validated
 from burnish.rest.begun import BEGINNING
 from burnish.rest.door import Door, TooLarge
+from burnish.rest.entry import Entry
 from burnish.rest.events import EVENTS_PATH, STREAM, generated, job_events
 from burnish.rest.health import Health
 from burnish.rest.once import once
@@ -36,15 +38,21 @@ from burnish.rest.signature import Takes, signature_of
 
 ROOT, SHORT = "/api/v1", "/api"
 _PACKED_FROM = 2_000
+_SIGNED = ("author", "by")
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 def build(
-    platform: AsyncPlatform, *, names: Sequence[str] = (), max_bytes: int, work: bool = False
+    platform: AsyncPlatform,
+    *,
+    names: Sequence[str] = (),
+    max_bytes: int,
+    work: bool = False,
+    asks: bool = False,
 ) -> ASGIApp:
     """The application of one platform, which it closes when it ends. It may be asked under this
     machine's own names and these. A body may have so many bytes. With `work` it runs queued jobs,
-    too."""
+    too. With `asks` it wants a key, and is asked under any name."""
     health = Health(platform)
 
     @asynccontextmanager
@@ -61,6 +69,8 @@ def build(
     app.add_exception_handler(HTTPException, _not_served)
     app.add_exception_handler(TooLarge, _too_large)
     app.add_exception_handler(Exception, _unforeseen(platform))
+    if asks:
+        return Door(Entry(app, platform), platform, names=None, max_bytes=max_bytes)
     return Door(app, platform, names=names, max_bytes=max_bytes)
 
 
@@ -101,11 +111,30 @@ def endpoint(operation: Operation, platform: AsyncPlatform) -> Endpoint:
         return signature_of(operation, type(platform))
 
     async def serve(request: Request) -> Response:
-        given = await arguments(request, operation, takes())
+        given = signed(operation, await arguments(request, operation, takes()))
         told = answer(await _done(operation, platform, given), operation.status)
         return validated(request, told) if operation.method == "GET" else told
 
-    return reported(once(platform, serve))
+    done = serve if operation.has_secret else once(platform, serve)
+    return reported(permitted(operation.right, done))
+
+
+def permitted(right: Right, serve: Endpoint) -> Endpoint:
+    """Asks for the right before anything is read."""
+
+    async def served(request: Request) -> Response:
+        acting().check(right, f"{request.method} {request.scope['path']}")
+        return await serve(request)
+
+    return served
+
+
+def signed(operation: Operation, given: dict[str, Any]) -> dict[str, Any]:
+    """Nobody writes another one's name beside what they do."""
+    name = acting().name
+    if not name or operation.in_query:
+        return given
+    return {**given, **{each: name for each in _SIGNED if each in given}}
 
 
 async def _done(operation: Operation, platform: AsyncPlatform, given: dict[str, Any]) -> Any:
@@ -143,8 +172,16 @@ def reported(serve: Endpoint) -> Endpoint:
 
 def _streams(platform: AsyncPlatform) -> list[Route]:
     return [
-        Route(f"{ROOT}{STREAM.path}", reported(generated(platform)), methods=["POST"]),
-        Route(f"{ROOT}{pattern(EVENTS_PATH)}", reported(job_events(platform)), methods=["GET"]),
+        Route(
+            f"{ROOT}{STREAM.path}",
+            reported(permitted(STREAM.right, generated(platform))),
+            methods=["POST"],
+        ),
+        Route(
+            f"{ROOT}{pattern(EVENTS_PATH)}",
+            reported(permitted("read", job_events(platform))),
+            methods=["GET"],
+        ),
     ]
 
 

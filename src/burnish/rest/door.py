@@ -36,12 +36,14 @@ class TooLarge(Exception):
 
 
 class Door:
+    """Without `names` it is asked under any: a page cannot know the key that is wanted then."""
+
     def __init__(
-        self, app: ASGIApp, platform: AsyncPlatform, *, names: Sequence[str], max_bytes: int
+        self, app: ASGIApp, platform: AsyncPlatform, *, names: Sequence[str] | None, max_bytes: int
     ) -> None:
         self._app = app
         self._platform = platform
-        self._names = frozenset(names)
+        self._names = None if names is None else frozenset(names)
         self._max_bytes = max_bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -88,7 +90,7 @@ class Door:
         """A page of the web can make a browser ask this machine: by a name of its own that leads
         here (DNS rebinding), or from its own origin."""
         host = _name(headers.get("host", ""))
-        if not is_this_machine(host) and host not in self._names:
+        if self._names is not None and not is_this_machine(host) and host not in self._names:
             return 421, "this server is not asked under that name"
         origin = headers.get("origin", "")
         if origin and urlsplit(origin).netloc != headers.get("host", ""):

@@ -23,7 +23,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     `shapes` has those that mean something else there, such as no path of a file. `answer` is the
     type of what comes back where the call's own does not say it, `example` what may be
     sent. Where `by` stands, it is asked with the platform before its own parameters, in place of
-    the platform's method."""
+    the platform's method. What `has_secret` is answered once and never kept."""
 
     call: str
     method: Method
@@ -35,6 +35,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     answer: Any = None
     by: Callable[..., Any] | None = None
     example: dict[str, Any] = {}
+    has_secret: bool = False
 
     @property
     def group(self) -> str:

@@ -31,15 +31,17 @@ def application(settings: Settings) -> ASGIApp:
         names=server.names,
         max_bytes=int(server.body_mb * _MB),
         work=server.work,
+        asks=server.auth != "none",
     )
 
 
-def check_exposure(host: str) -> None:
-    """Raises NotPermitted for an address that others reach: nobody is asked who they are."""
-    if not is_this_machine(host):
+def check_exposure(host: str, auth: str) -> None:
+    """Raises NotPermitted for an address that others reach where nobody is asked who they are."""
+    if auth == "none" and not is_this_machine(host):
         raise NotPermitted(
             f"{host} can be reached from other machines, and whoever reaches it may do everything",
-            hint="listen at 127.0.0.1, and let a proxy that knows its users ask there",
+            hint="make a key with burnish keys create ME --role admin, and add --auth keys; or "
+            "listen at 127.0.0.1",
             subject=host,
         )
 

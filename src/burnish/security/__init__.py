@@ -1,1 +1,1 @@
-"""Who may do what, and what was done."""
+"""Who may do what: keys that programs show to the server."""

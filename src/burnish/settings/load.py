@@ -84,8 +84,10 @@ def environment() -> Mapping[str, str]:
 
 
 def hand_over(settings: Settings) -> None:
-    """Lets processes that this one begins, and that read the settings anew, find the same data."""
+    """Lets what reads the settings anew, such as a process that this one begins, find the same
+    data, and ask for keys where this one does."""
     os.environ["BURNISH_HOME"] = str(settings.home_path)
+    os.environ["BURNISH_SERVER__AUTH"] = settings.server.auth
 
 
 def default_files(home: str | None = None) -> list[Path]:

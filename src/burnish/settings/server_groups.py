@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
@@ -13,6 +13,10 @@ class ServerSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     port: Annotated[
         int, Meta(ge=0, le=65535, description="Port that `serve` listens at; 0: any that is free")
     ] = 8080
+    auth: Annotated[
+        Literal["none", "keys"],
+        Meta(description="Who is answered: `none` asks nobody, `keys` wants a key"),
+    ] = "none"
     names: Annotated[
         tuple[str, ...],
         Meta(description="Further names that the server may be asked under, beside this machine's"),

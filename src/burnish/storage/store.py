@@ -22,6 +22,7 @@ from burnish.storage.stats import CategoryStat
 from burnish.storage.upkeep import Upkeep
 
 if TYPE_CHECKING:
+    from burnish.storage.api_keys import ApiKeys
     from burnish.storage.datasets import Datasets
     from burnish.storage.evaluation import Evaluations
     from burnish.storage.experiment import Experiments
@@ -372,6 +373,8 @@ class Store(Protocol):
     def schedules(self) -> Schedules: ...
     @property
     def requests(self) -> Requests: ...
+    @property
+    def api_keys(self) -> ApiKeys: ...
     @property
     def changes(self) -> Changes | None: ...
 

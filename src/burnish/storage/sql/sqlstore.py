@@ -19,6 +19,7 @@ from burnish.storage.sql.versions import SqlVersions
 from burnish.storage.upkeep import Upkeep
 
 if TYPE_CHECKING:
+    from burnish.storage.sql.api_keys import SqlApiKeys
     from burnish.storage.sql.experiments import SqlExperiments
     from burnish.storage.sql.knowledge import SqlKnowledge
     from burnish.storage.sql.optimizations import SqlOptimizations
@@ -91,6 +92,12 @@ class SqlStore:
         from burnish.storage.sql.requests import SqlRequests
 
         return self._once(SqlRequests)
+
+    @property
+    def api_keys(self) -> SqlApiKeys:
+        from burnish.storage.sql.api_keys import SqlApiKeys
+
+        return self._once(SqlApiKeys)
 
     def _once(self, room: Callable[[Database], T]) -> T:
         found = self._rooms.get(room)

@@ -1,3 +1,4 @@
+from burnish.storage.tables.api_keys import api_keys
 from burnish.storage.tables.base import metadata
 from burnish.storage.tables.changes import prompt_changes
 from burnish.storage.tables.datasets import (
@@ -42,6 +43,7 @@ from burnish.storage.tables.search import search_docs, search_leases, search_vec
 from burnish.storage.tables.techniques import technique_statistics
 
 __all__ = [
+    "api_keys",
     "branches",
     "dataset_contents",
     "dataset_examples",
