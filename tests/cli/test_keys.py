@@ -45,5 +45,6 @@ def test_a_server_with_keys_may_be_reached_by_others(capsys: Capture) -> None:
         here = url.replace("0.0.0.0", "127.0.0.1")
         until(lambda: ready(here))
         assert ask("GET", f"{here}/api/v1/prompts").status == 401
-        named = {"authorization": f"Bearer {key}", "host": "prompts.example"}
-        assert ask("GET", f"{here}/api/v1/prompts", **named).status == 200
+        shown = f"Bearer {key}"
+        told = ask("GET", f"{here}/api/v1/prompts", authorization=shown, host="prompts.example")
+        assert told.status == 200

@@ -32,7 +32,7 @@ def made(name: str, role: Role = "admin", **options: object) -> str:
 
 
 def shown(method: str, url: str, key: str, body: object = None, **headers: str) -> Reply:
-    return ask(method, url, body, authorization=f"Bearer {key}", **headers)
+    return ask(method, url, body, raw=None, authorization=f"Bearer {key}", **headers)
 
 
 def test_nobody_is_answered_without_a_key(address: str) -> None:
@@ -182,3 +182,31 @@ def test_an_address_that_others_reach_is_served_where_keys_are_asked_for() -> No
     check_exposure("0.0.0.0", "keys")
     with pytest.raises(NotPermitted, match="keys create"):
         check_exposure("0.0.0.0", "none")
+
+
+def test_the_eleventh_request_of_a_minute_is_told_when_to_ask_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("BURNISH_SERVER__AUTH", "keys")
+    monkeypatch.setenv("BURNISH_SERVER__REQUESTS_PER_MIN", "10")
+    key, other = made("ci"), made("other")
+    with serving() as address:
+        url = f"{address}/api/v1/prompts"
+        told = [shown("GET", url, key) for _ in range(11)]
+        assert [each.status for each in told] == [200] * 10 + [429]
+        assert [each.headers["ratelimit-remaining"] for each in told[:2]] == ["9", "8"]
+        assert told[0].headers["ratelimit-limit"] == "10"
+        assert 1 <= int(told[-1].headers["retry-after"]) <= 6
+        assert told[-1].json["title"] == "Too Many Requests"
+        assert shown("GET", url, other).status == 200
+        assert ask("GET", f"{address}/healthz").status == 200
+
+
+def test_whoever_guesses_keys_is_soon_not_heard(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BURNISH_SERVER__AUTH", "keys")
+    monkeypatch.setenv("BURNISH_SERVER__REFUSALS_PER_MIN", "5")
+    key = made("ci")
+    with serving() as address:
+        url = f"{address}/api/v1/prompts"
+        assert [shown("GET", url, "x").status for _ in range(6)] == [401] * 5 + [429]
+        assert shown("GET", url, key).status == 429

@@ -35,6 +35,7 @@ from burnish.rest.paths import pattern
 from burnish.rest.problems import of_error, problem, waiting
 from burnish.rest.request import Refused, arguments
 from burnish.rest.signature import Takes, signature_of
+from burnish.settings.server_groups import ServerSettings
 
 ROOT, SHORT = "/api/v1", "/api"
 _PACKED_FROM = 2_000
@@ -48,11 +49,12 @@ def build(
     names: Sequence[str] = (),
     max_bytes: int,
     work: bool = False,
-    asks: bool = False,
+    asks: ServerSettings | None = None,
 ) -> ASGIApp:
     """The application of one platform, which it closes when it ends. It may be asked under this
     machine's own names and these. A body may have so many bytes. With `work` it runs queued jobs,
-    too. With `asks` it wants a key, and is asked under any name."""
+    too. With `asks` it wants a key, bounds what
+    each may ask as these settings have it, and is asked under any name."""
     health = Health(platform)
 
     @asynccontextmanager
@@ -69,8 +71,14 @@ def build(
     app.add_exception_handler(HTTPException, _not_served)
     app.add_exception_handler(TooLarge, _too_large)
     app.add_exception_handler(Exception, _unforeseen(platform))
-    if asks:
-        return Door(Entry(app, platform), platform, names=None, max_bytes=max_bytes)
+    if asks is not None:
+        entry = Entry(
+            app,
+            platform,
+            per_min=asks.requests_per_min,
+            refusals_per_min=asks.refusals_per_min,
+        )
+        return Door(entry, platform, names=None, max_bytes=max_bytes)
     return Door(app, platform, names=names, max_bytes=max_bytes)
 
 

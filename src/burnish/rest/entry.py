@@ -1,14 +1,16 @@
-"""Whoever asks shows a key, and acts under its name."""
+"""Whoever asks shows a key, acts under its name, and has so many requests in a minute."""
 
 from __future__ import annotations
 
-from starlette.datastructures import Headers
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from burnish.errors import BurnishError, NotPermitted
 from burnish.platform import AsyncPlatform
-from burnish.principal import acting_as
-from burnish.rest.problems import of_error, problem
+from burnish.principal import Principal, acting_as
+from burnish.rest.problems import of_error, problem, waiting
+from burnish.security.buckets import Buckets, Taken
 
 # What tells nothing of anybody's.
 OPEN = frozenset({"/healthz", "/readyz", "/openapi.json"})
@@ -16,27 +18,48 @@ _CHALLENGE = {"www-authenticate": "Bearer"}
 
 
 class Entry:
-    def __init__(self, app: ASGIApp, platform: AsyncPlatform) -> None:
+    """A process counts for itself: with several workers each lets so many through."""
+
+    def __init__(
+        self, app: ASGIApp, platform: AsyncPlatform, *, per_min: int, refusals_per_min: int
+    ) -> None:
         self._app = app
         self._platform = platform
+        self._requests = Buckets(per_min) if per_min else None
+        self._refusals = Buckets(refusals_per_min)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"] in OPEN:
             await self._app(scope, receive, send)
             return
+        entered = await self._entered(scope)
+        if isinstance(entered, Response):
+            await entered(scope, receive, send)
+            return
+        taken = self._requests.take(entered.owner) if self._requests else None
+        told = send if taken is None else _told(send, taken)
+        if taken is not None and not taken.is_allowed:
+            await _too_many(taken, scope["request_id"])(scope, receive, told)
+            return
+        with acting_as(entered):
+            await self._app(scope, receive, told)
+
+    async def _entered(self, scope: Scope) -> Principal | Response:
+        """Who it is, or why they are not let in."""
         request_id = scope["request_id"]
+        address = (scope.get("client") or ("",))[0]
+        looked = self._refusals.take(address, 0)
+        if not looked.is_allowed:
+            return _too_many(looked, request_id)
         try:
-            principal = await self._platform.keys.verify(_shown(scope))
+            return await self._platform.keys.verify(_shown(scope))
         except NotPermitted as error:
-            told = problem(
+            self._refusals.take(address)
+            return problem(
                 401, error.what, request_id=request_id, headers=_CHALLENGE, hint=error.hint
             )
-            await told(scope, receive, send)
         except BurnishError as error:
-            await of_error(error, request_id)(scope, receive, send)
-        else:
-            with acting_as(principal):
-                await self._app(scope, receive, send)
+            return of_error(error, request_id)
 
 
 def _shown(scope: Scope) -> str:
@@ -46,3 +69,27 @@ def _shown(scope: Scope) -> str:
         hint = "send authorization: Bearer with one"
         raise NotPermitted("this server wants a key", hint=hint)
     return key.strip()
+
+
+def _too_many(taken: Taken, request_id: str) -> Response:
+    return problem(
+        429,
+        f"more than {taken.limit:,} in a minute",
+        request_id=request_id,
+        headers=waiting(taken.wait_s),
+        hint=f"ask again in {taken.wait_s} s",
+    )
+
+
+def _told(send: Send, taken: Taken) -> Send:
+    """With the headers that say how much is left."""
+
+    async def sending(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = MutableHeaders(scope=message)
+            headers["ratelimit-limit"] = str(taken.limit)
+            headers["ratelimit-remaining"] = str(taken.remaining)
+            headers["ratelimit-reset"] = str(taken.full_s)
+        await send(message)
+
+    return sending

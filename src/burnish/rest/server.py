@@ -31,7 +31,7 @@ def application(settings: Settings) -> ASGIApp:
         names=server.names,
         max_bytes=int(server.body_mb * _MB),
         work=server.work,
-        asks=server.auth != "none",
+        asks=None if server.auth == "none" else server,
     )
 
 

@@ -17,6 +17,18 @@ class ServerSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
         Literal["none", "keys"],
         Meta(description="Who is answered: `none` asks nobody, `keys` wants a key"),
     ] = "none"
+    requests_per_min: Annotated[
+        int,
+        Meta(ge=0, le=1_000_000, description="Requests that each key has in a minute; 0: no bound"),
+    ] = 600
+    refusals_per_min: Annotated[
+        int,
+        Meta(
+            ge=1,
+            le=1_000_000,
+            description="Keys that are not valid which an address may show in a minute",
+        ),
+    ] = 30
     names: Annotated[
         tuple[str, ...],
         Meta(description="Further names that the server may be asked under, beside this machine's"),
