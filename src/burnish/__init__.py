@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         MissingExtra,
         ModelFailed,
         NotFound,
+        NotPermitted,
         NotShown,
         OutputRejected,
         RenderLimit,
@@ -79,7 +80,7 @@ _HOME = {
     "burnish.agents": "AsyncResult Filled PromptedAgent Result prompted",
     "burnish.errors": (
         "AllModelsFailed BudgetExceeded BurnishError Conflict MissingExtra ModelFailed NotFound"
-        " NotShown OutputRejected RenderLimit SettingsError StoreError StructureLost"
+        " NotPermitted NotShown OutputRejected RenderLimit SettingsError StoreError StructureLost"
         " TemplateRefused Unavailable UsageError VariableError"
     ),
     "burnish.evals.custom": "scorer",
@@ -137,6 +138,7 @@ __all__ = [
     "ModelReply",
     "ModelRequest",
     "NotFound",
+    "NotPermitted",
     "NotShown",
     "Optimize",
     "Optimizer",

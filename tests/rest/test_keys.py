@@ -12,7 +12,6 @@ from tests.rest.asking import Reply, ask
 from tests.rest.conftest import serving
 
 import burnish
-from burnish.errors import NotPermitted
 from burnish.principal import ROLES, Role
 from burnish.rest.operations import OPERATIONS
 
@@ -44,6 +43,15 @@ def test_nobody_is_answered_without_a_key(address: str) -> None:
         assert told.json["request_id"]
     for path in ("/healthz", "/readyz", "/openapi.json"):
         assert ask("GET", f"{address}{path}").status == 200
+
+
+def test_a_client_without_a_key_is_told_so(address: str) -> None:
+    with burnish.Client(address) as p, pytest.raises(burnish.NotPermitted, match="wants a key"):
+        p.prompts.list()
+    with burnish.Client(address, made("ci", "viewer")) as p:
+        assert p.prompts.list().items == ()
+        with pytest.raises(burnish.NotPermitted, match="needs the right 'write'"):
+            p.prompts.create("a", "x")
 
 
 def test_what_is_no_key_gets_one_answer_whatever_is_wrong_with_it(address: str) -> None:
@@ -180,7 +188,7 @@ def test_an_address_that_others_reach_is_served_where_keys_are_asked_for() -> No
     from burnish.rest.server import check_exposure
 
     check_exposure("0.0.0.0", "keys")
-    with pytest.raises(NotPermitted, match="keys create"):
+    with pytest.raises(burnish.NotPermitted, match="keys create"):
         check_exposure("0.0.0.0", "none")
 
 

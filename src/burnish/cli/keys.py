@@ -52,7 +52,7 @@ def list_(*, common: Common = NONE) -> None:
     elif not keys:
         note("No keys.")
     elif on_terminal():
-        headings = ("name", "role", "rights", "state", "last used", "ends")
+        headings = ("name", "role", "rights", "state", "last used (UTC)", "ends (UTC)")
         table(headings, (tuple(_columns(each))[1:] for each in keys), wide="name")
     else:
         out("\n".join("\t".join(_columns(each)) for each in keys))
