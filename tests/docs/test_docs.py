@@ -35,6 +35,7 @@ def run(command: list[str] | str, cwd: Path) -> str:
         text=True,
         check=False,
         stdin=subprocess.DEVNULL,
+        timeout=240,  # ends what waits for ever before the whole test is ended, and says what it was
     )
     assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
     return done.stdout
