@@ -97,7 +97,7 @@ def test_an_answer_can_be_rated(p: burnish.Platform) -> None:
     answer.rate(0.9)
     answer.rate(0.5)
     assert p.prompts.get(f"{NAME}@latest").prompt.rating == pytest.approx(0.7)
-    with pytest.raises(UsageError, match="rating"):
+    with pytest.raises(UsageError, match="score is 7"):
         answer.rate(7)
 
 

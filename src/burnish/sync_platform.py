@@ -155,6 +155,8 @@ class Platform(SyncFace[AsyncPlatform]):
     export_pairs = blocking(AsyncPlatform.export_pairs)
     score = blocking(AsyncPlatform.score)
     check_judge = blocking(AsyncPlatform.check_judge)
+    feedback = blocking(AsyncPlatform.feedback)
+    feedback_events = blocking(AsyncPlatform.feedback_events)
     search = blocking(AsyncPlatform.search)
     near_duplicates = blocking(AsyncPlatform.near_duplicates)
     reindex = blocking(AsyncPlatform.reindex)

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 
 import pytest
+from tests.contract.rating import rate
 from tests.contract.test_store import IDS, NOON, add, draft, move, names, prompt
 
 from burnish.errors import BurnishError, Conflict, NotFound
@@ -110,7 +111,7 @@ async def test_use_and_what_is_new_are_no_changes(store: Store, changes: Changes
     ear = Ear()
     await changes.follow(ear)
     await store.prompts.use(old.id)
-    await store.prompts.rate(old.id, 1.0)
+    await rate(store, old.id, 1.0)
     await add(store, "new")
     await store.branches.add(old.id, BRANCH)
     await store.labels.change(old.id, move("last", 1))

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from tests.contract.rating import rate
 from tests.contract.test_store import IDS, NOON, add, draft, move, prompt
 
 from burnish.prompts.prompt import Label, Message, Prompt
@@ -85,7 +86,7 @@ async def test_an_edit_changes_what_is_found_and_a_use_or_a_rating_does_not(stor
     new = await put(store, "note", "alpha", description="old", tags=("one",), category="c")
     before = await store.search.state()
     await store.prompts.use(new.id, 3)
-    await store.prompts.rate(new.id, 0.5)
+    await rate(store, new.id, 0.5)
     await store.prompts.edit(new.id, Edit(description="old"), NOON)
     assert await store.search.state() == before
     await store.prompts.edit(new.id, Edit(description="fresh", tags=("two",), category="d"), NOON)
@@ -156,8 +157,8 @@ def _facets(given: dict[str, Any]) -> dict[str, Any]:
 async def test_labels_ratings_and_phases_filter_too(store: Store) -> None:
     good, bad = await put(store, "good", "word"), await put(store, "bad", "word")
     await store.labels.change(good.id, move("staging", 1))
-    await store.prompts.rate(good.id, 0.9)
-    await store.prompts.rate(bad.id, 0.2)
+    await rate(store, good.id, 0.9)
+    await rate(store, bad.id, 0.2)
     fetched = await store.versions.find("bad")
     assert fetched is not None
     at = datetime(2026, 5, 4, tzinfo=UTC)

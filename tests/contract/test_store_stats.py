@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from tests.contract.rating import rate
 
 from burnish.prompts.prompt import Message, Prompt
 from burnish.storage.ids import Ids
@@ -185,8 +186,8 @@ async def test_categories_count_average_and_add_up(store: Store) -> None:
         for name, category in (("a", "x"), ("b", "x"), ("c", "y"), ("d", "x"))
     ]
     for value in (1.0, 0.5):
-        await store.prompts.rate(rated.id, value)
-    await store.prompts.rate(other.id, 0.25)
+        await rate(store, rated.id, value)
+    await rate(store, other.id, 0.25)
     await store.prompts.use(rated.id, 3)
     await store.prompts.use(bare.id, 4)
     await store.prompts.use(gone.id, 50)

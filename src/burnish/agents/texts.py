@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import inspect
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Self
 
 from burnish.errors import UsageError
 from burnish.library.values import Rendered
 from burnish.platform import AsyncPlatform
-from burnish.prompts.prompt import Message, Prompt, join_messages
+from burnish.prompts.prompt import Message, join_messages
 from burnish.storage.run import Run
 from burnish.storage.store import Fetched
 from burnish.sync_platform import Platform
@@ -47,12 +48,11 @@ class _Answer(str):
     """The function's text. `run_id` is the run that recorded the call, `reference` the exact
     version of the prompt; `cached` tells that the function was not called."""
 
-    __slots__ = ("_platform", "_prompt", "cached", "reference", "run_id")
+    __slots__ = ("_platform", "cached", "reference", "run_id")
 
     run_id: str
     reference: str
     cached: bool
-    _prompt: Prompt
     _platform: Platform | AsyncPlatform
 
     @classmethod
@@ -61,7 +61,6 @@ class _Answer(str):
         answer.run_id = run.id
         answer.reference = f"{found.prompt.name}@{found.version.revision}"
         answer.cached = run.cached
-        answer._prompt = found.prompt
         answer._platform = platform
         return answer
 
@@ -76,7 +75,7 @@ class Result(_Answer):
         platform = self._platform
         if isinstance(platform, AsyncPlatform):
             raise UsageError("the platform waits for nobody", hint="use an async function")
-        platform.prompts.record_rating(self._prompt.id, value)
+        platform.feedback(self.run_id, score=value)
 
 
 class AsyncResult(_Answer):
@@ -86,8 +85,7 @@ class AsyncResult(_Answer):
 
     async def rate(self, value: float) -> None:
         """How good the answer was, from 0 to 1; it counts for the prompt's rating."""
-        record = self._platform.prompts.record_rating
-        await waited_for(record, self._prompt.id, value)
+        await waited_for(partial(self._platform.feedback, self.run_id, score=value))
 
 
 async def waited_for(method: Callable[..., Any], *args: Any) -> Any:

@@ -63,6 +63,12 @@ COMMANDS: tuple[Command, ...] = (
         "burnish serve --port 8080",
     ),
     ("worker", "worker:worker", "Run queued jobs and schedules.", "burnish worker --once"),
+    (
+        "feedback",
+        "feedback:feedback",
+        "Say how good an answer was, or see what was said.",
+        'burnish feedback mail/late@2 --thumb down --comment "too long"',
+    ),
     ("search", "search:search", "Find prompts by words and by meaning.", "burnish search soup"),
     (
         "stats",

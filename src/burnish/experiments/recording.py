@@ -132,6 +132,13 @@ class Recording:
             note=note,
         )
 
+    async def record_of_run(self, run_id: str, metric: str, value: float) -> list[str]:
+        """Once for each experiment whose unit the run served; tells their names."""
+        served = await self._served_by(run_id)
+        for name, unit in served:
+            await self.record(Row(name=name, unit=unit, run=run_id, metric=metric, value=value))
+        return [name for name, _ in served]
+
     async def record_many(self, rows: Iterator[tuple[str, Row | str]]) -> ManyRecorded:
         """Each row comes with what to call it when it is wrong; one that could not be read is its
         reason."""
@@ -210,15 +217,7 @@ class Recording:
         """The name of the experiment and the unit that the run served."""
         if not row.run:
             raise UsageError("no unit is given", hint="give the unit, or the run that served it")
-        if row.run in self._runs:
-            served = [self._runs[row.run]]
-        else:
-            store = await self._open_store()
-            served = [
-                (experiment.name, unit)
-                for found, unit in await store.experiments.served(row.run)
-                for experiment in await store.experiments.by_prefix(found, 1)
-            ]
+        served = await self._served_by(row.run)
         ours = [each for each in served if row.name in ("", each[0])]
         if not ours:
             whose = f"experiment {row.name!r}" if row.name else "no experiment"
@@ -233,6 +232,16 @@ class Recording:
                 hint="name the experiment and the unit",
             )
         return ours[0]
+
+    async def _served_by(self, run_id: str) -> list[tuple[str, str]]:
+        if run_id in self._runs:
+            return [self._runs[run_id]]
+        store = await self._open_store()
+        return [
+            (experiment.name, unit)
+            for found, unit in await store.experiments.served(run_id)
+            for experiment in await store.experiments.by_prefix(found, 1)
+        ]
 
 
 def _some(rows: Iterator[tuple[str, Row | str]]) -> list[tuple[str, Row | str]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -18,6 +17,7 @@ from burnish.library.labels import Labels
 from burnish.library.lines import Lines
 from burnish.library.listing import check_limit, clean_tags, page_of
 from burnish.library.missing import no_deleted_prompt
+from burnish.library.ratings import rate
 from burnish.library.shelf import Shelf
 from burnish.library.values import Content, Expanded, HistoryEntry, NewPrompt, Page, Saved
 from burnish.library.versions import Versions
@@ -38,8 +38,6 @@ from burnish.storage.store import (
 if TYPE_CHECKING:
     from burnish.library.files.histories import Histories
     from burnish.prompts.formats import PromptFile
-
-_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
 class Library:
@@ -374,21 +372,8 @@ class Library:
 
     async def record_rating(self, prompt: str, value: float) -> None:
         """`value` is 0..1. `prompt` is a reference, or the id of a prompt or of a version; the
-        rating is the prompt's."""
-        if _is_number(value) and 0 <= value <= 1:
-            await self._store.prompts.rate(await self._prompt_id(prompt), value)
-            return
-        raise UsageError(f"{value!r} is no rating", hint="ratings are numbers between 0 and 1")
-
-    async def _prompt_id(self, given: str) -> str:
-        if not _ID.fullmatch(given):
-            return (await self.get(given)).prompt.id
-        version = await self._store.versions.by_id(given)
-        return given if version is None else version.prompt_id
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+        rating is the prompt's. Kept as feedback."""
+        await rate(self._shelf, prompt, value, who=self._author())
 
 
 def _edit(category: str | None, tags: Sequence[str] | None, description: str | None) -> Edit:

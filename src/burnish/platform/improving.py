@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from burnish.platform.experimenting import Experimenting
+from burnish.platform.learned import Learned
 from burnish.platform.optimize_options import OPTIONS, wanted_of
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from burnish.storage.optimization import OfJob, Optimization
 
 
-class Improving(Experimenting):
+class Improving(Learned):
     async def optimize(
         self,
         prompt: str,

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from burnish.storage.datasets import Datasets
     from burnish.storage.evaluation import Evaluations
     from burnish.storage.experiment import Experiments
+    from burnish.storage.feedback import Feedback
     from burnish.storage.jobs import Jobs, Schedules
     from burnish.storage.optimization import Optimizations
     from burnish.storage.packs import Packs
@@ -200,10 +201,6 @@ class Prompts(Protocol):
         """Those neither used nor changed since then, the one that rests longest first."""
         ...
 
-    async def rate(self, prompt_id: str, value: float) -> None:
-        """Adds a rating of 0..1, atomically. Raises NotFound."""
-        ...
-
     async def categories(self) -> list[CategoryStat]:
         """Of prompts that are not deleted; the one with most prompts first."""
         ...
@@ -375,6 +372,8 @@ class Store(Protocol):
     def requests(self) -> Requests: ...
     @property
     def api_keys(self) -> ApiKeys: ...
+    @property
+    def feedback(self) -> Feedback: ...
     @property
     def changes(self) -> Changes | None: ...
 

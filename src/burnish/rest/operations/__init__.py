@@ -5,6 +5,7 @@ from burnish.rest.operations.catalogues import CATALOGUES
 from burnish.rest.operations.compose import COMPOSE
 from burnish.rest.operations.datasets import DATASETS
 from burnish.rest.operations.experiments import EXPERIMENTS
+from burnish.rest.operations.feedback import FEEDBACK
 from burnish.rest.operations.keys import KEYS
 from burnish.rest.operations.knowledge import KNOWLEDGE
 from burnish.rest.operations.labels import LABELS
@@ -24,6 +25,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *EXPERIMENTS,
     *WORK,
     *RUNS,
+    *FEEDBACK,
     *KNOWLEDGE,
     *CATALOGUES,
     *KEYS,

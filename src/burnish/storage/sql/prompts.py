@@ -5,11 +5,11 @@ from datetime import datetime
 from typing import Any
 
 from msgspec import structs
-from sqlalchemy import bindparam, func, insert, select, update
+from sqlalchemy import Update, bindparam, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from burnish.errors import Conflict, NotFound, UsageError
+from burnish.errors import Conflict, NotFound
 from burnish.prompts.prompt import Prompt, PromptVersion
 from burnish.storage.lineage import Related
 from burnish.storage.sql import queries
@@ -111,16 +111,6 @@ class SqlPrompts:
             result = await connection.execute(queries.unused(since, limit))
         return [prompt_of(row) for row in result.mappings()]
 
-    async def rate(self, prompt_id: str, value: float) -> None:
-        if not 0 <= value <= 1:
-            raise UsageError(f"{value} is no rating", hint="ratings are between 0 and 1")
-        total = _c.rating_sum + value
-        counted = _c.rating_count + 1
-        await self._change(
-            prompt_id,
-            {"rating_sum": total, "rating_count": counted, "rating_order": total / counted},
-        )
-
     async def categories(self) -> list[CategoryStat]:
         async with self._database.reading() as connection:
             result = await connection.execute(_CATEGORIES)
@@ -178,6 +168,13 @@ _CATEGORIES = (
     .group_by(_c.category)
     .order_by(func.count().desc(), _c.category)
 )
+
+
+def rating_added(prompt_id: str, value: float) -> Update:
+    """Arithmetic on columns happens in the database, so that nothing is lost."""
+    total, counted = _c.rating_sum + value, _c.rating_count + 1
+    changed = {"rating_sum": total, "rating_count": counted, "rating_order": total / counted}
+    return update(prompts).where(_c.id == prompt_id, _c.deleted_at.is_(None)).values(changed)
 
 
 async def insert_entries(connection: AsyncConnection, entries: Sequence[Entry]) -> None:

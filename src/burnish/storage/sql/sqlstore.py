@@ -21,6 +21,7 @@ from burnish.storage.upkeep import Upkeep
 if TYPE_CHECKING:
     from burnish.storage.sql.api_keys import SqlApiKeys
     from burnish.storage.sql.experiments import SqlExperiments
+    from burnish.storage.sql.feedback import SqlFeedback
     from burnish.storage.sql.knowledge import SqlKnowledge
     from burnish.storage.sql.optimizations import SqlOptimizations
     from burnish.storage.sql.packs import SqlPacks
@@ -98,6 +99,12 @@ class SqlStore:
         from burnish.storage.sql.api_keys import SqlApiKeys
 
         return self._once(SqlApiKeys)
+
+    @property
+    def feedback(self) -> SqlFeedback:
+        from burnish.storage.sql.feedback import SqlFeedback
+
+        return self._once(SqlFeedback)
 
     def _once(self, room: Callable[[Database], T]) -> T:
         found = self._rooms.get(room)

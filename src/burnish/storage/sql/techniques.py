@@ -16,7 +16,7 @@ _COUNTS = ("uses", "successes", "score_sum", "score_n")
 class SqlTechniques:
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._upsert = _upsert(database.reader.dialect.name)
+        self._upsert = technique_upsert(database.reader.dialect.name)
 
     async def add(self, statistics: Sequence[TechniqueStatistic]) -> None:
         if not statistics:
@@ -41,7 +41,7 @@ class SqlTechniques:
         return [TechniqueTotal(**row) for row in result.mappings()]
 
 
-def _upsert(dialect: str) -> Insert:
+def technique_upsert(dialect: str) -> Insert:
     # A dialect takes long to import, so only the one in use is.
     if dialect == "sqlite":
         from sqlalchemy.dialects.sqlite import insert

@@ -14,6 +14,7 @@ from burnish.storage.tables.experiments import (
     exposures,
     outcomes,
 )
+from burnish.storage.tables.feedback import feedback
 from burnish.storage.tables.includes import includes
 from burnish.storage.tables.jobs import jobs, schedules
 from burnish.storage.tables.knowledge import (
@@ -53,6 +54,7 @@ __all__ = [
     "experiment_moves",
     "experiments",
     "exposures",
+    "feedback",
     "includes",
     "jobs",
     "knowledge_chunks",
