@@ -218,7 +218,14 @@ class Evaluating:
             scorers.close()
             if ended:
                 await store.end(evaluation.id, stop, datetime.now(UTC))
+                await self._count(evaluation)
         return stop, run
+
+    async def _count(self, evaluation: Evaluation) -> None:
+        from burnish.telemetry.metrics import TESTED, added
+
+        took_part = added([TESTED.one(model) for model in evaluation.models])
+        await (await self._open_store()).counters.add(took_part)
 
     async def evaluated(self, evaluation: Evaluation, run: Run) -> Evaluated:
         """What the results add up to after a run. Raises NotFound for a baseline without one."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from burnish.errors import Unavailable, UsageError
-from burnish.generation.event import GenerationEvent
+from burnish.generation.event import GenerationEvent, event_of, rest_of
 from burnish.generation.fitting import Fit
 from burnish.generation.generator import MAX_CANDIDATES, parse_phases
 from burnish.generation.grounding import Grounding
@@ -77,7 +78,7 @@ class Generating:
     ) -> Generation:
         """`budget` is one that is shared with other wishes, instead of the wish's own;
         `fit` is what examples bring."""
-        call = self._ids()
+        call, began = self._ids(), time.perf_counter()
         wish = checked(wish)
         self._check(wish)
         grounding = await self._ground(wish)
@@ -85,14 +86,16 @@ class Generating:
         made = _on(grounding, await self._made(job))
         if not wish.store:
             return _with_usage(made)
-        return await self.stored(call, made, wish.name, wish.category, wish.batch_key)
+        stored = await self.stored(call, made, wish.name, wish.category, wish.batch_key)
+        await self._count(began)
+        return stored
 
     async def enhance(
         self, wish: Wish, budget: Budget | None = None, fit: Fit | None = None
     ) -> Generation:
         """The user's own words with what they lack; refined by a model where one is named.
         `budget` and `fit` are as in `make`."""
-        call = self._ids()
+        call, began = self._ids(), time.perf_counter()
         wish = checked(wish, NAMES_OF_ENHANCE)
         self._live.budget(wish.max_cost_usd)
         has_model = bool(wish.model) and self.model_of(wish) != OFFLINE
@@ -105,7 +108,16 @@ class Generating:
         made = _on(job.grounding, made)
         if not wish.store:
             return _with_usage(made)
-        return await self.stored(call, made, wish.name, wish.category)
+        stored = await self.stored(call, made, wish.name, wish.category)
+        await self._count(began)
+        return stored
+
+    async def _count(self, began: float) -> None:
+        from burnish.telemetry.metrics import GENERATED, GENERATION_MS
+
+        took_ms = 1000 * (time.perf_counter() - began)
+        store = await self._parts.open_store()
+        await store.counters.add(GENERATED.one() | GENERATION_MS.one(took_ms))
 
     async def stream(self, wish: Wish) -> AsyncGenerator[GenerationEvent]:
         """Events as they come. The joined texts of the final phase, since its last restart, are
@@ -114,7 +126,7 @@ class Generating:
         final = self._final_phase(one)
         events: asyncio.Queue[GenerationEvent | None] = asyncio.Queue()
         task = asyncio.ensure_future(
-            self.make(one, lambda told: events.put_nowait(_event(told, final)))
+            self.make(one, lambda told: events.put_nowait(event_of(told, final)))
         )
         task.add_done_callback(lambda _: events.put_nowait(None))
         said = ""
@@ -127,7 +139,7 @@ class Generating:
                 if again:
                     yield msgspec.structs.replace(event, kind="restart", text="refined once more")
             made = await task
-            for event in _rest(said, made.text, final):
+            for event in rest_of(said, made.text, final):
                 yield event
             yield GenerationEvent(kind="done", generation=made)
         finally:
@@ -348,29 +360,6 @@ def _on(grounding: Grounding, made: Generation) -> Generation:
     return msgspec.structs.replace(
         made, sources=grounding.sources, warnings=(*made.warnings, *grounding.warnings)
     )
-
-
-def _event(told: Told, final: Phase) -> GenerationEvent:
-    kind = "restart" if told.restart else "text" if told.text else "phase"
-    return GenerationEvent(
-        kind="stopped" if told.stopped else kind,
-        phase=told.phase,
-        model=told.model,
-        text=told.stopped or told.restart or told.text,
-        final=told.phase == final and not told.stopped,
-    )
-
-
-def _rest(said: str, text: str, final: Phase) -> list[GenerationEvent]:
-    """What is missing of the result, where the final phase kept another text or ran offline."""
-    if said == text:
-        return []
-    if text.startswith(said):
-        return [GenerationEvent(kind="text", phase=final, text=text[len(said) :], final=True)]
-    return [
-        GenerationEvent(kind="restart", phase=final, text="another text was kept", final=True),
-        GenerationEvent(kind="text", phase=final, text=text, final=True),
-    ]
 
 
 def _strategy(name: str) -> Strategy:

@@ -330,8 +330,11 @@ class Optimizations:
             raise asyncio.CancelledError
 
     async def _end(self, of: Optimization, **changes: Any) -> Optimization:
+        from burnish.telemetry.metrics import OPTIMIZED
+
         store = await self._open_store()
         await store.optimizations.change(of.id, ended_at=datetime.now(UTC), **changes)
+        await store.counters.add(OPTIMIZED.one())
         return await self.get(of.id)
 
     async def get(self, optimization_id: str) -> Optimization:

@@ -18,7 +18,7 @@ from burnish.generation.wish import Wish, enhancement, wish_of
 from burnish.intents import Classification
 from burnish.library.units import Attributes
 from burnish.platform.generating import Generating
-from burnish.platform.improving import Improving
+from burnish.platform.measured import Measured
 from burnish.settings import Loaded
 from burnish.techniques import Selection, SelectRequest
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from burnish.platform.optimizing import Optimize, Optimizing
 
 
-class AsyncPlatform(Improving):
+class AsyncPlatform(Measured):
     """Everything that Burnish does, as coroutines. `burnish.open_async()` makes one.
 
     The store is opened by the first call that needs it; `analyze` and `enhance` never do, and

@@ -20,13 +20,14 @@ from starlette.types import ASGIApp
 
 from burnish.errors import BurnishError
 from burnish.platform import AsyncPlatform
-from burnish.principal import Right, acting
+from burnish.principal import acting
 from burnish.rest.answers import JSON, answer, validated
 from burnish.rest.begun import BEGINNING
 from burnish.rest.door import Door, TooLarge
 from burnish.rest.entry import Entry
-from burnish.rest.events import EVENTS_PATH, STREAM, generated, job_events
+from burnish.rest.events import EVENTS_PATH, FOLLOW, STREAM, generated, job_events
 from burnish.rest.health import Health
+from burnish.rest.metrics import Metrics
 from burnish.rest.once import once
 from burnish.rest.operation import Operation
 from burnish.rest.operations import OPERATIONS
@@ -56,16 +57,23 @@ def build(
     too. With `asks` it wants a key, bounds what
     each may ask as these settings have it, and is asked under any name."""
     health = Health(platform)
+    metrics = Metrics(platform)
 
     @asynccontextmanager
     async def life(_: Starlette) -> AsyncGenerator[None]:
         async with platform:
             await health.begin()
-            async with _working(platform) if work else nullcontext():
+            async with metrics.kept(), _working(platform) if work else nullcontext():
                 yield
             health.end()
 
-    routes = [*health.routes(), *_streams(platform), _document(), *_operations(platform)]
+    routes = [
+        *health.routes(),
+        metrics.route(),
+        *_streams(platform),
+        _document(),
+        *_operations(platform),
+    ]
     packed = Middleware(GZipMiddleware, minimum_size=_PACKED_FROM, compresslevel=5)
     app = Starlette(routes=routes, lifespan=life, middleware=[packed])
     app.add_exception_handler(HTTPException, _not_served)
@@ -78,8 +86,8 @@ def build(
             per_min=asks.requests_per_min,
             refusals_per_min=asks.refusals_per_min,
         )
-        return Door(entry, platform, names=None, max_bytes=max_bytes)
-    return Door(app, platform, names=names, max_bytes=max_bytes)
+        return Door(entry, platform, names=None, max_bytes=max_bytes, metrics=metrics)
+    return Door(app, platform, names=names, max_bytes=max_bytes, metrics=metrics)
 
 
 @asynccontextmanager
@@ -124,14 +132,15 @@ def endpoint(operation: Operation, platform: AsyncPlatform) -> Endpoint:
         return validated(request, told) if operation.method == "GET" else told
 
     done = serve if operation.has_secret else once(platform, serve)
-    return reported(permitted(operation.right, done))
+    return reported(permitted(operation, done))
 
 
-def permitted(right: Right, serve: Endpoint) -> Endpoint:
+def permitted(operation: Operation, serve: Endpoint) -> Endpoint:
     """Asks for the right before anything is read."""
 
     async def served(request: Request) -> Response:
-        acting().check(right, f"{request.method} {request.scope['path']}")
+        request.scope["operation"] = operation
+        acting().check(operation.right, f"{request.method} {request.scope['path']}")
         return await serve(request)
 
     return served
@@ -182,12 +191,12 @@ def _streams(platform: AsyncPlatform) -> list[Route]:
     return [
         Route(
             f"{ROOT}{STREAM.path}",
-            reported(permitted(STREAM.right, generated(platform))),
+            reported(permitted(STREAM, generated(platform))),
             methods=["POST"],
         ),
         Route(
             f"{ROOT}{pattern(EVENTS_PATH)}",
-            reported(permitted("read", job_events(platform))),
+            reported(permitted(FOLLOW, job_events(platform))),
             methods=["GET"],
         ),
     ]

@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from burnish.addresses import is_this_machine
 from burnish.platform import AsyncPlatform
+from burnish.rest.metrics import Metrics
 from burnish.rest.paths import routed
 from burnish.rest.problems import problem
 
@@ -39,12 +40,19 @@ class Door:
     """Without `names` it is asked under any: a page cannot know the key that is wanted then."""
 
     def __init__(
-        self, app: ASGIApp, platform: AsyncPlatform, *, names: Sequence[str] | None, max_bytes: int
+        self,
+        app: ASGIApp,
+        platform: AsyncPlatform,
+        *,
+        names: Sequence[str] | None,
+        max_bytes: int,
+        metrics: Metrics,
     ) -> None:
         self._app = app
         self._platform = platform
         self._names = None if names is None else frozenset(names)
         self._max_bytes = max_bytes
+        self._metrics = metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -72,6 +80,8 @@ class Door:
             if not send.is_whole:
                 raise
         finally:
+            took_s = time.perf_counter() - began
+            self._metrics.answered(scope["method"], scope.get("operation"), send.status, took_s)
             self._platform.log(
                 logging.INFO,
                 "request",
@@ -79,7 +89,7 @@ class Door:
                 method=scope["method"],
                 path=scope["path"],
                 status=send.status,
-                ms=round(1000 * (time.perf_counter() - began), 2),
+                ms=round(1000 * took_s, 2),
             )
 
     def _id(self, given: str) -> str:

@@ -28,6 +28,7 @@ STREAM = Operation(
     right="write",
     example={"idea": "summarise support tickets for the weekly report"},
 )
+FOLLOW = Operation(call="jobs.watch", method="GET", path=EVENTS_PATH, right="read")
 
 
 def generated(platform: AsyncPlatform) -> Callable[[Request], Awaitable[Response]]:

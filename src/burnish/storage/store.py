@@ -23,6 +23,7 @@ from burnish.storage.upkeep import Upkeep
 
 if TYPE_CHECKING:
     from burnish.storage.api_keys import ApiKeys
+    from burnish.storage.counters import Counters
     from burnish.storage.datasets import Datasets
     from burnish.storage.evaluation import Evaluations
     from burnish.storage.experiment import Experiments
@@ -201,6 +202,10 @@ class Prompts(Protocol):
         """Those neither used nor changed since then, the one that rests longest first."""
         ...
 
+    async def totals(self) -> tuple[int, float | None]:
+        """How many there are that are not deleted, and the mean rating of those that have one."""
+        ...
+
     async def categories(self) -> list[CategoryStat]:
         """Of prompts that are not deleted; the one with most prompts first."""
         ...
@@ -374,6 +379,8 @@ class Store(Protocol):
     def api_keys(self) -> ApiKeys: ...
     @property
     def feedback(self) -> Feedback: ...
+    @property
+    def counters(self) -> Counters: ...
     @property
     def changes(self) -> Changes | None: ...
 

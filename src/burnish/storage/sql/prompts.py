@@ -111,6 +111,11 @@ class SqlPrompts:
             result = await connection.execute(queries.unused(since, limit))
         return [prompt_of(row) for row in result.mappings()]
 
+    async def totals(self) -> tuple[int, float | None]:
+        async with self._database.reading() as connection:
+            count, rating = (await connection.execute(_TOTALS)).one()
+        return count, rating
+
     async def categories(self) -> list[CategoryStat]:
         async with self._database.reading() as connection:
             result = await connection.execute(_CATEGORIES)
@@ -157,6 +162,7 @@ _USE = (
 )
 # The mean over the prompts that are rated, each weighing the same however often it was rated.
 _RATING = func.nullif(_c.rating_order, -1.0)
+_TOTALS = select(func.count(), func.avg(_RATING)).where(_c.deleted_at.is_(None))
 _CATEGORIES = (
     select(
         _c.category,

@@ -20,6 +20,7 @@ from burnish.storage.upkeep import Upkeep
 
 if TYPE_CHECKING:
     from burnish.storage.sql.api_keys import SqlApiKeys
+    from burnish.storage.sql.counters import SqlCounters
     from burnish.storage.sql.experiments import SqlExperiments
     from burnish.storage.sql.feedback import SqlFeedback
     from burnish.storage.sql.knowledge import SqlKnowledge
@@ -105,6 +106,12 @@ class SqlStore:
         from burnish.storage.sql.feedback import SqlFeedback
 
         return self._once(SqlFeedback)
+
+    @property
+    def counters(self) -> SqlCounters:
+        from burnish.storage.sql.counters import SqlCounters
+
+        return self._once(SqlCounters)
 
     def _once(self, room: Callable[[Database], T]) -> T:
         found = self._rooms.get(room)

@@ -1,6 +1,7 @@
 from burnish.storage.tables.api_keys import api_keys
 from burnish.storage.tables.base import metadata
 from burnish.storage.tables.changes import prompt_changes
+from burnish.storage.tables.counters import counters
 from burnish.storage.tables.datasets import (
     dataset_contents,
     dataset_examples,
@@ -46,6 +47,7 @@ from burnish.storage.tables.techniques import technique_statistics
 __all__ = [
     "api_keys",
     "branches",
+    "counters",
     "dataset_contents",
     "dataset_examples",
     "dataset_versions",
