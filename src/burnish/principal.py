@@ -68,12 +68,38 @@ class Principal(msgspec.Struct, frozen=True, kw_only=True):
 # database's file may do everything anyway.
 LOCAL = Principal(kind="local", role="admin")
 
+
+class Origin(msgspec.Struct, frozen=True, kw_only=True):
+    """Where it was asked for: the id of the request and the address that it came from. Both are
+    empty without a server."""
+
+    request_id: str = ""
+    address: str = ""
+
+
+# Asked for on this machine, without a server.
+HERE = Origin()
+
+_origin: ContextVar[Origin] = ContextVar("origin", default=HERE)
 _acting: ContextVar[Principal] = ContextVar("acting", default=LOCAL)
 
 
 def acting() -> Principal:
     """Whoever the work at hand is done for."""
     return _acting.get()
+
+
+def origin() -> Origin:
+    return _origin.get()
+
+
+@contextmanager
+def asked_from(place: Origin) -> Generator[None]:
+    token = _origin.set(place)
+    try:
+        yield
+    finally:
+        _origin.reset(token)
 
 
 @contextmanager

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from burnish.sync_knowledge import Knowledge
     from burnish.sync_optimizations import Optimizations
     from burnish.sync_rooms import Db, Models, Packs, Runs, Starter
-    from burnish.sync_security import Keys
+    from burnish.sync_security import Audit, Keys
 
 
 class Prompts(SyncFace[AsyncPrompts]):
@@ -263,6 +263,13 @@ class Platform(SyncFace[AsyncPlatform]):
         from burnish.sync_jobs import Schedules
 
         return Schedules(self._target.schedules, self._loop)
+
+    @cached_property
+    def audit(self) -> Audit:
+        """Who changed what, when and from where."""
+        from burnish.sync_security import Audit
+
+        return Audit(self._target.audit, self._loop)
 
     @cached_property
     def keys(self) -> Keys:

@@ -1,8 +1,9 @@
-"""The sync face of keys."""
+"""The sync face of keys and of the audit log."""
 
 from __future__ import annotations
 
 from burnish._sync import SyncFace, blocking
+from burnish.security.audit import AsyncAudit
 from burnish.security.keys import AsyncKeys
 
 
@@ -13,3 +14,12 @@ class Keys(SyncFace[AsyncKeys]):
     list = blocking(AsyncKeys.list)
     revoke = blocking(AsyncKeys.revoke)
     verify = blocking(AsyncKeys.verify)
+
+
+class Audit(SyncFace[AsyncAudit]):
+    """`platform.audit` of the sync face."""
+
+    record = blocking(AsyncAudit.record)
+    list = blocking(AsyncAudit.list)
+    verify = blocking(AsyncAudit.verify)
+    export = blocking(AsyncAudit.export)

@@ -20,6 +20,11 @@ KEYS: tuple[tuple[str, str, str, str], ...] = (
     ("create", "keys:create", "Make a key for a program.", "burnish keys create ci --role editor"),
     ("revoke", "keys:revoke", "Refuse a key from now on.", "burnish keys revoke ci"),
 )
+AUDIT: tuple[tuple[str, str, str, str], ...] = (
+    ("list", "audit:list_", "Who changed what, the newest first.", "burnish audit list"),
+    ("verify", "audit:verify", "Check that nothing in it was changed.", "burnish audit verify"),
+    ("export", "audit:export", "Write it as JSON, one a line.", "burnish audit export log.jsonl"),
+)
 SCHEDULE: tuple[tuple[str, str, str, str], ...] = (
     ("list", "schedule:list_", "List what begins when.", "burnish schedule list"),
     (

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from burnish.jobs.schedules import AsyncSchedules
     from burnish.platform.answered import Answered
     from burnish.platform.batches import Batches, BatchPlan
+    from burnish.security.audit import AsyncAudit
     from burnish.security.keys import AsyncKeys
     from burnish.storage.job import Job
 
@@ -62,11 +63,18 @@ class Working(Finding):
         )
 
     @cached_property
+    def audit(self) -> AsyncAudit:
+        """Who changed what, when and from where: list, verify, export."""
+        from burnish.security.audit import AsyncAudit
+
+        return AsyncAudit(self._open_store, lambda: self.settings.author_name, self._ids)
+
+    @cached_property
     def keys(self) -> AsyncKeys:
         """What programs show to a server that asks who they are: create, list, revoke."""
         from burnish.security.keys import AsyncKeys
 
-        return AsyncKeys(self._open_store, lambda: self.settings.author_name, self._ids)
+        return AsyncKeys(self._open_store, self.audit, lambda: self.settings.author_name, self._ids)
 
     @cached_property
     def answered(self) -> Answered:

@@ -22,6 +22,7 @@ from burnish.errors import BurnishError
 from burnish.platform import AsyncPlatform
 from burnish.principal import acting
 from burnish.rest.answers import JSON, answer, validated
+from burnish.rest.audited import audited
 from burnish.rest.begun import BEGINNING
 from burnish.rest.door import Door, TooLarge
 from burnish.rest.entry import Entry
@@ -128,11 +129,12 @@ def endpoint(operation: Operation, platform: AsyncPlatform) -> Endpoint:
 
     async def serve(request: Request) -> Response:
         given = signed(operation, await arguments(request, operation, takes()))
-        told = answer(await _done(operation, platform, given), operation.status)
+        done = await audited(platform, operation, given, lambda: _done(operation, platform, given))
+        told = answer(done, operation.status)
         return validated(request, told) if operation.method == "GET" else told
 
-    done = serve if operation.has_secret else once(platform, serve)
-    return reported(permitted(operation, done))
+    kept = serve if operation.has_secret else once(platform, serve)
+    return reported(permitted(operation, kept))
 
 
 def permitted(operation: Operation, serve: Endpoint) -> Endpoint:

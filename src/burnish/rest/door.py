@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from burnish.addresses import is_this_machine
 from burnish.platform import AsyncPlatform
+from burnish.principal import Origin, asked_from
 from burnish.rest.metrics import Metrics
 from burnish.rest.paths import routed
 from burnish.rest.problems import problem
@@ -72,8 +73,10 @@ class Door:
 
     async def _passed(self, scope: Scope, receive: Receive, send: _Answered) -> None:
         began = time.perf_counter()
+        place = Origin(request_id=scope["request_id"], address=(scope.get("client") or ("",))[0])
         try:
-            await self._app(scope, _Bounded(receive, self._max_bytes), send)
+            with asked_from(place):
+                await self._app(scope, _Bounded(receive, self._max_bytes), send)
         except Exception:
             # Told and logged already. Only an answer that broke off is left to the server, which
             # ends the connection.

@@ -14,6 +14,7 @@ import msgspec
 
 from burnish.errors import NotFound, NotPermitted, UsageError
 from burnish.principal import RIGHTS, ROLES, Principal, Right, Role, acting
+from burnish.security.audit import AsyncAudit
 from burnish.storage.api_keys import ApiKey
 from burnish.storage.store import Store
 
@@ -38,11 +39,13 @@ class AsyncKeys:
     def __init__(
         self,
         open_store: Callable[[], Awaitable[Store]],
+        audit: AsyncAudit,
         who: Callable[[], str],
         new_id: Callable[[], str],
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._open_store = open_store
+        self._audit = audit
         self._who = who
         self._new_id = new_id
         self._now = now
@@ -79,6 +82,7 @@ class AsyncKeys:
         )
         secret = secrets.token_urlsafe(32)
         await (await self._open_store()).api_keys.add(about, _hash(secret))
+        await self._audit.record("keys.create", name, after={"id": about.id, **_rights(about)})
         return NewKey(key=f"{_MARK}_{UUID(about.id).hex}_{secret}", about=about)
 
     async def list(self) -> list[ApiKey]:
@@ -93,6 +97,7 @@ class AsyncKeys:
         found = await store.api_keys.revoke(next(named, key), self._now())
         if found is None:
             raise NotFound(f"no key is named {key[:64]!r}", hint="see keys list", subject=key[:64])
+        await self._audit.record("keys.revoke", found.name, before={"id": found.id})
         return found
 
     async def verify(self, key: str) -> Principal:
@@ -110,6 +115,10 @@ class AsyncKeys:
         return Principal(
             kind="service", id=about.id, name=about.name, role=about.role, scopes=about.rights
         )
+
+
+def _rights(about: ApiKey) -> dict[str, object]:
+    return {"role": about.role, "rights": about.rights, "expires_at": about.expires_at}
 
 
 def _check(name: str, role: str, rights: Sequence[str], days: float | None) -> None:

@@ -23,6 +23,7 @@ from burnish.storage.upkeep import Upkeep
 
 if TYPE_CHECKING:
     from burnish.storage.api_keys import ApiKeys
+    from burnish.storage.audit import Audit
     from burnish.storage.counters import Counters
     from burnish.storage.datasets import Datasets
     from burnish.storage.evaluation import Evaluations
@@ -381,6 +382,8 @@ class Store(Protocol):
     def feedback(self) -> Feedback: ...
     @property
     def counters(self) -> Counters: ...
+    @property
+    def audit(self) -> Audit: ...
     @property
     def changes(self) -> Changes | None: ...
 

@@ -1,6 +1,7 @@
 """Every operation that is served, a file for each noun."""
 
 from burnish.rest.operation import Operation
+from burnish.rest.operations.audit import AUDIT
 from burnish.rest.operations.catalogues import CATALOGUES
 from burnish.rest.operations.compose import COMPOSE
 from burnish.rest.operations.datasets import DATASETS
@@ -29,4 +30,5 @@ OPERATIONS: tuple[Operation, ...] = (
     *KNOWLEDGE,
     *CATALOGUES,
     *KEYS,
+    *AUDIT,
 )

@@ -20,6 +20,7 @@ from burnish.storage.upkeep import Upkeep
 
 if TYPE_CHECKING:
     from burnish.storage.sql.api_keys import SqlApiKeys
+    from burnish.storage.sql.audit import SqlAudit
     from burnish.storage.sql.counters import SqlCounters
     from burnish.storage.sql.experiments import SqlExperiments
     from burnish.storage.sql.feedback import SqlFeedback
@@ -112,6 +113,12 @@ class SqlStore:
         from burnish.storage.sql.counters import SqlCounters
 
         return self._once(SqlCounters)
+
+    @property
+    def audit(self) -> SqlAudit:
+        from burnish.storage.sql.audit import SqlAudit
+
+        return self._once(SqlAudit)
 
     def _once(self, room: Callable[[Database], T]) -> T:
         found = self._rooms.get(room)

@@ -1,4 +1,5 @@
 from burnish.storage.tables.api_keys import api_keys
+from burnish.storage.tables.audit import audit
 from burnish.storage.tables.base import metadata
 from burnish.storage.tables.changes import prompt_changes
 from burnish.storage.tables.counters import counters
@@ -46,6 +47,7 @@ from burnish.storage.tables.techniques import technique_statistics
 
 __all__ = [
     "api_keys",
+    "audit",
     "branches",
     "counters",
     "dataset_contents",
