@@ -21,6 +21,7 @@
     │   │   └── CircuitOpen     not tried: the provider failed too often just before
     │   └── AllModelsFailed     every model of a fallback order failed; lists each cause
     ├── NotPermitted            the caller may not do this                             exit 6
+    │   └── NotAuthenticated    a key, a token or a password is missing or wrong
     ├── MissingExtra            an optional part is not installed                      exit 1
     ├── BudgetExceeded          the next call could pass a bound on money or calls     exit 1
     ├── OutputRejected          a model's answers broke the rules for them, each time   exit 1
@@ -166,6 +167,10 @@ class OutputRejected(BurnishError):
 
 class NotPermitted(BurnishError):
     exit_code = 6
+
+
+class NotAuthenticated(NotPermitted):
+    """Nobody can tell who asks: a key, a token or a password is missing or wrong."""
 
 
 class StructureLost(BurnishError): ...

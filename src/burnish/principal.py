@@ -30,7 +30,7 @@ class Principal(msgspec.Struct, frozen=True, kw_only=True):
     `key` is one that a person or a service made; its `scopes` bound what its owner's role allows.
     A person's or a service's own `scopes` add to the role."""
 
-    kind: Literal["local", "person", "service", "key"]
+    kind: Literal["local", "nobody", "person", "service", "key"]
     id: str = ""
     name: str = ""
     role: Role = "viewer"
@@ -38,6 +38,7 @@ class Principal(msgspec.Struct, frozen=True, kw_only=True):
     owner_scopes: tuple[Right, ...] = ()
     tier: str = ""
     key_id: str = ""
+    session: str = ""
     project: str = ""
 
     @property
@@ -47,6 +48,8 @@ class Principal(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def rights(self) -> frozenset[Right]:
+        if self.kind == "nobody":
+            return frozenset()
         if self.kind == "key":
             return (ROLES[self.role] | set(self.owner_scopes)) & set(self.scopes)
         return ROLES[self.role] | set(self.scopes)
@@ -67,6 +70,8 @@ class Principal(msgspec.Struct, frozen=True, kw_only=True):
 # Of a server at this machine without accounts, and of the command line: whoever can write the
 # database's file may do everything anyway.
 LOCAL = Principal(kind="local", role="admin")
+# Who signs in, or registers: nothing else can be done by them.
+NOBODY = Principal(kind="nobody")
 
 
 class Origin(msgspec.Struct, frozen=True, kw_only=True):

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from burnish.sync_knowledge import Knowledge
     from burnish.sync_optimizations import Optimizations
     from burnish.sync_rooms import Db, Models, Packs, Runs, Starter
-    from burnish.sync_security import Audit, Keys
+    from burnish.sync_security import Audit, Keys, Sessions, Users
 
 
 class Prompts(SyncFace[AsyncPrompts]):
@@ -270,6 +270,20 @@ class Platform(SyncFace[AsyncPlatform]):
         from burnish.sync_security import Audit
 
         return Audit(self._target.audit, self._loop)
+
+    @cached_property
+    def users(self) -> Users:
+        """The people who use a server."""
+        from burnish.sync_security import Users
+
+        return Users(self._target.users, self._loop)
+
+    @cached_property
+    def sessions(self) -> Sessions:
+        """Signing in and out."""
+        from burnish.sync_security import Sessions
+
+        return Sessions(self._target.sessions, self._loop)
 
     @cached_property
     def keys(self) -> Keys:

@@ -1,10 +1,12 @@
-"""The sync face of keys and of the audit log."""
+"""The sync face of keys, people and the audit log."""
 
 from __future__ import annotations
 
 from burnish._sync import SyncFace, blocking
 from burnish.security.audit import AsyncAudit
 from burnish.security.keys import AsyncKeys
+from burnish.security.sessions import AsyncSessions
+from burnish.security.users import AsyncUsers
 
 
 class Keys(SyncFace[AsyncKeys]):
@@ -23,3 +25,32 @@ class Audit(SyncFace[AsyncAudit]):
     list = blocking(AsyncAudit.list)
     verify = blocking(AsyncAudit.verify)
     export = blocking(AsyncAudit.export)
+
+
+class Users(SyncFace[AsyncUsers]):
+    """`platform.users` of the sync face."""
+
+    create = blocking(AsyncUsers.create)
+    register = blocking(AsyncUsers.register)
+    invite = blocking(AsyncUsers.invite)
+    list = blocking(AsyncUsers.list)
+    get = blocking(AsyncUsers.get)
+    change = blocking(AsyncUsers.change)
+    reset_token = blocking(AsyncUsers.reset_token)
+    reset = blocking(AsyncUsers.reset)
+    remove = blocking(AsyncUsers.remove)
+    me = blocking(AsyncUsers.me)
+    change_me = blocking(AsyncUsers.change_me)
+    set_password = blocking(AsyncUsers.set_password)
+    history = blocking(AsyncUsers.history)
+
+
+class Sessions(SyncFace[AsyncSessions]):
+    """`platform.sessions` of the sync face."""
+
+    login = blocking(AsyncSessions.login)
+    refresh = blocking(AsyncSessions.refresh)
+    logout = blocking(AsyncSessions.logout)
+    list = blocking(AsyncSessions.list)
+    end = blocking(AsyncSessions.end)
+    verify = blocking(AsyncSessions.verify)

@@ -20,6 +20,35 @@ KEYS: tuple[tuple[str, str, str, str], ...] = (
     ("create", "keys:create", "Make a key for a program.", "burnish keys create ci --role editor"),
     ("revoke", "keys:revoke", "Refuse a key from now on.", "burnish keys revoke ci"),
 )
+USERS: tuple[tuple[str, str, str, str], ...] = (
+    ("list", "users:list_", "List people.", "burnish users list"),
+    ("show", "users:show", "Show one of them.", "burnish users show ann@example.com"),
+    (
+        "create",
+        "users:create",
+        "Make an account.",
+        "burnish users create ann@example.com --role editor < password.txt",
+    ),
+    (
+        "invite",
+        "users:invite",
+        "Let somebody register.",
+        "burnish users invite bob@example.com --role editor",
+    ),
+    (
+        "change",
+        "users:change",
+        "Change a role, or keep somebody out.",
+        "burnish users change bob@example.com --disabled",
+    ),
+    (
+        "reset",
+        "users:reset",
+        "Let somebody choose another password.",
+        "burnish users reset bob@example.com",
+    ),
+    ("remove", "users:remove", "Take an account away.", "burnish users remove bob@example.com"),
+)
 AUDIT: tuple[tuple[str, str, str, str], ...] = (
     ("list", "audit:list_", "Who changed what, the newest first.", "burnish audit list"),
     ("verify", "audit:verify", "Check that nothing in it was changed.", "burnish audit verify"),

@@ -18,8 +18,11 @@ def serve(
         int | None, Parameter(show_default="8080", help="Port; 0: any that is free; server.port.")
     ] = None,
     auth: Annotated[
-        Literal["none", "keys"] | None,
-        Parameter(show_default="none", help="Whether a key is asked for; server.auth."),
+        Literal["none", "keys", "accounts"] | None,
+        Parameter(
+            show_default="none",
+            help="Whether a key is asked for, or signing in allowed; server.auth.",
+        ),
     ] = None,
     workers: Annotated[int, Parameter(help="Processes that answer.")] = 1,
     reload: Annotated[bool, Parameter(help="Begin anew when the source changes.")] = False,

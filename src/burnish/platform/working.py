@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,7 +19,10 @@ if TYPE_CHECKING:
     from burnish.platform.answered import Answered
     from burnish.platform.batches import Batches, BatchPlan
     from burnish.security.audit import AsyncAudit
+    from burnish.security.keyring import Keyring
     from burnish.security.keys import AsyncKeys
+    from burnish.security.sessions import AsyncSessions
+    from burnish.security.users import AsyncUsers
     from burnish.storage.job import Job
 
 
@@ -75,6 +79,38 @@ class Working(Finding):
         from burnish.security.keys import AsyncKeys
 
         return AsyncKeys(self._open_store, self.audit, lambda: self.settings.author_name, self._ids)
+
+    @cached_property
+    def users(self) -> AsyncUsers:
+        """The people who use a server: create, invite, list, get, change, remove, register, me and
+        others."""
+        from burnish.security.users import AsyncUsers
+
+        return AsyncUsers(
+            self._open_store,
+            self.audit,
+            self.settings.accounts,
+            who=lambda: self.settings.author_name,
+            new_id=self._ids,
+        )
+
+    @cached_property
+    def sessions(self) -> AsyncSessions:
+        """Signing in and out: login, refresh, logout, list, end."""
+        from burnish.security.sessions import AsyncSessions
+        from burnish.security.tokens import AccessTokens
+
+        accounts = self.settings.accounts
+        tokens = AccessTokens(self.keyring, timedelta(minutes=accounts.access_min))
+        return AsyncSessions(self._open_store, self.audit, tokens, accounts, new_id=self._ids)
+
+    @cached_property
+    def keyring(self) -> Keyring:
+        """What the server signs with: of the environment, or of a file in the data folder."""
+        from burnish.security.keyrings import keyring_of
+        from burnish.settings.vendor import SIGNING_KEYS
+
+        return keyring_of(self._parts.vendor.get(SIGNING_KEYS), self.settings.home_path)
 
     @cached_property
     def answered(self) -> Answered:

@@ -86,6 +86,7 @@ def build(
             platform,
             per_min=asks.requests_per_min,
             refusals_per_min=asks.refusals_per_min,
+            accounts=asks.auth == "accounts",
         )
         return Door(entry, platform, names=None, max_bytes=max_bytes, metrics=metrics)
     return Door(app, platform, names=names, max_bytes=max_bytes, metrics=metrics)
@@ -142,7 +143,8 @@ def permitted(operation: Operation, serve: Endpoint) -> Endpoint:
 
     async def served(request: Request) -> Response:
         request.scope["operation"] = operation
-        acting().check(operation.right, f"{request.method} {request.scope['path']}")
+        if not operation.is_open:
+            acting().check(operation.right, f"{request.method} {request.scope['path']}")
         return await serve(request)
 
     return served

@@ -1,4 +1,4 @@
-"""Whoever asks shows a key, acts under its name, and has so many requests in a minute."""
+"""Whoever asks shows a key or a token, acts under its name, and has so many requests a minute."""
 
 from __future__ import annotations
 
@@ -6,31 +6,45 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from burnish.errors import BurnishError, NotPermitted
+from burnish.errors import BurnishError, NotAuthenticated
 from burnish.platform import AsyncPlatform
-from burnish.principal import Principal, acting_as
+from burnish.principal import NOBODY, Principal, acting_as
+from burnish.rest.operations.accounts import AUTH
 from burnish.rest.problems import of_error, problem, waiting
 from burnish.security.buckets import Buckets, Taken
+from burnish.security.keys import KEY_MARK
 
 # What tells nothing of anybody's.
 OPEN = frozenset({"/healthz", "/readyz", "/openapi.json"})
-_CHALLENGE = {"www-authenticate": "Bearer"}
+SIGNING_IN = frozenset(f"/api/v1{each.path}" for each in AUTH)
+_WRONG = 400
 
 
 class Entry:
     """A process counts for itself: with several workers each lets so many through."""
 
     def __init__(
-        self, app: ASGIApp, platform: AsyncPlatform, *, per_min: int, refusals_per_min: int
+        self,
+        app: ASGIApp,
+        platform: AsyncPlatform,
+        *,
+        per_min: int,
+        refusals_per_min: int,
+        accounts: bool,
     ) -> None:
         self._app = app
         self._platform = platform
         self._requests = Buckets(per_min) if per_min else None
         self._refusals = Buckets(refusals_per_min)
+        self._has_accounts = accounts
+        self._signing_in = SIGNING_IN if accounts else frozenset[str]()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"] in OPEN:
             await self._app(scope, receive, send)
+            return
+        if scope["path"] in self._signing_in:
+            await self._sign_in(scope, receive, send)
             return
         entered = await self._entered(scope)
         if isinstance(entered, Response):
@@ -44,6 +58,22 @@ class Entry:
         with acting_as(entered):
             await self._app(scope, receive, told)
 
+    async def _sign_in(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """An address may be wrong so often, whoever it says that it is."""
+        address = (scope.get("client") or ("",))[0]
+        looked = self._refusals.take(address, 0)
+        if not looked.is_allowed:
+            await _too_many(looked, scope["request_id"])(scope, receive, send)
+            return
+
+        async def counting(message: Message) -> None:
+            if message["type"] == "http.response.start" and message["status"] >= _WRONG:
+                self._refusals.take(address)
+            await send(message)
+
+        with acting_as(NOBODY):
+            await self._app(scope, receive, counting)
+
     async def _entered(self, scope: Scope) -> Principal | Response:
         """Who it is, or why they are not let in."""
         request_id = scope["request_id"]
@@ -52,22 +82,26 @@ class Entry:
         if not looked.is_allowed:
             return _too_many(looked, request_id)
         try:
-            return await self._platform.keys.verify(_shown(scope))
-        except NotPermitted as error:
+            return await self._who(_shown(scope))
+        except NotAuthenticated as error:
             self._refusals.take(address)
-            return problem(
-                401, error.what, request_id=request_id, headers=_CHALLENGE, hint=error.hint
-            )
+            return of_error(error, request_id)
         except BurnishError as error:
             return of_error(error, request_id)
 
+    async def _who(self, shown: str) -> Principal:
+        """Raises NotAuthenticated."""
+        if self._has_accounts and not shown.startswith(KEY_MARK):
+            return await self._platform.sessions.verify(shown)
+        return await self._platform.keys.verify(shown)
+
 
 def _shown(scope: Scope) -> str:
-    """Raises NotPermitted."""
+    """Raises NotAuthenticated."""
     sort, _, key = Headers(scope=scope).get("authorization", "").partition(" ")
     if sort.lower() != "bearer":
         hint = "send authorization: Bearer with one"
-        raise NotPermitted("this server wants a key", hint=hint)
+        raise NotAuthenticated("this server wants a key", hint=hint)
     return key.strip()
 
 

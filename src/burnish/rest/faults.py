@@ -53,7 +53,9 @@ def _kinds() -> dict[str, type[BurnishError]]:
 
 
 def _by_status(status: int) -> type[BurnishError]:
-    if status in {401, 403}:
+    if status == 401:
+        return errors.NotAuthenticated
+    if status == 403:
         return NotPermitted
     if status == 404:
         return errors.NotFound

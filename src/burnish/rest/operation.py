@@ -23,7 +23,8 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     `shapes` has those that mean something else there, such as no path of a file. `answer` is the
     type of what comes back where the call's own does not say it, `example` what may be
     sent. Where `by` stands, it is asked with the platform before its own parameters, in place of
-    the platform's method. What `has_secret` is answered once and never kept."""
+    the platform's method. What `has_secret` is answered once and never kept. What
+    `is_open` is how people sign in: nobody has to be known for it."""
 
     call: str
     method: Method
@@ -36,6 +37,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     by: Callable[..., Any] | None = None
     example: dict[str, Any] = {}
     has_secret: bool = False
+    is_open: bool = False
 
     @property
     def group(self) -> str:

@@ -12,12 +12,14 @@ from burnish import errors
 from burnish.errors import BurnishError
 
 MEDIA_TYPE = "application/problem+json"
+CHALLENGE = {"www-authenticate": "Bearer"}
 # The first that an error is one of; whatever is none is a mistake of ours.
 _STATUS: tuple[tuple[type[BurnishError], int], ...] = (
     (errors.UsageError, 422),
     (errors.NotFound, 404),
     (errors.Conflict, 409),
     (errors.NotShown, 409),
+    (errors.NotAuthenticated, 401),
     (errors.NotPermitted, 403),
     (errors.BudgetExceeded, 402),
     (errors.StructureLost, 422),
@@ -62,13 +64,14 @@ def waiting(seconds: float | None) -> dict[str, str] | None:
 
 
 def of_error(error: BurnishError, request_id: str) -> Response:
-    wait = getattr(error, "retry_after_s", None)
+    status = status_of(error)
+    wait = waiting(getattr(error, "retry_after_s", None))
     return problem(
-        status_of(error),
+        status,
         error.what,
         request_id=request_id,
         code=error.code,
-        headers=waiting(wait),
+        headers=CHALLENGE if status == HTTPStatus.UNAUTHORIZED else wait,
         hint=error.hint,
         subject=error.subject,
     )

@@ -40,8 +40,8 @@ def check_exposure(host: str, auth: str) -> None:
     if auth == "none" and not is_this_machine(host):
         raise NotPermitted(
             f"{host} can be reached from other machines, and whoever reaches it may do everything",
-            hint="make a key with burnish keys create ME --role admin, and add --auth keys; or "
-            "listen at 127.0.0.1",
+            hint="make a key with burnish keys create ME --role admin, and add --auth keys (or "
+            "--auth accounts, for people); or listen at 127.0.0.1",
             subject=host,
         )
 

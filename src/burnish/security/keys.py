@@ -12,14 +12,16 @@ from uuid import UUID
 
 import msgspec
 
-from burnish.errors import NotFound, NotPermitted, UsageError
-from burnish.principal import RIGHTS, ROLES, Principal, Right, Role, acting
+from burnish.errors import NotAuthenticated, NotFound, UsageError
+from burnish.principal import Principal, Right, Role
 from burnish.security.audit import AsyncAudit
+from burnish.security.giving import check_giving
 from burnish.storage.api_keys import ApiKey
 from burnish.storage.store import Store
 
 # What a key begins with, so that whoever scans texts for secrets knows one.
 _MARK = "bk"
+KEY_MARK = f"{_MARK}_"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}")
 _TOLD_EVERY = timedelta(minutes=1)
 # Compared with where no key is found, so that the answer takes as long.
@@ -65,11 +67,8 @@ class AsyncKeys:
         Raises UsageError for a value that cannot be, Conflict for a name that is or was taken,
         NotPermitted for more than whoever makes it may do.
         """
-        _check(name, role, rights, days)
-        given = ROLES[role] | set(rights)
-        for right in RIGHTS:
-            if right in given:
-                acting().check(right, "giving it away")
+        _check(name, days)
+        check_giving(role, rights)
         now = self._now()
         about = ApiKey(
             id=self._new_id(),
@@ -101,7 +100,7 @@ class AsyncKeys:
         return found
 
     async def verify(self, key: str) -> Principal:
-        """Whoever holds it. Raises NotPermitted, in the same words whatever is wrong with it."""
+        """Whoever holds it. Raises NotAuthenticated, whatever is wrong in the same words."""
         key_id, secret = _parts(key)
         store = await self._open_store()
         found = await store.api_keys.find(key_id) if key_id else None
@@ -109,7 +108,9 @@ class AsyncKeys:
         same = hmac.compare_digest(_hash(secret), expected)
         now = self._now()
         if about is None or not same or _ended(about, now):
-            raise NotPermitted("this key is not valid", hint="ask whoever runs the server for one")
+            raise NotAuthenticated(
+                "this key is not valid", hint="ask whoever runs the server for one"
+            )
         if about.last_used_at is None or now - about.last_used_at >= _TOLD_EVERY:
             await store.api_keys.use(about.id, now)
         return Principal(
@@ -121,15 +122,10 @@ def _rights(about: ApiKey) -> dict[str, object]:
     return {"role": about.role, "rights": about.rights, "expires_at": about.expires_at}
 
 
-def _check(name: str, role: str, rights: Sequence[str], days: float | None) -> None:
+def _check(name: str, days: float | None) -> None:
     if not _NAME.fullmatch(name):
         hint = "use up to 64 letters, digits, dots, dashes, underscores and @"
         raise UsageError(f"{name[:80]!r} is no name for a key", hint=hint)
-    if role not in ROLES:
-        raise UsageError(f"{role!r} is no role", hint=f"use one of {', '.join(ROLES)}")
-    for right in rights:
-        if right not in RIGHTS:
-            raise UsageError(f"{right!r} is no right", hint=f"use some of {', '.join(RIGHTS)}")
     if days is not None and not 0 < days <= 3660:
         raise UsageError(f"a key cannot last {days:g} days", hint="give more than 0, at most 3660")
 

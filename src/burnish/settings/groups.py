@@ -10,6 +10,7 @@ from msgspec import Meta
 
 from burnish.errors import SettingsError
 from burnish.principal import acting
+from burnish.settings.account_groups import AccountsSettings
 from burnish.settings.evaluation_groups import EvaluationSettings
 from burnish.settings.job_groups import ExperimentsSettings, JobsSettings
 from burnish.settings.library_groups import (
@@ -291,6 +292,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     runs: RunsSettings = RunsSettings()
     jobs: JobsSettings = JobsSettings()
     server: ServerSettings = ServerSettings()
+    accounts: AccountsSettings = AccountsSettings()
     experiments: ExperimentsSettings = ExperimentsSettings()
     intents: IntentSettings = IntentSettings()
     techniques: TechniqueSettings = TechniqueSettings()

@@ -20,7 +20,7 @@ from msgspec import Meta
 
 from burnish.errors import SettingsError
 from burnish.settings.groups import LimitSettings, Settings
-from burnish.settings.vendor import VendorEnvironment
+from burnish.settings.vendor import SIGNING_KEYS, VendorEnvironment
 from burnish.shapes import convert, plainly
 
 FILE_NAME = "burnish.yaml"
@@ -156,7 +156,8 @@ def _from_environment(env: Mapping[str, str]) -> Iterator[tuple[str, tuple[str, 
     by_variable = {field.env: key for key, field in fields().items()}
     by_variable["BURNISH_STORAGE__DATABASE_URL"] = "storage.database_url"
     for variable, value in env.items():
-        if not variable.startswith("BURNISH_"):
+        # Keys are no settings: nothing prints them.
+        if not variable.startswith("BURNISH_") or variable == SIGNING_KEYS:
             continue
         key = by_variable.get(variable) or _key_of_provider(variable)
         if not key:

@@ -14,19 +14,27 @@ class ServerSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
         int, Meta(ge=0, le=65535, description="Port that `serve` listens at; 0: any that is free")
     ] = 8080
     auth: Annotated[
-        Literal["none", "keys"],
-        Meta(description="Who is answered: `none` asks nobody, `keys` wants a key"),
+        Literal["none", "keys", "accounts"],
+        Meta(
+            description="Who is answered: `none` asks nobody, `keys` wants a key, `accounts` a key "
+            "or somebody who has signed in"
+        ),
     ] = "none"
     requests_per_min: Annotated[
         int,
-        Meta(ge=0, le=1_000_000, description="Requests that each key has in a minute; 0: no bound"),
+        Meta(
+            ge=0,
+            le=1_000_000,
+            description="Requests that each key and each person has in a minute; 0: no bound",
+        ),
     ] = 600
     refusals_per_min: Annotated[
         int,
         Meta(
             ge=1,
             le=1_000_000,
-            description="Keys that are not valid which an address may show in a minute",
+            description="Keys, tokens and passwords that are not valid which an address may show "
+            "in a minute",
         ),
     ] = 30
     names: Annotated[

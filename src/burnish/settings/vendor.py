@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import NoReturn
 
 _ENDINGS = ("_API_KEY", "_BASE_URL")
-_NAMES = ("OLLAMA_HOST",)
+SIGNING_KEYS = "BURNISH_SIGNING_KEYS"
+_NAMES = ("OLLAMA_HOST", SIGNING_KEYS)
 
 
 class VendorEnvironment:
@@ -19,7 +20,7 @@ class VendorEnvironment:
             name: value.strip()
             for name, value in environment.items()
             if (name.endswith(_ENDINGS) or name in _NAMES)
-            and not name.startswith("BURNISH_")
+            and (name == SIGNING_KEYS or not name.startswith("BURNISH_"))
             and value.strip()
         }
 

@@ -22,6 +22,7 @@ from burnish.storage.stats import CategoryStat
 from burnish.storage.upkeep import Upkeep
 
 if TYPE_CHECKING:
+    from burnish.storage.account import Sessions, Users
     from burnish.storage.api_keys import ApiKeys
     from burnish.storage.audit import Audit
     from burnish.storage.counters import Counters
@@ -384,6 +385,10 @@ class Store(Protocol):
     def counters(self) -> Counters: ...
     @property
     def audit(self) -> Audit: ...
+    @property
+    def users(self) -> Users: ...
+    @property
+    def sessions(self) -> Sessions: ...
     @property
     def changes(self) -> Changes | None: ...
 

@@ -1,6 +1,7 @@
 """Every operation that is served, a file for each noun."""
 
 from burnish.rest.operation import Operation
+from burnish.rest.operations.accounts import ACCOUNTS
 from burnish.rest.operations.audit import AUDIT
 from burnish.rest.operations.catalogues import CATALOGUES
 from burnish.rest.operations.compose import COMPOSE
@@ -31,4 +32,5 @@ OPERATIONS: tuple[Operation, ...] = (
     *CATALOGUES,
     *KEYS,
     *AUDIT,
+    *ACCOUNTS,
 )

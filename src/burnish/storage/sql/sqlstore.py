@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from burnish.storage.sql.periods import SqlPeriods
     from burnish.storage.sql.requests import SqlRequests
     from burnish.storage.sql.search import SqlSearch
+    from burnish.storage.sql.sessions import SqlSessions
+    from burnish.storage.sql.users import SqlUsers
 
 T = TypeVar("T")
 
@@ -119,6 +121,18 @@ class SqlStore:
         from burnish.storage.sql.audit import SqlAudit
 
         return self._once(SqlAudit)
+
+    @property
+    def users(self) -> SqlUsers:
+        from burnish.storage.sql.users import SqlUsers
+
+        return self._once(SqlUsers)
+
+    @property
+    def sessions(self) -> SqlSessions:
+        from burnish.storage.sql.sessions import SqlSessions
+
+        return self._once(SqlSessions)
 
     def _once(self, room: Callable[[Database], T]) -> T:
         found = self._rooms.get(room)

@@ -1,3 +1,4 @@
+from burnish.storage.tables.accounts import one_time_tokens, refresh_tokens, sessions, users
 from burnish.storage.tables.api_keys import api_keys
 from burnish.storage.tables.audit import audit
 from burnish.storage.tables.base import metadata
@@ -68,6 +69,7 @@ __all__ = [
     "label_requests",
     "labels",
     "metadata",
+    "one_time_tokens",
     "optimization_answers",
     "optimization_steps",
     "optimizations",
@@ -77,6 +79,7 @@ __all__ = [
     "prompt_changes",
     "prompt_versions",
     "prompts",
+    "refresh_tokens",
     "relations",
     "requests",
     "results",
@@ -86,5 +89,7 @@ __all__ = [
     "search_docs",
     "search_leases",
     "search_vectors",
+    "sessions",
     "technique_statistics",
+    "users",
 ]

@@ -1,0 +1,118 @@
+"""People: signing in, one's own account, and the accounts of others."""
+
+from burnish.rest.operation import Operation
+
+_PASSWORD = "several words of one's own"  # noqa: S105 - an example
+_ANN = {"email": "ann@example.com", "password": _PASSWORD}
+
+AUTH = (
+    Operation(
+        call="users.register",
+        method="POST",
+        path="/auth/register",
+        right="read",
+        status=201,
+        is_open=True,
+        has_secret=True,
+        example={**_ANN, "name": "Ann", "invitation": "bo_…"},
+    ),
+    Operation(
+        call="sessions.login",
+        method="POST",
+        path="/auth/login",
+        right="read",
+        is_open=True,
+        has_secret=True,
+        example=_ANN,
+    ),
+    Operation(
+        call="sessions.refresh",
+        method="POST",
+        path="/auth/refresh",
+        right="read",
+        is_open=True,
+        has_secret=True,
+        example={"refresh_token": "br_…"},
+    ),
+    Operation(
+        call="sessions.logout",
+        method="POST",
+        path="/auth/logout",
+        right="read",
+        status=204,
+        is_open=True,
+        has_secret=True,
+        example={"refresh_token": "br_…"},
+    ),
+    Operation(
+        call="users.reset",
+        method="POST",
+        path="/auth/reset",
+        right="read",
+        status=204,
+        is_open=True,
+        has_secret=True,
+        example={"token": "bo_…", "password": _PASSWORD},
+    ),
+)
+ME = (
+    Operation(call="users.me", method="GET", path="/me", right="read"),
+    Operation(
+        call="users.change_me",
+        method="PATCH",
+        path="/me",
+        right="read",
+        example={"name": "Ann", "preferences": {"theme": "dark"}},
+    ),
+    Operation(
+        call="users.set_password",
+        method="POST",
+        path="/me/password",
+        right="read",
+        status=204,
+        has_secret=True,
+        example={"old": _PASSWORD, "new": "other words of one's own"},
+    ),
+    Operation(call="users.history", method="GET", path="/me/history", right="read"),
+    Operation(call="sessions.list", method="GET", path="/me/sessions", right="read"),
+    Operation(call="sessions.end", method="DELETE", path="/me/sessions/{session}", right="read"),
+)
+USERS = (
+    Operation(call="users.list", method="GET", path="/users", right="admin"),
+    Operation(
+        call="users.create",
+        method="POST",
+        path="/users",
+        right="admin",
+        status=201,
+        has_secret=True,
+        example={**_ANN, "role": "editor"},
+    ),
+    Operation(
+        call="users.invite",
+        method="POST",
+        path="/users/invitations",
+        right="admin",
+        status=201,
+        has_secret=True,
+        example={"email": "ann@example.com", "role": "editor"},
+    ),
+    Operation(call="users.get", method="GET", path="/users/{user}", right="admin"),
+    Operation(
+        call="users.change",
+        method="PATCH",
+        path="/users/{user}",
+        right="admin",
+        example={"role": "editor", "disabled": False},
+    ),
+    Operation(
+        call="users.reset_token",
+        method="POST",
+        path="/users/{user}/reset",
+        right="admin",
+        status=201,
+        has_secret=True,
+    ),
+    Operation(call="users.remove", method="DELETE", path="/users/{user}", right="admin"),
+)
+ACCOUNTS = (*AUTH, *ME, *USERS)
