@@ -95,10 +95,10 @@ def test_people_register_where_they_are_invited_and_sign_out(address: str) -> No
     again = post(address, "auth/register", body)
     assert again.status == 401
     bob = login(address, BOB.upper())
-    assert send("GET", address, "me", bob["access_token"]).json["user"]["name"] == "Bob"
+    assert send("GET", address, "profile", bob["access_token"]).json["user"]["name"] == "Bob"
     out = post(address, "auth/logout", {"refresh_token": bob["refresh_token"]})
     assert out.status == 204
-    assert send("GET", address, "me", bob["access_token"]).status == 401
+    assert send("GET", address, "profile", bob["access_token"]).status == 401
     gone = post(address, "auth/refresh", {"refresh_token": bob["refresh_token"]})
     assert gone.status == 401
     assert post(address, "auth/logout", {"refresh_token": "br_none"}).status == 204
@@ -257,31 +257,31 @@ def test_people_see_and_change_what_is_their_own(address: str, ann: dict[str, An
     with burnish.open() as p:
         p.users.create(BOB, WORDS, role="editor")
     bob = login(address, BOB)["access_token"]
-    me = send("GET", address, "me", token).json
+    me = send("GET", address, "profile", token).json
     assert (me["kind"], me["name"], me["rights"]) == ("person", ANN, ["read", "run", "write"])
     changed = send(
-        "PATCH", address, "me", token, {"name": "Ann B.", "preferences": {"theme": "dark"}}
+        "PATCH", address, "profile", token, {"name": "Ann B.", "preferences": {"theme": "dark"}}
     )
     assert (changed.json["name"], changed.json["preferences"]) == ("Ann B.", {"theme": "dark"})
-    assert send("GET", address, "me", token).json["user"]["preferences"] == {"theme": "dark"}
+    assert send("GET", address, "profile", token).json["user"]["preferences"] == {"theme": "dark"}
     for who, name in ((token, "of/ann"), (bob, "of/bob")):
         assert post(address, "prompts", {"name": name, "content": "x"}, who).status == 201
     for who, name in ((token, "of/ann"), (bob, "of/bob")):
-        history = send("GET", address, "me/history", who).json["items"]
+        history = send("GET", address, "profile/history", who).json["items"]
         assert {each["subject"] for each in history if each["action"] == "prompts.create"} == {name}
-    long = send("PATCH", address, "me", token, {"preferences": {"x": "y" * 20_000}})
+    long = send("PATCH", address, "profile", token, {"preferences": {"x": "y" * 20_000}})
     assert long.status == 422
     second = login(address, ANN)
-    (newest, oldest) = send("GET", address, "me/sessions", token).json["items"]
-    assert send("DELETE", address, f"me/sessions/{oldest['id']}", bob).status == 403
-    assert send("DELETE", address, f"me/sessions/{newest['id']}", token).status == 200
-    assert send("GET", address, "me", second["access_token"]).status == 401
+    (newest, oldest) = send("GET", address, "profile/sessions", token).json["items"]
+    assert send("DELETE", address, f"profile/sessions/{oldest['id']}", bob).status == 403
+    assert send("DELETE", address, f"profile/sessions/{newest['id']}", token).status == 200
+    assert send("GET", address, "profile", second["access_token"]).status == 401
     new = {"old": WORDS, "new": "nine blue lamps at dawn"}
-    assert post(address, "me/password", {**new, "old": "no"}, token).status == 401
+    assert post(address, "profile/password", {**new, "old": "no"}, token).status == 401
     other = login(address, ANN)
-    assert post(address, "me/password", new, token).status == 204
-    assert send("GET", address, "me", token).status == 200
-    assert send("GET", address, "me", other["access_token"]).status == 401
+    assert post(address, "profile/password", new, token).status == 204
+    assert send("GET", address, "profile", token).status == 200
+    assert send("GET", address, "profile", other["access_token"]).status == 401
     assert post(address, "auth/login", {"email": ANN, "password": WORDS}).status == 401
 
 
@@ -319,8 +319,8 @@ def test_nobody_gives_more_than_they_have(address: str, ann: dict[str, Any]) -> 
 def test_keys_and_people_come_in_beside_one_another(address: str, ann: dict[str, Any]) -> None:
     with burnish.open() as p:
         key = p.keys.create("ci").key
-    assert send("GET", address, "me", key).json["kind"] == "service"
-    assert send("PATCH", address, "me", key, {"name": "x"}).status == 403
+    assert send("GET", address, "profile", key).json["kind"] == "service"
+    assert send("PATCH", address, "profile", key, {"name": "x"}).status == 403
     assert send("GET", address, "prompts").status == 401
     with burnish.Client(address, ann["access_token"]) as client:
         assert client.users.me().name == ANN
@@ -339,3 +339,21 @@ def test_of_passwords_and_tokens_hashes_alone_are_kept(address: str, ann: dict[s
         held = path.read_bytes()
         assert not [each for each in secret if each.encode() in held], path
     assert (home / "signing-keys.json").stat().st_mode & 0o077 == 0
+
+
+def test_a_tier_sets_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BURNISH_SERVER__AUTH", "accounts")
+    monkeypatch.setenv("BURNISH_SERVER__TIERS", "free=3,open=0")
+    with serving() as address, burnish.open() as p:
+        p.users.create(ANN, WORDS)
+        token = login(address, ANN)["access_token"]
+        assert send("GET", address, "profile", token).headers["ratelimit-limit"] == "600"
+        p.users.change(ANN, tier="free")
+        told = [send("GET", address, "profile", token) for _ in range(4)]
+        assert {each.headers["ratelimit-limit"] for each in told} == {"3"}
+        assert told[-1].status == 429
+        p.users.change(ANN, tier="open")
+        assert "ratelimit-limit" not in send("GET", address, "profile", token).headers
+    monkeypatch.setenv("BURNISH_SERVER__TIERS", "free")
+    with pytest.raises(burnish.errors.SettingsError, match=r"server\.tiers"):
+        burnish.open()

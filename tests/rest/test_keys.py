@@ -192,6 +192,7 @@ def test_an_address_that_others_reach_is_served_where_keys_are_asked_for() -> No
         check_exposure("0.0.0.0", "none")
 
 
+@pytest.mark.spec("SEC-05")
 def test_the_eleventh_request_of_a_minute_is_told_when_to_ask_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -208,6 +209,20 @@ def test_the_eleventh_request_of_a_minute_is_told_when_to_ask_again(
         assert told[-1].json["title"] == "Too Many Requests"
         assert shown("GET", url, other).status == 200
         assert ask("GET", f"{address}/healthz").status == 200
+
+
+@pytest.mark.spec("SEC-05")
+def test_processes_that_share_limits_count_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BURNISH_SERVER__AUTH", "keys")
+    monkeypatch.setenv("BURNISH_SERVER__REQUESTS_PER_MIN", "10")
+    monkeypatch.setenv("BURNISH_SERVER__LIMITS", "shared")
+    key = made("ci")
+    with serving() as one, serving() as other:
+        told = [shown("GET", f"{url}/api/v1/prompts", key) for url in [one, other] * 5]
+        assert [each.status for each in told] == [200] * 10
+        late = [shown("GET", f"{url}/api/v1/prompts", key) for url in (one, other)]
+        assert [each.status for each in late] == [429] * 2
+        assert late[1].headers["retry-after"]
 
 
 def test_whoever_guesses_keys_is_soon_not_heard(monkeypatch: pytest.MonkeyPatch) -> None:

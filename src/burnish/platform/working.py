@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from burnish.platform.answered import Answered
     from burnish.platform.batches import Batches, BatchPlan
     from burnish.security.audit import AsyncAudit
+    from burnish.security.buckets import SharedBuckets
     from burnish.security.keyring import Keyring
     from burnish.security.keys import AsyncKeys
     from burnish.security.sessions import AsyncSessions
@@ -111,6 +112,12 @@ class Working(Finding):
         from burnish.settings.vendor import SIGNING_KEYS
 
         return keyring_of(self._parts.vendor.get(SIGNING_KEYS), self.settings.home_path)
+
+    def buckets(self) -> SharedBuckets:
+        """How much each has asked of all processes on this store."""
+        from burnish.security.buckets import SharedBuckets
+
+        return SharedBuckets(self._open_store)
 
     @cached_property
     def answered(self) -> Answered:

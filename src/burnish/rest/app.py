@@ -33,6 +33,7 @@ from burnish.rest.once import once
 from burnish.rest.operation import Operation
 from burnish.rest.operations import OPERATIONS
 from burnish.rest.operations.aliases import ALIASES
+from burnish.rest.origins import Origins
 from burnish.rest.paths import pattern
 from burnish.rest.problems import of_error, problem, waiting
 from burnish.rest.request import Refused, arguments
@@ -49,14 +50,15 @@ def build(
     platform: AsyncPlatform,
     *,
     names: Sequence[str] = (),
+    origins: Sequence[str] = (),
     max_bytes: int,
     work: bool = False,
     asks: ServerSettings | None = None,
 ) -> ASGIApp:
     """The application of one platform, which it closes when it ends. It may be asked under this
     machine's own names and these. A body may have so many bytes. With `work` it runs queued jobs,
-    too. With `asks` it wants a key, bounds what
-    each may ask as these settings have it, and is asked under any name."""
+    too. With `asks` it wants a key, bounds what each may ask as these settings have it, and is
+    asked under any name. Pages of `origins` may ask beside those of its own."""
     health = Health(platform)
     metrics = Metrics(platform)
 
@@ -80,16 +82,14 @@ def build(
     app.add_exception_handler(HTTPException, _not_served)
     app.add_exception_handler(TooLarge, _too_large)
     app.add_exception_handler(Exception, _unforeseen(platform))
-    if asks is not None:
-        entry = Entry(
-            app,
-            platform,
-            per_min=asks.requests_per_min,
-            refusals_per_min=asks.refusals_per_min,
-            accounts=asks.auth == "accounts",
-        )
-        return Door(entry, platform, names=None, max_bytes=max_bytes, metrics=metrics)
-    return Door(app, platform, names=names, max_bytes=max_bytes, metrics=metrics)
+    return Door(
+        app if asks is None else Entry(app, platform, asks),
+        platform,
+        names=names if asks is None else None,
+        max_bytes=max_bytes,
+        metrics=metrics,
+        origins=Origins(origins),
+    )
 
 
 @asynccontextmanager

@@ -10,12 +10,14 @@ from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from burnish.addresses import is_this_machine
 from burnish.platform import AsyncPlatform
 from burnish.principal import Origin, asked_from
 from burnish.rest.metrics import Metrics
+from burnish.rest.origins import Origins
 from burnish.rest.paths import routed
 from burnish.rest.problems import problem
 
@@ -48,12 +50,14 @@ class Door:
         names: Sequence[str] | None,
         max_bytes: int,
         metrics: Metrics,
+        origins: Origins,
     ) -> None:
         self._app = app
         self._platform = platform
         self._names = None if names is None else frozenset(names)
         self._max_bytes = max_bytes
         self._metrics = metrics
+        self._origins = origins
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -62,14 +66,20 @@ class Door:
         headers = Headers(scope=scope)
         scope["request_id"] = self._id(headers.get("x-request-id", ""))
         scope["path"] = routed(scope.get("raw_path") or scope["path"].encode())
-        answered = _Answered(send, scope["request_id"])
+        answered = _Answered(send, scope["request_id"], self._origins.told(headers))
+        told = self._answer(scope, headers)
+        if told is None:
+            await self._passed(scope, receive, answered)
+        else:
+            await told(scope, receive, answered)
+
+    def _answer(self, scope: Scope, headers: Headers) -> Response | None:
+        """Of what goes no further."""
         refusal = self._refusal(headers)
         if refusal is not None:
             status, detail = refusal
-            told = problem(status, detail, request_id=scope["request_id"])
-            await told(scope, receive, answered)
-            return
-        await self._passed(scope, receive, answered)
+            return problem(status, detail, request_id=scope["request_id"])
+        return self._origins.preflight(scope["method"], headers)
 
     async def _passed(self, scope: Scope, receive: Receive, send: _Answered) -> None:
         began = time.perf_counter()
@@ -105,8 +115,7 @@ class Door:
         host = _name(headers.get("host", ""))
         if self._names is not None and not is_this_machine(host) and host not in self._names:
             return 421, "this server is not asked under that name"
-        origin = headers.get("origin", "")
-        if origin and urlsplit(origin).netloc != headers.get("host", ""):
+        if self._origins.refuses(headers):
             return 403, "requests from pages of other origins are not taken"
         length = headers.get("content-length", "0")
         if not length.isdigit() or int(length) > self._max_bytes:
@@ -138,8 +147,9 @@ class _Bounded:
 class _Answered:
     """Sends, and remembers with which status."""
 
-    def __init__(self, send: Send, request_id: str) -> None:
+    def __init__(self, send: Send, request_id: str, more: dict[str, str]) -> None:
         self._send = send
+        self._more = more
         self._request_id = request_id
         self.status = 0
         self.is_whole = False
@@ -149,7 +159,7 @@ class _Answered:
             self.status = message["status"]
             headers = MutableHeaders(scope=message)
             headers["x-request-id"] = self._request_id
-            for name, value in _ALWAYS.items():
+            for name, value in (_ALWAYS | self._more).items():
                 headers.setdefault(name, value)
             headers.setdefault("cache-control", "no-store")
         elif message["type"] == "http.response.body":

@@ -9,10 +9,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from burnish.errors import BurnishError, NotAuthenticated
 from burnish.platform import AsyncPlatform
 from burnish.principal import NOBODY, Principal, acting_as
+from burnish.rest.limits import limits_of
 from burnish.rest.operations.accounts import AUTH
 from burnish.rest.problems import of_error, problem, waiting
-from burnish.security.buckets import Buckets, Taken
+from burnish.security.buckets import Taken
 from burnish.security.keys import KEY_MARK
+from burnish.settings.server_groups import ServerSettings
 
 # What tells nothing of anybody's.
 OPEN = frozenset({"/healthz", "/readyz", "/openapi.json"})
@@ -21,54 +23,45 @@ _WRONG = 400
 
 
 class Entry:
-    """A process counts for itself: with several workers each lets so many through."""
-
-    def __init__(
-        self,
-        app: ASGIApp,
-        platform: AsyncPlatform,
-        *,
-        per_min: int,
-        refusals_per_min: int,
-        accounts: bool,
-    ) -> None:
+    def __init__(self, app: ASGIApp, platform: AsyncPlatform, asks: ServerSettings) -> None:
         self._app = app
         self._platform = platform
-        self._requests = Buckets(per_min) if per_min else None
-        self._refusals = Buckets(refusals_per_min)
-        self._has_accounts = accounts
-        self._signing_in = SIGNING_IN if accounts else frozenset[str]()
+        self._limits = limits_of(platform, asks)
+        self._has_accounts = asks.auth == "accounts"
+        self._signing_in = SIGNING_IN if self._has_accounts else frozenset[str]()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"] in OPEN:
             await self._app(scope, receive, send)
-            return
-        if scope["path"] in self._signing_in:
+        elif scope["path"] in self._signing_in:
             await self._sign_in(scope, receive, send)
-            return
-        entered = await self._entered(scope)
-        if isinstance(entered, Response):
-            await entered(scope, receive, send)
-            return
-        taken = self._requests.take(entered.owner) if self._requests else None
+        else:
+            entered = await self._entered(scope)
+            if isinstance(entered, Response):
+                await entered(scope, receive, send)
+            else:
+                await self._let_in(entered, scope, receive, send)
+
+    async def _let_in(self, who: Principal, scope: Scope, receive: Receive, send: Send) -> None:
+        taken = await self._limits.asked(who)
         told = send if taken is None else _told(send, taken)
         if taken is not None and not taken.is_allowed:
             await _too_many(taken, scope["request_id"])(scope, receive, told)
             return
-        with acting_as(entered):
+        with acting_as(who):
             await self._app(scope, receive, told)
 
     async def _sign_in(self, scope: Scope, receive: Receive, send: Send) -> None:
         """An address may be wrong so often, whoever it says that it is."""
-        address = (scope.get("client") or ("",))[0]
-        looked = self._refusals.take(address, 0)
+        address = _address(scope)
+        looked = await self._limits.looked(address)
         if not looked.is_allowed:
             await _too_many(looked, scope["request_id"])(scope, receive, send)
             return
 
         async def counting(message: Message) -> None:
             if message["type"] == "http.response.start" and message["status"] >= _WRONG:
-                self._refusals.take(address)
+                await self._limits.refused(address)
             await send(message)
 
         with acting_as(NOBODY):
@@ -77,14 +70,14 @@ class Entry:
     async def _entered(self, scope: Scope) -> Principal | Response:
         """Who it is, or why they are not let in."""
         request_id = scope["request_id"]
-        address = (scope.get("client") or ("",))[0]
-        looked = self._refusals.take(address, 0)
+        address = _address(scope)
+        looked = await self._limits.looked(address)
         if not looked.is_allowed:
             return _too_many(looked, request_id)
         try:
             return await self._who(_shown(scope))
         except NotAuthenticated as error:
-            self._refusals.take(address)
+            await self._limits.refused(address)
             return of_error(error, request_id)
         except BurnishError as error:
             return of_error(error, request_id)
@@ -94,6 +87,10 @@ class Entry:
         if self._has_accounts and not shown.startswith(KEY_MARK):
             return await self._platform.sessions.verify(shown)
         return await self._platform.keys.verify(shown)
+
+
+def _address(scope: Scope) -> str:
+    return (scope.get("client") or ("",))[0]
 
 
 def _shown(scope: Scope) -> str:

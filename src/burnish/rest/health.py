@@ -23,6 +23,7 @@ class Health:
         try:
             await self._platform.db.migrate()
             await self._platform.answered.forget_old()
+            await self._platform.buckets().forget()
         except BurnishError as error:
             self._why = str(error)
         else:

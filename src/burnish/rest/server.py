@@ -29,6 +29,7 @@ def application(settings: Settings) -> ASGIApp:
     return build(
         platform,
         names=server.names,
+        origins=server.origins,
         max_bytes=int(server.body_mb * _MB),
         work=server.work,
         asks=None if server.auth == "none" else server,

@@ -1,13 +1,18 @@
-"""How much each may ask for in a minute."""
+"""How much each may ask for in a minute: token buckets, each of which holds a minute's worth and is
+filled steadily. What is kept of one is the moment when it is full again."""
 
 from __future__ import annotations
 
 import math
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from typing import Protocol
 
 import msgspec
+
+from burnish.storage.store import Store
 
 # Whoever asked longest ago is forgotten first; by then their bucket is full again, unless so many
 # come at once.
@@ -24,37 +29,78 @@ class Taken(msgspec.Struct, frozen=True, kw_only=True):
     full_s: int
 
 
-class Buckets:
-    """Token buckets: each holds a minute's worth, and is filled steadily. What is kept of each is
-    the moment when it is full again, so taking one is a subtraction."""
+def taken(full_at: float, now: float, limit: int, count: int) -> tuple[Taken, float]:
+    """So many out of a bucket, and when it is full again then. Where there are not so many, none
+    is taken; with a `count` of 0 it is only looked at."""
+    each_s = 60 / limit
+    full_at = max(full_at, now)
+    left = limit - (full_at - now) / each_s
+    # A millionth, since a sum of steps is not their product.
+    is_allowed = left + 1e-6 >= max(count, 1)
+    if is_allowed and count:
+        full_at += each_s * count
+        left -= count
+    told = Taken(
+        is_allowed=is_allowed,
+        limit=limit,
+        remaining=max(0, math.floor(left + 1e-6)),
+        wait_s=math.ceil(max(0.0, 1 - left) * each_s),
+        full_s=math.ceil(full_at - now),
+    )
+    return told, full_at
 
-    def __init__(self, per_minute: int, clock: Callable[[], float] = time.monotonic) -> None:
-        self._limit = per_minute
-        self._each_s = 60 / per_minute
+
+class Buckets(Protocol):
+    async def take(self, who: str, limit: int, count: int = 1) -> Taken:
+        """`limit` is how many they have in a minute."""
+        ...
+
+
+class OwnBuckets:
+    """Of this process: several let so many through each."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._full_at: OrderedDict[str, float] = OrderedDict()
 
-    def take(self, who: str, count: int = 1) -> Taken:
-        """One, or none where there is none; with a `count` of 0 it only looks."""
+    async def take(self, who: str, limit: int, count: int = 1) -> Taken:
         now = self._clock()
-        full_at = max(self._full_at.get(who, now), now)
-        left = self._limit - (full_at - now) / self._each_s
-        # A millionth, since a sum of steps is not their product.
-        is_allowed = left + 1e-6 >= max(count, 1)
-        if is_allowed and count:
-            full_at += self._each_s * count
-            left -= count
+        told, full_at = taken(self._full_at.get(who, now), now, limit, count)
+        if told.is_allowed and count:
             self._keep(who, full_at)
-        return Taken(
-            is_allowed=is_allowed,
-            limit=self._limit,
-            remaining=max(0, math.floor(left + 1e-6)),
-            wait_s=math.ceil(max(0.0, 1 - left) * self._each_s),
-            full_s=math.ceil(full_at - now),
-        )
+        return told
 
     def _keep(self, who: str, full_at: float) -> None:
         self._full_at[who] = full_at
         self._full_at.move_to_end(who)
         if len(self._full_at) > _MOST:
             self._full_at.popitem(last=False)
+
+
+class SharedBuckets:
+    """Of all processes on a store: each request writes to it."""
+
+    def __init__(
+        self, open_store: Callable[[], Awaitable[Store]], clock: Callable[[], float] = time.time
+    ) -> None:
+        self._open_store = open_store
+        self._clock = clock
+
+    async def take(self, who: str, limit: int, count: int = 1) -> Taken:
+        if not count:
+            full_at = await (await self._open_store()).buckets.full_at(who)
+            return taken(full_at, self._clock(), limit, count)[0]
+        told: list[Taken] = []
+
+        def moved(full_at: float) -> float:
+            found, then = taken(full_at, self._clock(), limit, count)
+            told.append(found)
+            return then if found.is_allowed else full_at
+
+        await (await self._open_store()).buckets.move(who, moved)
+        return told[-1]
+
+    async def forget(self) -> int:
+        """Those that are full again, which is what is assumed of whoever is not known."""
+        now = datetime.fromtimestamp(self._clock(), UTC)
+        return await (await self._open_store()).buckets.forget(now)

@@ -28,6 +28,17 @@ class ServerSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
             description="Requests that each key and each person has in a minute; 0: no bound",
         ),
     ] = 600
+    tiers: Annotated[
+        tuple[Annotated[str, Meta(pattern=r"^[a-z0-9_-]{1,40}=[0-9]{1,7}$")], ...],
+        Meta(description="Requests a minute of those whose tier has a name, such as free=60"),
+    ] = ()
+    limits: Annotated[
+        Literal["process", "shared"],
+        Meta(
+            description="Whether each process counts requests for itself, or all on one database "
+            "together, which writes with each request"
+        ),
+    ] = "process"
     refusals_per_min: Annotated[
         int,
         Meta(
@@ -40,6 +51,10 @@ class ServerSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     names: Annotated[
         tuple[str, ...],
         Meta(description="Further names that the server may be asked under, beside this machine's"),
+    ] = ()
+    origins: Annotated[
+        tuple[Annotated[str, Meta(pattern=r"^https?://[^/?#@\s]+$")], ...],
+        Meta(description="Origins of pages that may ask, such as https://app.example.com"),
     ] = ()
     body_mb: Annotated[float, Meta(gt=0, le=1024, description="Largest body of a request, MB")] = (
         10.0

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from burnish.storage.account import Sessions, Users
     from burnish.storage.api_keys import ApiKeys
     from burnish.storage.audit import Audit
+    from burnish.storage.buckets import Buckets
     from burnish.storage.counters import Counters
     from burnish.storage.datasets import Datasets
     from burnish.storage.evaluation import Evaluations
@@ -387,6 +388,8 @@ class Store(Protocol):
     def audit(self) -> Audit: ...
     @property
     def users(self) -> Users: ...
+    @property
+    def buckets(self) -> Buckets: ...
     @property
     def sessions(self) -> Sessions: ...
     @property

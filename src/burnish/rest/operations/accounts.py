@@ -56,26 +56,28 @@ AUTH = (
     ),
 )
 ME = (
-    Operation(call="users.me", method="GET", path="/me", right="read"),
+    Operation(call="users.me", method="GET", path="/profile", right="read"),
     Operation(
         call="users.change_me",
         method="PATCH",
-        path="/me",
+        path="/profile",
         right="read",
         example={"name": "Ann", "preferences": {"theme": "dark"}},
     ),
     Operation(
         call="users.set_password",
         method="POST",
-        path="/me/password",
+        path="/profile/password",
         right="read",
         status=204,
         has_secret=True,
         example={"old": _PASSWORD, "new": "other words of one's own"},
     ),
-    Operation(call="users.history", method="GET", path="/me/history", right="read"),
-    Operation(call="sessions.list", method="GET", path="/me/sessions", right="read"),
-    Operation(call="sessions.end", method="DELETE", path="/me/sessions/{session}", right="read"),
+    Operation(call="users.history", method="GET", path="/profile/history", right="read"),
+    Operation(call="sessions.list", method="GET", path="/profile/sessions", right="read"),
+    Operation(
+        call="sessions.end", method="DELETE", path="/profile/sessions/{session}", right="read"
+    ),
 )
 USERS = (
     Operation(call="users.list", method="GET", path="/users", right="admin"),

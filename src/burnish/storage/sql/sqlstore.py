@@ -21,6 +21,7 @@ from burnish.storage.upkeep import Upkeep
 if TYPE_CHECKING:
     from burnish.storage.sql.api_keys import SqlApiKeys
     from burnish.storage.sql.audit import SqlAudit
+    from burnish.storage.sql.buckets import SqlBuckets
     from burnish.storage.sql.counters import SqlCounters
     from burnish.storage.sql.experiments import SqlExperiments
     from burnish.storage.sql.feedback import SqlFeedback
@@ -133,6 +134,12 @@ class SqlStore:
         from burnish.storage.sql.sessions import SqlSessions
 
         return self._once(SqlSessions)
+
+    @property
+    def buckets(self) -> SqlBuckets:
+        from burnish.storage.sql.buckets import SqlBuckets
+
+        return self._once(SqlBuckets)
 
     def _once(self, room: Callable[[Database], T]) -> T:
         found = self._rooms.get(room)

@@ -2,6 +2,7 @@ from burnish.storage.tables.accounts import one_time_tokens, refresh_tokens, ses
 from burnish.storage.tables.api_keys import api_keys
 from burnish.storage.tables.audit import audit
 from burnish.storage.tables.base import metadata
+from burnish.storage.tables.buckets import buckets
 from burnish.storage.tables.changes import prompt_changes
 from burnish.storage.tables.counters import counters
 from burnish.storage.tables.datasets import (
@@ -50,6 +51,7 @@ __all__ = [
     "api_keys",
     "audit",
     "branches",
+    "buckets",
     "counters",
     "dataset_contents",
     "dataset_examples",

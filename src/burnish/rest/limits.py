@@ -1,0 +1,40 @@
+"""How much who may ask for: by their tier, by their key, and by the address that they come from."""
+
+from __future__ import annotations
+
+from burnish.platform import AsyncPlatform
+from burnish.principal import Principal
+from burnish.security.buckets import Buckets, OwnBuckets, Taken
+from burnish.settings.server_groups import ServerSettings
+
+
+class Limits:
+    """A limit of 0 is none."""
+
+    def __init__(self, buckets: Buckets, usual: int, tiers: dict[str, int], refusals: int) -> None:
+        self._buckets = buckets
+        self._usual = usual
+        self._tiers = tiers
+        self._refusals = refusals
+
+    async def asked(self, who: Principal) -> Taken | None:
+        """None where nothing bounds them."""
+        limit = self._tiers.get(who.tier, self._usual)
+        return await self._buckets.take(f"who {who.owner}", limit) if limit else None
+
+    async def looked(self, address: str) -> Taken:
+        """Whether the address is still heard."""
+        return await self._buckets.take(f"from {address}", self._refusals, 0)
+
+    async def refused(self, address: str) -> None:
+        await self._buckets.take(f"from {address}", self._refusals)
+
+
+def limits_of(platform: AsyncPlatform, asks: ServerSettings) -> Limits:
+    pairs = (each.partition("=") for each in asks.tiers)
+    return Limits(
+        platform.buckets() if asks.limits == "shared" else OwnBuckets(),
+        asks.requests_per_min,
+        {name: int(limit) for name, _, limit in pairs},
+        asks.refusals_per_min,
+    )
