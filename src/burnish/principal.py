@@ -39,6 +39,7 @@ class Principal(msgspec.Struct, frozen=True, kw_only=True):
     tier: str = ""
     key_id: str = ""
     session: str = ""
+    learn: bool = True
     project: str = ""
 
     @property

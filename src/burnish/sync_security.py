@@ -39,6 +39,8 @@ class Users(SyncFace[AsyncUsers]):
     reset_token = blocking(AsyncUsers.reset_token)
     reset = blocking(AsyncUsers.reset)
     remove = blocking(AsyncUsers.remove)
+    data = blocking(AsyncUsers.data)
+    erase = blocking(AsyncUsers.erase)
     me = blocking(AsyncUsers.me)
     change_me = blocking(AsyncUsers.change_me)
     set_password = blocking(AsyncUsers.set_password)

@@ -120,7 +120,7 @@ def test_what_is_done_over_http_names_who_what_when_and_where(
         {"from_revision": 1},
         2,
     )
-    assert {(each.who, each.kind, each.address) for each in found} == {
+    assert {(each.name, each.kind, each.address) for each in found} == {
         ("ci", "service", "127.0.0.1")
     }
     created = found[-1]

@@ -121,7 +121,7 @@ def export(
 def _columns(entry: AuditEntry) -> Iterator[str]:
     yield str(entry.number)
     yield f"{entry.at.astimezone(UTC):%Y-%m-%d %H:%M}"
-    yield entry.who or "-"
+    yield entry.name or entry.who
     yield entry.action
     yield entry.subject or "-"
     yield _change(entry)
@@ -130,7 +130,7 @@ def _columns(entry: AuditEntry) -> Iterator[str]:
 def _line(entry: AuditEntry) -> Iterator[str]:
     yield str(entry.number)
     yield entry.at.astimezone(UTC).isoformat(timespec="milliseconds")
-    yield from (entry.who, entry.action, " ".join(entry.subject.split()))
+    yield from (entry.name or entry.who, entry.action, " ".join(entry.subject.split()))
     yield msgspec.json.encode(entry.before).decode()
     yield msgspec.json.encode(entry.after).decode()
     yield from (entry.address, entry.request_id)

@@ -48,6 +48,18 @@ USERS: tuple[tuple[str, str, str, str], ...] = (
         "burnish users reset bob@example.com",
     ),
     ("remove", "users:remove", "Take an account away.", "burnish users remove bob@example.com"),
+    (
+        "data",
+        "users:data",
+        "Write all that is kept of a person.",
+        "burnish users data bob@example.com bob.json",
+    ),
+    (
+        "erase",
+        "users:erase",
+        "Take a person out of everything.",
+        "burnish users erase bob@example.com",
+    ),
 )
 AUDIT: tuple[tuple[str, str, str, str], ...] = (
     ("list", "audit:list_", "Who changed what, the newest first.", "burnish audit list"),

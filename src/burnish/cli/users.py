@@ -1,4 +1,4 @@
-"""users list, show, create, invite, change, password, reset, remove."""
+"""users list, show, create, invite, change, reset, remove, data, erase."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from getpass import getpass
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
@@ -134,6 +135,49 @@ def remove(
             return
         gone = p.users.remove(found.id)
     out_json(gone) if common.json else note(f"{gone.email} is removed.")
+
+
+def data(
+    user: Who,
+    target: Annotated[
+        Path | None, Parameter(show_default="standard output", help="A new file.")
+    ] = None,
+    *,
+    common: Common = NONE,
+) -> None:
+    """Write all that is kept of a person as JSON: the account, sessions, what they changed, said
+    and ran."""
+    import msgspec
+
+    with platform(common) as p:
+        found = msgspec.json.format(msgspec.json.encode(p.users.data(user)), indent=2)
+    if target is None:
+        out(found.decode())
+        return
+    try:
+        with target.open("xb") as file:
+            file.write(found)
+    except OSError as error:
+        what = f"{target} cannot be written: {error.strerror}"
+        raise UsageError(what, hint="name a new file in a folder that is there") from None
+
+
+def erase(
+    user: Who,
+    *,
+    yes: Annotated[bool, Parameter(negative="", help="Without a question.")] = False,
+    common: Common = NONE,
+) -> None:
+    """Take a person out of everything: account, sessions, runs, comments, and the name wherever it
+    stands. What they made stays, without a name."""
+    with platform(common) as p:
+        found = p.users.get(user)
+        question = f"Erase {found.email} from everything?"
+        if not yes and not confirmed(question, "this cannot be undone", may_ask=common.input):
+            note("Nothing was erased.")
+            return
+        gone = p.users.erase(found.id)
+    out_json(gone) if common.json else note(f"Erased, in {gone.places} places.")
 
 
 def _password(prompt: str, common: Common) -> str:

@@ -11,6 +11,7 @@ import msgspec
 
 from burnish.errors import BurnishError, Conflict, NotFound, UsageError
 from burnish.learning.opinion import Opinion
+from burnish.principal import acting
 from burnish.prompts.prompt import Prompt, PromptVersion
 from burnish.storage.feedback import FeedbackEvent, FeedbackFilter
 from burnish.storage.run import Run
@@ -151,7 +152,7 @@ class AsyncFeedback:
             intent=intent,
             techniques=techniques,
             who=self._who(),
-            learn=learn,
+            learn=learn and acting().learn,
             created_at=self._now(),
         )
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from functools import cached_property
 
 import msgspec
 
 from burnish.platform.improving import Improving
 from burnish.storage.counters import Counted
+from burnish.storage.store import Store
 
 
 class Gauges(msgspec.Struct, frozen=True, kw_only=True):
@@ -17,15 +19,26 @@ class Gauges(msgspec.Struct, frozen=True, kw_only=True):
     rating: float | None
 
 
-class Measured(Improving):
-    async def count(self, amounts: Mapping[Counted, float]) -> None:
-        """Adds to sums that all processes on this store share."""
+class Counts:
+    """Sums that all processes on a store share."""
+
+    def __init__(self, open_store: Callable[[], Awaitable[Store]]) -> None:
+        self._open_store = open_store
+
+    async def add(self, amounts: Mapping[Counted, float]) -> None:
         if amounts:
             await (await self._open_store()).counters.add(amounts)
 
-    async def counted(self) -> dict[Counted, float]:
+    async def all(self) -> dict[Counted, float]:
         return await (await self._open_store()).counters.all()
 
     async def gauges(self) -> Gauges:
         prompts, rating = await (await self._open_store()).prompts.totals()
         return Gauges(prompts=prompts, rating=rating)
+
+
+class Measured(Improving):
+    @cached_property
+    def counts(self) -> Counts:
+        """What was done, added up for whoever watches."""
+        return Counts(self._open_store)

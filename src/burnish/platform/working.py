@@ -85,12 +85,14 @@ class Working(Finding):
     def users(self) -> AsyncUsers:
         """The people who use a server: create, invite, list, get, change, remove, register, me and
         others."""
+        from burnish.security.privacy import Privacy
         from burnish.security.users import AsyncUsers
 
         return AsyncUsers(
             self._open_store,
             self.audit,
             self.settings.accounts,
+            Privacy(self._flushed_store, self.audit),
             who=lambda: self.settings.author_name,
             new_id=self._ids,
         )

@@ -75,7 +75,7 @@ class Metrics:
     async def _hand_over(self) -> None:
         counts, self._counts = self._counts, {}
         try:
-            await self._platform.count(counts)
+            await self._platform.counts.add(counts)
         except BurnishError as error:
             # The store is away: they are kept for the next time.
             self._add(counts)
@@ -91,7 +91,8 @@ class Metrics:
 
         await self._hand_over()
         registry = CollectorRegistry(auto_describe=False)
-        registry.register(_Collected(await self._platform.counted(), await self._platform.gauges()))
+        counts = self._platform.counts
+        registry.register(_Collected(await counts.all(), await counts.gauges()))
         return Response(
             generate_latest(registry), headers={"content-type": CONTENT_TYPE_PLAIN_0_0_4}
         )

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Generator, Mapping
+from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
+from msgspec import structs
 
 from burnish.errors import UsageError
 from burnish.masking import without_secrets
 from burnish.principal import acting, origin
-from burnish.storage.audit import FIRST, AuditEntry, AuditFilter, hash_of
+from burnish.storage.audit import FIRST, AuditEntry, AuditFilter, Someone, hash_of
 from burnish.storage.store import Store
 
 _STEP, _MOST = 1_000, 1_000
@@ -55,25 +56,28 @@ class AsyncAudit:
         self._who = who
         self._new_id = new_id
         self._now = now
+        self._references: dict[Someone, str] = {}
 
     async def record(
         self,
         action: str,
         subject: str = "",
         *,
+        about: Someone | None = None,
         before: Mapping[str, Any] | None = None,
         after: Mapping[str, Any] | None = None,
     ) -> AuditEntry:
-        """In the name of whoever acts. What looks like a secret is left out."""
+        """In the name of whoever acts. What looks like a secret is left out. `about` is a person
+        who is the subject."""
         asked, by = origin(), acting()
+        me = Someone(kind=by.kind, id=by.owner, name=by.name or self._who())
         entry = AuditEntry(
             id=self._new_id(),
             at=self._now(),
-            who=by.name or self._who(),
+            who=await self._reference(me),
             kind=by.kind,
-            who_id=by.owner,
             action=action,
-            subject=_shown(subject),
+            subject=f"@{await self._reference(about)}" if about else _shown(subject),
             address=asked.address,
             request_id=asked.request_id,
             before=_plain(before or {}),
@@ -83,7 +87,8 @@ class AsyncAudit:
         written = _written.get()
         if written is not None:
             written.append(placed)
-        return placed
+        (told,) = await self._named([placed])
+        return told
 
     async def list(
         self,
@@ -110,7 +115,8 @@ class AsyncAudit:
         items = await (await self._open_store()).audit.page(where, limit + 1, before)
         more = len(items) > limit
         del items[limit:]
-        return AuditPage(items=tuple(items), next=str(items[-1].number) if more else None)
+        following = str(items[-1].number) if more else None
+        return AuditPage(items=tuple(await self._named(items)), next=following)
 
     async def verify(self, head: str = "") -> AuditCheck:
         """Follows the chain from its first entry. `head` is one that was told before: where it is
@@ -129,13 +135,43 @@ class AsyncAudit:
         return AuditCheck(entries=number, head=last)
 
     async def export(self, write: Callable[[bytes], object]) -> int:
-        """Hands each entry to `write` as a line of JSON, the oldest first; tells how many."""
+        """Hands each entry to `write` as a line of JSON, the oldest first; tells how many. All but
+        `name` stands there as it is hashed."""
         store = await self._open_store()
         number = count = 0
         while rows := await store.audit.rows(number, _STEP):
-            write(msgspec.json.Encoder().encode_lines(rows))
+            names = await store.audit.names([each.who for each in rows])
+            told = [structs.replace(each, name=names.get(each.who, "")) for each in rows]
+            write(msgspec.json.Encoder().encode_lines(told))
             number, count = rows[-1].number, count + len(rows)
         return count
+
+    async def _reference(self, someone: Someone) -> str:
+        found = self._references.get(someone)
+        if found is None:
+            found = await (await self._open_store()).audit.reference(someone)
+            self._references[someone] = found
+        return found
+
+    def forget(self) -> None:
+        """Who was erased gets another reference, should they ever come again."""
+        self._references.clear()
+
+    async def _named(self, entries: Sequence[AuditEntry]) -> Sequence[AuditEntry]:
+        """With the names of people as they are known now, in place of references."""
+        wanted = [each.who for each in entries]
+        wanted += [each.subject[1:] for each in entries if each.subject.startswith("@")]
+        names = await (await self._open_store()).audit.names(wanted)
+        return [
+            structs.replace(
+                each,
+                name=names.get(each.who, ""),
+                subject=names.get(each.subject[1:], each.subject)
+                if each.subject.startswith("@")
+                else each.subject,
+            )
+            for each in entries
+        ]
 
 
 def _problem(entry: AuditEntry, number: int, last: str) -> str:

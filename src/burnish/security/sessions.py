@@ -14,6 +14,7 @@ from burnish.security.passwords import is_right
 from burnish.security.tokens import AccessTokens, Claims, hash_of_token, not_valid, opaque
 from burnish.settings.account_groups import AccountsSettings
 from burnish.storage.account import Session, User
+from burnish.storage.audit import Someone
 from burnish.storage.store import Store
 
 _MARK = "br"
@@ -83,7 +84,7 @@ class AsyncSessions:
         found = await store.sessions.found(session.id)
         if how == "reused" and found is not None:
             with acting_as(principal_of(found[1])):
-                await self._audit.record("sessions.reused", found[1].email)
+                await self._audit.record("sessions.reused", about=someone(found[1]))
         if how != "rotated" or found is None or found[1].disabled_at is not None:
             raise not_valid()
         return self._signed_in(found[1], session, following, now)
@@ -132,7 +133,9 @@ class AsyncSessions:
         until = now + min(lock, _LONGEST_LOCK)
         await store.users.change(user.id, {"locked_until": until})
         with acting_as(principal_of(user)):
-            await self._audit.record("sessions.locked", user.email, after={"failures": failures})
+            await self._audit.record(
+                "sessions.locked", about=someone(user), after={"failures": failures}
+            )
 
     async def _begun(self, store: Store, user: User, now: datetime) -> SignedIn:
         session = Session(
@@ -144,7 +147,7 @@ class AsyncSessions:
         token = opaque(_MARK)
         await store.sessions.begin(session, hash_of_token(token))
         with acting_as(principal_of(user)):
-            await self._audit.record("sessions.login", user.email, after={"id": session.id})
+            await self._audit.record("sessions.login", about=someone(user))
         return self._signed_in(user, session, token, now)
 
     def _signed_in(self, user: User, session: Session, token: str, now: datetime) -> SignedIn:
@@ -166,7 +169,12 @@ def principal_of(user: User, session: str = "") -> Principal:
         scopes=user.rights,
         tier=user.tier,
         session=session,
+        learn=user.learn,
     )
+
+
+def someone(user: User) -> Someone:
+    return Someone(kind="person", id=user.id, name=user.email)
 
 
 def own_id() -> str:

@@ -14,17 +14,20 @@ from burnish.principal import RIGHTS, Principal, Right, Role, acting
 from burnish.security.audit import AsyncAudit, AuditPage
 from burnish.security.giving import check_giving
 from burnish.security.passwords import check_password, hash_of, is_right
-from burnish.security.sessions import own_id
+from burnish.security.privacy import Erased, PersonData, Privacy
+from burnish.security.sessions import own_id, someone
 from burnish.security.tokens import hash_of_token, opaque
 from burnish.settings.account_groups import AccountsSettings
 from burnish.storage.account import OneTime, Purpose, User
-from burnish.storage.audit import AuditFilter
+from burnish.storage.audit import AuditFilter, Someone
 from burnish.storage.store import Store
 
 _EMAIL = re.compile(r"[^@\s\x00-\x1f\x7f]{1,64}@[^@\s\x00-\x1f\x7f]{1,190}")
 _MARK = "bo"
 _INVITED, _RESET = timedelta(days=7), timedelta(hours=2)
 _NAME_CHARS = 100
+# What the log does not hold, for it can never be taken out of it.
+_PERSONAL = frozenset({"name", "preferences"})
 _PREFERENCES_BYTES = 10_000
 
 
@@ -47,7 +50,8 @@ class Me(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AsyncUsers:
-    """`p.users`: create, invite, list, get, change, reset_token, remove; register, reset; me,
+    """`p.users`: create, invite, list, get, change, reset_token, remove, data,
+    erase; register, reset; me,
     change_me, set_password, history. A user is named by the address, or by the id."""
 
     def __init__(
@@ -55,6 +59,7 @@ class AsyncUsers:
         open_store: Callable[[], Awaitable[Store]],
         audit: AsyncAudit,
         settings: AccountsSettings,
+        privacy: Privacy,
         *,
         who: Callable[[], str],
         new_id: Callable[[], str],
@@ -63,6 +68,7 @@ class AsyncUsers:
         self._open_store = open_store
         self._audit = audit
         self._settings = settings
+        self._privacy = privacy
         self._who = who
         self._new_id = new_id
         self._now = now
@@ -81,7 +87,7 @@ class AsyncUsers:
         check_giving(role, rights)
         user = self._new(email, name, role, tuple(dict.fromkeys(rights)), self._who())
         await self._add(user, password)
-        await self._audit.record("users.create", user.email, after=_shown(user))
+        await self._audit.record("users.create", about=someone(user), after=_shown(user))
         return user
 
     async def register(
@@ -97,7 +103,7 @@ class AsyncUsers:
         if once:
             await self._use(invitation, "invite")
         await self._add(user, password)
-        await self._audit.record("users.register", user.email, after=_shown(user))
+        await self._audit.record("users.register", about=someone(user), after=_shown(user))
         return user
 
     async def invite(self, email: str, *, role: Role = "viewer") -> Allowed:
@@ -105,7 +111,7 @@ class AsyncUsers:
         check_giving(role, ())
         email = _checked_email(email)
         allowed = await self._allowed("invite", email, role, _INVITED)
-        await self._audit.record("users.invite", email, after={"role": role})
+        await self._audit.record("users.invite", about=_invited(email), after={"role": role})
         return allowed
 
     async def list(self) -> list[User]:
@@ -148,7 +154,7 @@ class AsyncUsers:
         """A token with which they can choose another password within two hours."""
         found = await self.get(user)
         allowed = await self._allowed("reset", found.email, found.role, _RESET)
-        await self._audit.record("users.reset_token", found.email)
+        await self._audit.record("users.reset_token", about=someone(found))
         return allowed
 
     async def reset(self, token: str, password: str) -> None:
@@ -167,8 +173,22 @@ class AsyncUsers:
         """With their sessions. What they did stays in histories and in the audit log."""
         found = await self.get(user)
         await (await self._open_store()).users.remove(found.id)
-        await self._audit.record("users.remove", found.email, before=_shown(found))
+        await self._audit.record("users.remove", about=someone(found), before=_shown(found))
         return found
+
+    async def data(self, user: str = "") -> PersonData:
+        """All that is kept of a person; of oneself where nobody is named."""
+        if not user or user == acting().name:
+            return await self._privacy.data(await self.get(own_id()))
+        acting().check("admin", "what is kept of others")
+        return await self._privacy.data(await self.get(user))
+
+    async def erase(self, user: str) -> Erased:
+        """Takes them out of everything: the account and its sessions, their runs, what they wrote
+        in feedback, and their name wherever it stands. What they made stays, without a name. Texts
+        of prompts are not searched. It cannot be undone."""
+        found = await self.get(user)
+        return await self._privacy.erase(found)
 
     async def me(self) -> Me:
         """Whoever asks."""
@@ -275,7 +295,7 @@ class AsyncUsers:
         await store.users.change(user.id, changes)
         kept = acting().session
         await store.sessions.end_all(user.id, "the password was changed", self._now(), kept)
-        await self._audit.record(action, user.email)
+        await self._audit.record(action, about=someone(user))
 
     async def _changed(
         self, old: User, changes: dict[str, Any], action: str, *, end: bool = False
@@ -288,9 +308,13 @@ class AsyncUsers:
             raise NotFound(f"there is no user {old.email!r}", hint="see users list")
         if end:
             await store.sessions.end_all(new.id, "the account was disabled", self._now())
-        before = {key: getattr(old, key) for key in changes if key != "preferences"}
-        after = {key: value for key, value in changes.items() if key != "preferences"}
-        await self._audit.record(action, new.email, before=before, after=after)
+        told = [key for key in changes if key not in _PERSONAL]
+        await self._audit.record(
+            action,
+            about=someone(new),
+            before={key: getattr(old, key) for key in told},
+            after={key: changes[key] for key in told},
+        )
         return new
 
 
@@ -309,7 +333,11 @@ def _checked_name(name: str) -> str:
 
 
 def _shown(user: User) -> dict[str, Any]:
-    return {"id": user.id, "role": user.role, "rights": user.rights}
+    return {"role": user.role, "rights": user.rights}
+
+
+def _invited(email: str) -> Someone:
+    return Someone(kind="invited", name=email)
 
 
 def _sorted(by: Principal) -> tuple[Right, ...]:

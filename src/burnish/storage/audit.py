@@ -4,6 +4,7 @@ that none can be changed, taken out or put in without it being seen."""
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -11,21 +12,23 @@ import msgspec
 from msgspec import structs
 
 FIRST = ""
-# Times are written with microseconds, so that every database gives back what was hashed.
-_UNHASHED = "hash"
+# Who is meant by a reference is kept apart from the chain, so that a name can be erased.
+_UNHASHED = ("hash", "name")
 
 
 class AuditEntry(msgspec.Struct, frozen=True, kw_only=True):
     """`number` counts from 1 without gaps. `who` did `action` to `subject`, asked from `address` by
     the request of that id, both empty where it was done without a server. `before` and `after` name
-    what changed, and hold no text of a prompt. `previous` is the `hash` of the entry before."""
+    what changed, and hold no text of a prompt. `previous` is the `hash` of the entry before.
+
+    People stand there by references, `@` before one that is a subject; `name` is whom `who` means,
+    empty where they were erased."""
 
     number: int = 0
     id: str
     at: datetime
     who: str
     kind: str
-    who_id: str = ""
     action: str
     subject: str = ""
     address: str = ""
@@ -34,12 +37,13 @@ class AuditEntry(msgspec.Struct, frozen=True, kw_only=True):
     after: dict[str, Any] = {}
     previous: str = FIRST
     hash: str = ""
+    name: str = ""
 
 
 def hash_of(entry: AuditEntry) -> str:
-    """SHA-256 of all but the hash itself, as JSON with sorted keys."""
-    plain = structs.asdict(entry)
-    del plain[_UNHASHED]
+    """SHA-256 of all but the hash itself and the name, as JSON with sorted keys."""
+    plain = {name: value for name, value in structs.asdict(entry).items() if name not in _UNHASHED}
+    # With microseconds, so that every database gives back what was hashed.
     plain["at"] = entry.at.isoformat(timespec="microseconds")
     return hashlib.sha256(msgspec.json.encode(plain, order="sorted")).hexdigest()
 
@@ -51,9 +55,18 @@ def sealed(entry: AuditEntry, last: AuditEntry | None) -> AuditEntry:
     return structs.replace(placed, hash=hash_of(placed))
 
 
+class Someone(msgspec.Struct, frozen=True, kw_only=True):
+    """Who acts, or is acted upon."""
+
+    kind: str
+    id: str = ""
+    name: str
+
+
 class AuditFilter(msgspec.Struct, frozen=True, kw_only=True):
-    """Entries that meet every condition given. `since` is included, `until` is not. `action` is a
-    whole one, or a beginning that ends with a dot: `prompts.`"""
+    """Entries that meet every condition given. `who` is a name, `who_id` an id. `since` is
+    included, `until` is not. `action` is a whole one, or a beginning that ends with a dot:
+    `prompts.`"""
 
     who: str | None = None
     who_id: str | None = None
@@ -64,6 +77,18 @@ class AuditFilter(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Audit(Protocol):
+    async def reference(self, someone: Someone) -> str:
+        """Always the same one, until they are erased."""
+        ...
+
+    async def names(self, references: Sequence[str]) -> dict[str, str]:
+        """Of those that are known."""
+        ...
+
+    async def erase(self, user_id: str, name: str) -> None:
+        """Nobody can tell any more whom their references mean."""
+        ...
+
     async def add(self, entry: AuditEntry) -> AuditEntry:
         """Puts it at the end, with its number and its hash."""
         ...

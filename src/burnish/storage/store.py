@@ -16,7 +16,7 @@ from burnish.prompts.prompt import MAIN, Branch, Label, Message, Prompt, PromptV
 from burnish.storage.changes import Changes
 from burnish.storage.index import SearchIndex
 from burnish.storage.knowledge import Knowledge
-from burnish.storage.lineage import Inclusion, LabelRequest, Place, Related, RequestState
+from burnish.storage.lineage import Inclusion, Place, Related
 from burnish.storage.runs import Runs, Techniques
 from burnish.storage.stats import CategoryStat
 from burnish.storage.upkeep import Upkeep
@@ -32,9 +32,11 @@ if TYPE_CHECKING:
     from burnish.storage.experiment import Experiments
     from burnish.storage.feedback import Feedback
     from burnish.storage.jobs import Jobs, Schedules
+    from burnish.storage.labels import Labels
     from burnish.storage.optimization import Optimizations
     from burnish.storage.packs import Packs
     from burnish.storage.period import Periods
+    from burnish.storage.person import Persons
     from burnish.storage.requests import Requests
 
 Sort = Literal["rating", "name", "updated"]
@@ -302,43 +304,6 @@ class Relations(Protocol):
         ...
 
 
-class Labels(Protocol):
-    async def change(self, prompt_id: str, change: LabelChange) -> LabelMove:
-        """Moves or removes a label and logs it.
-
-        Raises NotFound when the revision, or the label to remove, does not exist; Conflict when
-        a tag would move, or a label whose request was decided already or that stands elsewhere
-        than when it was asked for.
-        """
-        ...
-
-    async def ask(self, request: LabelRequest) -> None:
-        """Keeps a request to move a label."""
-        ...
-
-    async def requests(
-        self, *, prompt_id: str | None = None, state: RequestState | None = None, limit: int = 100
-    ) -> list[LabelRequest]:
-        """Newest first."""
-        ...
-
-    async def request(self, request_id: str) -> LabelRequest | None: ...
-
-    async def refuse(self, request_id: str, by: str, because: str, at: datetime) -> LabelRequest:
-        """Raises NotFound, and Conflict when it was decided already."""
-        ...
-
-    async def of(self, prompt_id: str) -> list[Label]:
-        """In the order of their names. `latest` is not among them: it is the latest revision."""
-        ...
-
-    async def log(
-        self, prompt_id: str, label: str | None = None, limit: int = 100
-    ) -> list[LabelMove]:
-        """Newest first."""
-        ...
-
-
 class Store(Protocol):
     @property
     def prompts(self) -> Prompts: ...
@@ -390,6 +355,8 @@ class Store(Protocol):
     def users(self) -> Users: ...
     @property
     def buckets(self) -> Buckets: ...
+    @property
+    def persons(self) -> Persons: ...
     @property
     def sessions(self) -> Sessions: ...
     @property

@@ -128,8 +128,9 @@ INSERT INTO feedback VALUES (
   '2026-01-02T03:04:05.000000+00:00'
 );
 INSERT INTO counters VALUES ('prompts_generated_total', '[]', 3.0);
+INSERT INTO audit_names VALUES ('p1', 'local', '', 'ann');
 INSERT INTO audit VALUES (
-  1, '01970000-0000-7000-8000-000000000091', '2026-01-02T03:04:05.000000+00:00', 'ann', 'local', '',
+  1, '01970000-0000-7000-8000-000000000091', '2026-01-02T03:04:05.000000+00:00', 'p1', 'local',
   'keys.create', 'ci', '', '', '{}', '{"role":"viewer"}', '', 'c0ffee'
 );
 INSERT INTO users VALUES (

@@ -73,6 +73,7 @@ ME = (
         has_secret=True,
         example={"old": _PASSWORD, "new": "other words of one's own"},
     ),
+    Operation(call="users.data", method="GET", path="/profile/data", right="read"),
     Operation(call="users.history", method="GET", path="/profile/history", right="read"),
     Operation(call="sessions.list", method="GET", path="/profile/sessions", right="read"),
     Operation(
@@ -116,5 +117,6 @@ USERS = (
         has_secret=True,
     ),
     Operation(call="users.remove", method="DELETE", path="/users/{user}", right="admin"),
+    Operation(call="users.erase", method="POST", path="/users/{user}/erase", right="admin"),
 )
 ACCOUNTS = (*AUTH, *ME, *USERS)

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from burnish.storage.sql.optimizations import SqlOptimizations
     from burnish.storage.sql.packs import SqlPacks
     from burnish.storage.sql.periods import SqlPeriods
+    from burnish.storage.sql.persons import SqlPersons
     from burnish.storage.sql.requests import SqlRequests
     from burnish.storage.sql.search import SqlSearch
     from burnish.storage.sql.sessions import SqlSessions
@@ -140,6 +141,12 @@ class SqlStore:
         from burnish.storage.sql.buckets import SqlBuckets
 
         return self._once(SqlBuckets)
+
+    @property
+    def persons(self) -> SqlPersons:
+        from burnish.storage.sql.persons import SqlPersons
+
+        return self._once(SqlPersons)
 
     def _once(self, room: Callable[[Database], T]) -> T:
         found = self._rooms.get(room)

@@ -1,6 +1,6 @@
 from burnish.storage.tables.accounts import one_time_tokens, refresh_tokens, sessions, users
 from burnish.storage.tables.api_keys import api_keys
-from burnish.storage.tables.audit import audit
+from burnish.storage.tables.audit import audit, audit_names
 from burnish.storage.tables.base import metadata
 from burnish.storage.tables.buckets import buckets
 from burnish.storage.tables.changes import prompt_changes
@@ -50,6 +50,7 @@ from burnish.storage.tables.techniques import technique_statistics
 __all__ = [
     "api_keys",
     "audit",
+    "audit_names",
     "branches",
     "buckets",
     "counters",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from sqlalchemy import DDL, Column, Index, Integer, Table, event
+from sqlalchemy import DDL, Column, Index, Integer, Table, UniqueConstraint, event
 
 from burnish.storage.tables.base import Id, Json, UtcTime, Verbatim, metadata
 
@@ -16,7 +16,6 @@ audit = Table(
     Column("at", UtcTime, nullable=False),
     Column("who", Verbatim, nullable=False),
     Column("kind", Verbatim, nullable=False),
-    Column("who_id", Verbatim, nullable=False),
     Column("action", Verbatim, nullable=False),
     Column("subject", Verbatim, nullable=False),
     Column("address", Verbatim, nullable=False),
@@ -25,7 +24,17 @@ audit = Table(
     Column("after", Json(dict[str, Any]), nullable=False),
     Column("previous", Verbatim, nullable=False),
     Column("hash", Verbatim, nullable=False),
-    Index("ix_audit_who_id", "who_id", "number"),
+    Index("ix_audit_who", "who", "number"),
+)
+
+audit_names = Table(
+    "audit_names",
+    metadata,
+    Column("reference", Verbatim, primary_key=True),
+    Column("kind", Verbatim, nullable=False),
+    Column("id", Verbatim, nullable=False),
+    Column("name", Verbatim, nullable=False),
+    UniqueConstraint("kind", "id", "name"),
 )
 
 _REFUSED = "SELECT RAISE(ABORT, 'the audit log is only ever added to')"

@@ -13,7 +13,7 @@ REFUSED = "SELECT RAISE(ABORT, 'the audit log is only ever added to')"
 
 
 def upgrade() -> None:
-    texts = ("who", "kind", "who_id", "action", "subject", "address", "request_id")
+    texts = ("who", "kind", "action", "subject", "address", "request_id")
     op.create_table(
         "audit",
         sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
@@ -26,7 +26,16 @@ def upgrade() -> None:
         sa.Column("hash", TEXT, nullable=False),
         sa.PrimaryKeyConstraint("number", name=op.f("pk_audit")),
     )
-    op.create_index("ix_audit_who_id", "audit", ["who_id", "number"])
+    op.create_index("ix_audit_who", "audit", ["who", "number"])
+    op.create_table(
+        "audit_names",
+        sa.Column("reference", TEXT, nullable=False),
+        sa.Column("kind", TEXT, nullable=False),
+        sa.Column("id", TEXT, nullable=False),
+        sa.Column("name", TEXT, nullable=False),
+        sa.PrimaryKeyConstraint("reference", name=op.f("pk_audit_names")),
+        sa.UniqueConstraint("kind", "id", "name", name=op.f("uq_audit_names_kind_id_name")),
+    )
     if op.get_bind().dialect.name == "sqlite":
         op.execute(f"CREATE TRIGGER audit_kept BEFORE UPDATE ON audit BEGIN {REFUSED}; END")
         op.execute(f"CREATE TRIGGER audit_not_cut BEFORE DELETE ON audit BEGIN {REFUSED}; END")

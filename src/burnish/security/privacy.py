@@ -1,0 +1,91 @@
+"""What is kept of one person: told to them, or erased."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+import msgspec
+
+from burnish.errors import NotFound
+from burnish.security.audit import AsyncAudit
+from burnish.storage.account import Session, User
+from burnish.storage.audit import AuditEntry, AuditFilter
+from burnish.storage.feedback import FeedbackEvent, FeedbackFilter
+from burnish.storage.run import Run, RunCursor, RunFilter
+from burnish.storage.store import Store
+
+_STEP = 500
+
+
+class PersonData(msgspec.Struct, frozen=True, kw_only=True):
+    """All that is kept of a person by their name: the account, where they are signed in, what they
+    changed, what they said, and what they ran."""
+
+    user: User
+    sessions: tuple[Session, ...]
+    audit: tuple[AuditEntry, ...]
+    feedback: tuple[FeedbackEvent, ...]
+    runs: tuple[Run, ...]
+
+
+class Erased(msgspec.Struct, frozen=True, kw_only=True):
+    """`places` are rows that were deleted or changed."""
+
+    id: str
+    places: int
+
+
+class Privacy:
+    """`store` has every run in it."""
+
+    def __init__(self, open_store: Callable[[], Awaitable[Store]], audit: AsyncAudit) -> None:
+        self._open_store = open_store
+        self._audit = audit
+
+    async def data(self, user: User) -> PersonData:
+        store = await self._open_store()
+        return PersonData(
+            user=user,
+            sessions=tuple(await store.sessions.of(user.id)),
+            audit=tuple(await self._entries(user)),
+            feedback=tuple(await _said(store, user)),
+            runs=tuple(await _ran(store, user)),
+        )
+
+    async def erase(self, user: User) -> Erased:
+        """Then the database is written anew, so that not even its free room holds what was."""
+        store = await self._open_store()
+        places = await store.persons.erase(user)
+        if not places:
+            raise NotFound("there is no such user", hint="see users list")
+        self._audit.forget()
+        await self._audit.record("users.erase", after={"places": places})
+        await store.upkeep.vacuum()
+        return Erased(id=user.id, places=places)
+
+    async def _entries(self, user: User) -> list[AuditEntry]:
+        found: list[AuditEntry] = []
+        cursor = None
+        while True:
+            page = await self._audit.page(AuditFilter(who_id=user.id), _STEP, cursor)
+            found += page.items
+            cursor = page.next
+            if cursor is None:
+                return found
+
+
+async def _said(store: Store, user: User) -> list[FeedbackEvent]:
+    found: list[FeedbackEvent] = []
+    where = FeedbackFilter(who=user.email)
+    while page := await store.feedback.page(where, _STEP, found[-1].id if found else None):
+        found += page
+    return found
+
+
+async def _ran(store: Store, user: User) -> list[Run]:
+    found: list[Run] = []
+    after = None
+    while page := await store.runs.page(RunFilter(who=user.email), _STEP, after):
+        found += page
+        after = RunCursor(page[-1].created_at, page[-1].id)
+    return found
