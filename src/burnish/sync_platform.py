@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from burnish.sync_knowledge import Knowledge
     from burnish.sync_optimizations import Optimizations
     from burnish.sync_rooms import Db, Models, Packs, Runs, Starter
-    from burnish.sync_security import Audit, Keys, Sessions, Users
+    from burnish.sync_security import Audit, Keys, Sessions, Users, Webhooks
 
 
 class Prompts(SyncFace[AsyncPrompts]):
@@ -270,6 +270,13 @@ class Platform(SyncFace[AsyncPlatform]):
         from burnish.sync_security import Audit
 
         return Audit(self._target.audit, self._loop)
+
+    @cached_property
+    def webhooks(self) -> Webhooks:
+        """Who wants to hear what happens."""
+        from burnish.sync_security import Webhooks
+
+        return Webhooks(self._target.webhooks, self._loop)
 
     @cached_property
     def users(self) -> Users:

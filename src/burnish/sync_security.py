@@ -1,4 +1,4 @@
-"""The sync face of keys, people and the audit log."""
+"""The sync face of keys, people, the audit log and webhooks."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from burnish.security.audit import AsyncAudit
 from burnish.security.keys import AsyncKeys
 from burnish.security.sessions import AsyncSessions
 from burnish.security.users import AsyncUsers
+from burnish.webhooks import AsyncWebhooks
 
 
 class Keys(SyncFace[AsyncKeys]):
@@ -56,3 +57,19 @@ class Sessions(SyncFace[AsyncSessions]):
     list = blocking(AsyncSessions.list)
     end = blocking(AsyncSessions.end)
     verify = blocking(AsyncSessions.verify)
+
+
+class Webhooks(SyncFace[AsyncWebhooks]):
+    """`platform.webhooks` of the sync face."""
+
+    add = blocking(AsyncWebhooks.add)
+    list = blocking(AsyncWebhooks.list)
+    get = blocking(AsyncWebhooks.get)
+    enable = blocking(AsyncWebhooks.enable)
+    disable = blocking(AsyncWebhooks.disable)
+    remove = blocking(AsyncWebhooks.remove)
+    test = blocking(AsyncWebhooks.test)
+    deliveries = blocking(AsyncWebhooks.deliveries)
+    redeliver = blocking(AsyncWebhooks.redeliver)
+    deliver = blocking(AsyncWebhooks.deliver)
+    begin = blocking(AsyncWebhooks.begin)

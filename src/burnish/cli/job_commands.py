@@ -61,6 +61,51 @@ USERS: tuple[tuple[str, str, str, str], ...] = (
         "burnish users erase bob@example.com",
     ),
 )
+WEBHOOKS: tuple[tuple[str, str, str, str], ...] = (
+    ("list", "webhooks:list_", "List who hears what happens.", "burnish webhooks list"),
+    (
+        "add",
+        "webhooks:add",
+        "Tell an address what happens.",
+        "burnish webhooks add https://example.com/hook --event label.moved",
+    ),
+    (
+        "test",
+        "webhooks:send_ping",
+        "Send a ping now.",
+        "burnish webhooks test https://example.com/hook",
+    ),
+    (
+        "deliveries",
+        "webhooks:deliveries",
+        "List what was sent.",
+        "burnish webhooks deliveries --state failed",
+    ),
+    (
+        "redeliver",
+        "webhooks:redeliver",
+        "Send something again.",
+        "burnish webhooks redeliver 01a208a0-3a12-7655-85e7-59a7ea7ddf02",
+    ),
+    (
+        "enable",
+        "webhooks:enable",
+        "Tell it what happens again.",
+        "burnish webhooks enable https://example.com/hook",
+    ),
+    (
+        "disable",
+        "webhooks:disable",
+        "Tell it nothing for now.",
+        "burnish webhooks disable https://example.com/hook",
+    ),
+    (
+        "remove",
+        "webhooks:remove",
+        "Take it away.",
+        "burnish webhooks remove https://example.com/hook",
+    ),
+)
 AUDIT: tuple[tuple[str, str, str, str], ...] = (
     ("list", "audit:list_", "Who changed what, the newest first.", "burnish audit list"),
     ("verify", "audit:verify", "Check that nothing in it was changed.", "burnish audit verify"),

@@ -24,7 +24,7 @@ def worker(
     once: Annotated[bool, Parameter(negative="", help="End when nothing is left to do.")] = False,
     common: Common = NONE,
 ) -> int:
-    """Run queued jobs, and what schedules begin, until it is ended.
+    """Run queued jobs and what schedules begin, and tell webhooks what happens, until it is ended.
 
     Any number of workers may run at once; each job is one worker's. Ctrl-C or SIGTERM puts what
     runs back, and another goes on with it. A line for each job that begins, ends or is put back:
@@ -36,7 +36,10 @@ def worker(
     with platform(common) as p, _ended_by_signal():
         if not once:
             note(f"Waiting for jobs ({', '.join(wanted or p.jobs.kinds)}). Ctrl-C ends it.")
+            p.webhooks.begin(p.settings.webhooks.every_s)
         worked = p.jobs.work(kinds=wanted, once=once, told=tell)
+        if once:
+            p.webhooks.deliver()
     counts = ((worked.done, "done"), (worked.failed, "failed"), (worked.left, "put back"))
     note(totals((*counts, (worked.cancelled, "cancelled"))) or "Nothing to do.")
     return 1 if worked.failed else 0

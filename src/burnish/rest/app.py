@@ -96,6 +96,7 @@ def build(
 async def _working(platform: AsyncPlatform) -> AsyncGenerator[None]:
     """What still runs at the end is put back, and another worker goes on with it."""
     task = asyncio.create_task(_work(platform))
+    await platform.webhooks.begin(platform.settings.webhooks.every_s)
     try:
         yield
     finally:

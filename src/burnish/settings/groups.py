@@ -20,6 +20,7 @@ from burnish.settings.library_groups import (
     SearchSettings,
 )
 from burnish.settings.server_groups import ServerSettings
+from burnish.settings.webhook_groups import WebhooksSettings
 
 Family = Literal["generic", "claude", "gpt", "gemini", "open"]
 Strategy = Literal["best", "cascade", "all"]
@@ -293,6 +294,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     jobs: JobsSettings = JobsSettings()
     server: ServerSettings = ServerSettings()
     accounts: AccountsSettings = AccountsSettings()
+    webhooks: WebhooksSettings = WebhooksSettings()
     experiments: ExperimentsSettings = ExperimentsSettings()
     intents: IntentSettings = IntentSettings()
     techniques: TechniqueSettings = TechniqueSettings()

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from burnish.storage.period import Periods
     from burnish.storage.person import Persons
     from burnish.storage.requests import Requests
+    from burnish.storage.webhook import Webhooks
 
 Sort = Literal["rating", "name", "updated"]
 Via = Literal["revision", "label", "production", "latest", "branch", "experiment", "fallback"]
@@ -357,6 +358,8 @@ class Store(Protocol):
     def buckets(self) -> Buckets: ...
     @property
     def persons(self) -> Persons: ...
+    @property
+    def webhooks(self) -> Webhooks: ...
     @property
     def sessions(self) -> Sessions: ...
     @property

@@ -15,6 +15,7 @@ from burnish.rest.operations.measured import MEASURED
 from burnish.rest.operations.prompts import PROMPTS
 from burnish.rest.operations.runs import RUNS
 from burnish.rest.operations.versions import VERSIONS
+from burnish.rest.operations.webhooks import WEBHOOKS
 from burnish.rest.operations.work import WORK
 
 OPERATIONS: tuple[Operation, ...] = (
@@ -33,4 +34,5 @@ OPERATIONS: tuple[Operation, ...] = (
     *KEYS,
     *AUDIT,
     *ACCOUNTS,
+    *WEBHOOKS,
 )

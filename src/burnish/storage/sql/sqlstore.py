@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from burnish.storage.sql.search import SqlSearch
     from burnish.storage.sql.sessions import SqlSessions
     from burnish.storage.sql.users import SqlUsers
+    from burnish.storage.sql.webhooks import SqlWebhooks
 
 T = TypeVar("T")
 
@@ -147,6 +148,12 @@ class SqlStore:
         from burnish.storage.sql.persons import SqlPersons
 
         return self._once(SqlPersons)
+
+    @property
+    def webhooks(self) -> SqlWebhooks:
+        from burnish.storage.sql.webhooks import SqlWebhooks
+
+        return self._once(SqlWebhooks)
 
     def _once(self, room: Callable[[Database], T]) -> T:
         found = self._rooms.get(room)

@@ -46,6 +46,7 @@ from burnish.storage.tables.run_hours import run_hours
 from burnish.storage.tables.runs import runs
 from burnish.storage.tables.search import search_docs, search_leases, search_vectors
 from burnish.storage.tables.techniques import technique_statistics
+from burnish.storage.tables.webhooks import deliveries, happenings, webhooks
 
 __all__ = [
     "api_keys",
@@ -58,11 +59,13 @@ __all__ = [
     "dataset_examples",
     "dataset_versions",
     "datasets",
+    "deliveries",
     "evaluations",
     "experiment_moves",
     "experiments",
     "exposures",
     "feedback",
+    "happenings",
     "includes",
     "jobs",
     "knowledge_chunks",
@@ -95,4 +98,5 @@ __all__ = [
     "sessions",
     "technique_statistics",
     "users",
+    "webhooks",
 ]
