@@ -33,6 +33,7 @@ def busy(address: str, email: str, name: str) -> tuple[str, str]:
         user = p.users.get(email)
         token = p.sessions.login(email, WORDS).access_token
     with burnish.Client(address, token) as p:
+        p.webhooks.add(f"https://{name}.invalid/hook")
         p.generate("summarise support tickets", name=f"{name}/sum")
         p.prompts.create(f"{name}/kind", "Bug or praise? {{ mail }}")
         p.prompts.update(f"{name}/kind", "Bug, praise or question? {{ mail }}")
@@ -75,6 +76,7 @@ def test_of_who_is_erased_no_row_holds_the_id_or_the_name(address: str) -> None:
     with burnish.open() as p:
         home = Path(p.settings.home_path)
         assert len(held(home, ANN)) > 10
+        assert {"deliveries.payload", "happenings.data"} & set(held(home, ANN))
         assert held(home, ann)
         before = {each: len(held(home, each)) for each in (bob, BOB)}
         assert main(["users", "erase", ANN, "--no-input"]) == 2

@@ -12,7 +12,9 @@ from burnish.storage.tables import (
     audit,
     audit_names,
     buckets,
+    deliveries,
     feedback,
+    happenings,
     metadata,
     one_time_tokens,
     refresh_tokens,
@@ -51,6 +53,9 @@ def _own(user: User) -> Iterator[Delete | Update]:
     yield delete(one_time_tokens).where(one_time_tokens.c.email == user.email)
     yield delete(runs).where(runs.c.who == user.email)
     yield update(feedback).where(feedback.c.who == user.email).values(comment="")
+    for column in (deliveries.c.payload, happenings.c.data):
+        held = column.contains(user.email, autoescape=True)
+        yield delete(column.table).where(held)
     yield delete(requests).where(requests.c.who == user.id)
     yield delete(buckets).where(buckets.c.who == f"who {user.id}")
     named = or_(audit_names.c.id == user.id, audit_names.c.name == user.email)
