@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 
 import msgspec
@@ -20,6 +21,8 @@ from burnish.storage.job import Job
 
 Told = GenerationEvent | Job
 EVENT_STREAM = "text/event-stream"
+# A comment, which is no event.
+ALIVE, ALIVE_S = b": still here\n\n", 10.0
 EVENTS_PATH = "/jobs/{job_id}/events"
 STREAM = Operation(
     call="generate_stream",
@@ -65,13 +68,33 @@ async def _written(
 ) -> AsyncGenerator[bytes]:
     try:
         yield _told(first)
-        async for each in source:
-            yield _told(each)
+        async for each in _alive(source):
+            yield ALIVE if each is None else _told(each)
     except BurnishError as error:
         # The status is sent already: the last event has what would have been the answer.
         yield _event("problem", bytes(of_error(error, request_id).body))
     finally:
         await source.aclose()
+
+
+async def _alive(source: AsyncGenerator[Told]) -> AsyncGenerator[Told | None]:
+    """None where nothing happens for long: who listens knows that somebody is there, and what
+    stands between does not take the connection for dead."""
+    following = asyncio.ensure_future(anext(source, None))
+    try:
+        while True:
+            done, _ = await asyncio.wait({following}, timeout=ALIVE_S)
+            if not done:
+                yield None
+                continue
+            each = following.result()
+            if each is None:
+                return
+            yield each
+            following = asyncio.ensure_future(anext(source, None))
+    finally:
+        following.cancel()
+        await asyncio.wait({following})
 
 
 def _told(each: Told) -> bytes:

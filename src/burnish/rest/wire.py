@@ -5,18 +5,22 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import AsyncGenerator, Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import aiohttp
 from yarl import URL
 
 from burnish.errors import Unavailable, UsageError
+from burnish.rest.events import ALIVE_S
 from burnish.rest.faults import raised
 from burnish.rest.remote import Ask
 from burnish.storage.ids import Ids
 
 _ROOT = "/api/v1"
 _new_id = Ids()
+_SILENT_S = 4 * ALIVE_S
 _TRIES, _FIRST_WAIT_S, _LONGEST_WAIT_S = 4, 0.2, 5.0
 
 
@@ -42,7 +46,7 @@ class Wire:
                 async with self._request(wanted, self._timeout, key) as reply:
                     body = await reply.read()
                     if _asks_to_wait(reply.status, reply.headers) and not last:
-                        await asyncio.sleep(_wait(attempt, reply.headers.get("retry-after", "")))
+                        await asyncio.sleep(wait_s(attempt, reply.headers.get("retry-after", "")))
                         continue
                     if reply.status >= 400:
                         raise raised(reply.status, body)
@@ -50,13 +54,15 @@ class Wire:
             except (aiohttp.ClientError, TimeoutError) as error:
                 if last or not _may_repeat(wanted, error):
                     raise self._away(error) from error
-                await asyncio.sleep(_wait(attempt, ""))
+                await asyncio.sleep(wait_s(attempt, ""))
         raise AssertionError
 
     async def stream(self, wanted: Ask) -> AsyncGenerator[tuple[str, bytes]]:
-        """Events: their kind and what they bring."""
+        """Events: their kind and what they bring. Raises Unavailable where the server is silent for
+        long: it says from time to time that it is there."""
         try:
-            async with self._request(wanted, aiohttp.ClientTimeout(total=None)) as reply:
+            silent = aiohttp.ClientTimeout(total=None, sock_connect=_SILENT_S, sock_read=_SILENT_S)
+            async with self._request(wanted, silent) as reply:
                 if reply.status >= 400:
                     raise raised(reply.status, await reply.read())
                 kind = ""
@@ -110,7 +116,17 @@ def _may_repeat(wanted: Ask, error: Exception) -> bool:
     return wanted.method == "GET" or not isinstance(error, TimeoutError)
 
 
-def _wait(attempt: int, asked: str) -> float:
-    if asked.isdigit():
-        return min(int(asked), _LONGEST_WAIT_S)
+def wait_s(attempt: int, asked: str) -> float:
+    if (given := _asked_s(asked)) is not None:
+        return min(max(given, 0.0), _LONGEST_WAIT_S)
     return min(_FIRST_WAIT_S * 2**attempt, _LONGEST_WAIT_S) * random.uniform(0.5, 1)  # noqa: S311 - spreads retries
+
+
+def _asked_s(text: str) -> float | None:
+    """Of a retry-after, which has seconds or a date. None for what is neither."""
+    if text.isascii() and text.isdigit():
+        return float(text[:9])
+    try:
+        return (parsedate_to_datetime(text) - datetime.now(UTC)).total_seconds()
+    except (ValueError, TypeError):
+        return None
