@@ -275,6 +275,8 @@ def _edited(text: str) -> str:
 
 
 def _saved(saved: Saved, common: Common) -> None:
+    for each in saved.warnings:
+        warn(f"{each}; take it out, and make it a variable")
     if common.json:
         out_json(saved)
     else:

@@ -17,12 +17,14 @@ Content = str | Sequence[Message]
 
 class Saved(msgspec.Struct, frozen=True, kw_only=True):
     """`change` is "unchanged" when the latest version says the same already; it is then
-    `version`. `moved` are the labels that now point at it."""
+    `version`. `moved` are the labels that now point at it. `warnings` say what somebody should look
+    at, such as a text that holds what looks like a key: it is stored all the same."""
 
     prompt: Prompt
     version: PromptVersion
     change: Change
     moved: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 class Page(msgspec.Struct, frozen=True, kw_only=True):

@@ -15,8 +15,9 @@ from burnish.library.listing import clean_tags
 from burnish.library.missing import no_prompt
 from burnish.library.shelf import Shelf
 from burnish.library.values import NewPrompt, Saved, category_of
+from burnish.masking import keys_in
 from burnish.prompts import refs
-from burnish.prompts.prompt import MAIN, Prompt
+from burnish.prompts.prompt import MAIN, Prompt, PromptVersion
 from burnish.storage.lineage import Related, Relation
 from burnish.storage.store import Draft, Edit, Entry, Fetched
 
@@ -180,7 +181,9 @@ class Versions:
         origin = [self._related(derived_from, draft.id, "derived")] if derived_from else []
         version = await shelf.store.prompts.add(prompt, draft, origin)
         shelf.cache.drop(name)
-        return Saved(prompt=prompt, version=version, change="created")
+        return Saved(
+            prompt=prompt, version=version, change="created", warnings=warnings_of(version)
+        )
 
     async def derive(self, name: str, fields: drafts.Fields, source: Fetched) -> Saved:
         """A new prompt that comes from a version of another. Raises Conflict for a name that is
@@ -225,7 +228,13 @@ class Versions:
         )
         self._shelf.cache.drop(prompt.name)
         moved = () if label is None else (label,)
-        return Saved(prompt=prompt, version=version, change="revised", moved=moved)
+        return Saved(
+            prompt=prompt,
+            version=version,
+            change="revised",
+            moved=moved,
+            warnings=warnings_of(version),
+        )
 
     async def _unchanged(
         self, latest: Fetched, draft: Draft, edit: Edit | None, label: str | None
@@ -252,3 +261,9 @@ def _coming(
         variables=draft.variables,
         labels=labels_of(draft.branch, label),
     )
+
+
+def warnings_of(version: PromptVersion) -> tuple[str, ...]:
+    """Whoever may read the prompt could use a key that stands in it, and models are sent it."""
+    found = [each for message in version.messages for each in keys_in(message.content)]
+    return tuple(f"the text holds what looks like a key ({each})" for each in found)
