@@ -162,6 +162,12 @@ class Cache:
         gone."""
         self.hear([Changed(name=name, kind="gone" if gone else "archive")])
 
+    def suspect(self) -> None:
+        """Takes nothing for fresh any more that may be moved."""
+        with self.lock:
+            self.generation += 1
+            self._mark(key for key, kept in self._kept.items() if not kept.is_pinned)
+
     def forget(self, key: Key) -> None:
         with self.lock:
             self.generation += 1

@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     from burnish.library.files.histories import Histories
     from burnish.prompts.formats import PromptFile
 
+_MOST_USES = 1_000_000
+
 
 class Library:
     """Prompts, their versions and labels, over a store.
@@ -368,6 +370,10 @@ class Library:
         return structs.replace(best, next=None)
 
     async def record_use(self, prompt_id: str, count: int = 1) -> None:
+        """So many uses, made elsewhere. Raises NotFound."""
+        if not 1 <= count <= _MOST_USES:
+            hint = f"count 1 to {_MOST_USES:,} at once"
+            raise UsageError(f"{count} uses", hint=hint, subject="count")
         await self._store.prompts.use(prompt_id, count, self._now())
 
     async def record_rating(self, prompt: str, value: float) -> None:

@@ -10,6 +10,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Literal, Self, overload
 
+from msgspec import structs
+
 from burnish.errors import UsageError
 from burnish.generation.persona import Persona
 from burnish.library.cache import Cache
@@ -21,6 +23,7 @@ from burnish.platform.composer import Composer
 from burnish.platform.live import Live
 from burnish.platform.parts import Parts
 from burnish.plugins import Plugins
+from burnish.principal import acting
 from burnish.prompts.isolated import Limits
 from burnish.prompts.render import Renderer
 from burnish.settings import Loaded, Settings
@@ -264,10 +267,11 @@ class Ground:
         return await asyncio.to_thread(self.responses.clear)
 
     async def record_run(self, run: Run) -> None:
-        """Records a call that was made outside of Burnish."""
+        """Records a call that was made outside of Burnish. Who asks for it made it."""
         recorder = await self._live.recorder()
         await recorder.room()
-        recorder.record(run)
+        name = acting().name
+        recorder.record(structs.replace(run, who=name) if name else run)
 
     async def flush(self) -> None:
         """Returns when every run so far is in the store, and every exposure and outcome."""

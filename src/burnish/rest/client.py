@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, cast
 
 from burnish import shapes
 from burnish._sync import LoopThread, blocking
-from burnish.errors import NotFound, StoreError, UsageError
+from burnish.errors import StoreError, UsageError
 from burnish.platform import AsyncPlatform
 from burnish.rest.begun import BegunEvaluation, BegunOptimization
-from burnish.rest.events import EVENTS_PATH, STREAM
+from burnish.rest.client_prompts import ClientPrompts
+from burnish.rest.events import STREAM
 from burnish.rest.faults import raised
 from burnish.rest.files import texts_at
+from burnish.rest.kept import Kept, kept_at, warn
 from burnish.rest.operations import OPERATIONS
-from burnish.rest.paths import filled
-from burnish.rest.remote import Ask, ask, operation_of, read
-from burnish.rest.wire import Wire
+from burnish.rest.outbox import Outbox
+from burnish.rest.remote import ask
+from burnish.rest.rooms import AWAY, Experiments, Jobs, Room, operation, unheard
+from burnish.rest.sending import OutboxState, Sending
+from burnish.rest.wire import Wire, new_key
 from burnish.storage.job import Job
 from burnish.sync_platform import Platform
 
@@ -28,75 +32,41 @@ if TYPE_CHECKING:
     from burnish.evals.room import Evaluated
     from burnish.generation.event import GenerationEvent
     from burnish.generation.persona import Persona
+    from burnish.learning import GivenFeedback
     from burnish.library.files.take_out import Exported
     from burnish.library.template_files import ImportReport
     from burnish.optimizers.room import ShownOptimization
+    from burnish.storage.run import Run
     from burnish.techniques import Catalog
 
-_TIMEOUT_S = 120.0
-
-
-class _Room:
-    """What stands behind a name of the platform."""
-
-    # The cache of versions that the sync face reads without a call.
-    fresh: Mapping[str, Mapping[str | None, Any]] = {}
-
-    def __init__(self, wire: Wire, call: str) -> None:
-        self._wire = wire
-        self._call = call
-
-    def __getattr__(self, name: str) -> Callable[..., Any]:
-        return _operation(self._wire, f"{self._call}.{name}")
-
-    def get_cached(self, *_: object) -> None:
-        """Nothing of a server is kept here."""
-
-
-class _Jobs(_Room):
-    async def watch(self, job_id: str) -> AsyncGenerator[Job]:
-        path = filled(EVENTS_PATH, {"job_id": job_id})
-        async for kind, data in self._wire.stream(Ask(method="GET", path=path)):
-            if kind == "problem":
-                raise raised(500, data)
-            if kind == "job":
-                yield shapes.decode(data, Job)
-
-    async def wait(self, job_id: str) -> Job:
-        job = None
-        async for job in self.watch(job_id):  # noqa: B007 - the last one is the result
-            pass
-        if job is None:
-            raise NotFound(f"no job has the id {job_id!r}", subject=job_id)
-        return job
-
-
-def _operation(wire: Wire, call: str) -> Callable[..., Any]:
-    operation_of(call)
-
-    async def asked(*args: Any, **kwargs: Any) -> Any:
-        return read(call, await wire.send(ask(call, args, kwargs)))
-
-    return asked
+_TIMEOUT_S, _TTL_S = 120.0, 60.0
+# What is kept on this disk: in the data folder, unless another is given; None keeps nothing.
+Folder = str | Path | None
+_USUAL = ""
 
 
 class _Asking:
     """Every method of the platform that a server has an operation for."""
 
-    def __init__(self, wire: Wire) -> None:
+    def __init__(self, wire: Wire, kept: Kept) -> None:
         self._wire = wire
-        self._rooms: dict[str, _Room] = {}
+        self._sending = Sending(wire, Outbox(kept.outbox, warn))
+        self.prompts = ClientPrompts(
+            wire, self._sending, warn, ttl_s=kept.ttl_s, known=kept.last_known
+        )
+        self.experiments = Experiments(wire, "experiments", self.prompts.changed, self._sending)
+        self.jobs = Jobs(wire, "jobs")
+        self._rooms: dict[str, Room] = {}
 
     def __getattr__(self, name: str) -> Any:
         if name in _ROOMS:
-            kind = _Jobs if name == "jobs" else _Room
-            return self._rooms.setdefault(name, kind(self._wire, name))
+            return self._rooms.setdefault(name, Room(self._wire, name, self.prompts.changed))
         if name in _AT_ONCE:
             raise UsageError(
                 f"{name} waits for nothing, and a server has to be waited for",
                 hint="use burnish.Client, or the route of that name",
             )
-        return _operation(self._wire, name)
+        return operation(self._wire, name, self.prompts.changed)
 
     async def __aenter__(self) -> Self:
         return self
@@ -109,11 +79,37 @@ class _Asking:
     ) -> None:
         await self.close()
 
+    def new_id(self) -> str:
+        return new_key()
+
     async def close(self) -> None:
+        self.prompts.close()
+        await self._sending.close()
         await self._wire.close()
 
     async def flush(self) -> None:
-        """Nothing waits here: all was handed to the server by its call."""
+        """Returns when the server has heard everything that was said. Raises Unavailable where it
+        is away: what waits is kept, and sent when it answers."""
+        self.prompts.hand_over()
+        await self._sending.flush()
+
+    async def outbox(self) -> OutboxState:
+        """What the server has not heard so far."""
+        return self._sending.state
+
+    async def feedback(self, target: str, *, learn: bool = True, **said: Any) -> GivenFeedback:
+        from burnish.learning import GivenFeedback, Opinion
+
+        opinion = Opinion(**said)
+        opinion.check()
+        return await self._sending.say(
+            "feedback",
+            {"target": target, "learn": learn, **said},
+            lambda: GivenFeedback(event=unheard(target, opinion, learn=learn), notes=(AWAY,)),
+        )
+
+    async def record_run(self, run: Run) -> None:
+        self._sending.put("record_run", ask("record_run", (run,), {}))
 
     async def generate_stream(self, *args: Any, **kwargs: Any) -> AsyncGenerator[GenerationEvent]:
         from burnish.generation.event import GenerationEvent
@@ -121,28 +117,32 @@ class _Asking:
         async for kind, data in self._wire.stream(ask(STREAM.call, args, kwargs)):
             if kind == "problem":
                 raise raised(500, data)
+            if kind == "done":
+                self.prompts.changed("")
             yield shapes.decode(data, GenerationEvent)
 
     async def evaluate(self, *args: Any, **kwargs: Any) -> Evaluated:
-        begun: BegunEvaluation = await _operation(self._wire, "evaluate")(*args, **kwargs)
+        begun: BegunEvaluation = await operation(self._wire, "evaluate")(*args, **kwargs)
         await self._ended(begun.job)
         return await self.evaluations.report(begun.evaluation.id)
 
     async def optimize(self, *args: Any, **kwargs: Any) -> ShownOptimization:
-        begun: BegunOptimization = await _operation(self._wire, "optimize")(*args, **kwargs)
+        begun: BegunOptimization = await operation(self._wire, "optimize")(*args, **kwargs)
         await self._ended(begun.job)
+        self.prompts.changed("")
         return await self.optimizations.show(begun.optimization.id)
 
     async def import_(self, path: str | Path, **options: Any) -> ImportReport:
         files = await asyncio.to_thread(texts_at, Path(path))
-        return await _operation(self._wire, "import_")(files, **options)
+        changing = operation(self._wire, "import_", self.prompts.changed)
+        return await changing(files, **options)
 
     async def export_(self, target: str | Path | None = None, **options: Any) -> Exported:
         from burnish.library.files.take_out import refuse_several, usual_format, write_files
 
         replace = options.pop("replace", False)
         asked = {**options, "format": options.get("format") or usual_format(target)}
-        made: Exported = await _operation(self._wire, "export_")(**asked)
+        made: Exported = await operation(self._wire, "export_")(**asked)
         if not options.get("format"):
             refuse_several(made, target)
         if target is not None:
@@ -167,33 +167,66 @@ _ROOMS = frozenset(
 if TYPE_CHECKING:
 
     class AsyncClient(AsyncPlatform):
-        def __init__(self, url: str, key: str = "", *, timeout_s: float = _TIMEOUT_S) -> None: ...
+        def __init__(
+            self,
+            url: str,
+            key: str = "",
+            *,
+            timeout_s: float = _TIMEOUT_S,
+            ttl_s: float = _TTL_S,
+            folder: Folder = _USUAL,
+        ) -> None: ...
+
+        async def outbox(self) -> OutboxState: ...
 
 else:
 
     class AsyncClient(_Asking):
         """`burnish.open_async()` of a server: `async with burnish.AsyncClient(url, key) as p: …`.
+        The parameters are those of `burnish.Client`."""
 
-        What only works where the data is (paths of files, functions) raises UsageError.
-        """
-
-        def __init__(self, url: str, key: str = "", *, timeout_s: float = _TIMEOUT_S) -> None:
-            super().__init__(Wire(url, key, timeout_s))
+        def __init__(
+            self,
+            url: str,
+            key: str = "",
+            *,
+            timeout_s: float = _TIMEOUT_S,
+            ttl_s: float = _TTL_S,
+            folder: Folder = _USUAL,
+        ) -> None:
+            super().__init__(Wire(url, key, timeout_s), kept_at(folder, url, key, ttl_s))
 
 
 class Client(Platform):
     """`burnish.open()` of a server: the same methods, asked over HTTP.
 
-    `key` is an API key where the server wants one. What only works where the data is (paths of
-    files, functions) raises UsageError, an address where no server answers Unavailable.
+    `key` is an API key where the server wants one. Prompts are answered from memory, and looked at
+    again after `ttl_s`; while the server is away, as they were last known. Runs, feedback and
+    outcomes that it cannot hear are sent when it can. `folder` is where both are kept for the next
+    process: in the data folder, unless another is given; None keeps nothing.
+
+    What only works where the data is (paths of files, functions) raises UsageError, and what needs
+    an answer Unavailable where no server gives one.
     """
 
     analyze = blocking(AsyncPlatform.analyze)
 
-    def __init__(self, url: str, key: str = "", *, timeout_s: float = _TIMEOUT_S) -> None:
-        wire = Wire(url, key, timeout_s)
-        self._wire = wire
-        super().__init__(cast("AsyncPlatform", _Asking(wire)), LoopThread())
+    def __init__(
+        self,
+        url: str,
+        key: str = "",
+        *,
+        timeout_s: float = _TIMEOUT_S,
+        ttl_s: float = _TTL_S,
+        folder: Folder = _USUAL,
+    ) -> None:
+        self._wire = Wire(url, key, timeout_s)
+        self._asking = _Asking(self._wire, kept_at(folder, url, key, ttl_s))
+        super().__init__(cast("AsyncPlatform", self._asking), LoopThread())
+
+    def outbox(self) -> OutboxState:
+        """What the server has not heard so far."""
+        return self._loop.run(self._asking.outbox())
 
     @property
     def catalog(self) -> Catalog:
@@ -208,7 +241,7 @@ class Client(Platform):
     @property
     def personas(self) -> dict[str, Persona]:
         """All personas of the server by name."""
-        return self._loop.run(_operation(self._wire, "personas")())
+        return self._loop.run(operation(self._wire, "personas")())
 
 
 class _AtOnce:
@@ -220,5 +253,5 @@ class _AtOnce:
         self._loop = loop
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
-        asked = _operation(self._wire, f"{self._call}.{name}")
+        asked = operation(self._wire, f"{self._call}.{name}")
         return lambda *args, **kwargs: self._loop.run(asked(*args, **kwargs))

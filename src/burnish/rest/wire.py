@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
 import aiohttp
+import msgspec
 from yarl import URL
 
 from burnish.errors import Unavailable, UsageError
@@ -19,9 +20,29 @@ from burnish.rest.remote import Ask
 from burnish.storage.ids import Ids
 
 _ROOT = "/api/v1"
-_new_id = Ids()
+new_key = Ids()
 _SILENT_S = 4 * ALIVE_S
 _TRIES, _FIRST_WAIT_S, _LONGEST_WAIT_S = 4, 0.2, 5.0
+
+
+class Reply(msgspec.Struct, frozen=True, kw_only=True):
+    status: int
+    body: bytes
+    tag: str = ""
+    retry_after: str = ""
+
+    @property
+    def asks_to_wait(self) -> bool:
+        """Too much was asked, something is away for now, or the first time is still worked on."""
+        return self.status in {429, 502, 503, 504} or (
+            self.status == 409 and bool(self.retry_after)
+        )
+
+    def whole(self) -> bytes:
+        """Raises what the server answers."""
+        if self.status >= 400:
+            raise raised(self.status, self.body)
+        return self.body
 
 
 class Wire:
@@ -35,27 +56,50 @@ class Wire:
         self._key = key
         self._timeout = aiohttp.ClientTimeout(total=timeout_s)
         self._session: aiohttp.ClientSession | None = None
+        self.at_first: Callable[[], None] | None = None
+        """To be called when the server has answered for the first time."""
 
     async def send(self, wanted: Ask) -> bytes:
         """Asks again where no answer came: by the request's key the server does it once. Raises
         what the server answers, Unavailable where it does not."""
-        key = "" if wanted.method == "GET" else _new_id()
+        return (await self.answered(wanted)).whole()
+
+    async def answered(self, wanted: Ask, tag: str = "") -> Reply:
+        """The same with the answer's status, which is 304 where it has this tag still."""
+        key = "" if wanted.method == "GET" else new_key()
         for attempt in range(_TRIES):
             last = attempt == _TRIES - 1
             try:
-                async with self._request(wanted, self._timeout, key) as reply:
-                    body = await reply.read()
-                    if _asks_to_wait(reply.status, reply.headers) and not last:
-                        await asyncio.sleep(wait_s(attempt, reply.headers.get("retry-after", "")))
-                        continue
-                    if reply.status >= 400:
-                        raise raised(reply.status, body)
-                    return body
-            except (aiohttp.ClientError, TimeoutError) as error:
+                reply = await self.once(wanted, key, tag=tag)
+            except Unavailable as error:
                 if last or not _may_repeat(wanted, error):
-                    raise self._away(error) from error
+                    raise
                 await asyncio.sleep(wait_s(attempt, ""))
+            else:
+                if last or not reply.asks_to_wait:
+                    return reply
+                await asyncio.sleep(wait_s(attempt, reply.retry_after))
         raise AssertionError
+
+    async def once(
+        self, wanted: Ask, key: str, *, tag: str = "", within_s: float | None = None
+    ) -> Reply:
+        """Raises Unavailable where no answer comes."""
+        timeout = self._timeout if within_s is None else aiohttp.ClientTimeout(total=within_s)
+        try:
+            async with self._request(wanted, timeout, key, tag) as reply:
+                body = await reply.read()
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise self._away(error) from error
+        if (at_first := self.at_first) is not None:
+            self.at_first = None
+            at_first()
+        return Reply(
+            status=reply.status,
+            body=body,
+            tag=reply.headers.get("etag", ""),
+            retry_after=reply.headers.get("retry-after", ""),
+        )
 
     async def stream(self, wanted: Ask) -> AsyncGenerator[tuple[str, bytes]]:
         """Events: their kind and what they bring. Raises Unavailable where the server is silent for
@@ -80,12 +124,16 @@ class Wire:
             await self._session.close()
             self._session = None
 
-    def _request(self, wanted: Ask, timeout: aiohttp.ClientTimeout, key: str = "") -> Any:
+    def _request(
+        self, wanted: Ask, timeout: aiohttp.ClientTimeout, key: str = "", tag: str = ""
+    ) -> Any:
         if self._session is None:
             self._session = aiohttp.ClientSession()
         headers = {"authorization": f"Bearer {self._key}"} if self._key else {}
         if key:
             headers["idempotency-key"] = key
+        if tag:
+            headers["if-none-match"] = tag
         if wanted.body is not None:
             headers["content-type"] = "application/json"
         path = self._url.path.rstrip("/") + _ROOT + wanted.path
@@ -106,14 +154,9 @@ class Wire:
         return Unavailable(f"the server {server} cannot be reached: {told}", hint="is it running?")
 
 
-def _asks_to_wait(status: int, headers: Mapping[str, str]) -> bool:
-    """Too much was asked, something is away for now, or the first time is still worked on."""
-    return status in {429, 502, 503, 504} or (status == 409 and "retry-after" in headers)
-
-
-def _may_repeat(wanted: Ask, error: Exception) -> bool:
+def _may_repeat(wanted: Ask, error: Unavailable) -> bool:
     """What takes too long is not begun anew: it is worked on."""
-    return wanted.method == "GET" or not isinstance(error, TimeoutError)
+    return wanted.method == "GET" or not isinstance(error.__cause__, TimeoutError)
 
 
 def wait_s(attempt: int, asked: str) -> float:

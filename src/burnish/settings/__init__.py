@@ -27,6 +27,7 @@ from burnish.settings.load import (
     fields,
     hand_over,
     load,
+    usual_home,
     value_of,
 )
 from burnish.settings.vendor import VendorEnvironment
@@ -57,5 +58,6 @@ __all__ = [
     "fields",
     "hand_over",
     "load",
+    "usual_home",
     "value_of",
 ]

@@ -83,6 +83,11 @@ def environment() -> Mapping[str, str]:
     return os.environ
 
 
+def usual_home() -> Path:
+    """The data folder where nothing but the environment names one."""
+    return Settings(home=os.environ.get("BURNISH_HOME", "")).home_path
+
+
 def hand_over(settings: Settings) -> None:
     """Lets what reads the settings anew, such as a process that this one begins, find the same
     data, and ask for keys where this one does."""

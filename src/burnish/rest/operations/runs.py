@@ -1,7 +1,27 @@
 """Runs, and the numbers made of them."""
 
+from __future__ import annotations
+
+import re
+
+from burnish.errors import UsageError
+from burnish.platform import AsyncPlatform
 from burnish.rest.operation import Operation
+from burnish.storage.run import Run
 from burnish.storage.stats import RunStat, StatBy
+
+_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+async def record_run(platform: AsyncPlatform, run: Run) -> None:
+    """Records a call that was made outside of Burnish, under the name of whoever tells of it."""
+    if not _ID.fullmatch(run.id):
+        raise UsageError(f"{run.id[:40]!r} is no id of a run", hint="give a UUID", subject="id")
+    if run.created_at.tzinfo is None:
+        hint = "say when it was made with a time zone, such as Z"
+        raise UsageError("the time of the run has no time zone", hint=hint, subject="created_at")
+    await platform.record_run(run)
+
 
 RUNS = (
     Operation(
@@ -9,6 +29,25 @@ RUNS = (
         method="GET",
         path="/runs",
         right="read",
+    ),
+    Operation(
+        call="record_run",
+        method="POST",
+        path="/runs",
+        right="run",
+        by=record_run,
+        status=204,
+        example={
+            "run": {
+                "id": "0199f000-0000-7000-8000-000000000001",
+                "kind": "completion",
+                "model": "openai:gpt-5-mini",
+                "prompt": "mail/kind",
+                "output": "praise",
+                "latency_ms": 840,
+                "created_at": "2026-01-01T12:00:00Z",
+            }
+        },
     ),
     Operation(call="runs.get", method="GET", path="/runs/{run_id}", right="read"),
     Operation(

@@ -95,6 +95,14 @@ VERSIONS = (
         example={"revisions": [1]},
     ),
     Operation(
+        call="prompts.record_use",
+        method="POST",
+        path="/prompts/{prompt_id}/uses",
+        right="run",
+        status=204,
+        example={"count": 1},
+    ),
+    Operation(
         call="prompts.record_rating",
         method="POST",
         path="/prompts/{prompt}/ratings",
