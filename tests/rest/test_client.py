@@ -115,8 +115,6 @@ def test_catalogues_are_the_same(either: burnish.Platform) -> None:
 def test_what_means_something_here_alone_is_refused_before_it_is_sent(address: str) -> None:
     with burnish.Client(address) as p:
         p.prompts.create("mail/kind", TEXT)
-        with pytest.raises(burnish.UsageError, match="fallback"):
-            p.prompts.get("mail/kind", fallback="text")
         with pytest.raises(burnish.UsageError, match="over HTTP"):
             p.reindex()
         with pytest.raises(burnish.UsageError, match="over HTTP"):

@@ -101,6 +101,9 @@ def test_a_prompt_lives_over_http(api: Api) -> None:
     versions_are_read(call)
     versions_go_on(call)
     call("POST", "/prompts/{prompt}/ratings", {"value": 0.8}, 204, prompt="mail/kind")
+    prompt_id = call("GET", "/prompts/{reference}", None, 200, **FIRST)["prompt"]["id"]
+    call("POST", "/prompts/{prompt_id}/uses", {"count": 2}, 204, prompt_id=prompt_id)
+    call("POST", "/prompts/{prompt_id}/uses", {"count": -2}, 422, prompt_id=prompt_id)
     found = api("GET", "/search?query=praise&mode=text").json["items"]
     assert "mail/kind" in [each["prompt"]["name"] for each in found]
     assert call("GET", "/prompts?tags=mail&tags=other")["items"] == []

@@ -26,7 +26,7 @@ Call = Callable[[burnish.Platform], Any]
 
 
 class Face(Protocol):
-    def __call__(self, call: Call, *command: str) -> Any:
+    def __call__(self, call: Call, /, *command: str) -> Any:
         """What the call of the platform gives, or the command of the same meaning, as JSON."""
         ...
 
@@ -192,27 +192,31 @@ def tried_in_use(do: Face) -> None:
             *("--value", "1"),
         )
         assert kept["state"] == "recorded"
-    report = do(lambda p: p.experiments.report("words"), "experiments", "show", "words")
-    assert report["verdict"]
+    shown = do(
+        lambda p: {"findings": p.experiments.report("words")}, "experiments", "show", "words"
+    )
+    assert shown["findings"]["verdict"]
     ended = do(lambda p: p.experiments.stop("words"), "experiments", "stop", "words")
     assert ended["state"] == "stopped"
 
 
 def improved(do: Face) -> None:
     done = do(
-        lambda p: p.optimize(
-            "mail/kind@2",
-            "mails",
-            model="fake:echo",
-            writer="offline",
-            scorers=["contains"],
-            budget=150,
+        lambda p: (
+            p.optimize(
+                "mail/kind@2",
+                "mails",
+                model="fake:echo",
+                writer="offline",
+                scorers=["contains"],
+                budget=150,
+            ).optimization
         ),
         *("optimize", "mail/kind@2", "--data", "mails", "--model", "fake:echo"),
         *("--writer", "offline", "--scorer", "contains", "--budget", "150"),
     )
     # All its answers are right already.
-    assert done["optimization"]["outcome"] == "kept"
+    assert done["outcome"] == "kept"
     assert [job["state"] for job in do(lambda p: p.jobs.list(), "jobs", "list")]
 
 
@@ -233,6 +237,6 @@ def taken_along(do: Face, folder: Path) -> None:
     target = str(folder / "all.zip")
     taken = do(lambda p: p.export_(target), "export", target)
     assert taken["prompts"] == 2
-    do(lambda p: p.prompts.delete("t/week"), "prompts", "delete", "t/week", "--no-input", "--yes")
+    do(lambda p: p.prompts.delete("t/week"), "prompts", "delete", "t/week", "--no-input")
     back = do(lambda p: p.import_(target), "import", target)
-    assert back["created"] == 1
+    assert (back["new"], back["unchanged"]) == (1, 1)
