@@ -126,6 +126,12 @@ class Ground:
         """Writes a line to where this platform's lines go."""
         return self._log
 
+    def stamp(self) -> int | None:
+        """Another number after each change of anything in the store, whoever made it. None where
+        that cannot be told at once."""
+        changes = None if self._store is None else self._store.changes
+        return None if changes is None else changes.stamp()
+
     @property
     def catalog(self) -> Catalog:
         """All techniques: built in, from plug-ins, then from the data folder's `techniques`."""

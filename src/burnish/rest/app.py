@@ -28,6 +28,8 @@ from burnish.rest.door import Door, TooLarge
 from burnish.rest.entry import Entry
 from burnish.rest.events import EVENTS_PATH, FOLLOW, STREAM, generated, job_events
 from burnish.rest.health import Health
+from burnish.rest.hot import Hot, noted
+from burnish.rest.limits import Limits, limits_of
 from burnish.rest.metrics import Metrics
 from burnish.rest.once import once
 from burnish.rest.operation import Operation
@@ -38,6 +40,7 @@ from burnish.rest.paths import pattern
 from burnish.rest.problems import of_error, problem, waiting
 from burnish.rest.request import Refused, arguments
 from burnish.rest.signature import Takes, signature_of
+from burnish.security.buckets import OwnBuckets
 from burnish.settings.server_groups import ServerSettings
 
 ROOT, SHORT = "/api/v1", "/api"
@@ -82,14 +85,25 @@ def build(
     app.add_exception_handler(HTTPException, _not_served)
     app.add_exception_handler(TooLarge, _too_large)
     app.add_exception_handler(Exception, _unforeseen(platform))
-    return Door(
-        app if asks is None else Entry(app, platform, asks),
+    limits = None if asks is None else limits_of(platform, asks)
+    door = Door(
+        app if asks is None or limits is None else Entry(app, platform, asks, limits),
         platform,
         names=names if asks is None else None,
         max_bytes=max_bytes,
         metrics=metrics,
         origins=Origins(origins),
     )
+    return _hot(door, platform, metrics, limits)
+
+
+def _hot(door: Door, platform: AsyncPlatform, metrics: Metrics, limits: Limits | None) -> ASGIApp:
+    if limits is None:
+        return Hot(door, platform, metrics, buckets=None)
+    if not isinstance(limits.buckets, OwnBuckets):
+        # What all processes share has to be asked for each time.
+        return door
+    return Hot(door, platform, metrics, buckets=limits.buckets, refusals=limits.refusals)
 
 
 @asynccontextmanager
@@ -129,9 +143,12 @@ def endpoint(operation: Operation, platform: AsyncPlatform) -> Endpoint:
     def takes() -> Takes:
         return signature_of(operation, type(platform))
 
+    note = noted(operation)
+
     async def serve(request: Request) -> Response:
         given = signed(operation, await arguments(request, operation, takes()))
         done = await audited(platform, operation, given, lambda: _done(operation, platform, given))
+        note(request.scope, given, done)
         told = answer(done, operation.status)
         return validated(request, told) if operation.method == "GET" else told
 

@@ -9,7 +9,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from burnish.errors import BurnishError, NotAuthenticated
 from burnish.platform import AsyncPlatform
 from burnish.principal import NOBODY, Principal, acting_as
-from burnish.rest.limits import limits_of
+from burnish.rest.limits import Limits
 from burnish.rest.operations.accounts import AUTH
 from burnish.rest.problems import of_error, problem, waiting
 from burnish.security.buckets import Taken
@@ -23,10 +23,12 @@ _WRONG = 400
 
 
 class Entry:
-    def __init__(self, app: ASGIApp, platform: AsyncPlatform, asks: ServerSettings) -> None:
+    def __init__(
+        self, app: ASGIApp, platform: AsyncPlatform, asks: ServerSettings, limits: Limits
+    ) -> None:
         self._app = app
         self._platform = platform
-        self._limits = limits_of(platform, asks)
+        self._limits = limits
         self._has_accounts = asks.auth == "accounts"
         self._signing_in = SIGNING_IN if self._has_accounts else frozenset[str]()
 
@@ -43,6 +45,7 @@ class Entry:
                 await self._let_in(entered, scope, receive, send)
 
     async def _let_in(self, who: Principal, scope: Scope, receive: Receive, send: Send) -> None:
+        scope["let_in"] = self._limits.bound(who)
         taken = await self._limits.asked(who)
         told = send if taken is None else _told(send, taken)
         if taken is not None and not taken.is_allowed:

@@ -12,22 +12,26 @@ class Limits:
     """A limit of 0 is none."""
 
     def __init__(self, buckets: Buckets, usual: int, tiers: dict[str, int], refusals: int) -> None:
-        self._buckets = buckets
+        self.buckets = buckets
+        self.refusals = refusals
         self._usual = usual
         self._tiers = tiers
-        self._refusals = refusals
+
+    def bound(self, who: Principal) -> tuple[str, int]:
+        """Their bucket, and how much it holds; 0 where nothing bounds them."""
+        return f"who {who.owner}", self._tiers.get(who.tier, self._usual)
 
     async def asked(self, who: Principal) -> Taken | None:
         """None where nothing bounds them."""
-        limit = self._tiers.get(who.tier, self._usual)
-        return await self._buckets.take(f"who {who.owner}", limit) if limit else None
+        bucket, limit = self.bound(who)
+        return await self.buckets.take(bucket, limit) if limit else None
 
     async def looked(self, address: str) -> Taken:
         """Whether the address is still heard."""
-        return await self._buckets.take(f"from {address}", self._refusals, 0)
+        return await self.buckets.take(f"from {address}", self.refusals, 0)
 
     async def refused(self, address: str) -> None:
-        await self._buckets.take(f"from {address}", self._refusals)
+        await self.buckets.take(f"from {address}", self.refusals)
 
 
 def limits_of(platform: AsyncPlatform, asks: ServerSettings) -> Limits:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
+from bisect import bisect_left
 from collections.abc import AsyncGenerator, Iterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any
@@ -36,6 +38,7 @@ PATH = "/metrics"
 _EVERY_S = 2.0
 # What no operation answers has no name of its own: anybody can ask for any path.
 _OTHER = "other"
+_HOT = "prompts_get"
 
 
 class Metrics:
@@ -45,6 +48,9 @@ class Metrics:
     def __init__(self, platform: AsyncPlatform) -> None:
         self._platform = platform
         self._counts: dict[Counted, float] = {}
+        self._hot_counts: dict[int, int] = {}
+        self._hot_buckets: dict[int, int] = {}
+        self._hot_s = 0.0
 
     def answered(
         self, method: str, operation: Operation | None, status: int, took_s: float
@@ -52,6 +58,25 @@ class Metrics:
         name = _OTHER if operation is None else operation.name
         self._add(REQUESTS.one(method if operation else _OTHER, name, str(status)))
         self._add(REQUEST_S.one(took_s, name))
+
+    def hot(self, status: int, took_s: float) -> None:
+        """A read that was answered at once: counted in a moment, added up later."""
+        self._hot_counts[status] = self._hot_counts.get(status, 0) + 1
+        self._hot_s += took_s
+        at = bisect_left(REQUEST_S.bounds, took_s)
+        self._hot_buckets[at] = self._hot_buckets.get(at, 0) + 1
+
+    def _take_hot(self) -> None:
+        counts, self._hot_counts = self._hot_counts, {}
+        buckets, self._hot_buckets = self._hot_buckets, {}
+        total, self._hot_s = self._hot_s, 0.0
+        for status, count in counts.items():
+            self._add(dict.fromkeys(REQUESTS.one("GET", _HOT, str(status)), count))
+        for at, count in buckets.items():
+            bound = REQUEST_S.bounds[at] if at < len(REQUEST_S.bounds) else math.inf
+            bucket, whole = REQUEST_S.one(bound, _HOT)
+            self._add({bucket: count, whole: total})
+            total = 0.0
 
     @asynccontextmanager
     async def kept(self) -> AsyncGenerator[None]:
@@ -73,6 +98,7 @@ class Metrics:
             await self._hand_over()
 
     async def _hand_over(self) -> None:
+        self._take_hot()
         counts, self._counts = self._counts, {}
         try:
             await self._platform.counts.add(counts)

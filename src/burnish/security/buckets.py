@@ -64,6 +64,9 @@ class OwnBuckets:
         self._full_at: OrderedDict[str, float] = OrderedDict()
 
     async def take(self, who: str, limit: int, count: int = 1) -> Taken:
+        return self.at_once(who, limit, count)
+
+    def at_once(self, who: str, limit: int, count: int = 1) -> Taken:
         now = self._clock()
         told, full_at = taken(self._full_at.get(who, now), now, limit, count)
         if told.is_allowed and count:

@@ -52,4 +52,9 @@ class Changes(Protocol):
         """Says that the listener listens again. Safe on any thread."""
         ...
 
+    def stamp(self) -> int | None:
+        """Another number after each change of anything in the store, whoever made it, within
+        microseconds. None where that cannot be told."""
+        ...
+
     async def close(self) -> None: ...

@@ -35,6 +35,8 @@ class FileChanges:
         self._wake = threading.Event()
         self._end = threading.Event()
         self._thread: threading.Thread | None = None
+        # Of the event loop's own thread.
+        self._stamped: _Look | None = None
         # A process that was forked has no thread that looks.
         self._teller = 0
 
@@ -48,7 +50,20 @@ class FileChanges:
     def wake(self) -> None:
         self._wake.set()
 
+    def stamp(self) -> int | None:
+        if not self.is_told:
+            return None
+        try:
+            if self._stamped is None:
+                self._stamped = _Look(self._path)
+            return self._stamped.version()
+        except sqlite3.Error:
+            return None
+
     async def close(self) -> None:
+        if self._stamped is not None:
+            self._stamped.close()
+            self._stamped = None
         self._end.set()
         self._wake.set()
         told, self._teller = self.is_told, 0
@@ -112,6 +127,9 @@ class _Look:
         except sqlite3.Error:
             self.close()
             raise
+
+    def version(self) -> int:
+        return self._ask("PRAGMA data_version")
 
     def again(self) -> Sequence[Changed] | None:
         """What happened since the last look; None where that is not known any more. Raises

@@ -46,6 +46,10 @@ class Log:
             }
             self._logger.log(level, msgspec.json.encode(line).decode())
 
+    @property
+    def is_on(self) -> bool:
+        return bool(self._logger.handlers)
+
     def close(self) -> None:
         for handler in list(self._logger.handlers):
             self._logger.removeHandler(handler)
