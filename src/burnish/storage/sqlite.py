@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from burnish.errors import StoreError
 from burnish.private import make_file, make_folder
 from burnish.storage.migrations import HEAD, REVISIONS
+from burnish.storage.one_turn import OneTurn
 from burnish.storage.place import identity
 from burnish.storage.sql import Database, SqlStore
 from burnish.storage.sqlite_changes import FileChanges
@@ -121,6 +122,7 @@ def _engine(path: Path, connections: int, **options: Any) -> AsyncEngine:
         # Never made anew: a file that is gone is an error here.
         URL.create("sqlite+aiosqlite", database=path.as_uri(), query=_OPEN_ONLY),
         # None: the driver begins no transaction by itself.
+        module=OneTurn(aiosqlite, sqlite3),
         connect_args={"isolation_level": None, "timeout": BUSY_TIMEOUT_S},
         pool_size=connections,
         max_overflow=0,
