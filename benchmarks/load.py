@@ -20,7 +20,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -154,7 +154,7 @@ def memory_mb(pid: int) -> float:
 
 
 @contextmanager
-def served(*command: str, **env: str) -> Iterator[tuple[int, int]]:
+def served(*command: str, **env: str) -> Generator[tuple[int, int]]:
     """A process that prints its address; its id and port."""
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, text=True, env={**os.environ, **env}
@@ -194,7 +194,7 @@ with contextlib.suppress(KeyboardInterrupt):
 
 
 @contextmanager
-def bare(answer: tuple[list[tuple[str, str]], str]) -> Iterator[tuple[int, int]]:
+def bare(answer: tuple[list[tuple[str, str]], str]) -> Generator[tuple[int, int]]:
     with subprocess.Popen(
         [sys.executable, "-c", BARE], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:
@@ -263,7 +263,7 @@ TARGETS_MS = {"list of prompts": 20, "render": 20, "analyze": 20, "enhance, offl
 
 
 @contextmanager
-def ready() -> Iterator[tuple[int, int, str, float]]:
+def ready() -> Generator[tuple[int, int, str, float]]:
     """A server with a key for everything and prompts; how long it took to be ready, seconds."""
     with tempfile.TemporaryDirectory() as home:
         os.environ["BURNISH_HOME"] = home

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from burnish.sync_knowledge import Knowledge
     from burnish.sync_optimizations import Optimizations
     from burnish.sync_rooms import Db, Models, Packs, Runs, Starter
-    from burnish.sync_security import Audit, Keys, Sessions, Users, Webhooks
+    from burnish.sync_security import Audit, Keys, Projects, Sessions, Users, Webhooks
 
 
 class Prompts(SyncFace[AsyncPrompts]):
@@ -291,6 +291,13 @@ class Platform(SyncFace[AsyncPlatform]):
         from burnish.sync_security import Sessions
 
         return Sessions(self._target.sessions, self._loop)
+
+    @cached_property
+    def projects(self) -> Projects:
+        """What of a server is kept apart, and for whom."""
+        from burnish.sync_security import Projects
+
+        return Projects(self._target.projects, self._loop)
 
     @cached_property
     def keys(self) -> Keys:

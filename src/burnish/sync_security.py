@@ -5,6 +5,7 @@ from __future__ import annotations
 from burnish._sync import SyncFace, blocking
 from burnish.security.audit import AsyncAudit
 from burnish.security.keys import AsyncKeys
+from burnish.security.projects import AsyncProjects
 from burnish.security.sessions import AsyncSessions
 from burnish.security.users import AsyncUsers
 from burnish.webhooks import AsyncWebhooks
@@ -17,6 +18,16 @@ class Keys(SyncFace[AsyncKeys]):
     list = blocking(AsyncKeys.list)
     revoke = blocking(AsyncKeys.revoke)
     verify = blocking(AsyncKeys.verify)
+
+
+class Projects(SyncFace[AsyncProjects]):
+    """`platform.projects` of the sync face."""
+
+    create = blocking(AsyncProjects.create)
+    list = blocking(AsyncProjects.list)
+    members = blocking(AsyncProjects.members)
+    grant = blocking(AsyncProjects.grant)
+    withdraw = blocking(AsyncProjects.withdraw)
 
 
 class Audit(SyncFace[AsyncAudit]):

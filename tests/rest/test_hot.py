@@ -40,7 +40,11 @@ def kept(address: str) -> Get:
         p.prompts.create("mail/kind", TEXT)
         p.prompts.update("mail/kind", f"{TEXT}!")
         p.prompts.set_label("mail/kind", "production", 1)
-    return lambda query="", **headers: ask("GET", f"{address}{PATH}{query}", **headers)
+
+    def get(query: str = "", **headers: str) -> Reply:
+        return ask("GET", f"{address}{PATH}{query}", raw=None, **headers)
+
+    return get
 
 
 def revision(reply: Reply) -> int:
@@ -147,7 +151,7 @@ def test_what_is_answered_at_once_counts_as_much(
     with serving() as url, burnish.open() as p:
         p.prompts.create("mail/kind", TEXT)
         header = {"authorization": f"Bearer {p.keys.create('ann').key}"}
-        told = [ask("GET", url + PATH, **header) for _ in range(11)]
+        told = [ask("GET", url + PATH, raw=None, **header) for _ in range(11)]
         assert [each.status for each in told] == [200] * 10 + [429]
         left = [int(each.headers["ratelimit-remaining"]) for each in told[:10]]
         assert left == list(range(9, -1, -1))

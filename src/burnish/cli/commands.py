@@ -5,7 +5,7 @@ from __future__ import annotations
 from burnish.cli.dataset_commands import DATASETS
 from burnish.cli.evaluation_commands import EVALUATE, EVALUATIONS
 from burnish.cli.experiment_commands import EXPERIMENTS
-from burnish.cli.job_commands import AUDIT, JOBS, KEYS, SCHEDULE, USERS, WEBHOOKS
+from burnish.cli.job_commands import AUDIT, JOBS, KEYS, PROJECTS, SCHEDULE, USERS, WEBHOOKS
 from burnish.cli.machine_commands import CACHE, COMPLETION, CONFIG, DB
 from burnish.cli.optimization_commands import OPTIMIZATIONS, OPTIMIZE
 
@@ -379,6 +379,7 @@ GROUPS = (
     ("schedule", "Jobs that begin at set times, kept by burnish worker.", SCHEDULE),
     ("keys", "What programs show to the server.", KEYS),
     ("users", "The people who sign in to a server.", USERS),
+    ("projects", "What of a server is kept apart, and for whom.", PROJECTS),
     ("webhooks", "Who is told what happens.", WEBHOOKS),
     ("audit", "Who changed what, when and from where.", AUDIT),
     ("cache", "Answers of models that are remembered.", CACHE),

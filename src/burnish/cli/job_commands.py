@@ -20,6 +20,23 @@ KEYS: tuple[tuple[str, str, str, str], ...] = (
     ("create", "keys:create", "Make a key for a program.", "burnish keys create ci --role editor"),
     ("revoke", "keys:revoke", "Refuse a key from now on.", "burnish keys revoke ci"),
 )
+PROJECTS: tuple[tuple[str, str, str, str], ...] = (
+    ("list", "projects:list_", "List projects.", "burnish projects list"),
+    ("create", "projects:create", "Make a project.", "burnish projects create news"),
+    ("members", "projects:members", "List who belongs to it.", "burnish projects members news"),
+    (
+        "grant",
+        "projects:grant",
+        "Let somebody in.",
+        "burnish projects grant news ann@example.com --role editor",
+    ),
+    (
+        "withdraw",
+        "projects:withdraw",
+        "Let somebody in no more.",
+        "burnish projects withdraw news ann@example.com",
+    ),
+)
 USERS: tuple[tuple[str, str, str, str], ...] = (
     ("list", "users:list_", "List people.", "burnish users list"),
     ("show", "users:show", "Show one of them.", "burnish users show ann@example.com"),

@@ -55,6 +55,8 @@ class Ground:
     def __init__(self, loaded: Loaded, plugins: Sequence[object] = ()) -> None:
         self.settings: Settings = loaded.settings
         self.sources: dict[str, str] = loaded.sources
+        self._loaded = loaded
+        self._given_plugins = plugins
         self._plugins = Plugins(plugins)
         self._ids = Ids()
         self._log = Log(self.settings.log)

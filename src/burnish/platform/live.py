@@ -41,7 +41,7 @@ class Live:
             self._parts.plugins.collect("models"),
             self._settings.models,
             self._parts.vendor,
-            self._settings.home_path / "models",
+            self._settings.base_path / "models",
             self._settings.local,
         )
 
@@ -55,7 +55,7 @@ class Live:
     def models(self) -> AsyncModels:
         from burnish.models.catalogue import AsyncModels
 
-        return AsyncModels(self.registry, self._settings.home_path / "models", self.prices)
+        return AsyncModels(self.registry, self._settings.base_path / "models", self.prices)
 
     @cached_property
     def responses(self) -> ResponseCache:

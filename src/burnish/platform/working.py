@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
+
+from msgspec import structs
 
 from burnish.platform.finding import Finding
 from burnish.platform.generating import Generating
@@ -22,9 +24,11 @@ if TYPE_CHECKING:
     from burnish.security.buckets import SharedBuckets
     from burnish.security.keyring import Keyring
     from burnish.security.keys import AsyncKeys
+    from burnish.security.projects import AsyncProjects
     from burnish.security.sessions import AsyncSessions
     from burnish.security.users import AsyncUsers
     from burnish.storage.job import Job
+    from burnish.storage.store import Store
 
 
 class Working(Finding):
@@ -82,6 +86,31 @@ class Working(Finding):
         return AsyncKeys(self._open_store, self.audit, lambda: self.settings.author_name, self._ids)
 
     @cached_property
+    def projects(self) -> AsyncProjects:
+        """What of a server is kept apart, and for whom: create, list, members, grant, withdraw."""
+        from burnish.security.projects import AsyncProjects
+
+        return AsyncProjects(
+            self._open_store, self.audit, lambda: self.settings.author_name, self._ids
+        )
+
+    def of_project(self, name: str) -> Self:
+        """The same platform on the database of a project, which is to be closed, too."""
+        settings = structs.replace(self.settings, project=name)
+        return type(self)(structs.replace(self._loaded, settings=settings), self._given_plugins)
+
+    async def _in_projects(self) -> AsyncGenerator[tuple[Store, AsyncAudit]]:
+        """The store of each project, and who changed what in it."""
+        if self.settings.project:
+            return
+        for project in await (await self._open_store()).projects.all():
+            platform = self.of_project(project.name)
+            try:
+                yield await platform._flushed_store(), platform.audit  # noqa: SLF001 - its own kind
+            finally:
+                await platform.close()
+
+    @cached_property
     def users(self) -> AsyncUsers:
         """The people who use a server: create, invite, list, get, change, remove, register, me and
         others."""
@@ -92,7 +121,7 @@ class Working(Finding):
             self._open_store,
             self.audit,
             self.settings.accounts,
-            Privacy(self._flushed_store, self.audit),
+            Privacy(self._flushed_store, self.audit, self._in_projects),
             who=lambda: self.settings.author_name,
             new_id=self._ids,
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager, nullcontext, suppress
+from contextlib import asynccontextmanager, suppress
 from functools import cache
 from typing import Any, cast
 
@@ -25,7 +25,7 @@ from burnish.rest.answers import JSON, answer, validated
 from burnish.rest.audited import audited
 from burnish.rest.begun import BEGINNING
 from burnish.rest.door import Door, TooLarge
-from burnish.rest.entry import Entry
+from burnish.rest.entry import Entry, Unasked
 from burnish.rest.events import EVENTS_PATH, FOLLOW, STREAM, generated, job_events
 from burnish.rest.health import Health
 from burnish.rest.hot import Hot, noted
@@ -38,9 +38,11 @@ from burnish.rest.operations.aliases import ALIASES
 from burnish.rest.origins import Origins
 from burnish.rest.paths import pattern
 from burnish.rest.problems import of_error, problem, waiting
+from burnish.rest.projects import Projects
 from burnish.rest.request import Refused, arguments
 from burnish.rest.signature import Takes, signature_of
 from burnish.security.buckets import OwnBuckets
+from burnish.security.projects import central_only
 from burnish.settings.server_groups import ServerSettings
 
 ROOT, SHORT = "/api/v1", "/api"
@@ -65,20 +67,22 @@ def build(
     health = Health(platform)
     metrics = Metrics(platform)
 
+    projects = Projects(platform, _working if work else _idle)
+
     @asynccontextmanager
     async def life(_: Starlette) -> AsyncGenerator[None]:
         async with platform:
             await health.begin()
-            async with metrics.kept(), _working(platform) if work else nullcontext():
+            async with metrics.kept(), projects.opened():
                 yield
             health.end()
 
     routes = [
         *health.routes(),
         metrics.route(),
-        *_streams(platform),
+        *_streams(projects),
         _document(),
-        *_operations(platform),
+        *_operations(projects),
     ]
     packed = Middleware(GZipMiddleware, minimum_size=_PACKED_FROM, compresslevel=5)
     app = Starlette(routes=routes, lifespan=life, middleware=[packed])
@@ -87,23 +91,31 @@ def build(
     app.add_exception_handler(Exception, _unforeseen(platform))
     limits = None if asks is None else limits_of(platform, asks)
     door = Door(
-        app if asks is None or limits is None else Entry(app, platform, asks, limits),
+        Unasked(app, platform)
+        if asks is None or limits is None
+        else Entry(app, platform, asks, limits),
         platform,
         names=names if asks is None else None,
         max_bytes=max_bytes,
         metrics=metrics,
         origins=Origins(origins),
     )
-    return _hot(door, platform, metrics, limits)
+    return _hot(door, projects, metrics, limits)
 
 
-def _hot(door: Door, platform: AsyncPlatform, metrics: Metrics, limits: Limits | None) -> ASGIApp:
+def _hot(door: Door, projects: Projects, metrics: Metrics, limits: Limits | None) -> ASGIApp:
     if limits is None:
-        return Hot(door, platform, metrics, buckets=None)
+        return Hot(door, projects, metrics, buckets=None)
     if not isinstance(limits.buckets, OwnBuckets):
         # What all processes share has to be asked for each time.
         return door
-    return Hot(door, platform, metrics, buckets=limits.buckets, refusals=limits.refusals)
+    return Hot(door, projects, metrics, buckets=limits.buckets, refusals=limits.refusals)
+
+
+@asynccontextmanager
+async def _idle(_: AsyncPlatform) -> AsyncGenerator[None]:
+    """Workers of their own run the jobs."""
+    yield
 
 
 @asynccontextmanager
@@ -126,33 +138,34 @@ async def _work(platform: AsyncPlatform) -> None:
         platform.log(logging.ERROR, "jobs are no longer run", error=str(error))
 
 
-def _operations(platform: AsyncPlatform) -> list[Route]:
+def _operations(projects: Projects) -> list[Route]:
     served = [(f"{ROOT}{pattern(each.path)}", each) for each in OPERATIONS]
     served += [(f"{SHORT}{pattern(each.path)}", each) for each in ALIASES]
     return [
-        Route(path, endpoint(each, platform), methods=[each.method], name=each.name)
+        Route(path, endpoint(each, projects), methods=[each.method], name=each.name)
         for path, each in served
     ]
 
 
-def endpoint(operation: Operation, platform: AsyncPlatform) -> Endpoint:
+def endpoint(operation: Operation, projects: Projects) -> Endpoint:
     """Types are looked up when it is called for the first time: most servers never need them
     all."""
 
     @cache
     def takes() -> Takes:
-        return signature_of(operation, type(platform))
+        return signature_of(operation, type(projects.main))
 
     note = noted(operation)
 
     async def serve(request: Request) -> Response:
+        platform = projects.main if operation.is_central else await projects.here()
         given = signed(operation, await arguments(request, operation, takes()))
         done = await audited(platform, operation, given, lambda: _done(operation, platform, given))
         note(request.scope, given, done)
         told = answer(done, operation.status)
         return validated(request, told) if operation.method == "GET" else told
 
-    kept = serve if operation.has_secret else once(platform, serve)
+    kept = serve if operation.has_secret else once(projects, serve)
     return reported(permitted(operation, kept))
 
 
@@ -163,9 +176,17 @@ def permitted(operation: Operation, serve: Endpoint) -> Endpoint:
         request.scope["operation"] = operation
         if not operation.is_open:
             acting().check(operation.right, f"{request.method} {request.scope['path']}")
+            if operation.is_central and operation.right == "admin":
+                _check_place(operation)
         return await serve(request)
 
     return served
+
+
+def _check_place(operation: Operation) -> None:
+    """Who has all rights in a project has none of the server's. Raises NotPermitted."""
+    if operation.group != "keys" and "{project}" not in operation.path:
+        central_only(acting(), operation.call)
 
 
 def signed(operation: Operation, given: dict[str, Any]) -> dict[str, Any]:
@@ -209,16 +230,16 @@ def reported(serve: Endpoint) -> Endpoint:
     return told
 
 
-def _streams(platform: AsyncPlatform) -> list[Route]:
+def _streams(projects: Projects) -> list[Route]:
     return [
         Route(
             f"{ROOT}{STREAM.path}",
-            reported(permitted(STREAM, generated(platform))),
+            reported(permitted(STREAM, generated(projects))),
             methods=["POST"],
         ),
         Route(
             f"{ROOT}{pattern(EVENTS_PATH)}",
-            reported(permitted(FOLLOW, job_events(platform))),
+            reported(permitted(FOLLOW, job_events(projects))),
             methods=["GET"],
         ),
     ]

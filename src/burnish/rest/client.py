@@ -173,6 +173,7 @@ if TYPE_CHECKING:
             key: str = "",
             *,
             timeout_s: float = _TIMEOUT_S,
+            project: str = "",
             ttl_s: float = _TTL_S,
             folder: Folder = _USUAL,
         ) -> None: ...
@@ -191,19 +192,22 @@ else:
             key: str = "",
             *,
             timeout_s: float = _TIMEOUT_S,
+            project: str = "",
             ttl_s: float = _TTL_S,
             folder: Folder = _USUAL,
         ) -> None:
-            super().__init__(Wire(url, key, timeout_s), kept_at(folder, url, key, ttl_s))
+            wire = Wire(url, key, timeout_s, project)
+            super().__init__(wire, kept_at(folder, f"{url} {project}", key, ttl_s))
 
 
 class Client(Platform):
     """`burnish.open()` of a server: the same methods, asked over HTTP.
 
-    `key` is an API key where the server wants one. Prompts are answered from memory, and looked at
-    again after `ttl_s`; while the server is away, as they were last known. Runs, feedback and
-    outcomes that it cannot hear are sent when it can. `folder` is where both are kept for the next
-    process: in the data folder, unless another is given; None keeps nothing.
+    `key` is an API key where the server wants one, `project` one of its projects. Prompts are
+    answered from memory, and looked at again after `ttl_s`; while the server is away, as they were
+    last known. Runs, feedback and outcomes that it cannot hear are sent when it can. `folder` is
+    where both are kept for the next process: in the data folder, unless another is given; None
+    keeps nothing.
 
     What only works where the data is (paths of files, functions) raises UsageError, and what needs
     an answer Unavailable where no server gives one.
@@ -217,11 +221,12 @@ class Client(Platform):
         key: str = "",
         *,
         timeout_s: float = _TIMEOUT_S,
+        project: str = "",
         ttl_s: float = _TTL_S,
         folder: Folder = _USUAL,
     ) -> None:
-        self._wire = Wire(url, key, timeout_s)
-        self._asking = _Asking(self._wire, kept_at(folder, url, key, ttl_s))
+        self._wire = Wire(url, key, timeout_s, project)
+        self._asking = _Asking(self._wire, kept_at(folder, f"{url} {project}", key, ttl_s))
         super().__init__(cast("AsyncPlatform", self._asking), LoopThread())
 
     def outbox(self) -> OutboxState:

@@ -11,10 +11,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from burnish.errors import BurnishError, NotAuthenticated
 from burnish.platform import AsyncPlatform
-from burnish.principal import NOBODY, Principal, acting_as
+from burnish.principal import LOCAL, NOBODY, Principal, acting_as
 from burnish.rest.limits import Limits
 from burnish.rest.operations.accounts import AUTH
 from burnish.rest.problems import of_error, problem, waiting
+from burnish.rest.projects import asked_for
 from burnish.security.buckets import Taken
 from burnish.security.keys import KEY_MARK
 from burnish.settings.server_groups import ServerSettings
@@ -58,7 +59,7 @@ class Entry:
                 await self._let_in(entered, scope, receive, send)
 
     async def _let_in(self, who: Principal, scope: Scope, receive: Receive, send: Send) -> None:
-        scope["let_in"] = self._limits.bound(who)
+        scope["let_in"] = (*self._limits.bound(who), who.project)
         taken = await self._limits.asked(who)
         told = send if taken is None else _told(send, taken)
         if taken is not None and not taken.is_allowed:
@@ -91,7 +92,9 @@ class Entry:
         if not looked.is_allowed:
             return _too_many(looked, request_id)
         try:
-            return await self._who_again(_shown(scope))
+            who = await self._who_again(_shown(scope))
+            project = asked_for(scope)
+            return await self._platform.projects.entered(who, project) if project else who
         except NotAuthenticated as error:
             await self._limits.refused(address)
             return of_error(error, request_id)
@@ -116,6 +119,28 @@ class Entry:
         if self._has_accounts and not shown.startswith(KEY_MARK):
             return await self._platform.sessions.verify(shown)
         return await self._platform.keys.verify(shown)
+
+
+class Unasked:
+    """Nobody is asked who they are: whoever reaches the server is who runs it."""
+
+    def __init__(self, app: ASGIApp, platform: AsyncPlatform) -> None:
+        self._app = app
+        self._platform = platform
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        project = asked_for(scope) if scope["type"] == "http" else ""
+        scope["let_in"] = ("", 0, project)
+        if not project:
+            await self._app(scope, receive, send)
+            return
+        try:
+            who = await self._platform.projects.entered(LOCAL, project)
+        except BurnishError as error:
+            await of_error(error, scope["request_id"])(scope, receive, send)
+            return
+        with acting_as(who):
+            await self._app(scope, receive, send)
 
 
 def _address(scope: Scope) -> str:

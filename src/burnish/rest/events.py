@@ -11,10 +11,10 @@ from starlette.responses import Response, StreamingResponse
 
 from burnish.errors import BurnishError
 from burnish.generation.event import GenerationEvent
-from burnish.platform import AsyncPlatform
 from burnish.rest.operation import Operation
 from burnish.rest.paths import plain
 from burnish.rest.problems import of_error
+from burnish.rest.projects import Projects
 from burnish.rest.request import arguments
 from burnish.rest.signature import signature_of
 from burnish.storage.job import Job
@@ -34,10 +34,11 @@ STREAM = Operation(
 FOLLOW = Operation(call="jobs.watch", method="GET", path=EVENTS_PATH, right="read")
 
 
-def generated(platform: AsyncPlatform) -> Callable[[Request], Awaitable[Response]]:
+def generated(projects: Projects) -> Callable[[Request], Awaitable[Response]]:
     """A generation, phase by phase; the last event has the whole."""
 
     async def serve(request: Request) -> Response:
+        platform = await projects.here()
         takes = signature_of(STREAM, type(platform))
         given = await arguments(request, STREAM, takes)
         return await _events(platform.generate_stream(**given), request.scope["request_id"])
@@ -45,10 +46,11 @@ def generated(platform: AsyncPlatform) -> Callable[[Request], Awaitable[Response
     return serve
 
 
-def job_events(platform: AsyncPlatform) -> Callable[[Request], Awaitable[Response]]:
+def job_events(projects: Projects) -> Callable[[Request], Awaitable[Response]]:
     """A job whenever it has gone on, until it has ended."""
 
     async def serve(request: Request) -> Response:
+        platform = await projects.here()
         job = await platform.jobs.get(plain(request.path_params["job_id"]))
         return await _events(platform.jobs.watch(job.id), request.scope["request_id"])
 

@@ -19,6 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from burnish.platform import AsyncPlatform
 from burnish.rest.metrics import Metrics
 from burnish.rest.operation import Operation
+from burnish.rest.projects import HEADER, Projects
 from burnish.security.buckets import OwnBuckets
 from burnish.storage.store import Fetched
 
@@ -32,13 +33,15 @@ _ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 # Of one answer, and of no other.
 _OWN = frozenset({b"x-request-id", b"ratelimit-limit", b"ratelimit-remaining", b"ratelimit-reset"})
 _OF_BODIES = frozenset({b"content-type", b"content-length", b"content-encoding"})
+_PROJECT = HEADER.encode()
 Header = tuple[bytes, bytes]
 
 
 class Asker(msgspec.Struct, frozen=True, kw_only=True):
-    """Whoever was let in, as the buckets know them, and for how long that is known. `stamp` is of
-    the store, before they were looked up in it."""
+    """Whoever was let in, to which project, as the buckets know them, and for how long that is
+    known. `stamp` is of the store, before they were looked up in it."""
 
+    platform: AsyncPlatform
     bucket: str = ""
     limit: int = 0
     stamp: int | None = None
@@ -62,8 +65,7 @@ class _Kept(msgspec.Struct, kw_only=True):
 class _Asked(NamedTuple):
     """What of a request's headers matters here."""
 
-    host: bytes = b""
-    authorization: bytes = b""
+    who: tuple[bytes, bytes, bytes] = (b"", b"", b"")
     tag: bytes = b""
     is_packed: bool = False
     request_id: bytes = b""
@@ -76,21 +78,22 @@ class Hot:
     def __init__(
         self,
         app: ASGIApp,
-        platform: AsyncPlatform,
+        projects: Projects,
         metrics: Metrics,
         *,
         buckets: OwnBuckets | None,
         refusals: int = 0,
     ) -> None:
         self._app = app
-        self._platform = platform
+        self._projects = projects
+        self._platform = projects.main
         self._metrics = metrics
         self._buckets = buckets
         self._refusals = refusals
         self._meant: dict[tuple[bytes, bytes], tuple[str, str | int | None]] = {}
         self._named: dict[bytes, str] = {}
         self._kept: dict[int, _Kept] = {}
-        self._askers: dict[tuple[bytes, bytes], Asker] = {}
+        self._askers: dict[tuple[bytes, bytes, bytes], Asker] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["method"] != "GET":
@@ -112,14 +115,15 @@ class Hot:
         self._noted(scope, start["status"], time.perf_counter() - began, start["headers"])
 
     def _told(self, scope: Scope, path: bytes, asked: _Asked) -> tuple[Message, bytes] | None:
-        kept = self._known(path, scope["query_string"])
+        asker = self._askers.get(asked.who)
+        if asker is None:
+            return None
+        kept = self._known(asker.platform, path, scope["query_string"])
         if kept is None:
             return None
         told = kept.packed if asked.is_packed else kept.plain
-        if told is None:
-            return None
-        left = self._let_in(scope, asked)
-        if left is None:
+        left = None if told is None else self._let_in(scope, asker)
+        if told is None or left is None:
             return None
         request_id = asked.request_id or self._platform.new_id().encode()
         headers, body, status = told.headers, told.body, 200
@@ -129,19 +133,19 @@ class Hot:
         headers = [*headers, (b"x-request-id", request_id), *left]
         return {"type": "http.response.start", "status": status, "headers": headers}, body
 
-    def _known(self, path: bytes, query: bytes) -> _Kept | None:
+    def _known(self, platform: AsyncPlatform, path: bytes, query: bytes) -> _Kept | None:
         """What was answered of the version that is meant, and is fresh."""
         meant = self._meant.get((path, query))
         if meant is not None:
-            found = self._platform.prompts.fresh.get(meant[0], _NOTHING).get(meant[1])
+            found = platform.prompts.fresh.get(meant[0], _NOTHING).get(meant[1])
         else:
-            found = self._of_unit(path, query)
+            found = self._of_unit(platform, path, query)
         if found is None:
             return None
         kept = self._kept.get(id(found))
         return kept if kept is not None and kept.fetched is found else None
 
-    def _of_unit(self, path: bytes, query: bytes) -> Fetched | None:
+    def _of_unit(self, platform: AsyncPlatform, path: bytes, query: bytes) -> Fetched | None:
         """As experiments assign it, which is noted there."""
         reference = self._named.get(path)
         if reference is None or b"unit=" not in query or len(query) > _MOST_QUERY:
@@ -151,14 +155,11 @@ class Hot:
         if len(given) < len(pairs) or not given.keys() <= {"label", "unit"}:
             return None
         unit = given["unit"]
-        return self._platform.prompts.units.at_once(reference, given.get("label"), unit, None)
+        return platform.prompts.units.at_once(reference, given.get("label"), unit, None)
 
-    def _let_in(self, scope: Scope, asked: _Asked) -> list[Header] | None:
-        """The headers that say how much is left. None where they are not known, or have nothing
-        left: the whole way says so."""
-        asker = self._askers.get((asked.host, asked.authorization))
-        if asker is None:
-            return None
+    def _let_in(self, scope: Scope, asker: Asker) -> list[Header] | None:
+        """The headers that say how much is left. None where they are not known any more, or have
+        nothing left: the whole way says so."""
         if self._buckets is None:
             return []
         if asker.until < time.monotonic() or asker.stamp != self._platform.stamp():
@@ -209,13 +210,14 @@ class Hot:
             _put(self._meant, key, (found.reference, found.pointer))
 
     def _trust(self, scope: Scope, asked: _Asked, stamp: int | None) -> None:
-        if self._buckets is None:
-            _put(self._askers, (asked.host, asked.authorization), Asker())
-        elif stamp is not None and (let_in := scope.get("let_in")):
-            bucket, limit = let_in
+        bucket, limit, project = scope["let_in"]
+        platform = self._projects.at_once(project)
+        if self._buckets is None and platform is not None:
+            _put(self._askers, asked.who, Asker(platform=platform))
+        elif stamp is not None and platform is not None:
             until = time.monotonic() + _TRUSTED_S
-            asker = Asker(bucket=bucket, limit=limit, stamp=stamp, until=until)
-            _put(self._askers, (asked.host, asked.authorization), asker)
+            asker = Asker(platform=platform, bucket=bucket, limit=limit, stamp=stamp, until=until)
+            _put(self._askers, asked.who, asker)
 
     def _noted(self, scope: Scope, status: int, took_s: float, headers: list[Header]) -> None:
         self._metrics.hot(status, took_s)
@@ -264,13 +266,15 @@ def _not_noted(*_: object) -> None:
 
 def _asked(headers: list[Header]) -> _Asked | None:
     """None for what only the whole way can answer."""
-    host = authorization = tag = request_id = b""
+    host = authorization = project = tag = request_id = b""
     is_packed = False
     for name, value in headers:
         if name == b"host":
             host = value
         elif name == b"authorization":
             authorization = value
+        elif name == _PROJECT:
+            project = value
         elif name == b"if-none-match":
             tag = value
         elif name == b"accept-encoding":
@@ -279,7 +283,7 @@ def _asked(headers: list[Header]) -> _Asked | None:
             request_id = value if _ID.fullmatch(value) else b""
         elif name in {b"origin", b"content-length", b"transfer-encoding"}:
             return None
-    return _Asked(host, authorization, tag, is_packed, request_id)
+    return _Asked((host, authorization, project), tag, is_packed, request_id)
 
 
 def _left(buckets: OwnBuckets, asker: Asker) -> list[Header] | None:

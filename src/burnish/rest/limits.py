@@ -18,7 +18,8 @@ class Limits:
         self._tiers = tiers
 
     def bound(self, who: Principal) -> tuple[str, int]:
-        """Their bucket, and how much it holds; 0 where nothing bounds them."""
+        """Their bucket, and how much it holds; 0 where nothing bounds them. It is one for all
+        projects."""
         return f"who {who.owner}", self._tiers.get(who.tier, self._usual)
 
     async def asked(self, who: Principal) -> Taken | None:

@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from burnish.errors import BurnishError
 from burnish.platform import AsyncPlatform
+from burnish.rest.projects import Projects
 from burnish.rest.request import Refused
 from burnish.storage.requests import KeyedRequest
 
@@ -21,7 +22,7 @@ _READING = {"GET", "HEAD", "OPTIONS"}
 Serve = Callable[[Request], Awaitable[Response]]
 
 
-def once(platform: AsyncPlatform, serve: Serve) -> Serve:
+def once(projects: Projects, serve: Serve) -> Serve:
     """Answers a key that was used with what it was answered then. Only what was done is kept:
     after an error the same key may be sent again."""
 
@@ -31,6 +32,7 @@ def once(platform: AsyncPlatform, serve: Serve) -> Serve:
             return await serve(request)
         if not _KEY.fullmatch(key):
             raise Refused(422, f"{HEADER} is no key", hint="send up to 255 visible ASCII letters")
+        platform = await projects.here()
         asked = await _hash(request)
         before = await platform.answered.begin(key, asked)
         if before is not None:

@@ -24,7 +24,8 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     type of what comes back where the call's own does not say it, `example` what may be
     sent. Where `by` stands, it is asked with the platform before its own parameters, in place of
     the platform's method. What `has_secret` is answered once and never kept. What
-    `is_open` is how people sign in: nobody has to be known for it."""
+    `is_open` is how people sign in: nobody has to be known for it. What `is_central` is of the
+    server and not of a project: people, keys, and projects themselves."""
 
     call: str
     method: Method
@@ -38,6 +39,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     example: dict[str, Any] = {}
     has_secret: bool = False
     is_open: bool = False
+    is_central: bool = False
 
     @property
     def group(self) -> str:

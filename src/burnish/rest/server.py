@@ -24,7 +24,7 @@ def app() -> ASGIApp:
 
 
 def application(settings: Settings) -> ASGIApp:
-    platform = open_async(str(settings.home_path))
+    platform = open_async(str(settings.base_path))
     server = platform.settings.server
     return build(
         platform,

@@ -48,12 +48,13 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
 class Wire:
     """One connection pool to a server."""
 
-    def __init__(self, url: str, key: str, timeout_s: float) -> None:
+    def __init__(self, url: str, key: str, timeout_s: float, project: str = "") -> None:
         parts = URL(url)
         if parts.scheme not in {"http", "https"} or not parts.host:
             raise UsageError(f"{url!r} is no address of a server", hint="give http://host:port")
         self._url = parts
         self._key = key
+        self._project = project
         self._timeout = aiohttp.ClientTimeout(total=timeout_s)
         self._session: aiohttp.ClientSession | None = None
         self.at_first: Callable[[], None] | None = None
@@ -130,6 +131,8 @@ class Wire:
         if self._session is None:
             self._session = aiohttp.ClientSession()
         headers = {"authorization": f"Bearer {self._key}"} if self._key else {}
+        if self._project:
+            headers["burnish-project"] = self._project
         if key:
             headers["idempotency-key"] = key
         if tag:

@@ -13,7 +13,7 @@ from uuid import UUID
 import msgspec
 
 from burnish.errors import NotAuthenticated, NotFound, UsageError
-from burnish.principal import Principal, Right, Role
+from burnish.principal import Principal, Right, Role, acting
 from burnish.security.audit import AsyncAudit
 from burnish.security.giving import check_giving
 from burnish.storage.api_keys import ApiKey
@@ -60,9 +60,9 @@ class AsyncKeys:
         rights: Sequence[Right] = (),
         days: float | None = None,
     ) -> NewKey:
-        """A key whose holder acts under `name`. A viewer reads and runs, an editor writes, too, an
-        admin may do everything; `rights` are given beside the role, such as `publish` to an
-        editor. After so many `days` it ends.
+        """A key whose holder acts under `name`, in the project that it is made in. A viewer reads
+        and runs, an editor writes, too, an admin may do everything; `rights` are given beside the
+        role, such as `publish` to an editor. After so many `days` it ends.
 
         Raises UsageError for a value that cannot be, Conflict for a name that is or was taken,
         NotPermitted for more than whoever makes it may do.
@@ -75,6 +75,7 @@ class AsyncKeys:
             name=name,
             role=role,
             rights=tuple(dict.fromkeys(rights)),
+            project=acting().project,
             created_by=self._who(),
             created_at=now,
             expires_at=None if days is None else now + timedelta(days=days),
@@ -85,16 +86,19 @@ class AsyncKeys:
         return NewKey(key=f"{_MARK}_{UUID(about.id).hex}_{secret}", about=about)
 
     async def list(self) -> list[ApiKey]:
-        """The newest first, with those that have ended."""
-        return await (await self._open_store()).api_keys.all()
+        """The newest first, with those that have ended; within a project, its own."""
+        project = acting().project
+        found = await (await self._open_store()).api_keys.all()
+        return [each for each in found if each.project == project or not project]
 
     async def revoke(self, key: str) -> ApiKey:
         """Refuses it from now on, in every process. `key` is its name or its id. Raises
         NotFound."""
         store = await self._open_store()
-        named = (each.id for each in await store.api_keys.all() if key in {each.id, each.name})
-        found = await store.api_keys.revoke(next(named, key), self._now())
-        if found is None:
+        named = (each.id for each in await self.list() if key in {each.id, each.name})
+        key_id = next(named, None)
+        found = key_id and await store.api_keys.revoke(key_id, self._now())
+        if not found:
             raise NotFound(f"no key is named {key[:64]!r}", hint="see keys list", subject=key[:64])
         await self._audit.record("keys.revoke", found.name, before={"id": found.id})
         return found
@@ -114,12 +118,22 @@ class AsyncKeys:
         if about.last_used_at is None or now - about.last_used_at >= _TOLD_EVERY:
             await store.api_keys.use(about.id, now)
         return Principal(
-            kind="service", id=about.id, name=about.name, role=about.role, scopes=about.rights
+            kind="service",
+            id=about.id,
+            name=about.name,
+            role=about.role,
+            scopes=about.rights,
+            project=about.project,
         )
 
 
 def _rights(about: ApiKey) -> dict[str, object]:
-    return {"role": about.role, "rights": about.rights, "expires_at": about.expires_at}
+    told: dict[str, object] = {
+        "role": about.role,
+        "rights": about.rights,
+        "expires_at": about.expires_at,
+    }
+    return told | {"project": about.project} if about.project else told
 
 
 def _check(name: str, days: float | None) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 
 import msgspec
 
@@ -36,20 +36,32 @@ class Erased(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Privacy:
-    """`store` has every run in it."""
+    """The stores have every run in them; `projects` gives those of each project."""
 
-    def __init__(self, open_store: Callable[[], Awaitable[Store]], audit: AsyncAudit) -> None:
+    def __init__(
+        self,
+        open_store: Callable[[], Awaitable[Store]],
+        audit: AsyncAudit,
+        projects: Callable[[], AsyncGenerator[tuple[Store, AsyncAudit]]],
+    ) -> None:
         self._open_store = open_store
         self._audit = audit
+        self._projects = projects
 
     async def data(self, user: User) -> PersonData:
         store = await self._open_store()
+        audit = await _entries(self._audit, user)
+        feedback, runs = await _said(store, user), await _ran(store, user)
+        async for there, its_audit in self._projects():
+            audit += await _entries(its_audit, user)
+            feedback += await _said(there, user)
+            runs += await _ran(there, user)
         return PersonData(
             user=user,
             sessions=tuple(await store.sessions.of(user.id)),
-            audit=tuple(await self._entries(user)),
-            feedback=tuple(await _said(store, user)),
-            runs=tuple(await _ran(store, user)),
+            audit=tuple(audit),
+            feedback=tuple(feedback),
+            runs=tuple(runs),
         )
 
     async def erase(self, user: User) -> Erased:
@@ -58,20 +70,24 @@ class Privacy:
         places = await store.persons.erase(user)
         if not places:
             raise NotFound("there is no such user", hint="see users list")
+        async for there, _ in self._projects():
+            places += await there.persons.erase(user)
+            await there.upkeep.vacuum()
         self._audit.forget()
         await self._audit.record("users.erase", after={"places": places})
         await store.upkeep.vacuum()
         return Erased(id=user.id, places=places)
 
-    async def _entries(self, user: User) -> list[AuditEntry]:
-        found: list[AuditEntry] = []
-        cursor = None
-        while True:
-            page = await self._audit.page(AuditFilter(who_id=user.id), _STEP, cursor)
-            found += page.items
-            cursor = page.next
-            if cursor is None:
-                return found
+
+async def _entries(audit: AsyncAudit, user: User) -> list[AuditEntry]:
+    found: list[AuditEntry] = []
+    cursor = None
+    while True:
+        page = await audit.page(AuditFilter(who_id=user.id), _STEP, cursor)
+        found += page.items
+        cursor = page.next
+        if cursor is None:
+            return found
 
 
 async def _said(store: Store, user: User) -> list[FeedbackEvent]:

@@ -2,6 +2,7 @@
 
 from burnish.settings.groups import (
     PHASES,
+    PROJECT_NAME,
     WRITING,
     CacheSettings,
     Family,
@@ -35,6 +36,7 @@ from burnish.settings.vendor import VendorEnvironment
 __all__ = [
     "FILE_NAME",
     "PHASES",
+    "PROJECT_NAME",
     "PROVIDER",
     "WRITING",
     "CacheSettings",

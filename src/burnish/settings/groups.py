@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -282,8 +283,20 @@ class LogSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     ] = False
 
 
+# A folder is named so.
+PROJECT_NAME = re.compile(r"^[a-z0-9][a-z0-9._-]{0,39}$")
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     home: Annotated[str, Meta(description="Data folder; empty means the platform's own")] = ""
+    project: Annotated[
+        str,
+        Meta(
+            pattern=PROJECT_NAME.pattern + "|^$",
+            description="Project of a server to work in, whose database is a file of its own in "
+            "the data folder; empty: the one that every server has",
+        ),
+    ] = ""
     author: Annotated[str, Meta(description="Who is named as author; empty: the login")] = ""
     storage: StorageSettings = StorageSettings()
     generation: GenerationSettings = GenerationSettings()
@@ -309,6 +322,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     @property
     def home_path(self) -> Path:
+        """Of the project, where one is named."""
+        return self.base_path / "projects" / self.project if self.project else self.base_path
+
+    @property
+    def base_path(self) -> Path:
+        """What all projects share, as models that were pulled."""
         if self.home:
             try:
                 return Path(self.home).expanduser()
@@ -322,7 +341,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     @property
     def database_url(self) -> str:
-        given = self.storage.database_url
+        given = "" if self.project else self.storage.database_url
         return given or f"sqlite:///{(self.home_path / 'burnish.sqlite').absolute().as_posix()}"
 
     @property

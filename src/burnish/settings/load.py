@@ -91,7 +91,7 @@ def usual_home() -> Path:
 def hand_over(settings: Settings) -> None:
     """Lets what reads the settings anew, such as a process that this one begins, find the same
     data, and ask for keys where this one does."""
-    os.environ["BURNISH_HOME"] = str(settings.home_path)
+    os.environ["BURNISH_HOME"] = str(settings.base_path)
     os.environ["BURNISH_SERVER__AUTH"] = settings.server.auth
 
 

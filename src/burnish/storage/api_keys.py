@@ -11,13 +11,14 @@ from burnish.principal import Right, Role
 
 
 class ApiKey(msgspec.Struct, frozen=True, kw_only=True):
-    """`name` stands beside what is done with it. `rights` are beside those of its role. Without
-    `expires_at` it never ends by itself."""
+    """`name` stands beside what is done with it. `rights` are beside those of its role. With a
+    `project` it is let in there alone. Without `expires_at` it never ends by itself."""
 
     id: str
     name: str
     role: Role
     rights: tuple[Right, ...] = ()
+    project: str = ""
     created_by: str = ""
     created_at: datetime
     expires_at: datetime | None = None

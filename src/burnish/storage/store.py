@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from burnish.storage.packs import Packs
     from burnish.storage.period import Periods
     from burnish.storage.person import Persons
+    from burnish.storage.project import Projects
     from burnish.storage.requests import Requests
     from burnish.storage.webhook import Webhooks
 
@@ -354,6 +355,8 @@ class Store(Protocol):
     def audit(self) -> Audit: ...
     @property
     def users(self) -> Users: ...
+    @property
+    def projects(self) -> Projects: ...
     @property
     def buckets(self) -> Buckets: ...
     @property

@@ -1,5 +1,7 @@
 """Every operation that is served, a file for each noun."""
 
+from msgspec import structs
+
 from burnish.rest.operation import Operation
 from burnish.rest.operations.accounts import ACCOUNTS
 from burnish.rest.operations.audit import AUDIT
@@ -12,6 +14,7 @@ from burnish.rest.operations.keys import KEYS
 from burnish.rest.operations.knowledge import KNOWLEDGE
 from burnish.rest.operations.labels import LABELS
 from burnish.rest.operations.measured import MEASURED
+from burnish.rest.operations.projects import PROJECTS
 from burnish.rest.operations.prompts import PROMPTS
 from burnish.rest.operations.runs import RUNS
 from burnish.rest.operations.versions import VERSIONS
@@ -31,8 +34,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *FEEDBACK,
     *KNOWLEDGE,
     *CATALOGUES,
-    *KEYS,
+    *(structs.replace(each, is_central=True) for each in (*KEYS, *ACCOUNTS, *PROJECTS)),
     *AUDIT,
-    *ACCOUNTS,
     *WEBHOOKS,
 )

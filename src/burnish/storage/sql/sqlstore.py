@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from burnish.storage.sql.packs import SqlPacks
     from burnish.storage.sql.periods import SqlPeriods
     from burnish.storage.sql.persons import SqlPersons
+    from burnish.storage.sql.projects import SqlProjects
     from burnish.storage.sql.requests import SqlRequests
     from burnish.storage.sql.search import SqlSearch
     from burnish.storage.sql.sessions import SqlSessions
@@ -136,6 +137,12 @@ class SqlStore:
         from burnish.storage.sql.sessions import SqlSessions
 
         return self._once(SqlSessions)
+
+    @property
+    def projects(self) -> SqlProjects:
+        from burnish.storage.sql.projects import SqlProjects
+
+        return self._once(SqlProjects)
 
     @property
     def buckets(self) -> SqlBuckets:

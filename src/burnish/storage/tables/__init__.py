@@ -32,6 +32,7 @@ from burnish.storage.tables.optimizations import (
     optimizations,
 )
 from burnish.storage.tables.packs import pack_prompts, packs
+from burnish.storage.tables.projects import members, projects
 from burnish.storage.tables.prompts import (
     branches,
     label_moves,
@@ -74,6 +75,7 @@ __all__ = [
     "label_moves",
     "label_requests",
     "labels",
+    "members",
     "metadata",
     "one_time_tokens",
     "optimization_answers",
@@ -82,6 +84,7 @@ __all__ = [
     "outcomes",
     "pack_prompts",
     "packs",
+    "projects",
     "prompt_changes",
     "prompt_versions",
     "prompts",

@@ -21,5 +21,6 @@ api_keys = Table(
     Column("expires_at", UtcTime),
     Column("last_used_at", UtcTime),
     Column("revoked_at", UtcTime),
+    Column("project", Verbatim, nullable=False, server_default=""),
     UniqueConstraint("name"),
 )
