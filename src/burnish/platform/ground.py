@@ -20,6 +20,7 @@ from burnish.library.prompts import AsyncPrompts
 from burnish.platform.composer import Composer
 from burnish.platform.live import Live
 from burnish.platform.parts import Parts
+from burnish.platform.redacting import stored_kinds
 from burnish.plugins import Plugins
 from burnish.prompts.isolated import Limits
 from burnish.prompts.render import Renderer
@@ -313,11 +314,13 @@ class Ground:
             if self._closed:
                 raise UsageError("the platform is closed", hint="open another")
             if self._store is None:
+                from burnish.storage.keeping import Keeping
                 from burnish.storage.open import open_store
                 from burnish.storage.place import Place
 
                 place = Place(home=self.settings.home_path, known=self._last_known().of_use)
-                self._store = await open_store(self.settings.database_url, place)
+                keeping = Keeping(stored_kinds(self.settings.redaction))
+                self._store = await open_store(self.settings.database_url, place, keeping)
                 self._begin_schedule(self._store)
             return self._store
 

@@ -66,8 +66,9 @@ def _end_of_domain(text: str, start: int) -> int:
 
 
 def addresses(text: str) -> Iterator[Span]:
-    yield from _version_4(text)
+    # One of the first kind may end in one of the second.
     yield from _version_6(text)
+    yield from _version_4(text)
 
 
 def _version_4(text: str) -> Iterator[Span]:

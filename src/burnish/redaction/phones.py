@@ -12,7 +12,9 @@ _SPACE = "[ \u00a0\u202f]"
 _FREE = r"(?<![\w$€£¥#/.,+-])"
 _END = r"(?!\w)(?![./:-]\d)(?!\s?(?:%|€|\$|£|EUR\b|USD\b|GBP\b))"
 _GAPS = "[ \u00a0\u202f().-]"
-_ABROAD = re.compile(rf"(?:(?<![\w+.-])\+|{_FREE}00(?=[1-9 \u00a0]){_SPACE}?)\(?\d(?:{_GAPS}{{0,3}}\d){{6,16}}{_END}")
+_ABROAD = re.compile(
+    rf"(?:(?<![\w+.-])\+|{_FREE}00(?=[1-9 \u00a0]){_SPACE}?)\(?\d(?:{_GAPS}{{0,3}}\d){{6,16}}{_END}"
+)
 # The calling codes of ITU-T E.164.
 _CODES = re.compile(
     r"1|7|2(?:0|7|1[123468]|[2-6]\d|9[01789])|3(?:[0-469]|5\d|7[0-9]|8[0-9])"
@@ -38,11 +40,12 @@ _DATE = re.compile(r"\(?\d{1,2}[./-]\d{1,2}[./-](?:19|20)\d\d")
 _FEWEST, _MOST = 9, 12
 # Any number of that length is one where the text says so just before.
 _SAID = re.compile(
-    r"(?<![^\W_])(?:tel|telephone|phone|mobile|cell|cellphone|fax|whatsapp|telefon|telefonnummer|handy|mobil"
-    r"|rufnummer|mobilnummer|téléphone|telephone|portable|teléfono|telefono|móvil|movil|celular"
-    r"|cellulare|cell|telefone|numéro|hotline|(?:call|text|ring|reach|dial|phone)"
-    r"(?: (?:me|us|him|her|them|back)){0,2}(?: (?:at|on|under))?|电话|手机|電話)"
-    r"(?:\.|(?: (?:no|number|nr)\b\.?))?(?: (?:is|ist|at|on|unter|est|es|is now))?[\"']?\s?[:=：]?\s{0,2}[\"']?"
+    r"(?<![^\W_])(?:tel|telephone|phone|mobile|cell|cellphone|fax|whatsapp|telefon|telefonnummer"
+    r"|handy|mobil|rufnummer|mobilnummer|téléphone|portable|teléfono|telefono|móvil|movil|celular"
+    r"|cellulare|telefone|numéro|hotline|电话|手机|電話"
+    r"|(?:call|text|ring|reach|dial|phone)(?: (?:me|us|him|her|them|back)){0,2}"
+    r"(?: (?:at|on|under))?)(?:\.|(?: (?:no|number|nr)\b\.?))?"
+    r"(?: (?:is|ist|at|on|unter|est|es|is now))?[\"']?\s?[:=\uff1a]?\s{0,2}[\"']?"
     r"(?P<number>\(?\d(?:[ \u00a0\u202f()./-]{0,2}\d){6,14})" + _END,
     re.IGNORECASE,
 )

@@ -2,27 +2,18 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
-from burnish.redaction.accounts import cards, ibans
-from burnish.redaction.addresses import addresses, emails
+from burnish.errors import UsageError
 from burnish.redaction.kinds import KINDS, Kind
-from burnish.redaction.phones import phones
 
 Span = tuple[int, int]
 
 PLACEHOLDER = re.compile(rf"\[(?:{'|'.join(KINDS)}) \d{{1,9}}\]")
-# In the order in which they win: an IBAN has digits that look like a telephone number.
-_FINDERS: dict[Kind, Callable[[str], Iterator[Span]]] = {
-    "email": emails,
-    "iban": ibans,
-    "card": cards,
-    "ip": addresses,
-    "phone": phones,
-}
 
 
 class Found(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,6 +44,18 @@ def redact(text: str, kinds: Sequence[Kind] = KINDS) -> Redacted:
     return Redacted(text=both.texts[0], found=both.found)
 
 
+def checked_kinds(kinds: Sequence[str]) -> tuple[Kind, ...]:
+    """Raises UsageError for one that there is not."""
+    unknown = next((each for each in kinds if each not in KINDS), None)
+    if unknown is not None:
+        raise UsageError(
+            f"{unknown!r} is no kind of personal data",
+            hint=f"use {', '.join(KINDS)}",
+            subject=unknown,
+        )
+    return tuple(each for each in KINDS if each in kinds)
+
+
 def restore(redacted: Redacted | RedactedTexts, text: str) -> str:
     """The text with the values in place of their placeholders."""
     return put_back(values_of(redacted.found), text)
@@ -64,7 +67,11 @@ def redact_texts(texts: Sequence[str], kinds: Sequence[Kind] = KINDS) -> Redacte
         return RedactedTexts(texts=tuple(texts))
     taken = {each for text in texts for each in PLACEHOLDER.findall(text)}
     found = _named(
-        ((kind, text[start:end]) for text, of in zip(texts, spans, strict=True) for start, end, kind in of),
+        (
+            (kind, text[start:end])
+            for text, of in zip(texts, spans, strict=True)
+            for start, end, kind in of
+        ),
         taken,
     )
     places = {each.value: each.placeholder for each in found}
@@ -104,9 +111,7 @@ def take_out(places: Mapping[str, str], text: str) -> str:
     return "".join((*parts, text[past:]))
 
 
-def _value_at(
-    places: Mapping[str, str], lengths: Sequence[int], text: str, at: int
-) -> str | None:
+def _value_at(places: Mapping[str, str], lengths: Sequence[int], text: str, at: int) -> str | None:
     cuts = (text[at : at + length] for length in lengths)
     return next((each for each in cuts if each in places), None)
 
@@ -115,12 +120,23 @@ def _spans(text: str, kinds: Sequence[Kind]) -> list[tuple[int, int, Kind]]:
     """What is found, without overlaps, in the order of the text."""
     held = bytearray(len(text))
     found: list[tuple[int, int, Kind]] = []
-    for kind, finder in _FINDERS.items():
+    for kind, finder in _finders().items():
         for start, end in finder(text) if kind in kinds else ():
             if held.find(1, start, end) < 0:
                 held[start:end] = b"\1" * (end - start)
                 found.append((start, end, kind))
     return sorted(found)
+
+
+@functools.cache
+def _finders() -> dict[Kind, Callable[[str], Iterator[Span]]]:
+    """In the order in which they win: an IBAN has digits that look like a telephone number. Their
+    patterns are made when the first text is looked at."""
+    from burnish.redaction.accounts import cards, ibans
+    from burnish.redaction.addresses import addresses, emails
+    from burnish.redaction.phones import phones
+
+    return {"email": emails, "iban": ibans, "card": cards, "ip": addresses, "phone": phones}
 
 
 def _named(values: Iterable[tuple[Kind, str]], taken: set[str]) -> tuple[Found, ...]:

@@ -189,6 +189,7 @@ class Client(Platform):
     """
 
     analyze = blocking(AsyncPlatform.analyze)
+    redact = blocking(AsyncPlatform.redact)
 
     def __init__(self, url: str, key: str = "", *, timeout_s: float = _TIMEOUT_S) -> None:
         wire = Wire(url, key, timeout_s)
