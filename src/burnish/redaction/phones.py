@@ -9,7 +9,7 @@ Span = tuple[int, int]
 
 _SPACE = "[ \u00a0\u202f]"
 # Money, numbers with a unit and paths are no telephone numbers.
-_FREE = r"(?<![\w$€£¥#/.,+-])"
+_FREE = r"(?<![\w$€£¥#/.,+-])(?<!\d[ -])"
 _END = r"(?!\w)(?![./:-]\d)(?!\s?(?:%|€|\$|£|EUR\b|USD\b|GBP\b))"
 _GAPS = "[ \u00a0\u202f().-]"
 _ABROAD = re.compile(
