@@ -54,12 +54,18 @@ _SAID = re.compile(
 def phones(text: str) -> Iterator[Span]:
     for found in _ABROAD.finditer(text):
         if _is_abroad(found[0]):
-            yield found.span()
+            yield _span(found)
     for found in _HERE.finditer(text):
         if _is_here(found[0]):
-            yield found.span()
+            yield _span(found)
     for found in _SAID.finditer(text):
-        yield found.span("number")
+        yield _span(found, "number")
+
+
+def _span(found: re.Match[str], group: str | int = 0) -> Span:
+    """Without a bracket that the text opens around the whole number."""
+    start, end = found.span(group)
+    return start + (found[group][0] == "(" and ")" not in found[group]), end
 
 
 def _is_abroad(found: str) -> bool:
