@@ -40,7 +40,17 @@ each_value = pytest.mark.parametrize(
 # Pieces that make what is looked for, and what nearly is.
 pieces = st.sampled_from(
     [each for values in VALUES.values() for each in values]
-    + [*OTHERS, *"@.:-+()[] 0159ab,\n/é", "[email ", "[phone 1]", "tel. ", "@x.org", "::", "1 ", "00"]
+    + [
+        *OTHERS,
+        *"@.:-+()[] 0159ab,\n/é",
+        "[email ",
+        "[phone 1]",
+        "tel. ",
+        "@x.org",
+        "::",
+        "1 ",
+        "00",
+    ]
 )
 texts = st.one_of(st.text(), st.lists(pieces, max_size=25).map("".join))
 

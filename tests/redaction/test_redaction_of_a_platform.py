@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import io
 import json
+import sqlite3
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -56,9 +57,14 @@ def answered(p: burnish.Platform, model: str, **how: Any) -> burnish.Answer:
     return p.complete("answer", VALUES, model=model, **how)
 
 
-def written() -> bytes:
+def written(home: str = "home") -> bytes:
     """All that the data folder holds, the database's log and the memory of answers too."""
-    return b"".join(each.read_bytes() for each in Path("home").rglob("*") if each.is_file())
+    return b"".join(each.read_bytes() for each in Path(home).rglob("*") if each.is_file())
+
+
+def outputs(table: str) -> set[str]:
+    with closing(sqlite3.connect("home/burnish.sqlite")) as file:
+        return {each for (each,) in file.execute(f"SELECT output FROM {table}")}
 
 
 def got(model: Fake) -> str:
@@ -66,9 +72,9 @@ def got(model: Fake) -> str:
 
 
 def evaluated(p: burnish.Platform) -> None:
-    rows = [{"inputs": {"mail": "who?"}, "expected": "nobody"}]
-    p.evaluate("answer", rows, models="far:birds", scorers=["contains"])
-    p.optimize("answer", rows * 30, model="far:birds", budget=60, scorers=["contains"])
+    rows = [{"inputs": {"mail": f"who is {n}?"}, "expected": "nobody"} for n in range(30)]
+    p.evaluate("answer", rows[:2], models="far:birds", scorers=["contains"])
+    p.optimize("answer", rows, model="far:birds", budget=60, scorers=["contains"])
 
 
 def outside() -> Run:
@@ -87,11 +93,11 @@ def outside() -> Run:
 
 def test_with_store_no_byte_that_is_written_tells_it() -> None:
     broken = Far(faults=[ServerFault(f"{CANARY} is unknown")] * 9)
-    birds = Far(lambda _: f"They say {CANARY} does, or 4111 1111 1111 1111.")
+    birds = Far(lambda request: f"They say {CANARY} does, or 4111 1111 1111 1111.")
     with opened("store", birds, models__max_retries=0) as p:
         first, again = (answered(p, "far:birds") for _ in range(2))
         assert CANARY in got(birds)
-        assert first.text == again.text == birds.requests and False or CANARY in first.text
+        assert first.text == again.text == f"They say {CANARY} does, or 4111 1111 1111 1111."
         told = answered(p, "fake:echo")
         remembered = answered(p, "fake:echo")
         assert told.text == remembered.text == f"Answer this: Ask {CANARY}, {PHONE}."
@@ -111,8 +117,9 @@ def test_with_store_no_byte_that_is_written_tells_it() -> None:
             answered(p, "far:m", fresh=True)
         p.flush()
         assert "[email 1] is unknown" in p.runs.page().items[0].error
+    said = "They say [email 1] does, or [card 1]."
+    assert outputs("results") == outputs("optimization_answers") == {said}
     found = written()
-    assert b"[email 1]" in found
     assert CANARY.encode() not in found
     assert b"4111 1111" not in found
 
@@ -178,7 +185,7 @@ def test_one_remembered_answer_serves_whoever_asks_alike_and_each_reads_their_ow
 
 def test_an_answer_that_breaks_a_rule_is_repaired_without_telling_it() -> None:
     answers = iter(["Who?", "It is [email 1]."])
-    far = Far(lambda _: next(answers))
+    far = Far(lambda request: next(answers))
 
     def check(text: str) -> str:
         return "" if CANARY in text else f"it does not name {CANARY}"
@@ -253,10 +260,10 @@ def test_kinds_of_the_settings_alone_are_taken(monkeypatch: pytest.MonkeyPatch) 
     assert got(far) == f"Answer this: Ask {CANARY}, [phone 1]."
     monkeypatch.setenv("BURNISH_REDACTION__KINDS", "email,card")
     monkeypatch.setenv("BURNISH_REDACTION__WHEN", "store")
-    with burnish.open() as p:
+    with burnish.open("home/other") as p:
         assert p.redact(VALUES["mail"]).text == f"Ask [email 1], {PHONE}."
         answered(p, "fake:echo")
-    found = written()
+    found = written("home/other")
     assert CANARY.encode() not in found
     assert PHONE.encode() in found
 
