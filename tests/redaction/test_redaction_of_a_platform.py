@@ -93,7 +93,7 @@ def outside() -> Run:
 
 def test_with_store_no_byte_that_is_written_tells_it() -> None:
     broken = Far(faults=[ServerFault(f"{CANARY} is unknown")] * 9)
-    birds = Far(lambda request: f"They say {CANARY} does, or 4111 1111 1111 1111.")
+    birds = Far([f"They say {CANARY} does, or 4111 1111 1111 1111."])
     with opened("store", birds, models__max_retries=0) as p:
         first, again = (answered(p, "far:birds") for _ in range(2))
         assert CANARY in got(birds)
@@ -184,8 +184,7 @@ def test_one_remembered_answer_serves_whoever_asks_alike_and_each_reads_their_ow
 
 
 def test_an_answer_that_breaks_a_rule_is_repaired_without_telling_it() -> None:
-    answers = iter(["Who?", "It is [email 1]."])
-    far = Far(lambda request: next(answers))
+    far = Far(["Who?", "It is [email 1]."])
 
     def check(text: str) -> str:
         return "" if CANARY in text else f"it does not name {CANARY}"
