@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from burnish.models.catalogue import AsyncModels
     from burnish.platform.schedule import Schedule
     from burnish.platform.upkeep import AsyncDb
+    from burnish.redaction.redact import Redacted
     from burnish.storage.cache import CacheStats, ResponseCache
     from burnish.storage.run import Run
     from burnish.storage.stats import CategoryStat, RunStat, StatBy
@@ -255,6 +256,23 @@ class Ground:
 
         where = StatFilter(model=model, not_model=not_model, prompt=prompt, agent=agent, kind=kind)
         return await run_stats(store, by, days, where)
+
+    async def redact(self, text: str, *, kinds: Sequence[str] | None = None) -> Redacted:
+        """The text with a placeholder such as `[email 1]` for each e-mail address, telephone
+        number, payment card, IBAN and IP address that is found, and what they stand for. `kinds`
+        are those of the settings where none are given. Nothing is stored or sent.
+
+        Raises UsageError for a kind that there is not.
+        """
+        return await asyncio.to_thread(self.redact_here, text, kinds=kinds)
+
+    def redact_here(self, text: str, *, kinds: Sequence[str] | None = None) -> Redacted:
+        """The text with a placeholder for each value that is found, on the calling thread."""
+        from burnish.redaction.redact import checked_kinds, redact
+
+        return redact(
+            text, checked_kinds(self.settings.redaction.kinds if kinds is None else kinds)
+        )
 
     async def cache_stats(self) -> CacheStats:
         """How full the cache of answers is, and how often it helped."""

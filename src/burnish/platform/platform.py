@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from burnish.platform.completing import Completing
     from burnish.platform.optimization_plan import OptimizationPlan
     from burnish.platform.optimizing import Optimize, Optimizing
-    from burnish.redaction.redact import Redacted
 
 
 class AsyncPlatform(Measured):
@@ -72,23 +71,6 @@ class AsyncPlatform(Measured):
         found = self._composer.classify(text, context, budget_ms)
         self._log(logging.INFO, "analyzed", self._ids(), text=text, intent=found.intent)
         return found
-
-    async def redact(self, text: str, *, kinds: Sequence[str] | None = None) -> Redacted:
-        """The text with a placeholder such as `[email 1]` for each e-mail address, telephone
-        number, payment card, IBAN and IP address that is found, and what they stand for. `kinds`
-        are those of the settings where none are given. Nothing is stored or sent.
-
-        Raises UsageError for a kind that there is not.
-        """
-        return await asyncio.to_thread(self.redact_here, text, kinds=kinds)
-
-    def redact_here(self, text: str, *, kinds: Sequence[str] | None = None) -> Redacted:
-        """The text with a placeholder for each value that is found, on the calling thread."""
-        from burnish.redaction.redact import checked_kinds, redact
-
-        return redact(
-            text, checked_kinds(self.settings.redaction.kinds if kinds is None else kinds)
-        )
 
     async def analyze_many(
         self, texts: Sequence[str], *, budget_ms: float | None = None
