@@ -54,6 +54,7 @@ from burnish.platform.optimization_plan import OptimizationPlan
 from burnish.platform.where import WherePlan, WhereReport
 from burnish.prompts.diff import Diff
 from burnish.prompts.prompt import Branch
+from burnish.redaction.redact import Redacted
 from burnish.settings import fields
 from burnish.storage.datasets import Dataset, Difference
 from burnish.storage.experiment import Experiment
@@ -68,6 +69,7 @@ from burnish.techniques import Selection, Technique
 REFERENCE = Path(__file__).parent / "reference"
 SCHEMAS: dict[str, Any] = {
     "analyze": Classification,
+    "redact": Redacted,
     "generate": Generation,
     "enhance": Generation,
     "prompts-list": Page,

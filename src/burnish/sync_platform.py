@@ -125,6 +125,7 @@ class Platform(SyncFace[AsyncPlatform]):
         self.prompts = Prompts(target.prompts, loop)
 
     analyze = direct(AsyncPlatform.analyze_here)
+    redact = direct(AsyncPlatform.redact_here)
     analyze_many = blocking(AsyncPlatform.analyze_many)
     select_techniques = blocking(AsyncPlatform.select_techniques)
     enhance = blocking(AsyncPlatform.enhance)

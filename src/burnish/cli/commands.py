@@ -31,6 +31,12 @@ COMMANDS: tuple[Command, ...] = (
         'burnish analyze "translate this, then summarise it"',
     ),
     (
+        "redact",
+        "redact:redact",
+        "Show which personal data would be taken out of a text.",
+        'burnish redact "Ask ann@example.org for the invoice." --json',
+    ),
+    (
         "batch",
         "batch:batch",
         "Make a prompt from each idea in a file.",

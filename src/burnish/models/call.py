@@ -27,6 +27,7 @@ from burnish.masking import without_secrets
 from burnish.models.adapter import Emit
 from burnish.models.attempts import CANCELLED, Attempts
 from burnish.models.flight import SingleFlight
+from burnish.models.hiding import Hiding, ShownPieces, shown
 from burnish.models.model import Usage
 from burnish.models.question import (
     Answer,
@@ -72,6 +73,7 @@ class Caller:
         fallbacks: Sequence[str] = (),
         observers: Sequence[Callable[[CallEvent], None]] = (),
         report: Callable[[str], None] = lambda _: None,
+        hiding: Hiding | None = None,
     ) -> None:
         self._registry = registry
         self._attempts = attempts
@@ -84,6 +86,7 @@ class Caller:
         self._fallbacks = tuple(fallbacks)
         self._observers = tuple(observers)
         self._report = report
+        self._hiding = hiding or Hiding((), (), lambda _: True)
         self._flights: SingleFlight[Answer] = SingleFlight()
         self._under_way: set[asyncio.Task[Any]] = set()
         self._closing = False
@@ -94,18 +97,25 @@ class Caller:
         Raises ModelFailed (or AllModelsFailed where there were fallbacks), BudgetExceeded,
         OutputRejected when each answer broke a rule, and UsageError for an unknown model name.
         """
-        return await self._answer(question, None)
+        question = await self._hiding.asked(question, self._names(question))
+        return shown(question, await self._answer(question, None))
 
     async def stream(self, question: Question) -> AsyncGenerator[Piece]:
         """The answer in pieces as they come. Raises as `complete` does; closing the generator
         stops the call."""
+        question = await self._hiding.asked(question, self._names(question))
+        told = ShownPieces(question)
         pieces: asyncio.Queue[Piece | None] = asyncio.Queue()
         task = asyncio.ensure_future(self._answer(question, pieces.put_nowait))
         task.add_done_callback(lambda _: pieces.put_nowait(None))
         try:
             while (piece := await pieces.get()) is not None:
-                yield piece
-            yield Piece(answer=await task)
+                for each in told.of(piece):
+                    yield each
+            answer = await task
+            for each in told.rest():
+                yield each
+            yield Piece(answer=shown(question, answer))
         finally:
             task.cancel()
             # Whoever left early no longer asks how it ended.
@@ -193,10 +203,9 @@ class Caller:
                     emit(Piece(restart=f"{name} failed: {error.what}"))
             else:
                 self._finish(journal, question, answer)
-                if self._cache is not None:
-                    # A stand-in's answer is not what was asked for once the first is back.
-                    own = key if name == names[0] else self._key_of((name,), question)
-                    self._cache.put(own, msgspec.json.encode(answer), self._ttl_s)
+                # A stand-in's answer is not what was asked for once the first is back.
+                own = key if name == names[0] else self._key_of((name,), question)
+                self._remember(own, question, answer)
                 return answer
         if len(causes) == 1:
             raise causes[0]
@@ -220,12 +229,17 @@ class Caller:
                 self._record_failure(journal, work, name, None, work.run_id)
             raise
 
+    def _remember(self, key: str, question: Question, answer: Answer) -> None:
+        kept = self._hiding.to_keep(question, answer) if self._cache is not None else None
+        if self._cache is not None and kept is not None:
+            self._cache.put(key, msgspec.json.encode(kept), self._ttl_s)
+
     def _remembered(self, key: str, question: Question) -> Answer | None:
         stored = self._cache.get(key) if self._cache is not None else None
         if stored is None:
             return None
         try:
-            answer = decode(stored, Answer)
+            answer = self._hiding.remembered(question, decode(stored, Answer))
         except msgspec.DecodeError:  # written by another version: as good as none
             return None
         refused = question.check is not None and question.check(answer.text)
@@ -275,7 +289,7 @@ class Caller:
                 question,
                 answer.run_id,
                 model=answer.model,
-                output=answer.text,
+                output=shown(question, answer).text,
                 input_tokens=used.input_tokens or 0,
                 output_tokens=used.output_tokens or 0,
                 cached_tokens=used.cached_tokens,
@@ -329,7 +343,7 @@ class Caller:
             version_id=question.version_id,
             prompt=question.prompt,
             parameters=parameters_of(question),
-            input=question.messages,
+            input=question.messages if question.hidden is None else question.hidden.messages,
             parent_id=question.parent_id,
             phase=question.phase,
             trace_id=question.trace_id,

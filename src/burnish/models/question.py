@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import msgspec
 
@@ -13,6 +13,9 @@ from burnish.models.budget import Budget
 from burnish.models.model import Finish, ModelRequest, ToolCall, Usage
 from burnish.prompts.prompt import Message
 from burnish.storage.run import Attempt
+
+if TYPE_CHECKING:
+    from burnish.models.hiding import Hidden
 
 Check = Callable[[str], str]
 """What is wrong with an answer, in words that a model can act on; empty where it is fine."""
@@ -25,7 +28,8 @@ class Question:
     An answer that `check` finds fault with is asked for again with the fault named, as often as
     faults of the wire are retried: as the settings say, or at most `retries` times. `fresh` asks
     the model even where the answer is remembered; with `alone` no stand-in of the settings answers
-    for it. The rest says where the run belongs.
+    for it. `hidden` is what the call itself takes out of the messages. The rest says where the run
+    belongs.
     """
 
     model: str
@@ -44,6 +48,7 @@ class Question:
     phase: str = ""
     trace_id: str = ""
     run_id: str = ""
+    hidden: Hidden | None = None
 
     def request(self, name: str, messages: tuple[Message, ...] | None = None) -> ModelRequest:
         """The request to the provider's model `name`."""

@@ -7,16 +7,27 @@ import importlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, cast
+from urllib.parse import urlsplit
 
 import msgspec
 
+from burnish.addresses import is_this_machine
 from burnish.errors import SettingsError, UsageError
+from burnish.models.adapter import can
 from burnish.models.model import Model, Timeouts
 from burnish.models.options import ProviderOptions, Secret
 from burnish.models.preset import Preset
 from burnish.settings import LimitSettings, LocalSettings, ModelsSettings, VendorEnvironment
 
 OFFLINE = "offline"
+
+
+def _host(address: str) -> str:
+    """Empty where there is none, or none that can be read."""
+    try:
+        return urlsplit(address if "://" in address else f"//{address}").hostname or ""
+    except ValueError:
+        return ""
 
 
 class Registry:
@@ -41,6 +52,8 @@ class Registry:
         self._vendor = vendor
         self._presets: dict[str, Preset] = {}
         self._models: dict[str, Model] = {}
+        # Those that somebody else made.
+        self._given: dict[str, Model] = {}
         for entry in entries:
             self._add(entry)
         for name, limits in settings.providers.items():
@@ -50,10 +63,11 @@ class Registry:
         if isinstance(entry, Preset):
             self._presets[entry.name] = entry
             self._models.pop(entry.name, None)
+            self._given.pop(entry.name, None)
         else:
             name = entry.provider
             self._presets[name] = Preset(name=name, title=name, needs_key=False, any_name=True)
-            self._models[name] = entry
+            self._models[name] = self._given[name] = entry
 
     def _check_provider(self, name: str, base_url: str) -> None:
         """An address of one's own makes a provider that speaks OpenAI's language."""
@@ -128,6 +142,16 @@ class Registry:
             return own.base_url.rstrip("/")
         given = self._vendor.get(preset.address_variable) if preset.address_variable else ""
         return (given or preset.base_url).rstrip("/")
+
+    def is_here(self, name: str) -> bool:
+        """Whether what the model of that full name is asked stays on this machine: it costs
+        nothing, and nothing goes to an address elsewhere."""
+        provider, model = self.parse(name)
+        if provider in self._given:
+            return can(self._given[provider], model).local
+        address = self.base_url(provider)
+        is_near = not address or is_this_machine(_host(address))
+        return is_near and self.preset(provider).local
 
     def is_configured(self, provider: str) -> bool:
         """Whether a call may succeed: there is a key, an address of one's own, or no need."""

@@ -22,6 +22,7 @@ from burnish.library.prompts import AsyncPrompts
 from burnish.platform.composer import Composer
 from burnish.platform.live import Live
 from burnish.platform.parts import Parts
+from burnish.platform.redacting import stored_kinds
 from burnish.plugins import Plugins
 from burnish.principal import acting
 from burnish.prompts.isolated import Limits
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from burnish.models.catalogue import AsyncModels
     from burnish.platform.schedule import Schedule
     from burnish.platform.upkeep import AsyncDb
+    from burnish.redaction.redact import Redacted
     from burnish.storage.cache import CacheStats, ResponseCache
     from burnish.storage.run import Run
     from burnish.storage.stats import CategoryStat, RunStat, StatBy
@@ -266,6 +268,23 @@ class Ground:
         where = StatFilter(model=model, not_model=not_model, prompt=prompt, agent=agent, kind=kind)
         return await run_stats(store, by, days, where)
 
+    async def redact(self, text: str, *, kinds: Sequence[str] | None = None) -> Redacted:
+        """The text with a placeholder such as `[email 1]` for each e-mail address, telephone
+        number, payment card, IBAN and IP address that is found, and what they stand for. `kinds`
+        are those of the settings where none are given. Nothing is stored or sent.
+
+        Raises UsageError for a kind that there is not.
+        """
+        return await asyncio.to_thread(self.redact_here, text, kinds=kinds)
+
+    def redact_here(self, text: str, *, kinds: Sequence[str] | None = None) -> Redacted:
+        """The text with a placeholder for each value that is found, on the calling thread."""
+        from burnish.redaction.redact import checked_kinds, redact
+
+        return redact(
+            text, checked_kinds(self.settings.redaction.kinds if kinds is None else kinds)
+        )
+
     async def cache_stats(self) -> CacheStats:
         """How full the cache of answers is, and how often it helped."""
         return await asyncio.to_thread(self.responses.stats)
@@ -325,11 +344,13 @@ class Ground:
             if self._closed:
                 raise UsageError("the platform is closed", hint="open another")
             if self._store is None:
+                from burnish.storage.keeping import Keeping
                 from burnish.storage.open import open_store
                 from burnish.storage.place import Place
 
                 place = Place(home=self.settings.home_path, known=self._last_known().of_use)
-                self._store = await open_store(self.settings.database_url, place)
+                keeping = Keeping(stored_kinds(self.settings.redaction))
+                self._store = await open_store(self.settings.database_url, place, keeping)
                 self._begin_schedule(self._store)
             return self._store
 

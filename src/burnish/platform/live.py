@@ -9,6 +9,7 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from burnish.platform.parts import Parts
+from burnish.platform.redacting import sent_kinds, stored_kinds
 
 if TYPE_CHECKING:
     from burnish.models.budget import Budget
@@ -72,7 +73,10 @@ class Live:
     def calls(self) -> Caller:
         from burnish.models.attempts import Attempts
         from burnish.models.call import Caller
+        from burnish.models.hiding import Hiding
 
+        redaction = self._settings.redaction
+        hiding = Hiding(sent_kinds(redaction), stored_kinds(redaction), self.registry.is_here)
         cache = self._settings.cache
         return Caller(
             self.registry,
@@ -85,6 +89,7 @@ class Live:
             fallbacks=self._settings.models.fallbacks,
             observers=self._parts.plugins.collect("call_observers"),
             report=partial(self.warn, "a call observer failed"),
+            hiding=hiding,
         )
 
     async def recorder(self) -> Recorder[Run]:

@@ -214,6 +214,7 @@ class Client(Platform):
     """
 
     analyze = blocking(AsyncPlatform.analyze)
+    redact = blocking(AsyncPlatform.redact)
 
     def __init__(
         self,

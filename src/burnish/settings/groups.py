@@ -20,6 +20,7 @@ from burnish.settings.library_groups import (
     PacksSettings,
     SearchSettings,
 )
+from burnish.settings.redaction_groups import RedactionSettings
 from burnish.settings.server_groups import ServerSettings
 from burnish.settings.webhook_groups import WebhooksSettings
 
@@ -304,6 +305,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     models: ModelsSettings = ModelsSettings()
     local: LocalSettings = LocalSettings()
     runs: RunsSettings = RunsSettings()
+    redaction: RedactionSettings = RedactionSettings()
     jobs: JobsSettings = JobsSettings()
     server: ServerSettings = ServerSettings()
     accounts: AccountsSettings = AccountsSettings()

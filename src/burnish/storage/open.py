@@ -6,17 +6,18 @@ import asyncio
 from pathlib import Path
 
 from burnish.errors import SettingsError
+from burnish.storage.keeping import Keeping
 from burnish.storage.place import Place, check_place
 from burnish.storage.store import Store
 
 
-async def open_store(url: str, place: Place) -> Store:
+async def open_store(url: str, place: Place, keeping: Keeping | None = None) -> Store:
     """Raises SettingsError for an address that no adapter serves, StoreError when it fails."""
     path = _sqlite_path(url)
     await asyncio.to_thread(check_place, path, place)
     from burnish.storage.sqlite import open_sqlite
 
-    return await open_sqlite(path)
+    return await open_sqlite(path, keeping)
 
 
 async def revision_of(url: str) -> str:

@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from burnish.errors import StoreError
 from burnish.private import make_file, make_folder
+from burnish.storage.keeping import Keeping
 from burnish.storage.migrations import HEAD, REVISIONS
 from burnish.storage.one_turn import OneTurn
 from burnish.storage.place import identity
@@ -32,13 +33,13 @@ _FILE = "file"
 _NO_TABLE = "no such table"
 
 
-async def open_sqlite(path: Path) -> SqlStore:
+async def open_sqlite(path: Path, keeping: Keeping | None = None) -> SqlStore:
     """The store in the file at `path`, made when it does not exist, upgraded when it is older.
 
     Raises StoreError when the file cannot be used. Close the store when done with it.
     """
     await asyncio.to_thread(_prepare, path)
-    database = Database(_reader(path), _writer(path), lambda error: _explain(path, error))
+    database = Database(_reader(path), _writer(path), lambda error: _explain(path, error), keeping)
     upkeep = SqliteUpkeep(path, BUSY_TIMEOUT_S, _store_error)
     return SqlStore(database, upkeep, FileChanges(path))
 

@@ -14,6 +14,13 @@ COMPOSE = (
         example={"text": "translate this letter into French, then summarise it"},
     ),
     Operation(
+        call="redact",
+        method="POST",
+        path="/redact",
+        right="read",
+        example={"text": "Ann, ann@example.org, asks for a call."},
+    ),
+    Operation(
         call="enhance",
         method="POST",
         path="/enhance",

@@ -11,6 +11,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from burnish.errors import BurnishError, StoreError, UsageError
+from burnish.storage.keeping import Keeping
 
 
 class Database:
@@ -26,9 +27,11 @@ class Database:
         reader: AsyncEngine,
         writer: AsyncEngine,
         explain: Callable[[StatementError], StoreError],
+        keeping: Keeping | None = None,
     ) -> None:
         self.reader = reader
         self.writer = writer
+        self.keeping = keeping or Keeping()
         self._explain = explain
 
     @asynccontextmanager

@@ -101,6 +101,7 @@ class SqlEvaluations:
     async def put(self, evaluation_id: str, results: Sequence[Numbered]) -> None:
         if not results:
             return
+        results = await self._database.keeping.results(results)
         if self._dialect == "sqlite":
             rows = [_row(evaluation_id, each) for each in results]
             try:

@@ -25,6 +25,7 @@ class SqlFeedback:
         self._upsert = technique_upsert(database.reader.dialect.name)
 
     async def add(self, event: FeedbackEvent) -> None:
+        event = self._database.keeping.feedback(event)
         try:
             async with self._database.writing() as connection:
                 await connection.execute(insert(feedback), structs.asdict(event))

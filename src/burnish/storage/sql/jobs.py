@@ -105,7 +105,9 @@ class SqlJobs:
         return await self._changed(_held(lease).values(values))
 
     async def end(self, lease: Lease, now: datetime, ending: Ending) -> bool:
-        values = structs.asdict(ending) | {"ended_at": now, "heard_at": now, "leased_until": None}
+        error = self._database.keeping.text(ending.error)
+        values = structs.asdict(ending) | {"error": error}
+        values |= {"ended_at": now, "heard_at": now, "leased_until": None}
         return await self._changed(_held(lease).values(values))
 
     async def put_back(
@@ -115,7 +117,7 @@ class SqlJobs:
             "state": "queued",
             "not_before": not_before,
             "progress": progress,
-            "error": error,
+            "error": self._database.keeping.text(error),
             "failures": _c.failures + (1 if error else 0),
             "leased_until": None,
         }

@@ -112,6 +112,7 @@ class SqlOptimizations:
     ) -> None:
         if not found and not steps:
             return
+        found = await self._database.keeping.answers(found)
         try:
             if self._dialect == "sqlite":
                 await self._put_by_driver(optimization_id, found, steps)

@@ -34,7 +34,8 @@ class SqlRequests:
 
     async def finish(self, request: KeyedRequest) -> None:
         same = _named(request.who, request.key)
-        told = {"status": request.status, "answer": request.answer}
+        answer = await self._database.keeping.told(request.answer, request.media_type)
+        told = {"status": request.status, "answer": answer}
         changed = update(requests).where(*same).values(**told, media_type=request.media_type)
         async with self._database.writing() as connection:
             await connection.execute(changed)

@@ -35,6 +35,7 @@ class SqlRuns:
     async def add(self, runs: Sequence[Run]) -> None:
         if not runs:
             return
+        runs = await self._database.keeping.runs(runs)
         with _refusals():
             hours = await (self._add_rows if self._sql else self._add_typed)(runs)
         self._entries += sum(len(hour["latencies"]) for hour in hours) // run_stats.ENTRY_CHARS
