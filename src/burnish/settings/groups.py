@@ -19,6 +19,7 @@ from burnish.settings.library_groups import (
     PacksSettings,
     SearchSettings,
 )
+from burnish.settings.mail_groups import MailSettings
 from burnish.settings.server_groups import ServerSettings
 from burnish.settings.webhook_groups import WebhooksSettings
 
@@ -294,6 +295,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     jobs: JobsSettings = JobsSettings()
     server: ServerSettings = ServerSettings()
     accounts: AccountsSettings = AccountsSettings()
+    mail: MailSettings = MailSettings()
     webhooks: WebhooksSettings = WebhooksSettings()
     experiments: ExperimentsSettings = ExperimentsSettings()
     intents: IntentSettings = IntentSettings()
