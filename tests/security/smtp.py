@@ -32,9 +32,13 @@ class Received(NamedTuple):
     signed_in: str
 
     @property
+    def text(self) -> str:
+        return str(self.message.get_content()).replace("\r\n", "\n")
+
+    @property
     def token(self) -> str:
         """The last line that is one."""
-        lines = str(self.message.get_content()).splitlines()
+        lines = self.text.splitlines()
         return [each for each in lines if each.startswith("bo_")][-1]
 
 

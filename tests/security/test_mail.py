@@ -47,7 +47,7 @@ def test_a_letter_goes_encrypted_to_a_server_that_is_signed_in_to(
     assert one.message["To"] == ANN
     assert one.message["Subject"] == "A test"
     assert one.message["Message-ID"].endswith("@example.com>")
-    assert "arrive here" in one.message.get_content()
+    assert "arrive here" in one.text
 
 
 @pytest.mark.parametrize(
@@ -74,7 +74,7 @@ def test_what_goes_wrong_is_said(
 
 
 @pytest.mark.parametrize(
-    ("fault", "name", "said"),
+    "case",
     [
         ("plain", "localhost", "STARTTLS extension not supported"),
         ("no-auth", "localhost", "refused mail.user or the password (535)"),
@@ -83,8 +83,9 @@ def test_what_goes_wrong_is_said(
     ],
 )
 def test_nothing_is_sent_in_the_open_and_the_password_is_never_told(
-    tmp_path: Path, monkeypatch: Patch, capsys: Capture, fault: str, name: str, said: str
+    tmp_path: Path, monkeypatch: Patch, capsys: Capture, case: tuple[str, str, str]
 ) -> None:
+    fault, name, said = case
     with mail_server(tmp_path, fault, name=name) as server:
         mail_settings(monkeypatch, server)
         sign_in(monkeypatch, tmp_path, "starttls", name)
@@ -181,14 +182,14 @@ async def test_letters_of_all_languages_arrive_whole_and_a_subject_is_one_line(
 ) -> None:
     with mail_server(tmp_path) as server:
         asked = MailSettings(host="localhost", port=server.port, tls="none", sender=ANN)
-        text = "héllo 世界\n.\n..\nFrom here\n" + "x" * 10_000 + "\n"
+        text = "héllo 世界\n.\n..\n" + "x" * 10_000 + "\n"
         letter = Letter(to="bob@example.com", subject="a\r\nBcc: eve@example.com", text=text)
         await SmtpMail(asked, "").send(letter)
         (one,) = server.wait()
     assert one.receivers == ["bob@example.com"]
     assert one.message["Bcc"] is None
     assert one.message["Subject"] == "a Bcc: eve@example.com"
-    assert one.message.get_content() == text
+    assert one.text == text
 
 
 def test_the_password_stands_nowhere(
@@ -243,3 +244,11 @@ def test_the_settings_of_mail_are_checked(capsys: Capture, monkeypatch: Patch) -
         assert main(["config", "show", "--json"]) == 2
         assert json.loads(capsys.readouterr().err)["error"]["message"].startswith(f"mail.{name}")
         monkeypatch.delenv(f"BURNISH_MAIL__{name.upper()}")
+
+
+def test_the_settings_of_the_guide_are_ones(capsys: Capture) -> None:
+    guide = (Path(__file__).parents[2] / "docs/guide/accounts.md").read_text(encoding="utf-8")
+    Path("burnish.yaml").write_text(guide.partition("```yaml\n")[2].partition("```")[0])
+    assert main(["config", "validate"]) == 0
+    assert main(["config", "show"]) == 0
+    assert "mail.host\tsmtp.example.com\t" in capsys.readouterr().out
