@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import statistics
 import time
 from collections.abc import Iterator
@@ -33,7 +34,8 @@ def post_office(tmp_path: Path, monkeypatch: Patch) -> Iterator[Server]:
     monkeypatch.setenv("BURNISH_ACCOUNTS__VERIFY", "true")
     monkeypatch.setenv("BURNISH_SERVER__REFUSALS_PER_MIN", "1000")
     with mail_server(tmp_path) as server:
-        mail_settings(monkeypatch, server, link="https://app.example.com/")
+        mail_settings(monkeypatch, server)
+        monkeypatch.setenv("BURNISH_MAIL__LINK", "https://app.example.com/")
         yield server
 
 
@@ -224,6 +226,31 @@ async def test_after_an_hour_letters_come_again(tmp_path: Path) -> None:
         assert len(sent) == count
     assert lost == []
     await store.close()
+
+
+async def test_the_end_waits_for_letters_but_not_for_ever() -> None:
+    told: list[tuple[str, str]] = []
+    written: list[int] = []
+    outbox = Outbox(lambda what, why: told.append((what, why)), patience_s=0.2)
+
+    async def write() -> None:
+        await asyncio.sleep(0.05)
+        written.append(1)
+
+    async def hang() -> None:
+        await asyncio.sleep(60)
+
+    async def fail() -> None:
+        raise ValueError(ANN)
+
+    for each in (write, fail, hang, hang, write):
+        outbox.begin(each)
+    began = time.perf_counter()
+    await outbox.close()
+    assert time.perf_counter() - began < 5
+    assert written == [1]
+    what = "a letter was not sent"
+    assert sorted(told) == [(what, "ValueError"), *[(what, "the server ended before")] * 3]
 
 
 @pytest.mark.parametrize("path", ["auth/forgot", "auth/verify/again", "auth/register"])

@@ -140,7 +140,9 @@ class _Conversation:
 
     async def receiver(self, rest: str) -> None:
         if self.server.fault in {"refuse", "echo"}:
-            await self.say(f"550 nobody here {PASSWORD if self.server.fault == 'echo' else ''}")
+            await self.say(
+                f"550 nobody here as {_between(rest)} {PASSWORD if self.server.fault == 'echo' else ''}"
+            )
             return
         self.receivers.append(_between(rest))
         await self.say("250 ok")

@@ -53,7 +53,7 @@ def test_a_letter_goes_encrypted_to_a_server_that_is_signed_in_to(
 @pytest.mark.parametrize(
     ("fault", "said"),
     [
-        ("refuse", "does not take letters to this address (550 nobody here)"),
+        ("refuse", "does not take letters to this address (550 nobody here as …)"),
         ("garbage", "refused (-1"),
         ("hang", "did not take the letter in 0.5 s"),
         ("drip", "did not take the letter in 0.5 s"),

@@ -100,8 +100,10 @@ class SmtpMail:
 
     def _refused(self, error: Exception, place: str) -> BurnishError:
         if isinstance(error, smtplib.SMTPRecipientsRefused):
-            code, said = next(iter(error.recipients.values()))
-            return self._answered(f"{place} does not take letters to this address", code, said)
+            address, (code, said) = next(iter(error.recipients.items()))
+            # Whoever was to get it stands in no log.
+            text = _decoded(said).replace(address, "…")
+            return self._answered(f"{place} does not take letters to this address", code, text)
         if isinstance(error, smtplib.SMTPResponseException):
             return self._answered(f"{place} refused", error.smtp_code, error.smtp_error)
         if isinstance(error, smtplib.SMTPServerDisconnected):
@@ -112,9 +114,8 @@ class SmtpMail:
         return Unavailable(f"{place} answered what is no SMTP", hint="see mail.host, mail.port")
 
     def _answered(self, what: str, code: int, said: bytes | str) -> BurnishError:
-        text = said.decode("utf-8", "replace") if isinstance(said, bytes) else said
         # Whoever has signed in may be told anything back.
-        shown = "" if self._settings.user else f" {_plain(text)}"
+        shown = "" if self._settings.user else f" {_plain(_decoded(said))}"
         return Unavailable(f"{what} ({code}{shown})", hint="ask whoever runs that server")
 
 
@@ -195,6 +196,10 @@ def _check_signing_in(settings: MailSettings, password: str) -> None:
             hint="set mail.tls to starttls or tls, or leave mail.user empty",
             subject="mail.tls",
         )
+
+
+def _decoded(said: bytes | str) -> str:
+    return said.decode("utf-8", "replace") if isinstance(said, bytes) else said
 
 
 def _plain(text: str) -> str:
