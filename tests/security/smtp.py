@@ -66,7 +66,8 @@ class Server:
         self.conversations += 1
         try:
             await _Conversation(self, reader, writer).run()
-        except (OSError, EOFError):
+        except (OSError, EOFError, asyncio.CancelledError):
+            # Over, or cut off with the server: nobody waits for what it says.
             return
         finally:
             writer.close()
