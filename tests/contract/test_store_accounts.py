@@ -6,6 +6,7 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from msgspec import structs
 
 from burnish.errors import Conflict
 from burnish.storage.account import OneTime, Session, User
@@ -112,3 +113,19 @@ async def test_nothing_of_who_is_removed_stays(store: Store) -> None:
     assert await store.users.allowed(f"once {ann.email}", "reset", NOW) is None
     assert await store.sessions.by_refresh(bob.email) is not None
     assert await store.users.allowed(f"once {bob.email}", "reset", NOW) is not None
+
+
+async def test_so_many_tokens_of_an_address_are_made_and_no_more(store: Store) -> None:
+    once = OneTime(purpose="verify", email="a@b.c", created_at=NOW, ends_at=NOW + DAY)
+    since = NOW - timedelta(hours=1)
+    await store.users.allow("invited", structs.replace(once, purpose="invite"))
+    made = await asyncio.gather(
+        *(store.users.allow_some(f"h{n}", once, 3, since) for n in range(6))
+    )
+    assert sum(made) == 3
+    kept = [await store.users.allowed(f"h{n}", "verify", NOW) is not None for n in range(6)]
+    assert kept == made
+    other = structs.replace(once, email="other@b.c")
+    assert await store.users.allow_some("other", other, 3, since)
+    assert not await store.users.allow_some("late", once, 3, since)
+    assert await store.users.allow_some("later", once, 3, NOW)

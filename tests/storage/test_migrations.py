@@ -84,6 +84,25 @@ async def test_a_database_of_each_released_schema_upgrades_with_its_rows(
         assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
 
 
+def test_who_was_let_in_by_others_is_verified_and_who_registered_alone_is_not(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "old.sqlite"
+    upgrade_sqlite(path, 5, "0022")
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript((ROWS / "0022.sql").read_text(encoding="utf-8"))
+        connection.execute(
+            "INSERT INTO users SELECT 'bob', 'bob@example.com', name, password_hash, role, rights,"
+            " tier, preferences, learn, failures, created_at, 'bob@example.com', NULL, NULL, NULL"
+            " FROM users"
+        )
+        connection.commit()
+    upgrade_sqlite(path, timeout_s=5)
+    with closing(sqlite3.connect(path)) as connection:
+        rows = connection.execute("SELECT email, verified_at = created_at FROM users ORDER BY 1")
+        assert rows.fetchall() == [("ann@example.com", 1), ("bob@example.com", None)]
+
+
 def test_an_upgrade_that_would_orphan_rows_changes_nothing(tmp_path: Path) -> None:
     path = tmp_path / "old.sqlite"
     with closing(sqlite3.connect(path)) as connection:

@@ -64,6 +64,18 @@ USERS: tuple[tuple[str, str, str, str], ...] = (
         "Let somebody choose another password.",
         "burnish users reset bob@example.com",
     ),
+    (
+        "verify",
+        "users:verify",
+        "Say that an address is theirs.",
+        "burnish users verify bob@example.com",
+    ),
+    (
+        "mail-test",
+        "users:mail_test",
+        "Send one letter, to see that mail works.",
+        "burnish users mail-test ann@example.com",
+    ),
     ("remove", "users:remove", "Take an account away.", "burnish users remove bob@example.com"),
     (
         "data",

@@ -1,4 +1,4 @@
-"""users list, show, create, invite, change, reset, remove, data, erase."""
+"""users list, show, create, invite, change, reset, verify, mail-test, remove, data, erase."""
 
 from __future__ import annotations
 
@@ -120,6 +120,23 @@ def reset(user: Who, *, common: Common = NONE) -> None:
     out_json(allowed) if common.json else out(allowed.token)
 
 
+def verify(user: Who, *, common: Common = NONE) -> None:
+    """Say that the e-mail address is theirs, where no letter could."""
+    with platform(common) as p:
+        found = p.users.set_verified(user)
+    _told(found, common)
+
+
+def mail_test(
+    address: Annotated[str, Parameter(help="Where the letter goes.")], *, common: Common = NONE
+) -> None:
+    """Send one letter as others are sent, and say what goes wrong."""
+    with platform(common) as p:
+        p.users.mail_test(address)
+    sent = {"sent": address}
+    out_json(sent) if common.json else out(f"sent to {address}")
+
+
 def remove(
     user: Who,
     *,
@@ -213,4 +230,6 @@ def _state(user: User) -> str:
     if user.disabled_at is not None:
         return "disabled"
     is_locked = user.locked_until is not None and user.locked_until > datetime.now(UTC)
-    return "locked" if is_locked else "active"
+    if is_locked:
+        return "locked"
+    return "active" if user.verified_at is not None else "not verified"

@@ -22,8 +22,10 @@ if TYPE_CHECKING:
     from burnish.platform.batches import Batches, BatchPlan
     from burnish.security.audit import AsyncAudit
     from burnish.security.buckets import SharedBuckets
+    from burnish.security.by_mail import ByMail
     from burnish.security.keyring import Keyring
     from burnish.security.keys import AsyncKeys
+    from burnish.security.outbox import Outbox
     from burnish.security.projects import AsyncProjects
     from burnish.security.sessions import AsyncSessions
     from burnish.security.users import AsyncUsers
@@ -40,6 +42,8 @@ class Working(Finding):
         try:
             if "jobs" in self.__dict__:
                 await self.jobs.close()
+            if "_outbox" in self.__dict__:
+                await self._outbox.close()
         finally:
             await super().close()
 
@@ -122,6 +126,7 @@ class Working(Finding):
             self.audit,
             self.settings.accounts,
             Privacy(self._flushed_store, self.audit, self._in_projects),
+            self.by_mail,
             who=lambda: self.settings.author_name,
             new_id=self._ids,
         )
@@ -134,7 +139,32 @@ class Working(Finding):
 
         accounts = self.settings.accounts
         tokens = AccessTokens(self.keyring, timedelta(minutes=accounts.access_min))
-        return AsyncSessions(self._open_store, self.audit, tokens, accounts, new_id=self._ids)
+        return AsyncSessions(
+            self._open_store,
+            self.audit,
+            tokens,
+            accounts,
+            by_mail=self.by_mail,
+            new_id=self._ids,
+        )
+
+    @cached_property
+    def by_mail(self) -> ByMail:
+        """What people are told by letters. Raises SettingsError for settings with which none could
+        be sent safely."""
+        from burnish.security.by_mail import ByMail
+        from burnish.security.smtp import smtp_of
+        from burnish.settings.vendor import SMTP_PASSWORD
+
+        asked = self.settings.mail
+        mail = smtp_of(asked, self._parts.vendor.get(SMTP_PASSWORD))
+        return ByMail(self._open_store, mail, self._outbox, link=asked.link)
+
+    @cached_property
+    def _outbox(self) -> Outbox:
+        from burnish.security.outbox import Outbox
+
+        return Outbox(self._live.warn)
 
     @cached_property
     def keyring(self) -> Keyring:

@@ -13,7 +13,7 @@ from burnish.errors import BurnishError, NotAuthenticated
 from burnish.platform import AsyncPlatform
 from burnish.principal import LOCAL, NOBODY, Principal, acting_as
 from burnish.rest.limits import Limits
-from burnish.rest.operations.accounts import AUTH
+from burnish.rest.operations.accounts import AUTH, WRITING
 from burnish.rest.problems import of_error, problem, waiting
 from burnish.rest.projects import asked_for
 from burnish.security.buckets import Taken
@@ -23,6 +23,7 @@ from burnish.settings.server_groups import ServerSettings
 # What tells nothing of anybody's.
 OPEN = frozenset({"/healthz", "/readyz", "/openapi.json"})
 SIGNING_IN = frozenset(f"/api/v1{each.path}" for each in AUTH)
+_WRITING = frozenset(f"/api/v1{each}" for each in WRITING)
 _WRONG = 400
 # A key and a token may end by their own time, which nothing tells.
 _TRUSTED_S = 1.0
@@ -69,7 +70,9 @@ class Entry:
             await self._app(scope, receive, told)
 
     async def _sign_in(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """An address may be wrong so often, whoever it says that it is."""
+        """An address may be wrong so often, whoever it says that it is, and have so many letters
+        sent."""
+        counts = scope["path"] in _WRITING
         address = _address(scope)
         looked = await self._limits.looked(address)
         if not looked.is_allowed:
@@ -77,7 +80,8 @@ class Entry:
             return
 
         async def counting(message: Message) -> None:
-            if message["type"] == "http.response.start" and message["status"] >= _WRONG:
+            starts = message["type"] == "http.response.start"
+            if starts and (counts or message["status"] >= _WRONG):
                 await self._limits.refused(address)
             await send(message)
 

@@ -26,6 +26,9 @@ def app() -> ASGIApp:
 def application(settings: Settings) -> ASGIApp:
     platform = open_async(str(settings.base_path))
     server = platform.settings.server
+    if server.auth == "accounts":
+        # Settings with which no letter could be sent are told before anybody waits for one.
+        _ = platform.by_mail
     return build(
         platform,
         names=server.names,

@@ -10,6 +10,7 @@ import msgspec
 from burnish.errors import NotAuthenticated, NotPermitted
 from burnish.principal import Principal, acting, acting_as
 from burnish.security.audit import AsyncAudit
+from burnish.security.by_mail import ByMail
 from burnish.security.passwords import is_right
 from burnish.security.tokens import AccessTokens, Claims, hash_of_token, not_valid, opaque
 from burnish.settings.account_groups import AccountsSettings
@@ -21,6 +22,9 @@ _MARK = "br"
 _LONGEST_LOCK = timedelta(hours=1)
 # Doubled so often it is longer than that in any case.
 _MOST_DOUBLED = 12
+_WRONG = "the e-mail address or the password is wrong, or the account is locked for a while"
+_LATER = "try again later, or ask an admin for another password"
+_VERIFY = f"{_LATER}; a letter to the address has the token that verifies it"
 
 
 class SignedIn(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,6 +48,7 @@ class AsyncSessions:
         tokens: AccessTokens,
         settings: AccountsSettings,
         *,
+        by_mail: ByMail,
         new_id: Callable[[], str],
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
@@ -51,23 +56,28 @@ class AsyncSessions:
         self._audit = audit
         self._tokens = tokens
         self._settings = settings
+        self._by_mail = by_mail
         self._new_id = new_id
         self._now = now
 
     async def login(self, email: str, password: str) -> SignedIn:
         """Raises NotAuthenticated, in the same words whether the address is unknown, the password
-        wrong, or the account locked after too many wrong ones."""
+        wrong, the account locked after too many wrong ones, or, with `accounts.verify`, the
+        address not verified. Who has the right password gets another letter then."""
         store, now = await self._open_store(), self._now()
         found = await store.users.by_email(email.strip().casefold())
         user, expected = found or (None, "")
         right = await is_right(password, expected)
         if user is None:
-            raise _refused()
+            raise self._refused()
         is_locked = user.locked_until is not None and user.locked_until > now
         if not right and not is_locked:
             await self._failed(store, user, now)
         if not right or is_locked or user.disabled_at is not None:
-            raise _refused()
+            raise self._refused()
+        if self._waits(user):
+            self._by_mail.verifying(user.email)
+            raise self._refused()
         await store.users.succeeded(user.id, now)
         return await self._begun(store, user, now)
 
@@ -86,6 +96,8 @@ class AsyncSessions:
             with acting_as(principal_of(found[1])):
                 await self._audit.record("sessions.reused", about=someone(found[1]))
         if how != "rotated" or found is None or found[1].disabled_at is not None:
+            raise not_valid()
+        if self._waits(found[1]):
             raise not_valid()
         return self._signed_in(found[1], session, following, now)
 
@@ -123,6 +135,16 @@ class AsyncSessions:
         if not is_open or user.disabled_at is not None or user.id != claims.user_id:
             raise not_valid()
         return principal_of(user, session.id)
+
+    def _waits(self, user: User) -> bool:
+        return self._settings.verify and user.verified_at is None
+
+    def _refused(self) -> NotAuthenticated:
+        """Why it may be, in the same words for everybody: who is told that an address is not
+        verified is told that it has an account."""
+        if not self._settings.verify:
+            return NotAuthenticated(_WRONG, hint=_LATER)
+        return NotAuthenticated(f"{_WRONG}; or the address is not verified yet", hint=_VERIFY)
 
     async def _failed(self, store: Store, user: User, now: datetime) -> None:
         failures = await store.users.failed(user.id)
@@ -182,10 +204,3 @@ def own_id() -> str:
     if acting().kind != "person":
         raise NotPermitted("this is for people who are signed in", hint="sign in first")
     return acting().id
-
-
-def _refused() -> NotAuthenticated:
-    return NotAuthenticated(
-        "the e-mail address or the password is wrong, or the account is locked for a while",
-        hint="try again later, or ask an admin for another password",
-    )

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
-from burnish.errors import NotAuthenticated, NotFound, NotPermitted, UsageError
+from burnish.errors import Conflict, NotAuthenticated, NotFound, NotPermitted, UsageError
 from burnish.principal import RIGHTS, Principal, Right, Role, acting
 from burnish.security.audit import AsyncAudit, AuditPage
+from burnish.security.by_mail import ByMail
 from burnish.security.giving import check_giving
 from burnish.security.passwords import check_password, hash_of, is_right
+from burnish.security.plain import plain_email, plain_name
 from burnish.security.privacy import Erased, PersonData, Privacy
 from burnish.security.sessions import own_id, someone
 from burnish.security.tokens import hash_of_token, opaque
@@ -22,10 +24,8 @@ from burnish.storage.account import OneTime, Purpose, User
 from burnish.storage.audit import AuditFilter, Someone
 from burnish.storage.store import Store
 
-_EMAIL = re.compile(r"[^@\s\x00-\x1f\x7f]{1,64}@[^@\s\x00-\x1f\x7f]{1,190}")
 _MARK = "bo"
 _INVITED, _RESET = timedelta(days=7), timedelta(hours=2)
-_NAME_CHARS = 100
 # What the log does not hold, for it can never be taken out of it.
 _PERSONAL = frozenset({"name", "preferences"})
 _PREFERENCES_BYTES = 10_000
@@ -40,18 +40,20 @@ class Allowed(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Me(msgspec.Struct, frozen=True, kw_only=True):
-    """Whoever asks: `rights` are all that they have, `user` is theirs where it is a person."""
+    """Whoever asks: `rights` are all that they have, `user` is theirs where it is a person, and
+    `verified` whether they have shown that the e-mail address is."""
 
     kind: str
     name: str
     role: Role
     rights: tuple[Right, ...]
     user: User | None = None
+    verified: bool = False
 
 
 class AsyncUsers:
     """`p.users`: create, invite, list, get, change, reset_token, remove, data,
-    erase; register, reset; me,
+    erase, set_verified, mail_test; register, verify, verify_again, forgot, reset; me,
     change_me, set_password, history. A user is named by the address, or by the id."""
 
     def __init__(
@@ -60,6 +62,7 @@ class AsyncUsers:
         audit: AsyncAudit,
         settings: AccountsSettings,
         privacy: Privacy,
+        by_mail: ByMail,
         *,
         who: Callable[[], str],
         new_id: Callable[[], str],
@@ -69,6 +72,7 @@ class AsyncUsers:
         self._audit = audit
         self._settings = settings
         self._privacy = privacy
+        self._by_mail = by_mail
         self._who = who
         self._new_id = new_id
         self._now = now
@@ -86,6 +90,7 @@ class AsyncUsers:
         NotPermitted for more than whoever does it may do."""
         check_giving(role, rights)
         user = self._new(email, name, role, tuple(dict.fromkeys(rights)), self._who())
+        user = replace(user, verified_at=user.created_at)
         await self._add(user, password)
         await self._audit.record("users.create", about=someone(user), after=_shown(user))
         return user
@@ -94,22 +99,63 @@ class AsyncUsers:
         self, email: str, password: str, *, name: str = "", invitation: str = ""
     ) -> User:
         """An account of one's own, where that is open or one was invited. Raises NotPermitted
-        where it is neither."""
-        email = _checked_email(email)
+        where it is neither, and Conflict for an address that is taken. With `accounts.verify` and
+        mail, a taken one gets the answer that a free one gets, and its owner is told by mail."""
+        email = plain_email(email)
+        self._by_mail.check(email)
         check_password(password, email)
         once = await self._invited(email, invitation)
         role, by = (once.role, once.created_by) if once else ("viewer", email)
         user = self._new(email, name, role, (), by)
         if once:
+            user = replace(user, verified_at=user.created_at)
             await self._use(invitation, "invite")
-        await self._add(user, password)
+        hides = once is None and self._settings.verify and self._by_mail.is_on
+        try:
+            await self._add(user, password)
+        except Conflict:
+            if not hides:
+                raise
+            return await self._taken(user)
         await self._audit.record("users.register", about=someone(user), after=_shown(user))
+        self._by_mail.verifying(email)
         return user
+
+    async def verify(self, token: str) -> None:
+        """Of the address that the token was sent to. Raises NotAuthenticated for a token that is
+        not good, or no more."""
+        once = await self._allows(token, "verify")
+        await self._use(token, "verify")
+        await self.set_verified(once.email)
+
+    async def verify_again(self, email: str) -> None:
+        """Another letter, where an account waits for it. Raises NotPermitted where no mail is
+        sent. Nothing tells whether there is such an account."""
+        self._by_mail.check_on()
+        self._by_mail.verifying(plain_email(email))
+
+    async def forgot(self, email: str) -> None:
+        """A letter with a token for `reset`, where there is such an account; nothing tells whether
+        there is. Raises NotPermitted where no mail is sent."""
+        self._by_mail.check_on()
+        self._by_mail.forgotten(plain_email(email))
+
+    async def set_verified(self, user: str) -> User:
+        """The address is theirs, whoever has found that out."""
+        found = await self.get(user)
+        if found.verified_at is not None:
+            return found
+        return await self._changed(found, {"verified_at": self._now()}, "users.verify")
+
+    async def mail_test(self, address: str) -> None:
+        """One letter, as others are sent. Raises UsageError where no mail is set up, and
+        Unavailable with what went wrong."""
+        await self._by_mail.test(plain_email(address))
 
     async def invite(self, email: str, *, role: Role = "viewer") -> Allowed:
         """A token with which whoever has the address can register within a week."""
         check_giving(role, ())
-        email = _checked_email(email)
+        email = plain_email(email)
         allowed = await self._allowed("invite", email, role, _INVITED)
         await self._audit.record("users.invite", about=_invited(email), after={"role": role})
         return allowed
@@ -158,7 +204,7 @@ class AsyncUsers:
         return allowed
 
     async def reset(self, token: str, password: str) -> None:
-        """Another password, by a token that an admin gave; ends all sessions. Raises
+        """Another password, by a token of an admin or a letter; ends all sessions. Raises
         NotAuthenticated for a token that is not good, or no more."""
         store = await self._open_store()
         once = await self._allows(token, "reset")
@@ -167,6 +213,9 @@ class AsyncUsers:
         if found is None:
             raise _no_token()
         await self._use(token, "reset")
+        # Whoever has the token has the address, or an admin's word for it.
+        verified_at = found[0].verified_at or self._now()
+        await store.users.change(found[0].id, {"verified_at": verified_at})
         await self._set_password(store, found[0], password, "users.reset")
 
     async def remove(self, user: str) -> User:
@@ -196,8 +245,14 @@ class AsyncUsers:
         user = None
         if by.kind == "person":
             user = await (await self._open_store()).users.by_id(by.id)
-        name = by.name or self._who()
-        return Me(kind=by.kind, name=name, role=by.role, rights=_sorted(by), user=user)
+        return Me(
+            kind=by.kind,
+            name=by.name or self._who(),
+            role=by.role,
+            rights=_sorted(by),
+            user=user,
+            verified=user is not None and user.verified_at is not None,
+        )
 
     async def change_me(
         self,
@@ -235,8 +290,8 @@ class AsyncUsers:
     def _new(self, email: str, name: str, role: Role, rights: tuple[Right, ...], by: str) -> User:
         return User(
             id=self._new_id(),
-            email=_checked_email(email),
-            name=_checked_name(name),
+            email=plain_email(email),
+            name=plain_name(name),
             role=role,
             rights=rights,
             created_at=self._now(),
@@ -246,6 +301,13 @@ class AsyncUsers:
     async def _add(self, user: User, password: str) -> None:
         check_password(password, user.email)
         await (await self._open_store()).users.add(user, await hash_of(password))
+
+    async def _taken(self, user: User) -> User:
+        """The answer that somebody new gets."""
+        found = await self.get(user.email)
+        await self._audit.record("users.register_taken", about=someone(found))
+        self._by_mail.taken(user.email)
+        return user
 
     async def _allowed(self, purpose: Purpose, email: str, role: Role, lasts: timedelta) -> Allowed:
         now, token = self._now(), opaque(_MARK)
@@ -301,7 +363,7 @@ class AsyncUsers:
         self, old: User, changes: dict[str, Any], action: str, *, end: bool = False
     ) -> User:
         if "name" in changes:
-            changes["name"] = _checked_name(changes["name"])
+            changes["name"] = plain_name(changes["name"])
         store = await self._open_store()
         new = await store.users.change(old.id, changes)
         if new is None:
@@ -316,20 +378,6 @@ class AsyncUsers:
             after={key: changes[key] for key in told},
         )
         return new
-
-
-def _checked_email(email: str) -> str:
-    plain = email.strip().casefold()
-    if not _EMAIL.fullmatch(plain):
-        raise UsageError(f"{email[:80]!r} is no e-mail address", hint="such as ann@example.com")
-    return plain
-
-
-def _checked_name(name: str) -> str:
-    plain = " ".join(name.split())
-    if len(plain) > _NAME_CHARS or not plain.isprintable():
-        raise UsageError("this is no name", hint=f"use up to {_NAME_CHARS} letters")
-    return plain
 
 
 def _shown(user: User) -> dict[str, Any]:

@@ -13,6 +13,9 @@ class AccountsSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
         Literal["open", "invited", "closed"],
         Meta(description="Who may register: everybody, who is invited, or nobody"),
     ] = "invited"
+    verify: Annotated[
+        bool, Meta(description="Whether nobody signs in whose e-mail address is not verified")
+    ] = False
     access_min: Annotated[
         float, Meta(gt=0, le=1440, description="How long an access token is good, minutes")
     ] = 15.0

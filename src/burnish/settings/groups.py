@@ -20,6 +20,7 @@ from burnish.settings.library_groups import (
     PacksSettings,
     SearchSettings,
 )
+from burnish.settings.mail_groups import MailSettings
 from burnish.settings.redaction_groups import RedactionSettings
 from burnish.settings.server_groups import ServerSettings
 from burnish.settings.webhook_groups import WebhooksSettings
@@ -309,6 +310,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     jobs: JobsSettings = JobsSettings()
     server: ServerSettings = ServerSettings()
     accounts: AccountsSettings = AccountsSettings()
+    mail: MailSettings = MailSettings()
     webhooks: WebhooksSettings = WebhooksSettings()
     experiments: ExperimentsSettings = ExperimentsSettings()
     intents: IntentSettings = IntentSettings()

@@ -20,7 +20,7 @@ from msgspec import Meta
 
 from burnish.errors import SettingsError
 from burnish.settings.groups import LimitSettings, Settings
-from burnish.settings.vendor import SIGNING_KEYS, VendorEnvironment
+from burnish.settings.vendor import SECRETS, VendorEnvironment
 from burnish.shapes import convert, plainly
 
 FILE_NAME = "burnish.yaml"
@@ -162,7 +162,7 @@ def _from_environment(env: Mapping[str, str]) -> Iterator[tuple[str, tuple[str, 
     by_variable["BURNISH_STORAGE__DATABASE_URL"] = "storage.database_url"
     for variable, value in env.items():
         # Keys are no settings: nothing prints them.
-        if not variable.startswith("BURNISH_") or variable == SIGNING_KEYS:
+        if not variable.startswith("BURNISH_") or variable in SECRETS:
             continue
         key = by_variable.get(variable) or _key_of_provider(variable)
         if not key:
@@ -232,7 +232,7 @@ def _known(key: str, where: str) -> str:
 
 
 def is_key(name: str) -> bool:
-    return name.lower().endswith(("api_key", "apikey", "token", "secret"))
+    return name.lower().endswith(("api_key", "apikey", "token", "secret", "password"))
 
 
 def _nearest(name: str, names: list[str], prefix: str = "") -> str:

@@ -44,8 +44,8 @@ class ServerSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
         Meta(
             ge=1,
             le=1_000_000,
-            description="Keys, tokens and passwords that are not valid which an address may show "
-            "in a minute",
+            description="How often in a minute an address may show a key, a token or a password "
+            "that is not valid, or ask for a letter",
         ),
     ] = 30
     names: Annotated[

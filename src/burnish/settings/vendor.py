@@ -7,7 +7,10 @@ from typing import NoReturn
 
 _ENDINGS = ("_API_KEY", "_BASE_URL")
 SIGNING_KEYS = "BURNISH_SIGNING_KEYS"
-_NAMES = ("OLLAMA_HOST", SIGNING_KEYS)
+SMTP_PASSWORD = "BURNISH_SMTP_PASSWORD"  # noqa: S105 - where it stands
+# Ours, and no settings: nothing prints them.
+SECRETS = (SIGNING_KEYS, SMTP_PASSWORD)
+_NAMES = ("OLLAMA_HOST", *SECRETS)
 
 
 class VendorEnvironment:
@@ -20,7 +23,7 @@ class VendorEnvironment:
             name: value.strip()
             for name, value in environment.items()
             if (name.endswith(_ENDINGS) or name in _NAMES)
-            and (name == SIGNING_KEYS or not name.startswith("BURNISH_"))
+            and (name in SECRETS or not name.startswith("BURNISH_"))
             and value.strip()
         }
 

@@ -10,14 +10,14 @@ import msgspec
 
 from burnish.principal import Right, Role
 
-Purpose = Literal["reset", "invite"]
+Purpose = Literal["reset", "invite", "verify"]
 Rotated = Literal["rotated", "reused", "unknown"]
 
 
 class User(msgspec.Struct, frozen=True, kw_only=True):
     """`rights` are beside those of the role. `tier` names the bounds that hold for them. With
     `learn`, what they say and do may be learned from. Nobody can sign in who is disabled, or
-    before `locked_until`."""
+    before `locked_until`. Since `verified_at` the address is known to be theirs."""
 
     id: str
     email: str
@@ -32,6 +32,7 @@ class User(msgspec.Struct, frozen=True, kw_only=True):
     seen_at: datetime | None = None
     locked_until: datetime | None = None
     disabled_at: datetime | None = None
+    verified_at: datetime | None = None
 
 
 class Session(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,7 +47,8 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OneTime(msgspec.Struct, frozen=True, kw_only=True):
-    """What a token allows once: to choose another password, or to register."""
+    """What a token allows once: to choose another password, to register, or to show that an
+    address is one's own."""
 
     purpose: Purpose
     email: str
@@ -86,6 +88,10 @@ class Users(Protocol):
         ...
 
     async def allow(self, token_hash: str, once: OneTime) -> None: ...
+
+    async def allow_some(self, token_hash: str, once: OneTime, most: int, since: datetime) -> bool:
+        """False, and nothing done, where so many tokens of the address were made since then."""
+        ...
 
     async def allowed(self, token_hash: str, purpose: Purpose, now: datetime) -> OneTime | None:
         """What the token is good for, without using it. None as `use`."""

@@ -54,7 +54,39 @@ AUTH = (
         has_secret=True,
         example={"token": "bo_…", "password": _PASSWORD},
     ),
+    Operation(
+        call="users.verify",
+        method="POST",
+        path="/auth/verify",
+        right="read",
+        status=204,
+        is_open=True,
+        has_secret=True,
+        example={"token": "bo_…"},
+    ),
+    Operation(
+        call="users.verify_again",
+        method="POST",
+        path="/auth/verify/again",
+        right="read",
+        status=204,
+        is_open=True,
+        has_secret=True,
+        example={"email": "ann@example.com"},
+    ),
+    Operation(
+        call="users.forgot",
+        method="POST",
+        path="/auth/forgot",
+        right="read",
+        status=204,
+        is_open=True,
+        has_secret=True,
+        example={"email": "ann@example.com"},
+    ),
 )
+# What has letters sent to whoever is named.
+WRITING = frozenset({"/auth/register", "/auth/verify/again", "/auth/forgot"})
 ME = (
     Operation(call="users.me", method="GET", path="/profile", right="read"),
     Operation(
@@ -116,6 +148,7 @@ USERS = (
         status=201,
         has_secret=True,
     ),
+    Operation(call="users.set_verified", method="POST", path="/users/{user}/verify", right="admin"),
     Operation(call="users.remove", method="DELETE", path="/users/{user}", right="admin"),
     Operation(call="users.erase", method="POST", path="/users/{user}/erase", right="admin"),
 )

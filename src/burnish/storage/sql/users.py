@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from msgspec import structs
-from sqlalchemy import ColumnElement, RowMapping, delete, insert, select, update
+from sqlalchemy import ColumnElement, RowMapping, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from burnish.errors import Conflict
@@ -87,6 +87,16 @@ class SqlUsers:
         row = {**structs.asdict(once), "hash": token_hash}
         async with self._database.writing() as connection:
             await connection.execute(insert(one_time_tokens), row)
+
+    async def allow_some(self, token_hash: str, once: OneTime, most: int, since: datetime) -> bool:
+        row = {**structs.asdict(once), "hash": token_hash}
+        made = (_o.email == once.email, _o.purpose != "invite", _o.created_at > since)
+        count = select(func.count()).select_from(one_time_tokens).where(*made)
+        async with self._database.writing() as connection:
+            if (await connection.execute(count)).scalar_one() >= most:
+                return False
+            await connection.execute(insert(one_time_tokens), row)
+        return True
 
     async def allowed(self, token_hash: str, purpose: Purpose, now: datetime) -> OneTime | None:
         query = select(one_time_tokens).where(*_good(token_hash, purpose, now))

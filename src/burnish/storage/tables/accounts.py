@@ -27,6 +27,7 @@ users = Table(
     Column("seen_at", UtcTime),
     Column("locked_until", UtcTime),
     Column("disabled_at", UtcTime),
+    Column("verified_at", UtcTime),
     UniqueConstraint("email"),
 )
 
@@ -62,4 +63,5 @@ one_time_tokens = Table(
     Column("created_at", UtcTime, nullable=False),
     Column("ends_at", UtcTime, nullable=False),
     Column("used_at", UtcTime),
+    Index("ix_one_time_tokens_email", "email"),
 )
