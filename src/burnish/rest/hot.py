@@ -6,6 +6,8 @@ let in still. Whatever is not sure of that goes the whole way."""
 
 from __future__ import annotations
 
+import asyncio
+import itertools
 import logging
 import re
 import time
@@ -35,6 +37,7 @@ _OWN = frozenset({b"x-request-id", b"ratelimit-limit", b"ratelimit-remaining", b
 _OF_BODIES = frozenset({b"content-type", b"content-length", b"content-encoding"})
 _PROJECT = HEADER.encode()
 Header = tuple[bytes, bytes]
+_Key = tuple[tuple[bytes, bytes, bytes], bytes, bytes]
 
 
 class Asker(msgspec.Struct, frozen=True, kw_only=True):
@@ -94,6 +97,10 @@ class Hot:
         self._named: dict[bytes, str] = {}
         self._kept: dict[int, _Kept] = {}
         self._askers: dict[tuple[bytes, bytes, bytes], Asker] = {}
+        # No other process has the same, and it takes no time.
+        self._ids = self._platform.new_id().encode()
+        self._counted = itertools.count()
+        self._under_way: dict[_Key, asyncio.Future[None]] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["method"] != "GET":
@@ -106,13 +113,38 @@ class Hot:
         began = time.perf_counter()
         asked = _asked(scope["headers"])
         told = None if asked is None else self._told(scope, path, asked)
+        if told is None and asked is not None:
+            told = await self._told_soon(scope, path, asked)
         if told is None:
-            await self._whole_way(scope, receive, send, asked)
+            await self._once(scope, receive, send, asked)
             return
         start, body = told
         await send(start)
         await send({"type": "http.response.body", "body": body})
         self._noted(scope, start["status"], time.perf_counter() - began, start["headers"])
+
+    async def _told_soon(
+        self, scope: Scope, path: bytes, asked: _Asked
+    ) -> tuple[Message, bytes] | None:
+        """Where another request for the same is on the whole way, what that one brings: of all who
+        ask when something has changed, one goes."""
+        way = self._under_way.get((asked.who, path, scope["query_string"]))
+        if way is None:
+            return None
+        await asyncio.wait({way})
+        return self._told(scope, path, asked)
+
+    async def _once(self, scope: Scope, receive: Receive, send: Send, asked: _Asked | None) -> None:
+        key = None if asked is None else (asked.who, scope["raw_path"], scope["query_string"])
+        if key is None or key in self._under_way:
+            await self._whole_way(scope, receive, send, asked)
+            return
+        way = self._under_way[key] = asyncio.get_running_loop().create_future()
+        try:
+            await self._whole_way(scope, receive, send, asked)
+        finally:
+            del self._under_way[key]
+            way.set_result(None)
 
     def _told(self, scope: Scope, path: bytes, asked: _Asked) -> tuple[Message, bytes] | None:
         asker = self._askers.get(asked.who)
@@ -125,7 +157,7 @@ class Hot:
         left = None if told is None else self._let_in(scope, asker)
         if told is None or left is None:
             return None
-        request_id = asked.request_id or self._platform.new_id().encode()
+        request_id = asked.request_id or b"%s-%x" % (self._ids, next(self._counted))
         headers, body, status = told.headers, told.body, 200
         if asked.tag and _is_same(asked.tag, kept.tag):
             headers = [each for each in headers if each[0] not in _OF_BODIES]
@@ -164,10 +196,12 @@ class Hot:
             return []
         if asker.until < time.monotonic() or asker.stamp != self._platform.stamp():
             return None
-        address = (scope.get("client") or ("",))[0]
-        if not self._buckets.at_once(f"from {address}", self._refusals, 0).is_allowed:
-            return None
-        return _left(self._buckets, asker)
+        address = f"from {(scope.get('client') or ('',))[0]}"
+        # Whoever has done nothing wrong is not known.
+        is_heard = not self._buckets.knows(address) or (
+            self._buckets.at_once(address, self._refusals, 0).is_allowed
+        )
+        return _left(self._buckets, asker) if is_heard else None
 
     async def _whole_way(
         self, scope: Scope, receive: Receive, send: Send, asked: _Asked | None
@@ -290,13 +324,13 @@ def _left(buckets: OwnBuckets, asker: Asker) -> list[Header] | None:
     """Takes one; where there is none, the whole way says so."""
     if not asker.limit:
         return []
-    left = buckets.at_once(asker.bucket, asker.limit)
-    if not left.is_allowed:
+    left = buckets.one(asker.bucket, asker.limit)
+    if left is None:
         return None
     return [
-        (b"ratelimit-limit", b"%d" % left.limit),
-        (b"ratelimit-remaining", b"%d" % left.remaining),
-        (b"ratelimit-reset", b"%d" % left.full_s),
+        (b"ratelimit-limit", b"%d" % asker.limit),
+        (b"ratelimit-remaining", b"%d" % left[0]),
+        (b"ratelimit-reset", b"%d" % left[1]),
     ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import socket
 from collections.abc import Callable
 
@@ -120,5 +121,9 @@ class _Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
+        # What was loaded stays as long as the process: looking through it for what is not needed
+        # any more would stop requests from time to time, and find nothing.
+        gc.collect()
+        gc.freeze()
         if self.started:
             self._told()
