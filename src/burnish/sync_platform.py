@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from burnish.sync_knowledge import Knowledge
     from burnish.sync_optimizations import Optimizations
     from burnish.sync_rooms import Db, Models, Packs, Runs, Starter
-    from burnish.sync_security import Audit, Keys, Projects, Sessions, Users, Webhooks
+    from burnish.sync_security import Audit, Keys, Oidc, Projects, Sessions, Users, Webhooks
 
 
 class Prompts(SyncFace[AsyncPrompts]):
@@ -292,6 +292,13 @@ class Platform(SyncFace[AsyncPlatform]):
         from burnish.sync_security import Sessions
 
         return Sessions(self._target.sessions, self._loop)
+
+    @cached_property
+    def oidc(self) -> Oidc:
+        """Signing in with an identity provider."""
+        from burnish.sync_security import Oidc
+
+        return Oidc(self._target.oidc, self._loop)
 
     @cached_property
     def projects(self) -> Projects:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from burnish._sync import SyncFace, blocking
 from burnish.security.audit import AsyncAudit
 from burnish.security.keys import AsyncKeys
+from burnish.security.oidc import AsyncOidc
 from burnish.security.projects import AsyncProjects
 from burnish.security.sessions import AsyncSessions
 from burnish.security.users import AsyncUsers
@@ -18,6 +19,13 @@ class Keys(SyncFace[AsyncKeys]):
     list = blocking(AsyncKeys.list)
     revoke = blocking(AsyncKeys.revoke)
     verify = blocking(AsyncKeys.verify)
+
+
+class Oidc(SyncFace[AsyncOidc]):
+    """`platform.oidc` of the sync face."""
+
+    begin = blocking(AsyncOidc.begin)
+    finish = blocking(AsyncOidc.finish)
 
 
 class Projects(SyncFace[AsyncProjects]):

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from burnish.security.by_mail import ByMail
     from burnish.security.keyring import Keyring
     from burnish.security.keys import AsyncKeys
+    from burnish.security.oidc import AsyncOidc
     from burnish.security.outbox import Outbox
     from burnish.security.projects import AsyncProjects
     from burnish.security.sessions import AsyncSessions
@@ -165,6 +166,24 @@ class Working(Finding):
         from burnish.security.outbox import Outbox
 
         return Outbox(self._live.warn)
+
+    @cached_property
+    def oidc(self) -> AsyncOidc:
+        """Signing in with an identity provider: begin, finish."""
+        from burnish.security.oidc import AsyncOidc
+        from burnish.security.provider import Provider
+        from burnish.settings.vendor import OIDC_SECRET
+
+        asked = self.settings.oidc
+        secret = self._parts.vendor.get(OIDC_SECRET)
+        return AsyncOidc(
+            self._open_store,
+            self.audit,
+            self.sessions,
+            Provider(asked, secret) if asked.issuer else None,
+            asked,
+            new_id=self._ids,
+        )
 
     @cached_property
     def keyring(self) -> Keyring:

@@ -81,6 +81,15 @@ class AsyncSessions:
         await store.users.succeeded(user.id, now)
         return await self._begun(store, user, now)
 
+    async def begun(self, user: User) -> SignedIn:
+        """For somebody who has shown elsewhere who they are. Raises NotAuthenticated where they are
+        kept out."""
+        store, now = await self._open_store(), self._now()
+        if user.disabled_at is not None:
+            raise self._refused()
+        await store.users.succeeded(user.id, now)
+        return await self._begun(store, user, now)
+
     async def refresh(self, refresh_token: str) -> SignedIn:
         """The next two tokens. A refresh token is good once: one that comes again ends its whole
         session, for somebody else has it too. Raises NotAuthenticated."""

@@ -21,6 +21,7 @@ from burnish.settings.library_groups import (
     SearchSettings,
 )
 from burnish.settings.mail_groups import MailSettings
+from burnish.settings.oidc_groups import OidcSettings
 from burnish.settings.redaction_groups import RedactionSettings
 from burnish.settings.server_groups import ServerSettings
 from burnish.settings.webhook_groups import WebhooksSettings
@@ -311,6 +312,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     server: ServerSettings = ServerSettings()
     accounts: AccountsSettings = AccountsSettings()
     mail: MailSettings = MailSettings()
+    oidc: OidcSettings = OidcSettings()
     webhooks: WebhooksSettings = WebhooksSettings()
     experiments: ExperimentsSettings = ExperimentsSettings()
     intents: IntentSettings = IntentSettings()

@@ -8,8 +8,9 @@ from typing import NoReturn
 _ENDINGS = ("_API_KEY", "_BASE_URL")
 SIGNING_KEYS = "BURNISH_SIGNING_KEYS"
 SMTP_PASSWORD = "BURNISH_SMTP_PASSWORD"  # noqa: S105 - where it stands
+OIDC_SECRET = "BURNISH_OIDC_SECRET"  # noqa: S105 - where it stands
 # Ours, and no settings: nothing prints them.
-SECRETS = (SIGNING_KEYS, SMTP_PASSWORD)
+SECRETS = (SIGNING_KEYS, SMTP_PASSWORD, OIDC_SECRET)
 _NAMES = ("OLLAMA_HOST", *SECRETS)
 
 

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from burnish.storage.evaluation import Evaluations
     from burnish.storage.experiment import Experiments
     from burnish.storage.feedback import Feedback
+    from burnish.storage.identity import Identities
     from burnish.storage.jobs import Jobs, Schedules
     from burnish.storage.labels import Labels
     from burnish.storage.optimization import Optimizations
@@ -357,6 +358,8 @@ class Store(Protocol):
     def users(self) -> Users: ...
     @property
     def projects(self) -> Projects: ...
+    @property
+    def identities(self) -> Identities: ...
     @property
     def buckets(self) -> Buckets: ...
     @property

@@ -26,6 +26,23 @@ AUTH = (
         example=_ANN,
     ),
     Operation(
+        call="oidc.begin",
+        method="POST",
+        path="/auth/oidc",
+        right="read",
+        is_open=True,
+        has_secret=True,
+    ),
+    Operation(
+        call="oidc.finish",
+        method="POST",
+        path="/auth/oidc/finish",
+        right="read",
+        is_open=True,
+        has_secret=True,
+        example={"code": "…", "state": "bs_…"},
+    ),
+    Operation(
         call="sessions.refresh",
         method="POST",
         path="/auth/refresh",

@@ -15,6 +15,7 @@ from burnish.storage.tables import (
     deliveries,
     feedback,
     happenings,
+    identities,
     members,
     metadata,
     one_time_tokens,
@@ -51,6 +52,7 @@ def _own(user: User) -> Iterator[Delete | Update]:
     theirs = select(sessions.c.id).where(sessions.c.user_id == user.id)
     yield delete(refresh_tokens).where(refresh_tokens.c.session_id.in_(theirs))
     yield delete(sessions).where(sessions.c.user_id == user.id)
+    yield delete(identities).where(identities.c.user_id == user.id)
     yield delete(members).where(members.c.user_id == user.id)
     yield delete(one_time_tokens).where(one_time_tokens.c.email == user.email)
     yield delete(runs).where(runs.c.who == user.email)

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from burnish.storage.sql.counters import SqlCounters
     from burnish.storage.sql.experiments import SqlExperiments
     from burnish.storage.sql.feedback import SqlFeedback
+    from burnish.storage.sql.identities import SqlIdentities
     from burnish.storage.sql.knowledge import SqlKnowledge
     from burnish.storage.sql.optimizations import SqlOptimizations
     from burnish.storage.sql.packs import SqlPacks
@@ -137,6 +138,12 @@ class SqlStore:
         from burnish.storage.sql.sessions import SqlSessions
 
         return self._once(SqlSessions)
+
+    @property
+    def identities(self) -> SqlIdentities:
+        from burnish.storage.sql.identities import SqlIdentities
+
+        return self._once(SqlIdentities)
 
     @property
     def projects(self) -> SqlProjects:

@@ -11,7 +11,14 @@ from sqlalchemy.exc import IntegrityError
 from burnish.errors import Conflict
 from burnish.storage.account import OneTime, Purpose, User
 from burnish.storage.sql.database import Database
-from burnish.storage.tables import members, one_time_tokens, refresh_tokens, sessions, users
+from burnish.storage.tables import (
+    identities,
+    members,
+    one_time_tokens,
+    refresh_tokens,
+    sessions,
+    users,
+)
 
 _c, _o = users.c, one_time_tokens.c
 _SHOWN = User.__struct_fields__
@@ -77,6 +84,7 @@ class SqlUsers:
             for statement in (
                 delete(refresh_tokens).where(refresh_tokens.c.session_id.in_(theirs)),
                 delete(sessions).where(sessions.c.user_id == user_id),
+                delete(identities).where(identities.c.user_id == user_id),
                 delete(members).where(members.c.user_id == user_id),
                 delete(one_time_tokens).where(_o.email == email),
                 delete(users).where(_c.id == user_id),

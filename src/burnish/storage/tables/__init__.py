@@ -19,6 +19,7 @@ from burnish.storage.tables.experiments import (
     outcomes,
 )
 from burnish.storage.tables.feedback import feedback
+from burnish.storage.tables.identities import identities, sign_ins
 from burnish.storage.tables.includes import includes
 from burnish.storage.tables.jobs import jobs, schedules
 from burnish.storage.tables.knowledge import (
@@ -67,6 +68,7 @@ __all__ = [
     "exposures",
     "feedback",
     "happenings",
+    "identities",
     "includes",
     "jobs",
     "knowledge_chunks",
@@ -99,6 +101,7 @@ __all__ = [
     "search_leases",
     "search_vectors",
     "sessions",
+    "sign_ins",
     "technique_statistics",
     "users",
     "webhooks",
