@@ -15,16 +15,23 @@ _SECRET = re.compile(
     rf"{_KEYS}|(?i:bearer\s+)[\w.~+/=*-]{{8,}}"
     r"|(?i:(?:api[_-]?key|token|password|secret)[\"']?\s*[=:]\s*[\"']?)[^\s\"',}]{6,}"
 )
-# Where nobody hid anything: as long as keys are, and with digits, so that no name is taken for one.
-_WHOLE_KEY = re.compile(rf"(?=[^\s]*\d)(?:{_KEYS})|-----BEGIN [A-Z ]*PRIVATE KEY-----")
+_WHOLE_KEY = re.compile(rf"{_KEYS}|-----BEGIN [A-Z ]{{0,40}}PRIVATE KEY-----")
+_PRIVATE = "-----BEGIN"
 _FEWEST = 20
 
 
 def keys_in(text: str) -> list[str]:
     """The beginnings of what looks like keys and private keys, enough to find them by."""
-    found = (each[0] for each in _WHOLE_KEY.finditer(text))
-    long = (each for each in found if len(each) >= _FEWEST and "*" not in each)
-    return [f"{each[:6]}…" for each in dict.fromkeys(long)]
+    found = dict.fromkeys(each[0] for each in _WHOLE_KEY.finditer(text))
+    return [f"{each[:6]}…" for each in found if _is_whole(each)]
+
+
+def _is_whole(key: str) -> bool:
+    """Where nobody hid anything: as long as keys are, and with digits, so that no name is taken
+    for one."""
+    if key.startswith(_PRIVATE):
+        return True
+    return len(key) >= _FEWEST and "*" not in key and any(each.isdigit() for each in key)
 
 
 def without_secrets(text: str) -> str:

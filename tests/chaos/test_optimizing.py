@@ -69,7 +69,8 @@ class Place:
 
 @pytest.fixture
 def server() -> Iterator[Running]:
-    with serving(latency_s=0.05) as running:
+    # A search lasts longer than two commands take to begin, also on a machine that is busy.
+    with serving(latency_s=0.15) as running:
         yield running
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, NamedTuple
 
@@ -40,7 +40,9 @@ def answering(reply: Callable[[dict[str, Any]], Said]) -> Generator[str]:
             self.send_header("content-type", "application/json")
             self.send_header("content-length", str(len(encoded)))
             self.end_headers()
-            self.wfile.write(encoded)
+            # Who asked may have gone meanwhile.
+            with suppress(ConnectionError):
+                self.wfile.write(encoded)
 
         def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - its own name
             """Nothing is logged."""

@@ -55,3 +55,9 @@ def test_words_are_no_keys(text: str) -> None:
 def test_every_key_that_is_found_is_masked_in_logs() -> None:
     for key in KEYS[:-1]:
         assert key not in without_secrets(f"with {key} in it")
+
+
+@pytest.mark.parametrize("piece", ["}", "A.", "sk-", "-----BEGIN ", "AKIA", "x"])
+def test_a_megabyte_is_looked_through_once(piece: str) -> None:
+    """Looked at from each of its places to its end, it would take hours."""
+    assert keys_in(piece * (1_000_000 // len(piece))) in ([], [f"{(piece * 6)[:6]}…"])
