@@ -227,10 +227,10 @@ async def _asked(address: str, form: dict[str, str] | None = None) -> bytes:
             aiohttp.ClientSession(timeout=timeout, cookie_jar=aiohttp.DummyCookieJar()) as session,
             session.request(method, address, data=form, allow_redirects=False) as reply,
         ):
-            body = await reply.content.read(_MOST_BYTES)
+            body = await _whole(reply)
             if form is not None and 400 <= reply.status < 500:
                 raise refused()
-            if reply.status != 200 or not reply.content.at_eof():
+            if reply.status != 200 or len(body) > _MOST_BYTES:
                 raise Unavailable(
                     f"the identity provider answered with status {reply.status}",
                     hint="try again, or sign in with a password",
@@ -241,3 +241,13 @@ async def _asked(address: str, form: dict[str, str] | None = None) -> bytes:
             f"the identity provider cannot be reached ({type(error).__name__})",
             hint="try again, or sign in with a password",
         ) from None
+
+
+async def _whole(reply: aiohttp.ClientResponse) -> bytes:
+    """However many pieces it comes in. Longer than is read at most, it ends beyond that."""
+    body = bytearray()
+    async for piece in reply.content.iter_any():
+        body += piece
+        if len(body) > _MOST_BYTES:
+            break
+    return bytes(body)
