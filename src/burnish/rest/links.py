@@ -1,7 +1,7 @@
 """Where the answer of one operation names what another takes: the links of the OpenAPI document.
 
 They are read off the table. What a collection such as `/prompts` lists is what paths such as
-`/prompts/{name}/versions` ask for, and what adds to the collection, or gives such a thing beside its
+`/prompts/{name}/versions` ask for. What adds to the collection, or gives such a thing beside its
 own, says how it is called."""
 
 from __future__ import annotations
