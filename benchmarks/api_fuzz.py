@@ -21,11 +21,11 @@ import time
 import urllib.request
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http import HTTPStatus
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import Any, NamedTuple
 
 import schemathesis
 from _report import report
@@ -36,18 +36,21 @@ from schemathesis.specs.openapi import checks
 
 import burnish
 from burnish.errors import (
+    BurnishError,
     MissingExtra,
     ModelFailed,
     OutputRejected,
     Unavailable,
     codes_of,
 )
+from burnish.rest.operation import Operation
 from burnish.rest.operations import OPERATIONS
 
 WORDS = "seven green lamps at noon"
 # Of all cases, who sends how many of a hundred.
 SHARES = {"no accounts": 40, "admin": 25, "editor": 15, "viewer": 15, "nobody": 5}
 STEPS = 8
+KEPT = 20
 BOUNDS_FROM = 10_000
 TIMEOUT_S = 30
 # What needs what is not there: a model, the network, an extra package.
@@ -65,6 +68,12 @@ LEFT_OUT = (
     "ignored_auth",
     "object_level_authorization",
 )
+# Parameters that name the model that answers.
+MODELLED = {"complete": "model", "evaluate": "models", "optimize": "model"}
+# How often what is known is sent, and what was made up.
+OFTEN, HALF = 0.8, 0.5
+# After so many operations, what they have deleted is there again.
+AGAIN = 5
 BY_CALL = {each.name: each for each in OPERATIONS}
 
 
@@ -76,6 +85,7 @@ class Told:
         self.kinds: Counter[str] = Counter()
         self.operations: dict[str, Counter[str]] = {}
         self.away: Counter[str] = Counter()
+        self.ids: dict[str, list[str]] = {}
         self.errors: list[str] = []
         self.violations: dict[str, str] = {}
 
@@ -91,6 +101,17 @@ class Told:
         self.operations.setdefault(label, Counter())[group] += 1
         if status >= 500:
             self._failed(label, response)
+        elif status < 300:
+            self._keep_ids(label.split("/")[1], response)
+
+    def _keep_ids(self, group: str, response: Any) -> None:
+        """What there is to ask for."""
+        if "json" not in response.headers.get("content-type", [""])[0]:
+            return
+        body = response.json()
+        things = [body, *body.values(), *(body.get("items") or [])]
+        found = [each["id"] for each in things if isinstance(each, dict) and "id" in each]
+        self.ids[group] = (self.ids.get(group, []) + found)[-KEPT:]
 
     def _failed(self, label: str, response: Any) -> None:
         try:
@@ -111,18 +132,28 @@ class Told:
 class Caller:
     """Somebody who signs in again whenever that is needed."""
 
-    def __init__(self, url: str, home: Path, role: str) -> None:
-        self._url, self._home, self._role = url, home, role
+    def __init__(self, home: Path, role: str) -> None:
+        self._home, self._role = home, role
         self._number = 0
         self._token = ""
 
-    def get(self, _case: object, _context: object) -> str:
+    def signs(self) -> type[Any]:
+        """As it is asked before each case."""
+        caller = self
+
+        class Signing:
+            def get(self, _case: object, _context: object) -> str:
+                return caller.token()
+
+            def set(self, case: Any, data: str, _context: object) -> None:
+                case.headers = {**(case.headers or {}), "authorization": f"Bearer {data}"}
+
+        return Signing
+
+    def token(self) -> str:
         if not self._token:
             self._token = self._sign_in()
         return self._token
-
-    def set(self, case: Any, data: str, _context: object) -> None:
-        case.headers = {**(case.headers or {}), "authorization": f"Bearer {data}"}
 
     def refused(self) -> None:
         self._token = ""
@@ -134,6 +165,12 @@ class Caller:
         with burnish.open(self._home, log__level="off") as platform:
             platform.users.create(email, WORDS, role=self._role)
             return platform.sessions.login(email, WORDS).access_token
+
+
+class Place(NamedTuple):
+    url: str
+    home: Path
+    caller: Caller | None
 
 
 @contextmanager
@@ -171,18 +208,20 @@ def _wait(url: str, process: subprocess.Popen[bytes]) -> None:
     raise SystemExit("the server ended at once")
 
 
-def asked(url: str, caller: Caller | None, chance: int, share: int, *, bounds: bool) -> Told:
-    """About so many cases, in four parts."""
+def asked(place: Place, chance: int, share: int, *, bounds: bool) -> Told:
+    """About so many cases."""
     told = Told()
-    for path in ("chain", "near"):
-        schema = schemathesis.openapi.from_url(f"{url}/openapi.json", config=_config(chance, share))
-        if caller is not None:
-            schema.auth(refresh_interval=None)(lambda: caller)
-        if path == "chain":
-            _engine(schema, told, caller, bounds=bounds)
-        else:
-            _near(schema, told, caller, chance, share // 4)
+    _engine(_schema(place, chance, share), told, place.caller, bounds=bounds)
+    _near(_schema(place, chance, share), told, place, chance, share // 4)
     return told
+
+
+def _schema(place: Place, chance: int, share: int) -> Any:
+    config = _config(chance, share)
+    schema = schemathesis.openapi.from_url(f"{place.url}/openapi.json", config=config)
+    if place.caller is not None:
+        schema.auth(refresh_interval=None)(place.caller.signs())
+    return schema
 
 
 def _config(chance: int, share: int) -> Any:
@@ -191,6 +230,7 @@ def _config(chance: int, share: int) -> Any:
     return schemathesis.Config.from_dict(
         {
             "seed": chance,
+            "suppress-health-check": ["all"],
             "continue-on-failure": True,
             "request-timeout": TIMEOUT_S,
             "checks": left_out,
@@ -229,10 +269,11 @@ def _scenario(recorder: Any, phase: str, told: Told, caller: Caller | None) -> N
         for check in recorder.checks.get(case_id, ()):
             if check.failure_info is not None:
                 found = check.failure_info
-                told.wrong(label, check.name, found.failure, found.code_sample)
+                body = seen.response.text[:500]
+                told.wrong(label, check.name, found.failure, f"{body}\n{found.code_sample}")
 
 
-def _near(schema: Any, told: Told, caller: Caller | None, chance: int, share: int) -> None:
+def _near(schema: Any, told: Told, place: Place, chance: int, share: int) -> None:
     """What stands in the document as an example, with a part of it made up."""
     found = [each.ok() for each in schema.get_all_operations()]
     taken = [each for each in found if BY_CALL.get(each.definition.raw.get("operationId"))]
@@ -243,16 +284,18 @@ def _near(schema: Any, told: Told, caller: Caller | None, chance: int, share: in
         suppress_health_check=list(HealthCheck),
         phases=[Phase.generate],
     )
-    for operation in taken:
+    for number, operation in enumerate(taken):
+        if number % AGAIN == 0:
+            prepared(place.home)
         mixed = given(case=operation.as_strategy(), mix=st.randoms(use_true_random=False))
-        seed(chance)(run(mixed(_asking(operation, told, caller))))()
+        seed(chance)(run(mixed(_asking(operation, told, place.caller))))()
 
 
 def _asking(operation: Any, told: Told, caller: Caller | None) -> Callable[..., None]:
-    example = BY_CALL[operation.definition.raw["operationId"]].example
+    example = answered_here(BY_CALL[operation.definition.raw["operationId"]])
 
     def one(case: Any, mix: Random) -> None:
-        _mixed(case, mix, example)
+        _mixed(case, mix, example, told.ids.get(operation.path.split("/")[1], []))
         response = case.call(timeout=TIMEOUT_S)
         told.answered("near", operation.label, response)
         if caller is not None and response.status_code == HTTPStatus.UNAUTHORIZED:
@@ -263,30 +306,50 @@ def _asking(operation: Any, told: Told, caller: Caller | None) -> Callable[..., 
     return one
 
 
-NAMES = (
-    "mail/kind",
-    "mail/kind@1",
-    "mails",
-    "shorter",
-    "shipping.md",
-    "exact",
-    "ci",
-    "news",
-    "ann",
-)
+# How what is there is called, by the first part of a path; and what stands at other places.
+NAMES = {
+    "prompts": "mail/kind",
+    "datasets": "mails",
+    "experiments": "shorter",
+    "knowledge": "shipping.md",
+    "scorers": "exact",
+    "starter": "coding/code-review",
+    "projects": "news",
+}
+PLACES = {"branch": "shorter", "label": "staging", "tag": "v1", "user": "ann@example.com"}
 
 
-def _mixed(case: Any, mix: Random, example: dict[str, Any]) -> None:
+def named(path: str, place: str, ids: list[str], mix: Random) -> str:
+    group = path.split("/")[1]
+    if place in PLACES and not (ids and mix.random() < HALF):
+        return PLACES[place]
+    if group in NAMES and not place.endswith("id"):
+        return NAMES[group]
+    return mix.choice(ids) if ids else "ci"
+
+
+def answered_here(operation: Operation) -> dict[str, Any]:
+    """The example, with the model that needs no provider."""
+    example = dict(operation.example)
+    if operation.name in MODELLED:
+        example[MODELLED[operation.name]] = "fake:echo"
+    return example
+
+
+def _mixed(case: Any, mix: Random, example: dict[str, Any], ids: list[str]) -> None:
+    path = case.operation.path
     if case.path_parameters:
         case.path_parameters = {
-            name: mix.choice(NAMES) if mix.random() < 0.8 else value
+            name: named(path, name, ids, mix) if mix.random() < OFTEN else value
             for name, value in case.path_parameters.items()
         }
+    changed = 0 if mix.random() < HALF else 1 - OFTEN
     if isinstance(case.body, dict):
-        kept = {name: value for name, value in case.body.items() if mix.random() < 0.3}
+        kept = {name: value for name, value in case.body.items() if mix.random() < changed}
         case.body = {**example, **kept}
-    elif example:
-        kept = {name: value for name, value in (case.query or {}).items() if mix.random() < 0.3}
+    else:
+        query = case.query or {}
+        kept = {name: value for name, value in query.items() if mix.random() < changed}
         case.query = {**example, **kept}
 
 
@@ -301,14 +364,23 @@ def _failures(case: Any, response: Any) -> Iterator[BaseException]:
         yield from group.exceptions
 
 
-def prepared(url: str, token: str) -> None:
-    """What the examples of the document speak of is there."""
-    with burnish.Client(url, token) as client:
-        client.prompts.create("mail/kind", "Is this a bug or praise? {{ mail }}")
-        client.prompts.create("mail/kind", "Bug, praise or question? {{ mail }}")
-        client.datasets.add("mails", [{"mail": "It broke.", "expected": "bug"}] * 3)
-        client.knowledge.add_text("Parcels take three days.", name="shipping.md")
-        client.experiments.create("shorter", ["mail/kind@1", "mail/kind@2"], metric="solved")
+def prepared(home: Path) -> None:
+    """What the examples of the document speak of is there, again where it was deleted."""
+    with burnish.open(home, log__level="off") as p:
+        for begin in (
+            lambda: p.prompts.create("mail/kind", "Is this a bug or praise? {{ mail }}"),
+            lambda: p.prompts.create("mail/kind", "Bug, praise or question? {{ mail }}"),
+            lambda: p.prompts.branch("mail/kind", "shorter"),
+            lambda: p.datasets.add("mails", [{"mail": "It broke.", "expected": "bug"}]),
+            lambda: p.knowledge.add_text("Parcels take three days.", name="shipping.md"),
+            lambda: p.experiments.create(
+                "shorter", ["mail/kind@1", "mail/kind@2"], metric="solved"
+            ),
+            lambda: p.experiments.start("shorter"),
+        ):
+            # What is there already stays as it is.
+            with suppress(BurnishError):
+                begin()
 
 
 def setting(who: str, chance: int, share: int, *, bounds: bool) -> Told:
@@ -316,11 +388,10 @@ def setting(who: str, chance: int, share: int, *, bounds: bool) -> Told:
         home = Path(folder)
         has_accounts = who != "no accounts"
         with served(home, "accounts" if has_accounts else "none") as url:
-            admin = Caller(url, home, "admin")
-            prepared(url, admin.get(None, None) if has_accounts else "")
+            prepared(home)
             is_somebody = has_accounts and who != "nobody"
-            caller = Caller(url, home, who) if is_somebody else None
-            told = asked(url, caller, chance, share, bounds=bounds)
+            caller = Caller(home, who) if is_somebody else None
+            told = asked(Place(url, home, caller), chance, share, bounds=bounds)
             if (died := _died(url)) is not None:
                 told.errors.append(died)
         return told
