@@ -25,7 +25,7 @@ from contextlib import contextmanager, suppress
 from http import HTTPStatus
 from pathlib import Path
 from random import Random
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import schemathesis
 from _report import report
@@ -43,12 +43,13 @@ from burnish.errors import (
     Unavailable,
     codes_of,
 )
+from burnish.principal import Role
 from burnish.rest.operation import Operation
 from burnish.rest.operations import OPERATIONS
 
 WORDS = "seven green lamps at noon"
 # Of all cases, who sends how many of a hundred.
-SHARES = {"no accounts": 40, "admin": 25, "editor": 15, "viewer": 15, "nobody": 5}
+SHARES: dict[str, int] = {"no accounts": 40, "admin": 25, "editor": 15, "viewer": 15, "nobody": 5}
 STEPS = 8
 KEPT = 20
 BOUNDS_FROM = 10_000
@@ -72,8 +73,6 @@ LEFT_OUT = (
 MODELLED = {"complete": "model", "evaluate": "models", "optimize": "model"}
 # How often what is known is sent, and what was made up.
 OFTEN, HALF = 0.8, 0.5
-# After so many operations, what they have deleted is there again.
-AGAIN = 5
 BY_CALL = {each.name: each for each in OPERATIONS}
 
 
@@ -108,10 +107,12 @@ class Told:
         """What there is to ask for."""
         if "json" not in response.headers.get("content-type", [""])[0]:
             return
-        body = response.json()
-        things = [body, *body.values(), *(body.get("items") or [])]
-        found = [each["id"] for each in things if isinstance(each, dict) and "id" in each]
-        self.ids[group] = (self.ids.get(group, []) + found)[-KEPT:]
+        body: dict[str, Any] = response.json()
+        things = [(group, body), *((f"{name}s", each) for name, each in body.items())]
+        things += [(group, each) for each in body.get("items") or []]
+        for kind, each in things:
+            if isinstance(each, dict) and (found := cast("dict[str, str]", each).get("id")):
+                self.ids[kind] = [*self.ids.get(kind, []), found][-KEPT:]
 
     def _failed(self, label: str, response: Any) -> None:
         try:
@@ -132,7 +133,7 @@ class Told:
 class Caller:
     """Somebody who signs in again whenever that is needed."""
 
-    def __init__(self, home: Path, role: str) -> None:
+    def __init__(self, home: Path, role: Role) -> None:
         self._home, self._role = home, role
         self._number = 0
         self._token = ""
@@ -162,7 +163,7 @@ class Caller:
         """An admin may have ended the account, or a request have changed its rights."""
         self._number += 1
         email = f"{self._role}{self._number}@example.com"
-        with burnish.open(self._home, log__level="off") as platform:
+        with burnish.open(str(self._home), log__level="off") as platform:
             platform.users.create(email, WORDS, role=self._role)
             return platform.sessions.login(email, WORDS).access_token
 
@@ -218,7 +219,8 @@ def asked(place: Place, chance: int, share: int, *, bounds: bool) -> Told:
 
 def _schema(place: Place, chance: int, share: int) -> Any:
     config = _config(chance, share)
-    schema = schemathesis.openapi.from_url(f"{place.url}/openapi.json", config=config)
+    library: Any = schemathesis
+    schema = library.openapi.from_url(f"{place.url}/openapi.json", config=config)
     if place.caller is not None:
         schema.auth(refresh_interval=None)(place.caller.signs())
     return schema
@@ -227,7 +229,8 @@ def _schema(place: Place, chance: int, share: int) -> Any:
 def _config(chance: int, share: int) -> Any:
     each = max(1, share // 2 // len(OPERATIONS))
     left_out = {name: {"enabled": False} for name in LEFT_OUT}
-    return schemathesis.Config.from_dict(
+    library: Any = schemathesis.Config
+    return library.from_dict(
         {
             "seed": chance,
             "suppress-health-check": ["all"],
@@ -281,21 +284,21 @@ def _near(schema: Any, told: Told, place: Place, chance: int, share: int) -> Non
         max_examples=max(1, share // len(taken)),
         deadline=None,
         database=None,
-        suppress_health_check=list(HealthCheck),
+        suppress_health_check=(HealthCheck.too_slow, HealthCheck.filter_too_much),
         phases=[Phase.generate],
     )
-    for number, operation in enumerate(taken):
-        if number % AGAIN == 0:
-            prepared(place.home)
-        mixed = given(case=operation.as_strategy(), mix=st.randoms(use_true_random=False))
-        seed(chance)(run(mixed(_asking(operation, told, place.caller))))()
+    with burnish.open(str(place.home), log__level="off") as platform:
+        for operation in taken:
+            prepared(platform)
+            mixed = given(case=operation.as_strategy(), mix=st.randoms(use_true_random=False))
+            seed(chance)(run(mixed(_asking(operation, told, place.caller))))()
 
 
 def _asking(operation: Any, told: Told, caller: Caller | None) -> Callable[..., None]:
     example = answered_here(BY_CALL[operation.definition.raw["operationId"]])
 
     def one(case: Any, mix: Random) -> None:
-        _mixed(case, mix, example, told.ids.get(operation.path.split("/")[1], []))
+        _mixed(case, mix, example, told)
         response = case.call(timeout=TIMEOUT_S)
         told.answered("near", operation.label, response)
         if caller is not None and response.status_code == HTTPStatus.UNAUTHORIZED:
@@ -313,19 +316,20 @@ NAMES = {
     "experiments": "shorter",
     "knowledge": "shipping.md",
     "scorers": "exact",
-    "starter": "coding/code-review",
+    "starter": "code/review_diff",
     "projects": "news",
 }
-PLACES = {"branch": "shorter", "label": "staging", "tag": "v1", "user": "ann@example.com"}
+PLACES = {"branch": "shorter", "label": "staging", "tag": "v1"}
 
 
-def named(path: str, place: str, ids: list[str], mix: Random) -> str:
+def named(path: str, place: str, told: Told, mix: Random) -> str:
     group = path.split("/")[1]
-    if place in PLACES and not (ids and mix.random() < HALF):
+    if place in PLACES:
         return PLACES[place]
-    if group in NAMES and not place.endswith("id"):
+    if group in NAMES and not place.endswith("id") and place != "user":
         return NAMES[group]
-    return mix.choice(ids) if ids else "ci"
+    ids = told.ids.get("users" if place == "user" else group)
+    return mix.choice(ids) if ids else "nightly"
 
 
 def answered_here(operation: Operation) -> dict[str, Any]:
@@ -336,21 +340,18 @@ def answered_here(operation: Operation) -> dict[str, Any]:
     return example
 
 
-def _mixed(case: Any, mix: Random, example: dict[str, Any], ids: list[str]) -> None:
+def _mixed(case: Any, mix: Random, example: dict[str, Any], told: Told) -> None:
     path = case.operation.path
     if case.path_parameters:
         case.path_parameters = {
-            name: named(path, name, ids, mix) if mix.random() < OFTEN else value
+            name: named(path, name, told, mix) if mix.random() < OFTEN else value
             for name, value in case.path_parameters.items()
         }
     changed = 0 if mix.random() < HALF else 1 - OFTEN
-    if isinstance(case.body, dict):
-        kept = {name: value for name, value in case.body.items() if mix.random() < changed}
-        case.body = {**example, **kept}
-    else:
-        query = case.query or {}
-        kept = {name: value for name, value in query.items() if mix.random() < changed}
-        case.query = {**example, **kept}
+    where = "body" if isinstance(case.body, dict) else "query"
+    made_up: dict[str, Any] = getattr(case, where) or {}
+    kept = {name: value for name, value in made_up.items() if mix.random() < changed}
+    setattr(case, where, {**example, **kept})
 
 
 def _left_out() -> list[Any]:
@@ -364,23 +365,26 @@ def _failures(case: Any, response: Any) -> Iterator[BaseException]:
         yield from group.exceptions
 
 
-def prepared(home: Path) -> None:
+def prepared(p: burnish.Platform) -> None:
     """What the examples of the document speak of is there, again where it was deleted."""
-    with burnish.open(home, log__level="off") as p:
-        for begin in (
-            lambda: p.prompts.create("mail/kind", "Is this a bug or praise? {{ mail }}"),
-            lambda: p.prompts.create("mail/kind", "Bug, praise or question? {{ mail }}"),
-            lambda: p.prompts.branch("mail/kind", "shorter"),
-            lambda: p.datasets.add("mails", [{"mail": "It broke.", "expected": "bug"}]),
-            lambda: p.knowledge.add_text("Parcels take three days.", name="shipping.md"),
-            lambda: p.experiments.create(
-                "shorter", ["mail/kind@1", "mail/kind@2"], metric="solved"
-            ),
-            lambda: p.experiments.start("shorter"),
-        ):
-            # What is there already stays as it is.
-            with suppress(BurnishError):
-                begin()
+    rows = [{"mail": "It broke.", "expected": "bug"}, {"mail": "I like it.", "expected": "praise"}]
+    plan = ["mail/kind@1", "mail/kind@2"]
+    for begin in (
+        lambda: p.prompts.restore("mail/kind"),
+        lambda: p.prompts.create("mail/kind", "Is this a bug or praise? {{ mail }}"),
+        lambda: p.prompts.create("mail/kind", "Bug, praise or question? {{ mail }}"),
+        lambda: p.prompts.branch("mail/kind", "shorter"),
+        lambda: p.datasets.add("mails", rows[:1]),
+        lambda: p.datasets.add("mails", rows),
+        lambda: p.knowledge.add_text("Parcels take three days.", name="shipping.md"),
+        lambda: p.experiments.create("shorter", plan, metric="solved"),
+        lambda: p.experiments.start("shorter"),
+        lambda: p.projects.create("news"),
+        lambda: p.schedules.add("nightly", "cache.trim", "0 3 * * *"),
+    ):
+        # What is there already stays as it is.
+        with suppress(BurnishError):
+            begin()
 
 
 def setting(who: str, chance: int, share: int, *, bounds: bool) -> Told:
@@ -388,9 +392,10 @@ def setting(who: str, chance: int, share: int, *, bounds: bool) -> Told:
         home = Path(folder)
         has_accounts = who != "no accounts"
         with served(home, "accounts" if has_accounts else "none") as url:
-            prepared(home)
+            with burnish.open(str(home), log__level="off") as platform:
+                prepared(platform)
             is_somebody = has_accounts and who != "nobody"
-            caller = Caller(home, who) if is_somebody else None
+            caller = Caller(home, cast("Role", who)) if is_somebody else None
             told = asked(Place(url, home, caller), chance, share, bounds=bounds)
             if (died := _died(url)) is not None:
                 told.errors.append(died)

@@ -7,7 +7,7 @@ from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import pytest
 from tests.rest.asking import Reply, ask
@@ -45,7 +45,7 @@ def people(home: Path, *who: str, **more: str) -> Generator[Place]:
         patch.setenv("BURNISH_SERVER__AUTH", "accounts")
         for name, value in more.items():
             patch.setenv(f"BURNISH_{name}", value)
-        with burnish.open(home) as p:
+        with burnish.open(str(home)) as p:
             for email in who:
                 p.users.create(email, WORDS, role=OF[email])
         with serving() as url:
@@ -67,10 +67,8 @@ class Listener(ThreadingHTTPServer):
 
 
 class _Answering(BaseHTTPRequestHandler):
-    server: Listener
-
     def do_POST(self) -> None:
-        here = self.server
+        here = cast("Listener", self.server)
         here.heard.append(self.path)
         self.rfile.read(int(self.headers.get("content-length", 0)))
         self.send_response(here.status)

@@ -329,7 +329,7 @@ def test_api9_all_that_is_served_is_known(tmp_path: Path) -> None:
     own = {"/healthz", "/readyz", "/metrics", "/openapi.json"}
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("BURNISH_HOME", str(tmp_path))
-        platform = burnish.open_async(tmp_path)
+        platform = burnish.open_async(str(tmp_path))
         served = set(_routes(build(platform, max_bytes=1_000, asks=load({}).settings.server)))
     assert len(served) > 150
     assert {each for each in served if each[1] not in own} == known

@@ -142,10 +142,18 @@ async def _work(platform: AsyncPlatform) -> None:
 def _operations(projects: Projects) -> list[Route]:
     served = [(f"{ROOT}{pattern(each.path)}", each) for each in OPERATIONS]
     served += [(f"{SHORT}{pattern(each.path)}", each) for each in ALIASES]
+    served.sort(key=_reach)
     return [
         Route(path, endpoint(each, projects), methods=[each.method], name=each.name)
         for path, each in served
     ]
+
+
+def _reach(served: tuple[str, Operation]) -> tuple[bool, int]:
+    """What a path ends with, a name that has slashes of its own may end with, too: the routes that
+    would take most come last."""
+    path, _ = served
+    return path.endswith("}"), -path.count("/")
 
 
 def endpoint(operation: Operation, projects: Projects) -> Endpoint:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from burnish.rest.operation import Operation
 
@@ -68,7 +68,7 @@ class Links:
         for name, each in self._fields(schema).items():
             if kind := _kind(each):
                 yield _Thing(kind, f"/{name}")
-            elif isinstance(each, Mapping) and (kind := _kind(each.get("items"))):
+            elif kind := _kind(_of(each, "items")):
                 yield _Thing(kind, f"/{name}/0")
 
     def _fields(self, schema: Schema) -> Schema:
@@ -98,6 +98,9 @@ class Links:
 
 def _kind(schema: Any) -> str:
     """The component that it is one of; empty where it is none."""
-    if not isinstance(schema, Mapping):
-        return ""
-    return str(schema.get("$ref", "")).removeprefix(_REF)
+    return str(_of(schema, "$ref") or "").removeprefix(_REF)
+
+
+def _of(schema: Any, name: str) -> Any:
+    """Where a schema lets all through, it is True."""
+    return cast("Schema", schema).get(name) if isinstance(schema, Mapping) else None
