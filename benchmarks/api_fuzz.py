@@ -101,17 +101,22 @@ class Told:
         if status >= 500:
             self._failed(label, response)
         elif status < 300:
-            self._keep_ids(label.split("/")[1], response)
+            literal = [each for each in label.split("/")[1:] if "{" not in each]
+            self._keep_ids(literal[-1], response)
 
     def _keep_ids(self, group: str, response: Any) -> None:
         """What there is to ask for."""
         if "json" not in response.headers.get("content-type", [""])[0]:
             return
         body: dict[str, Any] = response.json()
-        things = [(group, body), *((f"{name}s", each) for name, each in body.items())]
+        things: list[tuple[str, Any]] = [
+            (group, body),
+            *((f"{name}s", each) for name, each in body.items()),
+        ]
         things += [(group, each) for each in body.get("items") or []]
         for kind, each in things:
-            if isinstance(each, dict) and (found := cast("dict[str, str]", each).get("id")):
+            had = cast("dict[str, str]", each) if isinstance(each, dict) else {}
+            if found := had.get("id"):
                 self.ids[kind] = [*self.ids.get(kind, []), found][-KEPT:]
 
     def _failed(self, label: str, response: Any) -> None:
@@ -134,7 +139,8 @@ class Caller:
     """Somebody who signs in again whenever that is needed."""
 
     def __init__(self, home: Path, role: Role) -> None:
-        self._home, self._role = home, role
+        self._home = home
+        self._role: Role = role
         self._number = 0
         self._token = ""
 
@@ -309,7 +315,7 @@ def _asking(operation: Any, told: Told, caller: Caller | None) -> Callable[..., 
     return one
 
 
-# How what is there is called, by the first part of a path; and what stands at other places.
+# How what is there is called, by the part of a path before it; and what stands at other places.
 NAMES = {
     "prompts": "mail/kind",
     "datasets": "mails",
@@ -318,18 +324,21 @@ NAMES = {
     "scorers": "exact",
     "starter": "code/review_diff",
     "projects": "news",
+    "members": "ann@example.com",
+    "schedules": "nightly",
+    "techniques": "analogical",
 }
 PLACES = {"branch": "shorter", "label": "staging", "tag": "v1"}
 
 
 def named(path: str, place: str, told: Told, mix: Random) -> str:
-    group = path.split("/")[1]
     if place in PLACES:
         return PLACES[place]
-    if group in NAMES and not place.endswith("id") and place != "user":
+    group = path.partition(f"/{{{place}}}")[0].rpartition("/")[2]
+    if group in NAMES and not place.endswith("id"):
         return NAMES[group]
-    ids = told.ids.get("users" if place == "user" else group)
-    return mix.choice(ids) if ids else "nightly"
+    ids = told.ids.get(group)
+    return mix.choice(ids) if ids else "none"
 
 
 def answered_here(operation: Operation) -> dict[str, Any]:
@@ -367,20 +376,22 @@ def _failures(case: Any, response: Any) -> Iterator[BaseException]:
 
 def prepared(p: burnish.Platform) -> None:
     """What the examples of the document speak of is there, again where it was deleted."""
-    rows = [{"mail": "It broke.", "expected": "bug"}, {"mail": "I like it.", "expected": "praise"}]
+    rows = [{"mail": f"It broke on day {day}.", "expected": "bug"} for day in range(20)]
     plan = ["mail/kind@1", "mail/kind@2"]
     for begin in (
         lambda: p.prompts.restore("mail/kind"),
         lambda: p.prompts.create("mail/kind", "Is this a bug or praise? {{ mail }}"),
         lambda: p.prompts.create("mail/kind", "Bug, praise or question? {{ mail }}"),
+        lambda: p.prompts.set_label("mail/kind", "production", 1),
         lambda: p.prompts.branch("mail/kind", "shorter"),
-        lambda: p.datasets.add("mails", rows[:1]),
+        lambda: p.datasets.add("mails", rows[:10]),
         lambda: p.datasets.add("mails", rows),
         lambda: p.knowledge.add_text("Parcels take three days.", name="shipping.md"),
         lambda: p.experiments.create("shorter", plan, metric="solved"),
         lambda: p.experiments.start("shorter"),
         lambda: p.projects.create("news"),
-        lambda: p.schedules.add("nightly", "cache.trim", "0 3 * * *"),
+        lambda: p.users.create("ann@example.com", WORDS),
+        lambda: p.schedules.add("nightly", "retention", "0 3 * * *", input={"days": 90}),
     ):
         # What is there already stays as it is.
         with suppress(BurnishError):
