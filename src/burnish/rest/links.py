@@ -41,10 +41,14 @@ class Links:
     def of(self, operation: Operation) -> dict[str, Any]:
         """By the operation that each leads to."""
         found: dict[str, Any] = {}
-        for thing in self._things(operation):
-            for path, kind in self._kinds.items():
-                if kind == thing.kind and self._tells(operation, path):
-                    found |= self._into(operation, path, thing)
+        things = list(self._things(operation))
+        for path, kind in self._kinds.items():
+            if self._tells(operation, path):
+                of_kind = [each for each in things if each.kind == kind]
+                # What is added may be told at more length than what is listed.
+                made = things if operation.path == path else []
+                ways = (self._into(operation, path, each) for each in of_kind or made)
+                found |= next(filter(None, ways), {})
         return found
 
     def _collections(self) -> Iterator[tuple[str, str]]:
