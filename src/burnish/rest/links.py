@@ -47,9 +47,15 @@ class Links:
                 of_kind = [each for each in things if each.kind == kind]
                 # What is added may be told at more length than what is listed.
                 made = things if operation.path == path else []
-                ways = (self._into(operation, path, each) for each in of_kind or made)
-                found |= next(filter(None, ways), {})
+                found |= self._first(operation, path, of_kind or made)
         return found
+
+    def _first(self, operation: Operation, path: str, things: list[_Thing]) -> dict[str, Any]:
+        """Of the first of these that says what the paths take."""
+        for thing in things:
+            if found := self._into(operation, path, thing):
+                return found
+        return {}
 
     def _collections(self) -> Iterator[tuple[str, str]]:
         """The path of each, and what it lists."""
