@@ -63,7 +63,8 @@ class Told:
             (group, body),
             *((f"{name}s", each) for name, each in body.items()),
         ]
-        things += [(group, each) for each in body.get("items") or []]
+        listed: list[Any] = body.get("items") or []
+        things += [(group, each) for each in listed]
         for kind, each in things:
             if found := _id(each):
                 self.ids[kind] = [*self.ids.get(kind, []), found][-KEPT:]
