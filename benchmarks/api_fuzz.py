@@ -11,6 +11,7 @@ provider of models is there: what needs one may say so.
 from __future__ import annotations
 
 import argparse
+import json
 import tempfile
 import time
 import urllib.request
@@ -21,7 +22,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import schemathesis
-from _report import report
+from _report import RESULTS, report
 from fuzzing.near import TIMEOUT_S, ask_near
 from fuzzing.place import Caller, Place, prepared, served
 from fuzzing.told import LEFT_OUT, Told
@@ -33,6 +34,7 @@ from burnish.rest.operations import OPERATIONS
 
 # Of all cases, who sends how many of a hundred.
 SHARES: dict[str, int] = {"no accounts": 40, "admin": 25, "editor": 15, "viewer": 15, "nobody": 5}
+AIM = 20_000
 STEPS = 8
 BOUNDS_FROM = 10_000
 
@@ -130,55 +132,62 @@ def _died(url: str) -> str | None:
 def rows(found: dict[str, Told]) -> Iterator[dict[str, Any]]:
     for who, told in found.items():
         yield {
-            "what": f"as {who}" if who in {"admin", "editor", "viewer", "nobody"} else who,
+            "what": who if who == "no accounts" else f"as {who}",
             "cases": told.cases,
             **dict(sorted(told.statuses.items())),
-            "operations": len(told.operations),
-            "kinds": dict(sorted(told.kinds.items())),
-            "needed_what_is_away": dict(sorted(told.away.items())),
+            **{f"by_{kind}": count for kind, count in sorted(told.kinds.items())},
+            **{f"away: {code}": count for code, count in sorted(told.away.items())},
             "server_errors": len(told.errors),
             "violations": len(told.violations),
         }
     wrong = sum(len(each.errors) + len(each.violations) for each in found.values())
     cases = sum(each.cases for each in found.values())
-    done = {label for told in found.values() for label, by in told.operations.items() if by["2xx"]}
-    seen = {label for told in found.values() for label in told.operations}
-    yield {"what": "cases in all", "cases": cases, "target": 20_000, "met": cases >= 20_000}
+    yield {"what": "cases in all", "cases": cases, "target": AIM, "met": cases >= AIM}
     yield {"what": "server errors and violations", "count": wrong, "target": 0, "met": wrong == 0}
-    yield {"what": "operations asked", "count": len(seen), "done_at_least_once": len(done)}
-    for label in sorted(seen):
-        by: Counter[str] = Counter()
-        for told in found.values():
-            by.update(told.operations.get(label, {}))
-        yield {"what": label, **dict(sorted(by.items()))}
+    by = operations(found)
+    done = sum(1 for each in by.values() if each.get("2xx"))
+    yield {"what": "operations asked", "operations": len(by), "done_at_least_once": done}
+
+
+def operations(found: dict[str, Told]) -> dict[str, dict[str, int]]:
+    """How often each was answered how."""
+    sums: dict[str, Counter[str]] = {}
+    for told in found.values():
+        for label, by in told.operations.items():
+            sums.setdefault(label, Counter()).update(by)
+    return {label: dict(sorted(by.items())) for label, by in sorted(sums.items())}
+
+
+def tried(who: str, options: argparse.Namespace) -> Told:
+    count = options.cases * SHARES[who] // 100
+    bounds = who in {"no accounts", "admin"} and options.cases >= BOUNDS_FROM
+    began = time.monotonic()
+    told = setting(who, options.seed, count, bounds=bounds)
+    print(f"{who}: {told.cases} cases in {time.monotonic() - began:.0f} s", flush=True)
+    for error in told.errors[:30]:
+        print(f"  ERROR {error}")
+    for name, wrong in told.violations.items():
+        print(f"  WRONG {name}: {wrong}")
+    return told
 
 
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("--cases", type=int, default=20_000)
+    parser.add_argument("--cases", type=int, default=AIM)
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--only", choices=list(SHARES))
     parser.add_argument("--dry", action="store_true", help="print, and keep nothing")
-    given_ = parser.parse_args()
-    found: dict[str, Told] = {}
-    for who, share in SHARES.items():
-        if given_.only in {None, who}:
-            count = given_.cases * share // 100
-            bounds = who in {"no accounts", "admin"} and given_.cases >= BOUNDS_FROM
-            began = time.monotonic()
-            found[who] = told = setting(who, given_.seed, count, bounds=bounds)
-            print(f"{who}: {told.cases} cases in {time.monotonic() - began:.0f} s", flush=True)
-            for each in told.errors[:30]:
-                print(f"  ERROR {each}")
-            for name, each in told.violations.items():
-                print(f"  WRONG {name}: {each}")
-    if given_.dry:
+    options = parser.parse_args()
+    found = {who: tried(who, options) for who in SHARES if options.only in {None, who}}
+    if options.dry:
         for row in rows(found):
             print(row)
         return
-    report(
-        "api_fuzz", list(rows(found)), f"api_fuzz.py --cases {given_.cases} --seed {given_.seed}"
-    )
+    command = f"api_fuzz.py --cases {options.cases} --seed {options.seed}"
+    report("api_fuzz", list(rows(found)), command)
+    by = {"command": command, "operations": operations(found)}
+    path = RESULTS / "api_fuzz_operations.json"
+    path.write_text(json.dumps(by, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
