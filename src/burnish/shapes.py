@@ -78,13 +78,14 @@ def refusal(error: msgspec.ValidationError, shape: type[Any]) -> tuple[str, str]
     """What of a mapping is not as the `shape` wants it, and what to do: `temprature` is near a
     field, `men` is none of its values."""
     known: tuple[str, ...] = shape.__struct_fields__
+    takes = f"it takes {', '.join(known) or 'nothing'}"
     if unknown := _UNKNOWN.search(str(error)):
         near = difflib.get_close_matches(unknown[1], known, n=1, cutoff=0.85)
-        hint = f"did you mean {near[0]!r}?" if near else f"it takes {', '.join(known)}"
+        hint = f"did you mean {near[0]!r}?" if near else takes
         return f"there is no {unknown[1]!r}", hint
     place = _PLACE.search(str(error))
     if place is None:
-        return plainly(error), f"it takes {', '.join(known)}"
+        return plainly(error), takes
     values = get_type_hints(shape).get(place[1])
     value = _VALUE.search(str(error))
     if value and get_origin(values) is Literal:

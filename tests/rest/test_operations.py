@@ -8,9 +8,12 @@ from pathlib import Path
 from typing import IO, Any, get_args, get_origin
 
 import pytest
+from starlette.routing import Match
 
+import burnish
 from burnish import shapes
 from burnish.platform import AsyncPlatform
+from burnish.rest.app import build
 from burnish.rest.openapi import document
 from burnish.rest.operation import Operation
 from burnish.rest.operations import OPERATIONS
@@ -72,3 +75,16 @@ def test_the_document_describes_every_operation_and_its_errors() -> None:
         )
     names = [each["operationId"] for path in told["paths"].values() for each in path.values()]
     assert len(set(names)) == len(names)
+
+
+def test_each_path_leads_to_its_own_operation(tmp_path: Path) -> None:
+    """A name has slashes of its own: what would take more must not stand before what ends a path
+    otherwise, as `/datasets/{reference}` before `/datasets/{name}/versions`."""
+    app: Any = build(burnish.open_async(str(tmp_path)), max_bytes=1_000)
+    while not hasattr(app, "routes"):
+        app = app._app
+    for operation in OPERATIONS:
+        path = "/api/v1" + operation.path.replace("{", "").replace("}", "")
+        scope = {"type": "http", "method": operation.method, "path": path}
+        found = (each for each in app.routes if each.matches(scope)[0] == Match.FULL)
+        assert next(found).name == operation.name, path

@@ -7,6 +7,7 @@ import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from functools import cache
+from http import HTTPStatus
 from typing import Any, cast
 
 from starlette.applications import Starlette
@@ -15,7 +16,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import Match, Route
 from starlette.types import ASGIApp
 
 from burnish.errors import BurnishError
@@ -141,10 +142,18 @@ async def _work(platform: AsyncPlatform) -> None:
 def _operations(projects: Projects) -> list[Route]:
     served = [(f"{ROOT}{pattern(each.path)}", each) for each in OPERATIONS]
     served += [(f"{SHORT}{pattern(each.path)}", each) for each in ALIASES]
+    served.sort(key=_reach)
     return [
         Route(path, endpoint(each, projects), methods=[each.method], name=each.name)
         for path, each in served
     ]
+
+
+def _reach(served: tuple[str, Operation]) -> tuple[bool, int]:
+    """What a path ends with, a name that has slashes of its own may end with, too: the routes that
+    would take most come last."""
+    path, _ = served
+    return path.endswith("}"), -path.count("/")
 
 
 def endpoint(operation: Operation, projects: Projects) -> Endpoint:
@@ -262,9 +271,20 @@ async def _not_served(request: Request, error: Exception) -> Response:
     """A path that there is not, or a method that it does not take."""
     status = error.status_code if isinstance(error, HTTPException) else 500
     headers = dict(getattr(error, "headers", None) or {})
+    if status == HTTPStatus.METHOD_NOT_ALLOWED:
+        headers["allow"] = _taken(request)
     detail = f"{request.method} {request.url.path} is not served"
     request_id = request.scope["request_id"]
     return problem(status, detail, request_id=request_id, headers=headers)
+
+
+def _taken(request: Request) -> str:
+    """The methods of every route that has the path: of each, the router knows the first alone."""
+    routes = (each for each in request.app.routes if isinstance(each, Route))
+    methods = (
+        each.methods or () for each in routes if each.matches(request.scope)[0] != Match.NONE
+    )
+    return ", ".join(sorted({name for each in methods for name in each}))
 
 
 async def _too_large(request: Request, error: Exception) -> Response:

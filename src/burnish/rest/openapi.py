@@ -12,6 +12,7 @@ from burnish.generation.event import GenerationEvent
 from burnish.platform import AsyncPlatform
 from burnish.rest.answers import JSON, inside
 from burnish.rest.events import EVENT_STREAM, EVENTS_PATH, STREAM
+from burnish.rest.links import Links
 from burnish.rest.once import HEADER
 from burnish.rest.operation import Operation
 from burnish.rest.operations import OPERATIONS
@@ -60,11 +61,15 @@ def document() -> dict[str, Any]:
     ]
     shapes = [*given, *answers, Problem, Job]
     schemas, components = msgspec.json.schema_components(shapes, ref_template=_SCHEMAS)
-    answered = dict(zip((each.call for each in served), schemas[len(given) :], strict=False))
+    answered = {
+        each.call: _whole(shape, schema)
+        for each, shape, schema in zip(served, takes, schemas[len(given) :], strict=False)
+    }
+    links = Links(served, answered, components)
     paths: dict[str, dict[str, Any]] = {}
     for operation, shape in zip(served, takes, strict=True):
         told = _told(operation, shape, components)
-        told["responses"] = _responses(operation, shape, answered[operation.call])
+        told["responses"] = _responses(operation, answered[operation.call], links)
         paths.setdefault(operation.path, {})[operation.method.lower()] = told
     paths[EVENTS_PATH] = {"get": _job_events()}
     return {
@@ -94,7 +99,8 @@ def _told(operation: Operation, takes: Takes, components: dict[str, Any]) -> dic
         told["parameters"] += _in_query(operation, takes, schema)
     else:
         components[takes.given.__name__] = schema
-        told["parameters"].append(_idempotency_key())
+        if not operation.has_secret and operation is not STREAM:
+            told["parameters"].append(_idempotency_key())
         content = {"schema": {"$ref": _SCHEMAS.format(name=takes.given.__name__)}}
         content["example"] = operation.example
         required = bool(schema.get("required"))
@@ -128,12 +134,14 @@ def _parameter(
     return {"name": name, "in": place, "required": required, "schema": schema}
 
 
-def _responses(operation: Operation, takes: Takes, schema: dict[str, Any]) -> dict[str, Any]:
+def _responses(operation: Operation, schema: dict[str, Any], links: Links) -> dict[str, Any]:
     done: dict[str, Any] = {"description": "Done"}
     if operation is STREAM:
         done["content"] = _stream_of(schema)
     elif operation.status != 204:
-        done["content"] = {JSON: {"schema": _whole(takes, schema)}}
+        done["content"] = {JSON: {"schema": schema}}
+        if found := links.of(operation):
+            done["links"] = found
     return {str(operation.status): done, "default": _FAILED}
 
 

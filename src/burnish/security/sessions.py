@@ -123,7 +123,7 @@ class AsyncSessions:
         return await (await self._open_store()).sessions.of(own_id())
 
     async def end(self, session: str) -> Session:
-        """One of one's own. Raises NotAuthenticated for another's."""
+        """One of one's own. Raises NotPermitted for another's, as for one that there is not."""
         store = await self._open_store()
         if session not in {each.id for each in await store.sessions.of(own_id())}:
             raise NotPermitted("this is no session of yours", subject=session)

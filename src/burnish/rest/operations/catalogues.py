@@ -16,7 +16,7 @@ CATALOGUES = (
         method="POST",
         path="/starter/install",
         right="write",
-        example={"names": ["coding/code-review"]},
+        example={"names": ["code/review_diff"]},
     ),
     Operation(call="starter.show", method="GET", path="/starter/{name}", right="read"),
     Operation(call="packs.list", method="GET", path="/packs", right="read"),

@@ -31,7 +31,12 @@ EXPERIMENTS = (
         right="read",
         shapes={"data": list[dict[str, Any]]},
         example={
-            "data": [{"variant": "a", "value": 0}, {"variant": "b", "value": 1}],
+            "data": [
+                {"unit": "user-1", "variant": "a", "value": 0},
+                {"unit": "user-2", "variant": "a", "value": 1},
+                {"unit": "user-3", "variant": "b", "value": 1},
+                {"unit": "user-4", "variant": "b", "value": 1},
+            ],
         },
     ),
     Operation(
@@ -80,7 +85,7 @@ EXPERIMENTS = (
         method="PUT",
         path=f"{_NAMED}/shares",
         right="write",
-        example={"shares": {"a": 0.9, "b": 0.1}},
+        example={"shares": {"A": 0.9, "B": 0.1}},
     ),
     Operation(call="experiments.get", method="GET", path=_NAMED, right="read"),
     Operation(call="experiments.delete", method="DELETE", path=_NAMED, right="write"),
