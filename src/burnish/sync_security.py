@@ -18,6 +18,9 @@ class Keys(SyncFace[AsyncKeys]):
     create = blocking(AsyncKeys.create)
     list = blocking(AsyncKeys.list)
     revoke = blocking(AsyncKeys.revoke)
+    create_own = blocking(AsyncKeys.create_own)
+    list_own = blocking(AsyncKeys.list_own)
+    revoke_own = blocking(AsyncKeys.revoke_own)
     verify = blocking(AsyncKeys.verify)
 
 

@@ -19,8 +19,8 @@ class Limits:
 
     def bound(self, who: Principal) -> tuple[str, int]:
         """Their bucket, and how much it holds; 0 where nothing bounds them. It is one for all
-        projects."""
-        return f"who {who.owner}", self._tiers.get(who.tier, self._usual)
+        projects, and for a person and all their keys."""
+        return f"who {who.id}", self._tiers.get(who.tier, self._usual)
 
     async def asked(self, who: Principal) -> Taken | None:
         """None where nothing bounds them."""

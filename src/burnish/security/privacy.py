@@ -9,6 +9,7 @@ import msgspec
 from burnish.errors import NotFound
 from burnish.security.audit import AsyncAudit
 from burnish.storage.account import Session, User
+from burnish.storage.api_keys import ApiKey
 from burnish.storage.audit import AuditEntry, AuditFilter
 from burnish.storage.feedback import FeedbackEvent, FeedbackFilter
 from burnish.storage.run import Run, RunCursor, RunFilter
@@ -18,11 +19,12 @@ _STEP = 500
 
 
 class PersonData(msgspec.Struct, frozen=True, kw_only=True):
-    """All that is kept of a person by their name: the account, where they are signed in, what they
-    changed, what they said, and what they ran."""
+    """All that is kept of a person by their name: the account, where they are signed in, their
+    keys, what they changed, what they said, and what they ran."""
 
     user: User
     sessions: tuple[Session, ...]
+    keys: tuple[ApiKey, ...] = ()
     audit: tuple[AuditEntry, ...]
     feedback: tuple[FeedbackEvent, ...]
     runs: tuple[Run, ...]
@@ -59,6 +61,7 @@ class Privacy:
         return PersonData(
             user=user,
             sessions=tuple(await store.sessions.of(user.id)),
+            keys=tuple(await store.api_keys.all(user.id)),
             audit=tuple(audit),
             feedback=tuple(feedback),
             runs=tuple(runs),

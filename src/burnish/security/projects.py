@@ -131,7 +131,8 @@ class AsyncProjects:
         member = await store.projects.member(found.id, who.id)
         if member is None:
             raise _none(project)
-        return structs.replace(who, project=project, role=member.role, scopes=member.rights)
+        field = "owner_scopes" if who.kind == "key" else "scopes"
+        return structs.replace(who, project=project, role=member.role, **{field: member.rights})
 
     async def _found(self, store: Store, project: str) -> Project:
         """One that whoever asks may change."""

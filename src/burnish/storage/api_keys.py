@@ -12,13 +12,17 @@ from burnish.principal import Right, Role
 
 class ApiKey(msgspec.Struct, frozen=True, kw_only=True):
     """`name` stands beside what is done with it. `rights` are beside those of its role. With a
-    `project` it is let in there alone. Without `expires_at` it never ends by itself."""
+    `project` it is let in there alone. Without `expires_at` it never ends by itself.
+
+    With an `owner`, the id of whoever made it for themselves, it may do what `rights` and its
+    owner's own have in common, and their address stands beside what is done with it."""
 
     id: str
     name: str
     role: Role
     rights: tuple[Right, ...] = ()
     project: str = ""
+    owner: str = ""
     created_by: str = ""
     created_at: datetime
     expires_at: datetime | None = None
@@ -35,7 +39,7 @@ class ApiKeys(Protocol):
         """With the hash of its secret."""
         ...
 
-    async def all(self) -> list[ApiKey]:
+    async def all(self, owner: str | None = None) -> list[ApiKey]:
         """The newest first, revoked ones too."""
         ...
 

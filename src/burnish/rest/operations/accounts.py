@@ -128,6 +128,17 @@ ME = (
     Operation(
         call="sessions.end", method="DELETE", path="/profile/sessions/{session}", right="read"
     ),
+    Operation(call="keys.list_own", method="GET", path="/profile/keys", right="read"),
+    Operation(
+        call="keys.create_own",
+        method="POST",
+        path="/profile/keys",
+        right="read",
+        status=201,
+        has_secret=True,
+        example={"name": "laptop", "rights": ["read", "run", "write"], "days": 90},
+    ),
+    Operation(call="keys.revoke_own", method="DELETE", path="/profile/keys/{key}", right="read"),
 )
 USERS = (
     Operation(call="users.list", method="GET", path="/users", right="admin"),

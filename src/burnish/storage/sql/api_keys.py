@@ -37,9 +37,12 @@ class SqlApiKeys:
             row = rows.mappings().first()
         return None if row is None else (_key(row), row["secret_hash"])
 
-    async def all(self) -> list[ApiKey]:
+    async def all(self, owner: str | None = None) -> list[ApiKey]:
+        query = select(api_keys).order_by(_c.id.desc())
+        if owner is not None:
+            query = query.where(_c.owner == owner)
         async with self._database.reading() as connection:
-            rows = await connection.execute(select(api_keys).order_by(_c.id.desc()))
+            rows = await connection.execute(query)
             return [_key(row) for row in rows.mappings()]
 
     async def revoke(self, key_id: str, at: datetime) -> ApiKey | None:

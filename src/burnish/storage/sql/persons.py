@@ -9,6 +9,7 @@ from burnish.storage.account import User
 from burnish.storage.person import ERASED
 from burnish.storage.sql.database import Database
 from burnish.storage.tables import (
+    api_keys,
     audit,
     audit_names,
     buckets,
@@ -54,13 +55,15 @@ def _own(user: User) -> Iterator[Delete | Update]:
     yield delete(sessions).where(sessions.c.user_id == user.id)
     yield delete(identities).where(identities.c.user_id == user.id)
     yield delete(members).where(members.c.user_id == user.id)
+    keys = select(api_keys.c.id).where(api_keys.c.owner == user.id)
+    yield delete(requests).where(or_(requests.c.who == user.id, requests.c.who.in_(keys)))
+    yield delete(api_keys).where(api_keys.c.owner == user.id)
     yield delete(one_time_tokens).where(one_time_tokens.c.email == user.email)
     yield delete(runs).where(runs.c.who == user.email)
     yield update(feedback).where(feedback.c.who == user.email).values(comment="")
     for column in (deliveries.c.payload, happenings.c.data):
         held = column.contains(user.email, autoescape=True)
         yield delete(column.table).where(held)
-    yield delete(requests).where(requests.c.who == user.id)
     yield delete(buckets).where(buckets.c.who == f"who {user.id}")
     named = or_(audit_names.c.id == user.id, audit_names.c.name == user.email)
     yield delete(audit_names).where(named)

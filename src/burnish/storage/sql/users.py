@@ -12,6 +12,7 @@ from burnish.errors import Conflict
 from burnish.storage.account import OneTime, Purpose, User
 from burnish.storage.sql.database import Database
 from burnish.storage.tables import (
+    api_keys,
     identities,
     members,
     one_time_tokens,
@@ -86,6 +87,7 @@ class SqlUsers:
                 delete(sessions).where(sessions.c.user_id == user_id),
                 delete(identities).where(identities.c.user_id == user_id),
                 delete(members).where(members.c.user_id == user_id),
+                delete(api_keys).where(api_keys.c.owner == user_id),
                 delete(one_time_tokens).where(_o.email == email),
                 delete(users).where(_c.id == user_id),
             ):

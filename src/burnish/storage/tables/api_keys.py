@@ -22,5 +22,6 @@ api_keys = Table(
     Column("last_used_at", UtcTime),
     Column("revoked_at", UtcTime),
     Column("project", Verbatim, nullable=False, server_default=""),
-    UniqueConstraint("name"),
+    Column("owner", Verbatim, nullable=False, server_default=""),
+    UniqueConstraint("name", "owner"),
 )
