@@ -13,7 +13,7 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
@@ -88,6 +88,7 @@ def build(
     app = Starlette(routes=routes, lifespan=life, middleware=[packed])
     app.add_exception_handler(HTTPException, _not_served)
     app.add_exception_handler(TooLarge, _too_large)
+    app.add_exception_handler(ClientDisconnect, _broken_off)
     app.add_exception_handler(Exception, _unforeseen(platform))
     limits = None if asks is None else limits_of(platform, asks)
     door = Door(
@@ -269,6 +270,12 @@ async def _not_served(request: Request, error: Exception) -> Response:
 
 async def _too_large(request: Request, error: Exception) -> Response:
     return problem(413, str(error), request_id=request.scope["request_id"])
+
+
+async def _broken_off(request: Request, _: Exception) -> Response:
+    """Nobody reads it, but it is logged and counted as what it was."""
+    detail = "the request broke off before its body was whole"
+    return problem(400, detail, request_id=request.scope["request_id"])
 
 
 def _unforeseen(platform: AsyncPlatform) -> Callable[[Request, Exception], Awaitable[Response]]:

@@ -35,6 +35,21 @@ def status_of(error: BurnishError) -> int:
     return next((status for kind, status in _STATUS if isinstance(error, kind)), 500)
 
 
+def document_of(
+    status: int, detail: str, *, request_id: str = "", code: str = "", **more: Any
+) -> dict[str, Any]:
+    title = HTTPStatus(status).phrase
+    code = code or title.lower().replace(" ", "_")
+    return {
+        "type": f"urn:burnish:problem:{code}",
+        "title": title,
+        "status": status,
+        "detail": detail,
+        "request_id": request_id,
+        **{name: value for name, value in more.items() if value},
+    }
+
+
 def problem(
     status: int,
     detail: str,
@@ -45,16 +60,7 @@ def problem(
     **more: Any,
 ) -> Response:
     """`code` is the error's stable name, where it has one."""
-    title = HTTPStatus(status).phrase
-    code = code or title.lower().replace(" ", "_")
-    told = {
-        "type": f"urn:burnish:problem:{code}",
-        "title": title,
-        "status": status,
-        "detail": detail,
-        "request_id": request_id,
-        **{name: value for name, value in more.items() if value},
-    }
+    told = document_of(status, detail, request_id=request_id, code=code, **more)
     return Response(json.dumps(told), status, headers, media_type=MEDIA_TYPE)
 
 
