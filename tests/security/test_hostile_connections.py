@@ -66,7 +66,9 @@ def test_a_request_that_comes_letter_by_letter_is_ended(
             thread.join()
 
 
-@pytest.mark.parametrize("begun", [b"", b"\r\n", b"GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n\r\n"])
+@pytest.mark.parametrize(
+    "begun", [b"", b"\r\n", b"GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n\r\n"]
+)
 def test_a_connection_that_says_nothing_more_is_ended(short: str, begun: bytes) -> None:
     with connected(short) as found:
         found.sendall(begun)
@@ -79,7 +81,12 @@ def test_a_slow_body_that_keeps_coming_is_taken(short: str) -> None:
     text = b'{"text": "' + b"a plan for the week " * 1000 + b'"}'
     with connected(short) as found:
         found.sendall(
-            head("POST", "/api/v1/analyze", content_type="application/json", content_length=str(len(text)))
+            head(
+                "POST",
+                "/api/v1/analyze",
+                content_type="application/json",
+                content_length=str(len(text)),
+            )
         )
         for at in range(0, len(text), 2500):
             found.sendall(text[at : at + 2500])

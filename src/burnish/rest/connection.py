@@ -74,6 +74,11 @@ class Connection(HttpToolsProtocol):
             self._since = self.loop.time()
         super().on_message_begin()
 
+    def on_url(self, url: bytes) -> None:
+        super().on_url(url)
+        if len(self.url) > MOST_HEAD_BYTES:
+            self.refuse(414, f"the address has more than {MOST_HEAD_BYTES:,} bytes")
+
     def on_headers_complete(self) -> None:
         self._loose = 0
         super().on_headers_complete()
