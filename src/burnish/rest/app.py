@@ -24,6 +24,7 @@ from burnish.principal import acting
 from burnish.rest.answers import JSON, answer, validated
 from burnish.rest.audited import audited
 from burnish.rest.begun import BEGINNING
+from burnish.rest.blamed import pointer_of
 from burnish.rest.door import Door, TooLarge
 from burnish.rest.entry import Entry, Unasked
 from burnish.rest.events import EVENTS_PATH, FOLLOW, STREAM, generated, job_events
@@ -161,6 +162,7 @@ def endpoint(operation: Operation, projects: Projects) -> Endpoint:
     async def serve(request: Request) -> Response:
         platform = projects.main if operation.is_central else await projects.here()
         given = signed(operation, await arguments(request, operation, takes()))
+        request.scope["given"] = given
         done = await audited(platform, operation, given, lambda: _done(operation, platform, given))
         note(request.scope, given, done)
         told = answer(done, operation.status)
@@ -226,7 +228,8 @@ def reported(serve: Endpoint) -> Endpoint:
                 errors=errors,
             )
         except BurnishError as error:
-            return of_error(error, request_id)
+            pointer = pointer_of(error, request.scope.get("given", {}))
+            return of_error(error, request_id, pointer)
 
     return told
 

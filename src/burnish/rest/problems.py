@@ -69,7 +69,8 @@ def waiting(seconds: float | None) -> dict[str, str] | None:
     return {"retry-after": str(max(1, round(seconds)))} if seconds else None
 
 
-def of_error(error: BurnishError, request_id: str) -> Response:
+def of_error(error: BurnishError, request_id: str, pointer: str = "") -> Response:
+    """`pointer` says which part of the request it is about."""
     status = status_of(error)
     wait = waiting(getattr(error, "retry_after_s", None))
     return problem(
@@ -80,4 +81,5 @@ def of_error(error: BurnishError, request_id: str) -> Response:
         headers=CHALLENGE if status == HTTPStatus.UNAUTHORIZED else wait,
         hint=error.hint,
         subject=error.subject,
+        errors=[{"pointer": pointer, "detail": error.what}] if pointer else [],
     )
