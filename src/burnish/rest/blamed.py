@@ -29,8 +29,6 @@ def _shows(told: str, value: Any) -> bool:
         return False
     if isinstance(value, (int, float)):
         return re.search(rf"(?<![\w.,]){re.escape(str(value))}(?![\w,])", told) is not None
-    if not isinstance(value, str):
+    if not isinstance(value, str) or not value:
         return False
-    return (
-        told.endswith(f"\n{value}") if len(value) > _LONGEST or not value else repr(value) in told
-    )
+    return repr(value) in told if len(value) <= _LONGEST else told.endswith(f"\n{value}")
