@@ -129,11 +129,20 @@ def test_where_all_connections_are_worked_on_the_next_one_is_told_so(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("BURNISH_SERVER__CONNECTIONS", "2")
+    # Nobody works on it, so those who follow it stay.
+    monkeypatch.setenv("BURNISH_SERVER__WORK", "false")
     with serving() as url, ExitStack() as stack:
-        job = ask("POST", f"{url}/api/v1/batches", {"items": ["one", "two"]})
-        assert job.status == 202, job.body
+        made = ask("POST", f"{url}/api/v1/prompts", {"name": "a", "content": "{{ x }}"})
+        assert made.status == 201
+        rows = {"name": "rows", "examples": [{"x": "1", "expected": "1"}]}
+        assert ask("POST", f"{url}/api/v1/datasets", rows).status == 201
+        wanted = {"prompts": "a", "data": "rows", "models": "fake:echo", "scorers": ["contains"]}
+        job = ask("POST", f"{url}/api/v1/evaluations", wanted).json["job"]["id"]
         for _ in range(2):
             found = stack.enter_context(connected(url))
-            found.sendall(head("POST", "/api/v1/analyze", content_length="9"))
+            found.sendall(head("GET", f"/api/v1/jobs/{job}/events"))
+            assert found.recv(100).startswith(b"HTTP/1.1 200")
         told = sent(url, head("GET", "/healthz"))
-        assert told.status in {200, 503}
+        assert (told.status, told.headers["retry-after"]) == (503, "1")
+        assert told.headers["content-type"] == "application/problem+json"
+    assert told.json["request_id"] == told.headers["x-request-id"]
