@@ -87,10 +87,7 @@ def build(
     ]
     packed = Middleware(GZipMiddleware, minimum_size=_PACKED_FROM, compresslevel=5)
     app = Starlette(routes=routes, lifespan=life, middleware=[packed])
-    app.add_exception_handler(HTTPException, _not_served)
-    app.add_exception_handler(TooLarge, _too_large)
-    app.add_exception_handler(ClientDisconnect, _broken_off)
-    app.add_exception_handler(Exception, _unforeseen(platform))
+    _add_handlers(app, platform)
     limits = None if asks is None else limits_of(platform, asks)
     door = Door(
         Unasked(app, platform)
@@ -103,6 +100,13 @@ def build(
         origins=Origins(origins),
     )
     return _hot(door, projects, metrics, limits)
+
+
+def _add_handlers(app: Starlette, platform: AsyncPlatform) -> None:
+    app.add_exception_handler(HTTPException, _not_served)
+    app.add_exception_handler(TooLarge, _too_large)
+    app.add_exception_handler(ClientDisconnect, _broken_off)
+    app.add_exception_handler(Exception, _unforeseen(platform))
 
 
 def _hot(door: Door, projects: Projects, metrics: Metrics, limits: Limits | None) -> ASGIApp:
