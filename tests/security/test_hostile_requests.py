@@ -56,10 +56,7 @@ MANY = b",".join(b'"%d"' % each for each in range(1_000_000))
         b'{"name": NaN, "content": "x"}',
         b'{"name": "refused", "content": "x", "config": {"temperature": Infinity}}',
         b'{"name": "refused", "content": "x", "config": {"temperature": 1e999}}',
-        (
-            b'{"name": "refused", "content": "x", "config": {"max_tokens": ' + b"9" * 5_000 + b"}}",
-            422,
-        ),
+        b'{"name": "refused", "content": "x", "config": {"max_tokens": ' + b"9" * 5_000 + b"}}",
         b'{"name": "refused", "content": "x\xff"}',
         b'{"name": "refused", "content": "\\ud800"}',
         b'{"name": "refused", "content": "x"',
