@@ -15,6 +15,7 @@ from burnish.shapes import decoder
 from burnish.storage.store import PromptCursor, PromptFilter, Prompts, Sort
 
 MAX_PAGE = 1000
+MAX_TAGS, MAX_TAG = 100, 255
 
 
 class _Place(msgspec.Struct, frozen=True, array_like=True):
@@ -48,7 +49,14 @@ async def page_of(
 
 def clean_tags(tags: Sequence[str]) -> tuple[str, ...]:
     """Trimmed, each once, in the order given."""
-    return tuple(dict.fromkeys(tag.strip() for tag in tags if tag.strip()))
+    found = tuple(dict.fromkeys(tag.strip() for tag in tags if tag.strip()))
+    if len(found) > MAX_TAGS:
+        hint = f"give {MAX_TAGS} at most; what holds more is a category or a folder"
+        raise UsageError(f"{len(found):,} tags are too many", hint=hint, subject="tags")
+    if any(len(tag) > MAX_TAG for tag in found):
+        hint = f"give tags of {MAX_TAG} characters at most"
+        raise UsageError("a tag is too long", hint=hint, subject="tags")
+    return found
 
 
 def _write(sort: Sort, last: Prompt) -> str:

@@ -14,7 +14,7 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Match, Route
 from starlette.types import ASGIApp
@@ -25,6 +25,7 @@ from burnish.principal import acting
 from burnish.rest.answers import JSON, answer, validated
 from burnish.rest.audited import audited
 from burnish.rest.begun import BEGINNING
+from burnish.rest.blamed import pointer_of
 from burnish.rest.door import Door, TooLarge
 from burnish.rest.entry import Entry, Unasked
 from burnish.rest.events import EVENTS_PATH, FOLLOW, STREAM, generated, job_events
@@ -87,9 +88,7 @@ def build(
     ]
     packed = Middleware(GZipMiddleware, minimum_size=_PACKED_FROM, compresslevel=5)
     app = Starlette(routes=routes, lifespan=life, middleware=[packed])
-    app.add_exception_handler(HTTPException, _not_served)
-    app.add_exception_handler(TooLarge, _too_large)
-    app.add_exception_handler(Exception, _unforeseen(platform))
+    _add_handlers(app, platform)
     limits = None if asks is None else limits_of(platform, asks)
     door = Door(
         Unasked(app, platform)
@@ -102,6 +101,13 @@ def build(
         origins=Origins(origins),
     )
     return _hot(door, projects, metrics, limits)
+
+
+def _add_handlers(app: Starlette, platform: AsyncPlatform) -> None:
+    app.add_exception_handler(HTTPException, _not_served)
+    app.add_exception_handler(TooLarge, _too_large)
+    app.add_exception_handler(ClientDisconnect, _broken_off)
+    app.add_exception_handler(Exception, _unforeseen(platform))
 
 
 def _hot(door: Door, projects: Projects, metrics: Metrics, limits: Limits | None) -> ASGIApp:
@@ -169,6 +175,7 @@ def endpoint(operation: Operation, projects: Projects) -> Endpoint:
     async def serve(request: Request) -> Response:
         platform = projects.main if operation.is_central else await projects.here()
         given = signed(operation, await arguments(request, operation, takes()))
+        request.scope["given"] = given
         done = await audited(platform, operation, given, lambda: _done(operation, platform, given))
         note(request.scope, given, done)
         told = answer(done, operation.status)
@@ -234,7 +241,8 @@ def reported(serve: Endpoint) -> Endpoint:
                 errors=errors,
             )
         except BurnishError as error:
-            return of_error(error, request_id)
+            pointer = pointer_of(error, request.scope.get("given", {}))
+            return of_error(error, request_id, pointer)
 
     return told
 
@@ -289,6 +297,12 @@ def _taken(request: Request) -> str:
 
 async def _too_large(request: Request, error: Exception) -> Response:
     return problem(413, str(error), request_id=request.scope["request_id"])
+
+
+async def _broken_off(request: Request, _: Exception) -> Response:
+    """Nobody reads it, but it is logged and counted as what it was."""
+    detail = "the request broke off before its body was whole"
+    return problem(400, detail, request_id=request.scope["request_id"])
 
 
 def _unforeseen(platform: AsyncPlatform) -> Callable[[Request, Exception], Awaitable[Response]]:

@@ -16,11 +16,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from burnish.addresses import is_this_machine
 from burnish.platform import AsyncPlatform
 from burnish.principal import Origin, asked_from
+from burnish.rest.connection import MOST_HEAD_BYTES
 from burnish.rest.metrics import Metrics
 from burnish.rest.origins import Origins
 from burnish.rest.paths import routed
 from burnish.rest.problems import problem
 
+_MOST_PATH_BYTES, _MOST_HEADERS = 16_384, 128
 _ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 # Answers are data: nothing in them may run, be framed, or be taken for another type.
 _ALWAYS = {
@@ -75,7 +77,7 @@ class Door:
 
     def _answer(self, scope: Scope, headers: Headers) -> Response | None:
         """Of what goes no further."""
-        refusal = self._refusal(headers)
+        refusal = _too_much(scope) or self._refusal(headers)
         if refusal is not None:
             status, detail = refusal
             return problem(status, detail, request_id=scope["request_id"])
@@ -121,6 +123,17 @@ class Door:
         if not length.isdigit() or int(length) > self._max_bytes:
             return 413, str(TooLarge(self._max_bytes))
         return None
+
+
+def _too_much(scope: Scope) -> tuple[int, str] | None:
+    if len(scope.get("raw_path") or b"") + len(scope["query_string"]) > _MOST_PATH_BYTES:
+        return 414, f"the address has more than {_MOST_PATH_BYTES:,} bytes"
+    headers = scope["headers"]
+    if len(headers) > _MOST_HEADERS:
+        return 431, f"the request has more than {_MOST_HEADERS} headers"
+    if sum(len(name) + len(value) for name, value in headers) > MOST_HEAD_BYTES:
+        return 431, f"the headers have more than {MOST_HEAD_BYTES:,} bytes"
+    return None
 
 
 def _name(host: str) -> str:

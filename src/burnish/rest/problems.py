@@ -35,6 +35,21 @@ def status_of(error: BurnishError) -> int:
     return next((status for kind, status in _STATUS if isinstance(error, kind)), 500)
 
 
+def document_of(
+    status: int, detail: str, *, request_id: str = "", code: str = "", **more: Any
+) -> dict[str, Any]:
+    title = HTTPStatus(status).phrase
+    code = code or title.lower().replace(" ", "_")
+    return {
+        "type": f"urn:burnish:problem:{code}",
+        "title": title,
+        "status": status,
+        "detail": detail,
+        "request_id": request_id,
+        **{name: value for name, value in more.items() if value},
+    }
+
+
 def problem(
     status: int,
     detail: str,
@@ -45,16 +60,7 @@ def problem(
     **more: Any,
 ) -> Response:
     """`code` is the error's stable name, where it has one."""
-    title = HTTPStatus(status).phrase
-    code = code or title.lower().replace(" ", "_")
-    told = {
-        "type": f"urn:burnish:problem:{code}",
-        "title": title,
-        "status": status,
-        "detail": detail,
-        "request_id": request_id,
-        **{name: value for name, value in more.items() if value},
-    }
+    told = document_of(status, detail, request_id=request_id, code=code, **more)
     return Response(json.dumps(told), status, headers, media_type=MEDIA_TYPE)
 
 
@@ -63,7 +69,8 @@ def waiting(seconds: float | None) -> dict[str, str] | None:
     return {"retry-after": str(max(1, round(seconds)))} if seconds else None
 
 
-def of_error(error: BurnishError, request_id: str) -> Response:
+def of_error(error: BurnishError, request_id: str, pointer: str = "") -> Response:
+    """`pointer` says which part of the request it is about."""
     status = status_of(error)
     wait = waiting(getattr(error, "retry_after_s", None))
     return problem(
@@ -74,4 +81,5 @@ def of_error(error: BurnishError, request_id: str) -> Response:
         headers=CHALLENGE if status == HTTPStatus.UNAUTHORIZED else wait,
         hint=error.hint,
         subject=error.subject,
+        errors=[{"pointer": pointer, "detail": error.what}] if pointer else [],
     )

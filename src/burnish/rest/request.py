@@ -70,6 +70,9 @@ def _read(found: dict[str, Any], kind: type[msgspec.Struct]) -> msgspec.Struct:
 async def _of_body(request: Request, takes: Takes) -> dict[str, Any]:
     body = await request.body()
     sort = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    packed = request.headers.get("content-encoding", "identity").strip().lower()
+    if packed != "identity":
+        raise Refused(415, f"the body is packed with {packed[:20]!r}", hint="send it as it is")
     if body and sort != "application/json":
         raise Refused(415, "the body is no JSON", hint="send content-type: application/json")
     try:

@@ -13,6 +13,7 @@ from burnish.addresses import is_this_machine
 from burnish.errors import NotPermitted, Unavailable
 from burnish.opening import open_async
 from burnish.rest.app import build
+from burnish.rest.connection import Config, Connection
 from burnish.settings import Settings, load
 
 _FACTORY = "burnish.rest.server:app"
@@ -88,8 +89,9 @@ def run(
 
 def config_of(served: ASGIApp | str, settings: Settings) -> uvicorn.Config:
     """How it is served; a text names what makes the application in another process."""
-    return uvicorn.Config(
+    config = Config(
         served,
+        http=Connection,
         factory=isinstance(served, str),
         log_config=None,
         access_log=False,
@@ -97,6 +99,10 @@ def config_of(served: ASGIApp | str, settings: Settings) -> uvicorn.Config:
         ws="none",
         timeout_graceful_shutdown=int(settings.server.stop_s),
     )
+    server = settings.server
+    config.receive_s, config.send_s = server.receive_s, server.send_s
+    config.most = server.connections
+    return config
 
 
 def _serve(config: uvicorn.Config, sock: socket.socket, told: Callable[[], None]) -> None:

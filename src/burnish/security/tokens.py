@@ -95,4 +95,6 @@ def _octets(key: Key) -> OctKey:
 def _text(value: object) -> str:
     if not isinstance(value, str):
         raise TypeError
+    if "\0" in value or not value.isascii():
+        raise ValueError
     return value

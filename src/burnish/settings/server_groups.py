@@ -59,6 +59,32 @@ class ServerSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     body_mb: Annotated[float, Meta(gt=0, le=1024, description="Largest body of a request, MB")] = (
         10.0
     )
+    receive_s: Annotated[
+        float,
+        Meta(
+            gt=0,
+            le=3600,
+            description="How long a request may take to come; a long body has a second more for "
+            "each 10 kB that came",
+        ),
+    ] = 30.0
+    send_s: Annotated[
+        float,
+        Meta(
+            gt=0,
+            le=3600,
+            description="How long an answer waits for a reader who takes nothing more of it",
+        ),
+    ] = 60.0
+    connections: Annotated[
+        int,
+        Meta(
+            ge=1,
+            le=1_000_000,
+            description="Connections that each process has at once; where they are used up, one "
+            "whose request has not come makes room",
+        ),
+    ] = 800
     work: Annotated[
         bool, Meta(description="Whether the server runs queued jobs, as `worker` does")
     ] = True

@@ -20,7 +20,17 @@ async def record_run(platform: AsyncPlatform, run: Run) -> None:
     if run.created_at.tzinfo is None:
         hint = "say when it was made with a time zone, such as Z"
         raise UsageError("the time of the run has no time zone", hint=hint, subject="created_at")
+    _check_texts(run)
     await platform.record_run(run)
+
+
+def _check_texts(run: Run) -> None:
+    """What is recorded is written later, when nobody could be told any more."""
+    for name in run.__struct_fields__:
+        value = getattr(run, name)
+        if isinstance(value, str) and "\0" in value:
+            hint = "remove it and try again"
+            raise UsageError(f"{name} holds a NUL character", hint=hint, subject=name)
 
 
 RUNS = (
