@@ -214,6 +214,13 @@ def signed(operation: Operation, given: dict[str, Any]) -> dict[str, Any]:
 
 
 async def _done(operation: Operation, platform: AsyncPlatform, given: dict[str, Any]) -> Any:
+    done = await _called(operation, platform, given)
+    if operation.is_kept:
+        await platform.flush()
+    return done
+
+
+async def _called(operation: Operation, platform: AsyncPlatform, given: dict[str, Any]) -> Any:
     if own := operation.by or BEGINNING.get(operation.call):
         return await own(platform, **given)
     target: Any = platform

@@ -25,7 +25,8 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     sent. Where `by` stands, it is asked with the platform before its own parameters, in place of
     the platform's method. What `has_secret` is answered once and never kept. What
     `is_open` is how people sign in: nobody has to be known for it. What `is_central` is of the
-    server and not of a project: people, keys, and projects themselves."""
+    server and not of a project: people, keys, and projects themselves. What `is_kept` is written
+    behind its call otherwise, and is answered when it is in the store."""
 
     call: str
     method: Method
@@ -40,6 +41,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     has_secret: bool = False
     is_open: bool = False
     is_central: bool = False
+    is_kept: bool = False
 
     @property
     def group(self) -> str:

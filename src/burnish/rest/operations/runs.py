@@ -47,6 +47,7 @@ RUNS = (
         right="run",
         by=record_run,
         status=204,
+        is_kept=True,
         example={
             "run": {
                 "id": "0199f000-0000-7000-8000-000000000001",
