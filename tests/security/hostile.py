@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 from urllib.parse import quote, urlencode
 
 from burnish.rest.openapi import document
@@ -129,8 +129,9 @@ def _put(base: Any, at: tuple[str | int, ...], text: Any) -> Any:
         return text
     first, *rest = at
     if first == 0:
-        inner = base[0] if isinstance(base, list) and base else None
+        several = cast("list[Any]", base) if isinstance(base, list) else []
+        inner = several[0] if several else None
         return [_put(inner, tuple(rest), text)]
-    fields = dict(base) if isinstance(base, dict) else {}
+    fields: dict[str, Any] = {**base} if isinstance(base, dict) else {}
     fields[str(first)] = _put(fields.get(str(first)), tuple(rest), text)
     return fields

@@ -15,6 +15,7 @@ from tests.security.hostile import LONG, TEXTS, Place, places
 
 from burnish.rest.operations import OPERATIONS
 
+NUMBERS: tuple[Any, ...] = (float("nan"), float("-inf"), 10**400, -1, True, None, [], {})
 PLACES = tuple(places())
 GROUPS = sorted({each.path.split("/")[1] for each in PLACES})
 
@@ -90,7 +91,7 @@ def test_no_text_breaks_the_server_or_its_tables(url: str, home: Path, group: st
             check(ask_at(url, place, text), (place, name))
         if place.kind == "body":
             check(ask_at(url, place, LONG), (place, "long"))
-            for number in (float("nan"), float("-inf"), 10**400, -1, True, None, [], {}):
+            for number in NUMBERS:
                 check(ask_at(url, place, number), (place, number))
     assert tables(home) == before
     assert ask("GET", f"{url}/api/v1/prompts?limit=1").json["items"]

@@ -85,7 +85,7 @@ def of_another_key(chance: random.Random, head: Any, body: Any, _: str) -> str:
 
 
 def of_another_name(chance: random.Random, head: Any, body: Any, _: str) -> str:
-    names = (
+    names: tuple[Any, ...] = (
         None,
         7,
         [],
@@ -103,18 +103,16 @@ def of_another_name(chance: random.Random, head: Any, body: Any, _: str) -> str:
 def of_wrong_claims(chance: random.Random, head: Any, body: Any, _: str) -> str:
     """Signed as ours are."""
     now = int(time.time())
-    wrong = chance.choice(
-        [
-            {"exp": now - chance.randrange(1, 10**9)}, {"exp": "never"}, {"exp": None}, {"exp": []},
-            {"nbf": now + chance.randrange(10**4, 10**9)}, {"nbf": "x"},
-            {"iat": now + chance.randrange(10**4, 10**9)}, {"iat": None},
-            {"aud": chance.choice(["others", ["others"], "", None, 7])},
-            {"iss": chance.choice(["others", "", None, 7, ["burnish", "x"]])},
-            {"sub": chance.choice(["", None, 7, "nobody", "' or 1=1 --", "x\0y", "\ud800"])},
-            {"sid": chance.choice(["", None, 7, "nobody", "x\0y", "\ud800", {"a": 1}])},
-        ]
-    )  # fmt: skip
-    return signed(head, {**body, **wrong})
+    claims: list[dict[str, Any]] = [
+        {"exp": now - chance.randrange(1, 10**9)}, {"exp": "never"}, {"exp": None}, {"exp": []},
+        {"nbf": now + chance.randrange(10**4, 10**9)}, {"nbf": "x"},
+        {"iat": now + chance.randrange(10**4, 10**9)}, {"iat": None},
+        {"aud": chance.choice(["others", ["others"], "", None, 7])},
+        {"iss": chance.choice(["others", "", None, 7, ["burnish", "x"]])},
+        {"sub": chance.choice(["", None, 7, "nobody", "' or 1=1 --", "x\0y", "\ud800"])},
+        {"sid": chance.choice(["", None, 7, "nobody", "x\0y", "\ud800", {"a": 1}])},
+    ]  # fmt: skip
+    return signed(head, {**body, **chance.choice(claims)})
 
 
 def without_claim(chance: random.Random, head: Any, body: Any, _: str) -> str:

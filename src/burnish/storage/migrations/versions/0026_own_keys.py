@@ -1,5 +1,7 @@
 """Keys that people make for themselves: a name is taken for each owner apart."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -36,9 +38,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_api_keys")),
         sa.UniqueConstraint("name", "owner", name=op.f("uq_api_keys_name_owner")),
     )
-    before, now = (
-        sa.table(name, *(sa.column(each) for each in _KEPT))
-        for name in ("api_keys_before", "api_keys")
-    )
-    op.execute(sa.insert(now).from_select(_KEPT, sa.select(before)))
+    before, now = (_table(name) for name in ("api_keys_before", "api_keys"))
+    kept = sa.select(*(before.c[name] for name in _KEPT))
+    op.execute(sa.insert(now).from_select(_KEPT, kept))
     op.drop_table("api_keys_before")
+
+
+def _table(name: str) -> sa.TableClause:
+    columns: list[sa.ColumnClause[Any]] = [sa.column(each) for each in _KEPT]
+    return sa.table(name, *columns)
