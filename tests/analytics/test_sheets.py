@@ -105,3 +105,23 @@ def test_a_guardrail_that_halts_often_is_told_once() -> None:
     said = "experiment {} was halted by a guardrail"
     assert halted("a", "b", "a") == [f"{said.format('a')} 2 times", said.format("b")]
     assert halted("a", "a", moved=9) == [f"{said.format('a')} 2 times or more"]
+
+
+def test_what_people_have_named_is_inert_on_the_page() -> None:
+    evil = '"><script>alert(1)</script><img src=x onerror=alert(2)> {{ 7*7 }} [a](http://b)'
+    line = ExperimentLine(
+        name=evil, kind="online", prompt=evil, state="completed", metric=evil,
+        started_at=NOON - WEEK, ended_at=NOON, winner=evil,
+        gain=Gain(control=evil, difference=0.1, low=0.05, high=0.15),
+    )  # fmt: skip
+    usage = Usage(runs=2, prompts=1)
+    week = report(
+        usage, Usage(), headline=evil, ended=(line,), running=(line,), experiments_ended=1
+    )
+    page, marked = html(week), markdown(week)
+    assert page.count("&lt;script") >= 3
+    for text in (page, marked):
+        assert "<script" not in text
+        assert "<img" not in text
+    assert "[a](http" not in marked
+    assert "{{ 7*7 }}" in page
