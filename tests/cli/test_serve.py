@@ -9,6 +9,7 @@ import subprocess
 import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 from tests.cli.conftest import COMMAND
@@ -130,3 +131,28 @@ def test_a_server_need_not_run_jobs(monkeypatch: pytest.MonkeyPatch) -> None:
         job = ask("POST", f"{url}/api/v1/evaluations", wanted).json["job"]["id"]
         time.sleep(1)
         assert ask("GET", f"{url}/api/v1/jobs/{job}").json["state"] == "queued"
+
+
+@pytest.mark.spec("DEP-02")
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="tells processes by /proc")
+def test_it_begins_anew_when_the_source_changes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    source = tmp_path / "plugin.py"
+    source.write_text("LIMIT = 1\n")
+    with server("--reload") as (url, process):
+        until(lambda: ready(url))
+        before = children(process.pid)
+
+        def changed() -> bool:
+            # Whoever watches may not have begun when the first change comes.
+            source.write_text(f"LIMIT = {time.monotonic()}\n")
+            return bool(children(process.pid) - before)
+
+        until(changed)
+        until(lambda: ready(url))
+
+
+def children(pid: int) -> set[str]:
+    return set(Path(f"/proc/{pid}/task/{pid}/children").read_text().split())

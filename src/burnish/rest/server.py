@@ -5,10 +5,12 @@ from __future__ import annotations
 import gc
 import socket
 from collections.abc import Callable
+from pathlib import Path
 
 import uvicorn
 from starlette.types import ASGIApp
 
+import burnish
 from burnish.addresses import is_this_machine
 from burnish.errors import NotPermitted, Unavailable
 from burnish.opening import open_async
@@ -82,13 +84,15 @@ def run(
     """Serves until it is ended, then lets what runs come to its end. `told` hears when the first
     request can come."""
     several = workers > 1 or reload
-    config = config_of(_FACTORY if several else application(settings), settings)
-    config.workers, config.reload = workers, reload
+    served = _FACTORY if several else application(settings)
+    config = config_of(served, settings, reload=reload)
+    config.workers = workers
     _serve(config, sock, told)
 
 
-def config_of(served: ASGIApp | str, settings: Settings) -> uvicorn.Config:
-    """How it is served; a text names what makes the application in another process."""
+def config_of(served: ASGIApp | str, settings: Settings, *, reload: bool = False) -> uvicorn.Config:
+    """How it is served; a text names what makes the application in another process. To `reload`
+    it, our own source and the working folder are watched."""
     config = Config(
         served,
         http=Connection,
@@ -98,6 +102,8 @@ def config_of(served: ASGIApp | str, settings: Settings) -> uvicorn.Config:
         server_header=False,
         ws="none",
         timeout_graceful_shutdown=int(settings.server.stop_s),
+        reload=reload,
+        reload_dirs=[str(Path(burnish.__file__).parent), str(Path.cwd())] if reload else None,
     )
     server = settings.server
     config.receive_s, config.send_s = server.receive_s, server.send_s
