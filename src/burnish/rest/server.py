@@ -10,7 +10,6 @@ from pathlib import Path
 import uvicorn
 from starlette.types import ASGIApp
 
-import burnish
 from burnish.addresses import is_this_machine
 from burnish.errors import NotPermitted, Unavailable
 from burnish.opening import open_async
@@ -103,7 +102,7 @@ def config_of(served: ASGIApp | str, settings: Settings, *, reload: bool = False
         ws="none",
         timeout_graceful_shutdown=int(settings.server.stop_s),
         reload=reload,
-        reload_dirs=[str(Path(burnish.__file__).parent), str(Path.cwd())] if reload else None,
+        reload_dirs=[str(Path(__file__).parents[1]), str(Path.cwd())] if reload else None,
     )
     server = settings.server
     config.receive_s, config.send_s = server.receive_s, server.send_s
